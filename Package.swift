@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A plugin exports one symbol, `roost_plugin_query_v1`; the version script hides the rest.
+let oneSymbol: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"])
+]
+
+let runtime: [Target.Dependency] = [
+    .product(name: "TensorRuntime", package: "Runtime")
+]
+
+// `ROOST_WITHOUT_HOST=1 swift build` leaves out the HTTP host and everything from outside:
+// seconds instead of minutes while working on the engine, the plugins or the runtime.
+let withHost = Context.environment["ROOST_WITHOUT_HOST"] == nil
+
+let package = Package(
+    name: "roost",
+    products: [
+        .library(name: "Llama", type: .dynamic, targets: ["Llama"])
+    ],
+    dependencies: [
+        .package(path: "Runtime")
+    ],
+    targets: [
+        // Floor 1: the contract.
+        .target(name: "PluginABI"),
+
+        // The serving house.
+        .target(name: "CHostShims"),
+        .target(
+            name: "PluginHost", dependencies: ["PluginABI", "CHostShims"], swiftSettings: settings),
+        .target(name: "Engine", dependencies: ["PluginHost"], swiftSettings: settings),
+
+        // The model house.
+        .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
+        .target(
+            name: "Llama", dependencies: ["PluginABI", "PluginKit"] + runtime, path: "Plugins/Llama",
+            swiftSettings: settings, linkerSettings: oneSymbol),
+
+        // Tests.
+        .executableTarget(
+            name: "TestWorker", dependencies: ["PluginHost"], path: "Tests/Support/TestWorker",
+            swiftSettings: settings),
+        .testTarget(name: "PluginABITests", dependencies: ["PluginABI"], swiftSettings: settings),
+        .testTarget(name: "PluginHostTests", dependencies: ["PluginHost"], swiftSettings: settings),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
+        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"], swiftSettings: settings),
+        .testTarget(name: "TensorRuntimeTests", dependencies: runtime, swiftSettings: settings),
+        .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
+        .testTarget(
+            name: "LlamaTests", dependencies: ["PluginHost", "Engine"] + runtime, swiftSettings: settings),
+    ]
+)
+
+if withHost {
+    package.products.append(.executable(name: "roost", targets: ["Host"]))
+    package.dependencies += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ]
+    package.targets += [
+        // The page's files, embedded by the C compiler.
+        .target(
+            name: "CPages", path: "Sources/Host/Pages", exclude: ["Files"],
+            cSettings: [.unsafeFlags(["-std=gnu23"])]),
+        .executableTarget(
+            name: "Host",
+            dependencies: [
+                "CPages", "Engine", "PluginHost",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Pages"],
+            swiftSettings: settings),
+        .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: settings),
+    ]
+}

@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "Runtime",
+    products: [
+        .library(
+            name: "TensorRuntime", type: .dynamic,
+            targets: ["TensorRuntime", "Tokenizers", "CKernels"])
+    ],
+    targets: [
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "TensorRuntime", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
+        .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: settings),
+    ]
+)

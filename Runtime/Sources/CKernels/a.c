@@ -1,0 +1,1 @@
+#include "roost_kernels.h"

@@ -1,0 +1,1 @@
+package func en() -> Int { 1 }

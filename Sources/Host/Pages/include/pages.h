@@ -1,0 +1,17 @@
+/* The files of the page at `/`, as they stand in Files/. */
+#ifndef ROOST_PAGES_H
+#define ROOST_PAGES_H
+
+#include <stddef.h>
+
+typedef struct {
+    const char *name;
+    const char *content_type;
+    const unsigned char *bytes;
+    size_t length;
+} roost_page;
+
+extern const roost_page roost_pages[];
+extern const size_t roost_page_count;
+
+#endif

@@ -1,0 +1,476 @@
+/* The contract between the Roost host and a model plugin, version 1.
+ *
+ * A plugin is a shared library that exports one function, roost_plugin_query_v1. It returns a table
+ * of functions; from there the host opens a model, makes contexts, and asks for abilities
+ * ("extensions") by string id. C99, C11, C17 and C++17 read this file; every structure has the same
+ * layout on every 64-bit platform and no implicit padding (see abi_v1_layout.c and abi.json).
+ *
+ * PRINCIPLES
+ *
+ * 1. The host owns every loop; a plugin exposes steps. To cancel is not to call again.
+ * 2. Every call is scalars, borrowed input buffers and host-owned output buffers or sinks, so that
+ *    the same library serves inside the host or in a worker process.
+ * 3. The host owns the tokens, the sampler and its random state. A stream can go on after a reload
+ *    or a crash by feeding its tokens to a fresh context.
+ * 4. Additive for ever. Tables carry their size in `struct_size` and only grow; a member is read
+ *    only under ROOST_HAS. An incompatible change is a new symbol or a new extension id.
+ * 5. No policy in plugins: no stdout, signal handlers, setlocale, exit, nor undeclared threads.
+ *
+ * MEMORY. What a pointer argument leads to is lent for the call, unless the member says "until".
+ * Strings are UTF-8 with a length and need no terminating NUL.
+ *
+ * THREADS. Every function carries one tag at the end of its comment.
+ *   [any]   from any thread, concurrently with every other call.
+ *   [load]  on a loader thread; may block; one at a time per plugin, unless ROOST_PLUGIN_PARALLEL_OPEN.
+ *   [lane]  one at a time per context; the thread may differ from call to call.
+ * No exception, panic or longjmp may cross a function of this file.
+ *
+ * STATES
+ *   object   states                           legal calls
+ *   image    mapped                           roost_plugin_query_v1, any number of times, any thread
+ *   plugin   detached > attached > detached   attach once per image (a second is ROOST_E_BUSY); then
+ *                                             probe and open; detach only with no model open, never
+ *                                             after an attach that failed
+ *   model    open > closed                    info_json, extension, and [any] calls of extensions
+ *                                             until close; close only with no context left
+ *   context  idle > in call > idle; poisoned  one call at a time; after ROOST_ERR_*_POISONED only
+ *                                             context_free, which is legal with sequences in it but
+ *                                             not with jobs
+ *   job      running > done > ended           step, preview, advance until done; then finish; end
+ *                                             exactly once, from any state, also after an error
+ *
+ * Short paths that must work: query alone; attach, detach; open, close; a context never called;
+ * begin, end; any failed call followed by the matching release.
+ *
+ * FAILURE. A function that returns roost_status returns ROOST_OK or a negative code, fills
+ * call->err (or its own roost_err) with a sentence, and leaves everything as it was before the call,
+ * unless its comment or the error's flags say otherwise. Outputs are undefined after a failure.
+ */
+#ifndef ROOST_PLUGIN_H
+#define ROOST_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Minor version of the tables in this file. Grows by one whenever a member is appended. */
+#define ROOST_ABI_MINOR 0u
+
+/* ---- plain data -------------------------------------------------------------------------- */
+
+/* UTF-8 text of `len` bytes; `ptr` may be NULL when `len` is 0. */
+typedef struct roost_str {
+    const char *ptr;
+    uint64_t len;
+} roost_str;
+
+/* Bytes. */
+typedef struct roost_span {
+    const void *ptr;
+    uint64_t len;
+} roost_span;
+
+/* Where a plugin puts output of unknown length, in as many pieces as it likes. */
+typedef struct roost_sink {
+    void *ctx;
+    /* Takes `len` bytes. A nonzero return means: stop and return ROOST_E_CANCELLED. [any] */
+    int32_t (*put)(void *ctx, const void *ptr, uint64_t len);
+} roost_sink;
+
+/* Where a plugin reads input of unknown length. */
+typedef struct roost_source {
+    void *ctx;
+    /* Fills at most `cap` bytes and returns their number, 0 at the end, negative on failure. [any] */
+    int64_t (*get)(void *ctx, void *ptr, uint64_t cap);
+} roost_source;
+
+typedef int32_t roost_status;
+enum {
+    ROOST_OK = 0,
+    ROOST_E_ARG = -1,         /* an argument is out of range or malformed */
+    ROOST_E_UNSUPPORTED = -2, /* this model or plugin cannot do that */
+    ROOST_E_NOMEM = -3,       /* over the budget, or the system has no more */
+    ROOST_E_IO = -4,          /* a file could not be read */
+    ROOST_E_CANCELLED = -5,   /* call->cancel was set, or a sink said stop */
+    ROOST_E_BUSY = -6,        /* not now: attached twice, context full */
+    ROOST_E_MODEL = -7,       /* the model's files are damaged or contradict each other */
+    ROOST_E_VERSION = -8,     /* host and plugin are too far apart */
+    ROOST_E_INTERNAL = -9     /* a bug in the plugin */
+};
+
+/* What the host does about an error, in roost_err.flags. */
+enum {
+    ROOST_ERR_RETRYABLE = 1u,      /* the same call may succeed later */
+    ROOST_ERR_SEQ_LOST = 2u,       /* the call's sequences are now empty: clear and feed again */
+    ROOST_ERR_MODEL_POISONED = 4u, /* free the contexts and reopen the model */
+    ROOST_ERR_PLUGIN_POISONED = 8u /* restart the worker or roll back */
+};
+
+/* A buffer of the host for one error. The plugin sets flags and code, and writes at most `cap` bytes
+ * of text with a terminating NUL to `message`: found, expected, remedy. */
+typedef struct roost_err {
+    uint32_t struct_size, flags;
+    roost_status code;
+    uint32_t cap;
+    char *message;
+} roost_err;
+
+/* What accompanies a call. */
+typedef struct roost_call {
+    uint32_t struct_size, reserved;
+    const int32_t *cancel; /* read atomically; nonzero means stop soon. May be NULL */
+    uint64_t deadline_ns;  /* on the clock of roost_host.now_ns; 0 is none */
+    uint64_t trace_id;
+    roost_err *err; /* never NULL */
+} roost_call;
+
+typedef struct roost_model roost_model;     /* immutable weights, shared by contexts */
+typedef struct roost_context roost_context; /* mutable state of one lane */
+typedef struct roost_job roost_job;         /* stepwise work within a context */
+
+/* Whether table `p` has `field`: it is long enough, and the member is not null. */
+#define ROOST_HAS(p, field)                                                                    \
+    ((p) != NULL                                                                               \
+     && (p)->struct_size                                                                       \
+            >= (size_t)((const char *)&(p)->field - (const char *)(p)) + sizeof((p)->field)    \
+     && (p)->field)
+
+/* ---- host services ----------------------------------------------------------------------- */
+
+enum { ROOST_LOG_ERROR = 0, ROOST_LOG_WARN = 1, ROOST_LOG_INFO = 2, ROOST_LOG_DEBUG = 3 };
+
+/* A file mapped read-only; the bytes stay until unmap(id). */
+typedef struct roost_map {
+    const void *ptr;
+    uint64_t len, id;
+} roost_map;
+
+/* What the host offers; valid from attach until detach returns. */
+typedef struct roost_host {
+    uint32_t struct_size, abi_minor;
+    void *ctx;
+    /* Writes one line to the host's log; never a prompt or an output. [any] */
+    void (*log)(void *ctx, int32_t level, roost_str where, roost_str text);
+    /* Monotonic time in nanoseconds. [any] */
+    uint64_t (*now_ns)(void *ctx);
+    /* `size` bytes aligned to `align` (a power of two), counted for this plugin under `tag`; NULL
+     * when over the budget. Owned by the plugin until free. [any] */
+    void *(*alloc)(void *ctx, uint64_t size, uint64_t align, uint32_t tag);
+    /* Gives back what alloc returned; NULL is allowed. [any] */
+    void (*free)(void *ctx, void *ptr);
+    /* Maps a file read-only and shared; on failure returns ROOST_E_IO and `out` is untouched. [load] */
+    roost_status (*map_file)(void *ctx, roost_str path, roost_map *out);
+    /* Undoes map_file. [load] */
+    void (*unmap)(void *ctx, uint64_t id);
+    /* Calls fn(arg, i) once for every i below n, on the host's threads and this one; returns when
+     * all have returned. `fn` must not call parallel_for. [lane] */
+    roost_status (*parallel_for)(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
+    /* A further table by id, valid until detach, or NULL where this host has none. [any] */
+    const void *(*service)(void *ctx, const char *id);
+} roost_host;
+
+/* ---- plugin ------------------------------------------------------------------------------ */
+
+enum {
+    ROOST_PLUGIN_UNMAPPABLE = 1u,    /* the library may be unmapped after detach */
+    ROOST_PLUGIN_PARALLEL_OPEN = 2u, /* [load] calls may overlap */
+    ROOST_PLUGIN_OWN_THREADS = 4u    /* starts threads; joins them in close or detach */
+};
+
+/* What `probe` found. */
+typedef struct roost_probe {
+    uint32_t struct_size;
+    int32_t score;              /* 0: not mine; 1 to 100: how well this plugin serves the model */
+    uint64_t bytes_host;        /* memory of the open model, mapped weights included */
+    uint64_t bytes_per_context; /* memory of one context at its largest */
+    roost_str family;           /* "llama", "bert", ...; until detach */
+} roost_probe;
+
+/* Which model to open, and how. */
+typedef struct roost_open {
+    uint32_t struct_size, n_contexts_hint;
+    roost_str path;        /* a file or a directory */
+    roost_str config_json; /* the model's own settings of plugins.toml: an object, or empty */
+    uint64_t budget_bytes; /* 0 is no limit */
+} roost_open;
+
+/* How large a context to make. */
+typedef struct roost_context_params {
+    uint32_t struct_size;
+    uint32_t n_seq;   /* sequences that live side by side; at least 1 */
+    uint32_t n_ctx;   /* positions per sequence; 0 is the model's own limit */
+    uint32_t n_batch; /* rows per forward; 0 is the plugin's choice */
+    roost_str config_json;
+} roost_context_params;
+
+/* The plugin's table. Static: valid as long as the library is mapped. */
+typedef struct roost_plugin {
+    uint32_t struct_size, abi_minor;
+    uint32_t min_host_minor; /* a host below this is refused before attach */
+    uint32_t flags;          /* ROOST_PLUGIN_* */
+    roost_str id;            /* "org.example.markov" */
+    roost_str version;       /* semantic version */
+    roost_str license;       /* SPDX expression */
+    roost_str toolchain;     /* "swift 6.3.1", "gcc 12.2" */
+    roost_str families_csv;  /* "llama,mistral" */
+    /* Once per image, before all else; `*self` is handed to the calls below. `host` stays valid
+     * until detach returns. After a failure the plugin is detached. [load] */
+    roost_status (*attach)(const roost_host *host, void **self, roost_err *err);
+    /* After the last close. May be NULL. [load] */
+    void (*detach)(void *self);
+    /* Reads headers only and says whether this plugin serves the files. A model of another family
+     * is ROOST_OK with score 0. [load] */
+    roost_status (*probe)(void *self, const roost_open *in, roost_probe *out, const roost_call *call);
+    /* Opens a model; `*out` is the host's until close. [load] */
+    roost_status (*open)(void *self, const roost_open *in, roost_model **out, const roost_call *call);
+    /* No contexts are left. [load] */
+    void (*close)(roost_model *model);
+    /* Makes a context; `*out` is the host's until context_free. [load] */
+    roost_status (*context_new)(roost_model *model, const roost_context_params *params,
+                                roost_context **out, const roost_call *call);
+    /* Frees a context with all its sequences. [lane] */
+    void (*context_free)(roost_context *context);
+    /* One JSON object: "name", "architecture", "parameters", "context_length", "chat_template" (Jinja),
+     * "quantization", "license"; every key is optional. [any] */
+    roost_status (*info_json)(const roost_model *model, roost_sink out);
+    /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
+    const void *(*extension)(const roost_model *model, const char *id);
+} roost_plugin;
+
+/* The exported symbol. Pure: no I/O, no threads, the same answer every time. [any] */
+const roost_plugin *roost_plugin_query_v1(uint32_t host_minor);
+
+/* ---- text: tokens ------------------------------------------------------------------------ */
+
+#define ROOST_EXT_TOKENS "roost.text.tokens/1"
+
+enum {                                /* roost_vocab.attr */
+    ROOST_TOKEN_CONTROL = 1u,         /* never shown: <s>, <|im_start|> */
+    ROOST_TOKEN_END = 2u,             /* ends a generation: </s>, <|im_end|> */
+    ROOST_TOKEN_BYTE = 4u,            /* a byte of the byte fallback */
+    ROOST_TOKEN_UNUSED = 8u           /* never to be sampled */
+};
+enum {                                /* roost_vocab.flags */
+    ROOST_VOCAB_SPACE_PREFIX = 1u     /* a text's first token begins with a space that is not its own */
+};
+enum {                                /* flags of tokenize */
+    ROOST_TOKENIZE_ADD_SPECIAL = 1u,  /* add bos and eos as the model's own tokenizer does */
+    ROOST_TOKENIZE_PARSE_SPECIAL = 2u /* "<|im_end|>" in the text is that token, not its characters */
+};
+
+/* The vocabulary. Token i writes bytes[offset[i] ..< offset[i + 1]]. Arrays are valid until close. */
+typedef struct roost_vocab {
+    uint32_t struct_size, n;
+    const char *bytes;
+    const uint32_t *offset; /* [n + 1] */
+    const uint16_t *attr;   /* [n] ROOST_TOKEN_* */
+    int32_t bos, eos, eot, pad; /* -1: none */
+    uint32_t flags, reserved;
+} roost_vocab;
+
+typedef struct roost_ext_tokens {
+    uint32_t struct_size, reserved;
+    /* Describes the vocabulary. [any] */
+    roost_status (*vocab)(const roost_model *model, roost_vocab *out);
+    /* Puts the text's token ids, int32, into the sink. Invalid UTF-8 is tokenized as bytes or is
+     * ROOST_E_ARG. [any] */
+    roost_status (*tokenize)(const roost_model *model, roost_str text, uint32_t flags,
+                             roost_sink i32_out, const roost_call *call);
+} roost_ext_tokens;
+
+/* ---- text: decode ------------------------------------------------------------------------ */
+
+#define ROOST_EXT_DECODE "roost.text.decode/1"
+
+enum {                                  /* roost_decode_caps.flags */
+    ROOST_SEQ_TRUNCATE_ANY = 1u,        /* seq_truncate to any length */
+    ROOST_SEQ_TRUNCATE_TO_MARK = 2u,    /* seq_truncate only to snapshots */
+    ROOST_SEQ_FORK = 4u,                /* seq_fork works */
+    ROOST_LOGITS_BATCH_INVARIANT = 8u   /* logits are bit-equal however rows are batched */
+};
+enum { ROOST_WANT_NONE = 0, ROOST_WANT_LOGITS = 1, ROOST_WANT_HIDDEN = 2 }; /* roost_batch.want */
+
+/* What a context can hold. */
+typedef struct roost_decode_caps {
+    uint32_t struct_size, flags;
+    uint32_t n_vocab, n_hidden; /* floats per row of logits, of hidden state; n_hidden 0: none */
+    uint32_t n_ctx;             /* positions per sequence */
+    uint32_t n_seq;             /* sequences 0 ..< n_seq */
+    uint32_t n_batch;           /* rows per forward */
+    uint32_t reserved;
+} roost_decode_caps;
+
+/* Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order. */
+typedef struct roost_batch {
+    uint32_t struct_size, n;
+    const int32_t *token;   /* [n]; -1 takes the next row of `embd` instead */
+    const uint32_t *seq;    /* [n] */
+    const uint32_t *pos;    /* [n] the sequence's length at that row */
+    const uint8_t *want;    /* [n] ROOST_WANT_*; all rows but ROOST_WANT_NONE want the same */
+    const float *embd;      /* [rows with token -1, embd_stride] */
+    uint32_t embd_stride, reserved;
+} roost_batch;
+
+/* A buffer of the host: `n_rows` rows of floats, `row_stride` bytes apart. */
+typedef struct roost_rows {
+    uint32_t struct_size, n_rows;
+    float *data;
+    uint64_t row_stride;
+} roost_rows;
+
+typedef struct roost_ext_decode {
+    uint32_t struct_size, reserved;
+    /* Describes the context. [any] */
+    roost_status (*caps)(const roost_context *context, roost_decode_caps *out);
+    /* Appends the rows to their sequences and writes one row of `out` for each row that wants one,
+     * in batch order. All or nothing: after a failure every sequence is as before, or the error has
+     * ROOST_ERR_SEQ_LOST. [lane] */
+    roost_status (*forward)(roost_context *context, const roost_batch *batch, roost_rows *out,
+                            const roost_call *call);
+    /* The number of positions in a sequence. [lane] */
+    roost_status (*seq_len)(const roost_context *context, uint32_t seq, uint32_t *out);
+    /* Empties a sequence; fails only for a number out of range. [lane] */
+    roost_status (*seq_clear)(roost_context *context, uint32_t seq);
+    /* Keeps the first `len` positions. [lane] */
+    roost_status (*seq_truncate)(roost_context *context, uint32_t seq, uint32_t len, roost_err *err);
+    /* Makes `dst`, which is empty, hold the first `len` positions of `src`. [lane] */
+    roost_status (*seq_fork)(roost_context *context, uint32_t src, uint32_t dst, uint32_t len,
+                             roost_err *err);
+} roost_ext_decode;
+
+/* ---- text: sequence input and output ----------------------------------------------------- */
+
+#define ROOST_EXT_SEQIO "roost.text.seqio/1"
+
+typedef struct roost_ext_seqio {
+    uint32_t struct_size, reserved;
+    /* Two models with equal fingerprints exchange sequence states. [any] */
+    roost_status (*fingerprint)(const roost_model *model, uint8_t out[32]);
+    /* Writes the state of a sequence. [lane] */
+    roost_status (*save)(roost_context *context, uint32_t seq, roost_sink out, const roost_call *call);
+    /* Fills an empty sequence. Must refuse bytes that save did not write; the sequence is then
+     * empty. [lane] */
+    roost_status (*load)(roost_context *context, uint32_t seq, roost_source in, const roost_call *call);
+} roost_ext_seqio;
+
+/* ---- text: encoder of an encoder-decoder ------------------------------------------------- */
+
+#define ROOST_EXT_ENCODE "roost.text.encode/1"
+
+typedef struct roost_ext_encode {
+    uint32_t struct_size;
+    int32_t decoder_start; /* the token a decoder sequence begins with */
+    /* Encodes `n` tokens as the cross-attention memory of a sequence, which is empty. [lane] */
+    roost_status (*encode)(roost_context *context, uint32_t seq, const int32_t *token, uint32_t n,
+                           const roost_call *call);
+} roost_ext_encode;
+
+/* ---- vectors ----------------------------------------------------------------------------- */
+
+#define ROOST_EXT_VECTORS "roost.vectors/1"
+
+enum {                               /* flags of embed */
+    ROOST_EMBED_QUERY = 1u,          /* the texts are queries: the model's query prefix applies */
+    ROOST_EMBED_PASSAGE = 2u,        /* the texts are passages */
+    ROOST_EMBED_NO_NORMALIZE = 4u    /* leave the vectors' length as the model gives it */
+};
+
+/* Any function may be NULL. */
+typedef struct roost_ext_vectors {
+    uint32_t struct_size;
+    uint32_t dim;        /* floats per embedding; 0: no embed */
+    uint32_t n_labels;   /* labels of classify; 0: no classify */
+    uint32_t max_tokens; /* longer texts are cut */
+    /* Writes the UTF-8 name of label i. [any] */
+    roost_status (*label)(const roost_model *model, uint32_t i, roost_sink out);
+    /* One row of `dim` floats per text. [lane] */
+    roost_status (*embed)(roost_context *context, const roost_str *text, uint32_t n, uint32_t flags,
+                          roost_rows *out, const roost_call *call);
+    /* out[i] is the relevance of docs[i] to the query; larger is better. [lane] */
+    roost_status (*score_pairs)(roost_context *context, roost_str query, const roost_str *docs,
+                                uint32_t n, float *out, const roost_call *call);
+    /* One row of `n_labels` logits per text. [lane] */
+    roost_status (*classify)(roost_context *context, const roost_str *text, uint32_t n,
+                             roost_rows *out, const roost_call *call);
+} roost_ext_vectors;
+
+/* ---- jobs: images and tasks -------------------------------------------------------------- */
+
+/* How far a job is. */
+typedef struct roost_progress {
+    uint32_t struct_size;
+    uint32_t done;     /* nonzero: no further step */
+    uint32_t step, of; /* `of` 0: unknown */
+} roost_progress;
+
+#define ROOST_EXT_IMAGE "roost.image/1"
+
+typedef struct roost_image_req {
+    uint32_t struct_size, width, height, steps; /* 0: the model's default */
+    uint64_t seed;
+    float guidance; /* negative: the model's default */
+    float strength; /* 0..1 of image to image */
+    roost_str prompt, negative;
+    roost_span init_rgb8; /* width * height * 3, or empty */
+    roost_span mask_u8;   /* width * height, or empty */
+    roost_str extra_json;
+} roost_image_req;
+
+/* A picture in a buffer of the host, rows `row_stride` bytes apart. */
+typedef struct roost_image {
+    uint32_t struct_size, width, height, channels;
+    uint8_t *rgb8;
+    uint64_t row_stride;
+} roost_image;
+
+typedef struct roost_ext_image {
+    uint32_t struct_size, reserved;
+    /* Starts a job; `*out` is the host's until end. [lane] */
+    roost_status (*begin)(roost_context *context, const roost_image_req *request, roost_job **out,
+                          const roost_call *call);
+    /* One denoising step. [lane] */
+    roost_status (*step)(roost_job *job, roost_progress *progress, const roost_call *call);
+    /* A cheap approximation of the picture so far; never changes the result. May be NULL. [lane] */
+    roost_status (*preview)(roost_job *job, roost_image *out, const roost_call *call);
+    /* The picture, once done. [lane] */
+    roost_status (*finish)(roost_job *job, roost_image *out, const roost_call *call);
+    /* Any time after begin, exactly once; before done it cancels. [lane] */
+    void (*end)(roost_job *job);
+} roost_ext_image;
+
+#define ROOST_EXT_TASK "roost.task/1"
+
+typedef struct roost_ext_task {
+    uint32_t struct_size, reserved;
+    /* A JSON array of {"name", "input_schema", "event_schema"}. [any] */
+    roost_status (*list_json)(const roost_model *model, roost_sink out);
+    /* Starts a job; `*out` is the host's until end. [lane] */
+    roost_status (*begin)(roost_context *context, roost_str task, roost_str json_in, roost_job **out,
+                          const roost_call *call);
+    /* Works for about `max_ms` and puts events, one JSON object a line. [lane] */
+    roost_status (*advance)(roost_job *job, uint32_t max_ms, roost_sink ndjson_out,
+                            roost_progress *progress, const roost_call *call);
+    /* Any time after begin, exactly once; before done it cancels. [lane] */
+    void (*end)(roost_job *job);
+} roost_ext_task;
+
+/* ---- self-test --------------------------------------------------------------------------- */
+
+#define ROOST_EXT_SELFTEST "roost.selftest/1"
+
+typedef struct roost_ext_selftest {
+    uint32_t struct_size, reserved;
+    /* Checks the model against golden data that the author ships, within about `max_ms`; puts a JSON
+     * object {"passed": bool, "checks": [{"name", "passed", "detail"}]}. [lane] */
+    roost_status (*run)(roost_context *context, uint32_t max_ms, roost_sink report_json,
+                        const roost_call *call);
+} roost_ext_selftest;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ROOST_PLUGIN_H */

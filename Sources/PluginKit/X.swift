@@ -1,0 +1,1 @@
+package func pk() -> Int { 1 }

@@ -1,0 +1,3 @@
+import Host
+import Testing
+@Test func hostThingIs1() { #expect(hostThing() == 41) }

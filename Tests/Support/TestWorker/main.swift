@@ -1,0 +1,2 @@
+package import PluginHost
+print(ph())
