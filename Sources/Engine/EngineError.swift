@@ -1,0 +1,78 @@
+/// Why the engine refused a request or ended a stream.
+package enum EngineError: Error, Equatable, Sendable {
+    /// The queue holds as many requests as it may.
+    case overloaded(queued: Int, retryAfter: Duration)
+    /// The model cannot serve now: it is restarting, quarantined or gone.
+    case unavailable(reason: String, retryAfter: Duration?)
+    /// The engine finishes what it has and takes nothing new: a newer generation serves instead.
+    case draining
+    /// The engine was stopped while the request was queued or running.
+    case stopped
+    case emptyPrompt
+    case promptTooLong(tokens: Int, context: Int)
+    case unknownToken(Int32, vocabulary: Int)
+    case invalidParameter(name: String, reason: String)
+    /// The request's own deadline passed, after this many tokens of output.
+    case deadlineExceeded(after: Duration, generated: Int)
+    /// The model crashed, hung or refused each time this request was in it.
+    case modelFailed(attempts: Int, failure: String)
+    /// The model's logits for this request are not numbers to sample from.
+    case invalidLogits(String)
+    /// The model lacks an ability that the engine needs.
+    case unsupported(String)
+}
+
+extension EngineError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .overloaded(let queued, let retryAfter):
+            "\(queued) requests are waiting already; retry in \(retryAfter.wholeSeconds) s"
+        case .unavailable(let reason, let retryAfter):
+            "the model is not available: \(reason)"
+                + (retryAfter.map { "; retry in \($0.wholeSeconds) s" } ?? "")
+        case .draining:
+            "this generation of the model is being replaced; retry at once"
+        case .stopped:
+            "the model was unloaded while the request was under way"
+        case .emptyPrompt:
+            "the prompt has no tokens"
+        case .promptTooLong(let tokens, let context):
+            "the prompt has \(tokens) tokens, the context holds \(context) for prompt and answer; "
+                + "shorten the prompt"
+        case .unknownToken(let id, let vocabulary):
+            "token id \(id) is outside the vocabulary of \(vocabulary) tokens"
+        case .invalidParameter(let name, let reason):
+            "'\(name)' \(reason)"
+        case .deadlineExceeded(let after, let generated):
+            "the request took longer than its \(after), with \(generated) tokens of output so far"
+        case .modelFailed(let attempts, let failure):
+            "the model failed \(attempts) times on this request: \(failure)"
+        case .invalidLogits(let found):
+            "the model returned \(found) where finite logits were expected"
+        case .unsupported(let what):
+            "the model does not support \(what)"
+        }
+    }
+
+    /// How long a client should wait before it sends the same request again; nil: do not.
+    package var retryAfter: Duration? {
+        switch self {
+        case .overloaded(_, let after): after
+        case .unavailable(_, let after): after
+        case .draining: .zero
+        default: nil
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds, rounded up.
+    package var wholeSeconds: Int64 {
+        components.seconds + (components.attoseconds > 0 ? 1 : 0)
+    }
+
+    /// Seconds with their fraction.
+    package var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

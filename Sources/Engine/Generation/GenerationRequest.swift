@@ -1,0 +1,71 @@
+/// What a client wants generated.
+package struct GenerationRequest: Sendable {
+    package var prompt: [Int32]
+    package var sampling = SamplingParameters()
+    /// Texts that end the output; they are not part of it.
+    package var stop: [String] = []
+    /// The longest output in tokens; nil is what the context has room for. 0 computes the prompt only.
+    package var maxTokens: Int?
+    /// Reports each token's log probability and those of this many likeliest ones; nil: none.
+    package var logprobs: Int?
+    /// The prompt's text, and with `logprobs` its log probabilities, come first in the output.
+    package var echo = false
+    /// End tokens are never sampled: the output ends by `stop` or length only.
+    package var ignoreEOS = false
+    /// From submission to the last token; nil is the engine's default.
+    package var deadline: Duration?
+
+    package init(prompt: [Int32]) {
+        self.prompt = prompt
+    }
+}
+
+/// A part of the output.
+package enum GenerationEvent: Sendable, Equatable {
+    /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
+    case text(String, tokens: [TokenLogProb])
+    /// The last event.
+    case finished(FinishReason, Usage)
+}
+
+package enum FinishReason: String, Sendable {
+    /// The model ended its turn, or a stop string was met.
+    case stop
+    /// `maxTokens` or the end of the context was reached.
+    case length
+}
+
+/// What a request cost.
+package struct Usage: Sendable, Equatable {
+    package var promptTokens = 0
+    /// Prompt tokens that were already in the model and not computed again.
+    package var cachedTokens = 0
+    /// Sampled tokens, an end token among them.
+    package var completionTokens = 0
+    /// The seed of the random draws, given or chosen.
+    package var seed: UInt64 = 0
+
+    package init() {}
+}
+
+/// A token with its log probability under the model's own distribution, before any sampling transform.
+package struct TokenLogProb: Sendable, Equatable {
+    package struct Alternative: Sendable, Equatable {
+        package var id: Int32
+        package var bytes: [UInt8]
+        package var logprob: Float
+
+        /// The bytes as text, invalid ones as U+FFFD.
+        package var text: String { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    package var id: Int32
+    package var bytes: [UInt8]
+    /// Nil for the first token of an echoed prompt, which nothing predicts.
+    package var logprob: Float?
+    /// The likeliest tokens, best first.
+    package var top: [Alternative]
+
+    /// The bytes as text, invalid ones as U+FFFD.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+}

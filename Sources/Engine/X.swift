@@ -1,1 +1,0 @@
-package func en() -> Int { 1 }
