@@ -41,7 +41,8 @@ let package = Package(
         // The model house.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
         .target(
-            name: "Llama", dependencies: ["PluginABI", "PluginKit"] + runtime, path: "Plugins/Llama",
+            name: "Llama", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            path: "Plugins/Llama",
             swiftSettings: settings, linkerSettings: oneSymbol),
 
         // Tests.
@@ -50,19 +51,22 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "PluginABITests", dependencies: ["PluginABI"], swiftSettings: settings),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost"], swiftSettings: settings),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
         .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"], swiftSettings: settings),
         .testTarget(name: "TensorRuntimeTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(
-            name: "LlamaTests", dependencies: ["PluginHost", "Engine"] + runtime, swiftSettings: settings),
+            name: "LlamaTests", dependencies: ["PluginHost", "Engine"] + runtime,
+            swiftSettings: settings),
     ]
 )
 
 if withHost {
     package.products.append(.executable(name: "roost", targets: ["Host"]))
     package.dependencies += [
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,0 +1,270 @@
+/// The dynamic-linking view of one ELF64 little-endian shared object, read without running any of it.
+///
+/// Everything is located through the program headers, so a file without section headers reads the
+/// same. Every offset is checked against the file: a hostile file is an ``ELFError``, never a trap.
+/// Source: System V ABI, gABI 4.1, chapters 4 and 5; LSB 5.0 for `GNU_STACK`, `VERNEED`, `GNU_HASH`.
+package struct ELFFile {
+    package let machine: UInt16
+    package let type: UInt16
+    package let segments: [Segment]
+    package let dynamic: [Int64: [UInt64]]
+    package let sectionNames: [String]
+    private let bytes: [UInt8]
+
+    package struct Segment {
+        let type: UInt32
+        let flags: UInt32
+        let offset: UInt64
+        let address: UInt64
+        let fileSize: UInt64
+    }
+
+    package struct Symbol {
+        let name: String
+        let binding: UInt8
+        let isDefined: Bool
+    }
+
+    /// - Throws: ``ELFError`` when the file is not a well-formed 64-bit little-endian ELF object.
+    package init(_ bytes: [UInt8]) throws {
+        self.bytes = bytes
+        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+            throw ELFError.notELF
+        }
+        guard bytes[4] == 2, bytes[5] == 1 else { throw ELFError.notELF64LittleEndian }
+        type = try bytes.load(at: 16)
+        machine = try bytes.load(at: 18)
+        segments = try Self.segments(of: bytes)
+        sectionNames = (try? Self.sectionNames(of: bytes)) ?? []
+        dynamic = try Self.dynamicEntries(of: bytes, segments)
+    }
+}
+
+extension ELFFile {
+    /// The names of the libraries that `DT_NEEDED` asks for.
+    package var neededLibraries: [String] {
+        get throws { try (dynamic[DynamicTag.needed] ?? []).map(string(at:)) }
+    }
+
+    /// The folders of `DT_RUNPATH`, or of `DT_RPATH` where there is none.
+    package var runPath: [String] {
+        get throws {
+            let entry = dynamic[DynamicTag.runPath]?.first ?? dynamic[DynamicTag.rPath]?.first
+            return try entry.map { try string(at: $0).split(separator: ":").map(String.init) } ?? []
+        }
+    }
+
+    /// All entries of the dynamic symbol table but the empty first.
+    package var dynamicSymbols: [Symbol] {
+        get throws {
+            guard let table = dynamic[DynamicTag.symbolTable]?.first else { return [] }
+            let base = try fileOffset(of: table)
+            let count = try symbolCount
+            guard count <= bytes.count / 24 else { throw ELFError.truncated }
+            return try (1..<max(1, count)).map { index in
+                let entry = base + 24 * UInt64(index)
+                let name: UInt32 = try bytes.load(at: entry)
+                let info: UInt8 = try bytes.load(at: entry + 4)
+                let section: UInt16 = try bytes.load(at: entry + 6)
+                return Symbol(
+                    name: try string(at: UInt64(name)), binding: info >> 4, isDefined: section != 0)
+            }
+        }
+    }
+
+    /// The version names that the file requires of each library, such as `GLIBC_2.34`.
+    package var requiredVersions: [String] {
+        get throws {
+            guard let table = dynamic[DynamicTag.versionNeeds]?.first,
+                let count = dynamic[DynamicTag.versionNeedCount]?.first
+            else { return [] }
+            var names: [String] = []
+            var need = try fileOffset(of: table)
+            for _ in 0..<min(count, 4096) {
+                let auxiliaries: UInt16 = try bytes.load(at: need + 2)
+                let first: UInt32 = try bytes.load(at: need + 8)
+                let next: UInt32 = try bytes.load(at: need + 12)
+                names += try versionNames(from: need + UInt64(first), count: auxiliaries)
+                if next == 0 || names.count > 4096 { break }
+                need += UInt64(next)
+            }
+            return names
+        }
+    }
+
+    /// Whether bit `flag` is set in `DT_FLAGS`.
+    package func hasFlag(_ flag: UInt64) -> Bool {
+        (dynamic[DynamicTag.flags]?.first ?? 0) & flag != 0
+    }
+
+    private func versionNames(from start: UInt64, count: UInt16) throws -> [String] {
+        var names: [String] = []
+        var entry = start
+        for _ in 0..<count {
+            let name: UInt32 = try bytes.load(at: entry + 8)
+            let next: UInt32 = try bytes.load(at: entry + 12)
+            names.append(try string(at: UInt64(name)))
+            if next == 0 { break }
+            entry += UInt64(next)
+        }
+        return names
+    }
+
+    private func string(at offset: UInt64) throws -> String {
+        guard let table = dynamic[DynamicTag.stringTable]?.first else {
+            throw ELFError.malformed("no dynamic string table")
+        }
+        return try bytes.terminatedString(at: try fileOffset(of: table) &+ offset)
+    }
+
+    private func fileOffset(of address: UInt64) throws -> UInt64 {
+        for segment in segments where segment.type == SegmentType.load {
+            if address >= segment.address, address - segment.address < segment.fileSize {
+                return segment.offset + (address - segment.address)
+            }
+        }
+        throw ELFError.malformed("an address outside every loaded segment")
+    }
+
+    /// The symbol table has no length of its own: `DT_HASH` tells it, or the last chain of `DT_GNU_HASH`.
+    private var symbolCount: Int {
+        get throws {
+            if let hash = dynamic[DynamicTag.hash]?.first {
+                let chains: UInt32 = try bytes.load(at: try fileOffset(of: hash) + 4)
+                return Int(chains)
+            }
+            guard let hash = dynamic[DynamicTag.gnuHash]?.first else { return 0 }
+            return try gnuHashSymbolCount(at: try fileOffset(of: hash))
+        }
+    }
+
+    private func gnuHashSymbolCount(at table: UInt64) throws -> Int {
+        let buckets: UInt32 = try bytes.load(at: table)
+        let firstSymbol: UInt32 = try bytes.load(at: table + 4)
+        let bloomWords: UInt32 = try bytes.load(at: table + 8)
+        let bucketBase = table + 16 + 8 * UInt64(bloomWords)
+        let chainBase = bucketBase + 4 * UInt64(buckets)
+        var last: UInt32 = 0
+        for bucket in 0..<UInt64(buckets) {
+            last = max(last, try bytes.load(at: bucketBase + 4 * bucket))
+        }
+        guard last >= firstSymbol else { return Int(firstSymbol) }
+        while last < UInt32.max {
+            let chain: UInt32 = try bytes.load(at: chainBase + 4 * UInt64(last - firstSymbol))
+            last += 1
+            if chain & 1 == 1 { return Int(last) }
+        }
+        throw ELFError.malformed("a symbol hash chain without an end")
+    }
+}
+
+// MARK: - Reading the headers
+
+extension ELFFile {
+    private static func segments(of bytes: [UInt8]) throws -> [Segment] {
+        let table: UInt64 = try bytes.load(at: 32)
+        let entrySize: UInt16 = try bytes.load(at: 54)
+        let count: UInt16 = try bytes.load(at: 56)
+        guard entrySize == 56 else {
+            throw ELFError.malformed("program headers of \(entrySize) bytes")
+        }
+        return try (0..<UInt64(count)).map { index in
+            let entry = table &+ 56 * index
+            let segment = Segment(
+                type: try bytes.load(at: entry), flags: try bytes.load(at: entry &+ 4),
+                offset: try bytes.load(at: entry &+ 8), address: try bytes.load(at: entry &+ 16),
+                fileSize: try bytes.load(at: entry &+ 32))
+            let (end, overflow) = segment.offset.addingReportingOverflow(segment.fileSize)
+            guard !overflow, end <= bytes.count else { throw ELFError.truncated }
+            return segment
+        }
+    }
+
+    private static func dynamicEntries(
+        of bytes: [UInt8], _ segments: [Segment]
+    ) throws -> [Int64: [UInt64]] {
+        guard let segment = segments.first(where: { $0.type == SegmentType.dynamic }) else {
+            throw ELFError.notShared
+        }
+        var entries: [Int64: [UInt64]] = [:]
+        for index in 0..<segment.fileSize / 16 {
+            let tag: UInt64 = try bytes.load(at: segment.offset + 16 * index)
+            if tag == 0 { break }
+            entries[Int64(bitPattern: tag), default: []]
+                .append(try bytes.load(at: segment.offset + 16 * index + 8))
+        }
+        return entries
+    }
+
+    private static func sectionNames(of bytes: [UInt8]) throws -> [String] {
+        let table: UInt64 = try bytes.load(at: 40)
+        let count: UInt16 = try bytes.load(at: 60)
+        let names: UInt16 = try bytes.load(at: 62)
+        guard table != 0, names < count else { return [] }
+        let nameTable: UInt64 = try bytes.load(at: table &+ 64 * UInt64(names) &+ 24)
+        return try (0..<UInt64(count)).map { index in
+            let name: UInt32 = try bytes.load(at: table &+ 64 * index)
+            return try bytes.terminatedString(at: nameTable &+ UInt64(name))
+        }
+    }
+}
+
+/// Why a file cannot be read as a plugin's shared object.
+package enum ELFError: Error, Equatable, CustomStringConvertible {
+    case notELF
+    case notELF64LittleEndian
+    case notShared
+    case truncated
+    case malformed(String)
+
+    package var description: String {
+        switch self {
+        case .notELF: "not an ELF file, expected a shared library (.so)"
+        case .notELF64LittleEndian: "not a 64-bit little-endian ELF file"
+        case .notShared: "an ELF file without a dynamic section, expected a shared library"
+        case .truncated: "a segment reaches past the end of the file: the file is cut short"
+        case .malformed(let what): "malformed ELF file: \(what)"
+        }
+    }
+}
+
+enum SegmentType {
+    static let load: UInt32 = 1
+    static let dynamic: UInt32 = 2
+    static let gnuStack: UInt32 = 0x6474_E551
+}
+
+enum DynamicTag {
+    static let needed: Int64 = 1
+    static let hash: Int64 = 4
+    static let stringTable: Int64 = 5
+    static let symbolTable: Int64 = 6
+    static let rPath: Int64 = 15
+    static let textRelocations: Int64 = 22
+    static let runPath: Int64 = 29
+    static let flags: Int64 = 30
+    static let gnuHash: Int64 = 0x6FFF_FEF5
+    static let flags1: Int64 = 0x6FFF_FFFB
+    static let versionNeeds: Int64 = 0x6FFF_FFFE
+    static let versionNeedCount: Int64 = 0x6FFF_FFFF
+}
+
+extension [UInt8] {
+    /// The little-endian integer at `offset`.
+    fileprivate func load<T: FixedWidthInteger>(at offset: UInt64) throws -> T {
+        let width = UInt64(MemoryLayout<T>.size)
+        guard offset <= UInt64(count), UInt64(count) - offset >= width else {
+            throw ELFError.truncated
+        }
+        return withUnsafeBytes {
+            T(littleEndian: $0.loadUnaligned(fromByteOffset: Int(offset), as: T.self))
+        }
+    }
+
+    fileprivate func terminatedString(at offset: UInt64) throws -> String {
+        guard offset < UInt64(count), let end = self[Int(offset)...].firstIndex(of: 0) else {
+            throw ELFError.truncated
+        }
+        return String(decoding: self[Int(offset)..<end], as: UTF8.self)
+    }
+}

@@ -1,0 +1,158 @@
+/// What the host learns about a plugin's file before any of its code can run.
+///
+/// `dlopen` runs constructors: a library that crashes in one takes the process with it. So what can be
+/// known from the file alone is checked first, and every finding says how to mend it.
+package enum ELFPreflight {
+    /// Reads `path` and judges it as a plugin for this machine.
+    ///
+    /// - Throws: ``ELFError`` or ``StagingError`` when the file cannot be read as a shared library.
+    package static func inspect(_ path: String) throws -> ELFReport {
+        try inspect(ELFFile(readFile(path)), folder: parentFolder(of: path))
+    }
+
+    package static func inspect(_ file: ELFFile, folder: String) throws -> ELFReport {
+        let findings =
+            machineFindings(file) + (try symbolFindings(file)) + memoryFindings(file)
+            + (try versionFindings(file)) + (try libraryFindings(file, folder: folder))
+        return ELFReport(
+            findings: findings, neededLibraries: try file.neededLibraries,
+            containsSwift: try containsSwift(file))
+    }
+}
+
+/// The findings about one file.
+package struct ELFReport: Sendable {
+    package let findings: [Finding]
+    package let neededLibraries: [String]
+    /// Swift images can never be unmapped, and must come from the host's own toolchain in-process.
+    package let containsSwift: Bool
+
+    /// Whether the library may be loaded.
+    package var isLoadable: Bool { !findings.contains { $0.severity == .refused } }
+
+    package struct Finding: Sendable, CustomStringConvertible {
+        package enum Severity: Sendable { case refused, warning }
+
+        package let rule: String
+        package let message: String
+        package let fix: String
+        package let severity: Severity
+
+        package var description: String { "\(message); \(fix)" }
+    }
+}
+
+extension ELFPreflight {
+    #if arch(x86_64)
+        private static let ownMachine: UInt16 = 62
+    #elseif arch(arm64)
+        private static let ownMachine: UInt16 = 183
+    #endif
+    private static let machineNames: [UInt16: String] = [
+        3: "i386", 40: "arm", 62: "x86-64", 183: "aarch64", 243: "riscv",
+    ]
+
+    private static func machineFindings(_ file: ELFFile) -> [ELFReport.Finding] {
+        var findings: [ELFReport.Finding] = []
+        if file.machine != ownMachine {
+            let found = machineNames[file.machine] ?? "machine \(file.machine)"
+            let expected = machineNames[ownMachine] ?? "machine \(ownMachine)"
+            findings.append(
+                .refused(
+                    "machine", "built for \(found), this host is \(expected)", "rebuild for it"))
+        }
+        let isExecutable = (file.dynamic[DynamicTag.flags1]?.first ?? 0) & 0x0800_0000 != 0
+        if file.type != 3 || isExecutable {
+            findings.append(
+                .refused("type", "an executable, expected a shared library", "link with -shared"))
+        }
+        return findings
+    }
+
+    private static func symbolFindings(_ file: ELFFile) throws -> [ELFReport.Finding] {
+        let entry = "roost_plugin_query_v1"
+        let defined = try file.dynamicSymbols.filter { $0.isDefined && $0.binding != 0 }
+        var findings: [ELFReport.Finding] = []
+        if !defined.contains(where: { $0.name == entry }) {
+            findings.append(
+                .refused(
+                    "entry", "does not export \(entry)",
+                    "define it with C linkage, include roost_plugin.h, and keep it global in the "
+                        + "version script"))
+        }
+        let others = defined.map(\.name).filter { $0 != entry }
+        if !others.isEmpty {
+            let sample = others.prefix(3).joined(separator: ", ")
+            findings.append(
+                .warning(
+                    "exports", "exports \(others.count) more symbols (\(sample))",
+                    "link with -Wl,--version-script=exports.map so that no other library binds to them"
+                ))
+        }
+        if defined.contains(where: { $0.binding == 10 }) {
+            findings.append(
+                .warning(
+                    "unique", "has STB_GNU_UNIQUE symbols, which two generations would share",
+                    "compile with -fno-gnu-unique"))
+        }
+        return findings
+    }
+
+    private static func memoryFindings(_ file: ELFFile) -> [ELFReport.Finding] {
+        var findings: [ELFReport.Finding] = []
+        let stack = file.segments.first { $0.type == SegmentType.gnuStack }
+        if stack.map({ $0.flags & 1 != 0 }) ?? true {
+            findings.append(
+                .refused("stack", "asks for an executable stack", "link with -Wl,-z,noexecstack"))
+        }
+        if file.dynamic[DynamicTag.textRelocations] != nil || file.hasFlag(0x4) {
+            findings.append(
+                .refused("text", "has relocations in its code", "compile with -fPIC"))
+        }
+        if file.hasFlag(0x10) {
+            findings.append(
+                .refused(
+                    "static-tls", "uses static thread-local storage, which a reload exhausts",
+                    "compile with -ftls-model=global-dynamic"))
+        }
+        return findings
+    }
+
+    private static func versionFindings(_ file: ELFFile) throws -> [ELFReport.Finding] {
+        let required = try file.requiredVersions.compactMap { GLibCVersion($0) }.max()
+        guard let required, let own = GLibCVersion.running, own < required else { return [] }
+        return [
+            .refused(
+                "glibc", "needs glibc \(required), this system has \(own)",
+                "build on a system with glibc \(own) or older")
+        ]
+    }
+
+    private static func libraryFindings(
+        _ file: ELFFile, folder: String
+    ) throws -> [ELFReport.Finding] {
+        let runPath = try file.runPath
+        return try file.neededLibraries.compactMap { name in
+            let search = LibrarySearch(runPath: runPath, origin: folder)
+            guard search.find(name) == nil else { return nil }
+            return .refused(
+                "needed", "needs \(name), which is not found",
+                "install it, or put it beside the plugin and link with -Wl,-rpath,'$ORIGIN'")
+        }
+    }
+
+    private static func containsSwift(_ file: ELFFile) throws -> Bool {
+        try file.sectionNames.contains { $0.hasPrefix("swift5_") }
+            || file.neededLibraries.contains("libswiftCore.so")
+    }
+}
+
+extension ELFReport.Finding {
+    fileprivate static func refused(_ rule: String, _ message: String, _ fix: String) -> Self {
+        Self(rule: rule, message: message, fix: fix, severity: .refused)
+    }
+
+    fileprivate static func warning(_ rule: String, _ message: String, _ fix: String) -> Self {
+        Self(rule: rule, message: message, fix: fix, severity: .warning)
+    }
+}

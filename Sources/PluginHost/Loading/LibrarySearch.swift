@@ -1,0 +1,59 @@
+import Glibc
+
+/// Where the dynamic loader would look for a `DT_NEEDED` name: `LD_LIBRARY_PATH`, the file's run path,
+/// the libraries this process has already, then the system's folders.
+struct LibrarySearch {
+    let runPath: [String]
+    /// What `$ORIGIN` stands for.
+    let origin: String
+
+    /// - Returns: a path, or the name itself where the loader finds it by its own means.
+    func find(_ name: String) -> String? {
+        if let beside = findInRunPath(name) { return beside }
+        let environment = getenv("LD_LIBRARY_PATH").map { String(cString: $0) } ?? ""
+        for folder in environment.split(separator: ":") where isReadable("\(folder)/\(name)") {
+            return "\(folder)/\(name)"
+        }
+        return isKnownToLoader(name) ? name : nil
+    }
+
+    func findInRunPath(_ name: String) -> String? {
+        runPath.lazy
+            .map { $0.replacingOrigin(with: origin) + "/" + name }
+            .first(where: isReadable)
+    }
+
+    private static let systemFolders: [String] =
+        ["/lib", "/usr/lib", "/lib64", "/usr/lib64"] + configuredFolders
+
+    /// The folders that ldconfig(8) is told of.
+    private static var configuredFolders: [String] {
+        let folder = "/etc/ld.so.conf.d"
+        let files = ["/etc/ld.so.conf"] + names(in: folder).map { "\(folder)/\($0)" }
+        return files.flatMap { file in
+            let text = (try? readFile(file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return text.split(whereSeparator: \.isWhitespace).map(String.init)
+                .filter { $0.hasPrefix("/") && !$0.hasSuffix(".conf") }
+        }
+    }
+
+    /// `RTLD_NOLOAD` asks only whether the library is mapped: nothing of it runs.
+    private func isKnownToLoader(_ name: String) -> Bool {
+        if let handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD) {
+            dlclose(handle)
+            return true
+        }
+        return Self.systemFolders.contains { isReadable("\($0)/\(name)") }
+    }
+
+    private func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+}
+
+extension String {
+    fileprivate func replacingOrigin(with folder: String) -> String {
+        for spelling in ["$ORIGIN", "${ORIGIN}"] where hasPrefix(spelling) {
+            return folder + dropFirst(spelling.count)
+        }
+        return self
+    }
+}
