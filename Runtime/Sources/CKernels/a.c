@@ -1,1 +1,0 @@
-#include "roost_kernels.h"

@@ -1,0 +1,37 @@
+/// The bytes behind tensors: owned and aligned to 64, or lent by an owner that is kept alive.
+public final class Storage: @unchecked Sendable {
+    public let base: UnsafeMutableRawPointer
+    public let byteCount: Int
+    private let owner: Owner
+
+    private enum Owner {
+        case blocks
+        case lender(AnyObject)
+    }
+
+    /// Owned memory with undefined contents.
+    public init(byteCount: Int) {
+        base = BlockCache.shared.take(byteCount)
+        self.byteCount = byteCount
+        owner = .blocks
+    }
+
+    /// Memory that lives as long as `owner`, such as a mapped file; it is only read.
+    public init(lent bytes: UnsafeRawBufferPointer, by owner: AnyObject) {
+        base = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) ?? Self.nowhere
+        byteCount = bytes.count
+        self.owner = .lender(owner)
+    }
+
+    deinit {
+        if case .blocks = owner { BlockCache.shared.give(base, byteCount) }
+    }
+
+    /// Whether the bytes may be written to by whoever holds the only reference.
+    var isOwned: Bool {
+        if case .blocks = owner { true } else { false }
+    }
+
+    private nonisolated(unsafe) static let nowhere =
+        UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+}
