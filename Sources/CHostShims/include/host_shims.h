@@ -1,1 +1,46 @@
-#pragma once
+/* What Swift cannot see of Linux: variadic calls, GNU extensions, and atomics on shared memory. */
+#ifndef ROOST_HOST_SHIMS_H
+#define ROOST_HOST_SHIMS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Names the calling thread; Linux keeps the first 15 bytes. */
+void roost_name_thread(const char *name);
+
+/* Asks the kernel to kill this process when the thread that started it ends. */
+int roost_die_with_parent(void);
+
+/* A descriptor that becomes readable when the process ends, close-on-exec; -1 with errno. */
+int roost_pidfd(pid_t pid);
+
+/* Waits for the end of a child without reaping it, so that its id is not given to another process.
+ * Returns 0 when it has ended. */
+int roost_await_child(pid_t pid);
+
+/* An anonymous file of `size` bytes, close-on-exec, that can grow but never shrink; -1 with errno. */
+int roost_memory_file(const char *name, uint64_t size);
+
+/* Grows the file to `size` bytes and forbids every further change of size; -1 with errno. */
+int roost_memory_file_seal(int fd, uint64_t size);
+
+/* Starts `path` in a process group of its own with default signals and an empty mask. `fd[i]` becomes
+ * descriptor i for i below `n_fd`, every other one is closed. Returns 0 and the child's id in `pid`,
+ * or an errno. */
+int roost_spawn(const char *path, char *const argv[], char *const envp[], const int *fd, int n_fd,
+                pid_t *pid);
+
+/* The environment of this process. */
+char **roost_environment(void);
+
+static inline int32_t roost_word_load(const int32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void roost_word_store(int32_t *word, int32_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+#endif

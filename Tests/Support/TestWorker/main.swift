@@ -1,2 +1,3 @@
-package import PluginHost
-print(ph())
+import PluginHost
+
+print(ModelSupervisor.self)

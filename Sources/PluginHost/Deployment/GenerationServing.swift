@@ -1,0 +1,15 @@
+/// What answers requests on top of one generation's model; the engine's part of a deployment.
+package protocol GenerationServing: AnyObject, Sendable {
+    /// Takes no new work and returns when all work is done, or after `limit`.
+    func drain(upTo limit: Duration) async
+
+    /// Ends the work that is left, each piece with an error, and returns when nothing calls the model
+    /// any more.
+    func stop() async
+}
+
+/// Makes what serves a generation, once its model is up. The supervisor is not stopped before
+/// `stop()` has returned.
+package typealias ServingFactory =
+    @Sendable (_ supervisor: ModelSupervisor, _ spec: ModelSpec) async throws ->
+    any GenerationServing

@@ -1,0 +1,46 @@
+/// When a model that died is started again.
+package struct RestartPolicy: Sendable {
+    /// The pause before the first restart; it doubles with every further one.
+    package var initialDelay: Duration = .milliseconds(100)
+    package var maximumDelay: Duration = .seconds(10)
+    /// A model that lived this long begins again with the initial delay.
+    package var healthyAfter: Duration = .seconds(60)
+    /// This many failures within the window are a crash loop.
+    package var failureLimit = 3
+    package var failureWindow: Duration = .seconds(60)
+    /// How long a crash loop is left alone.
+    package var quarantine: Duration = .seconds(60)
+
+    package init() {}
+}
+
+/// The failures of one generation so far, and what follows from the next.
+package struct RestartHistory: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case restart(after: Duration)
+        case quarantine(until: MonotonicTime)
+    }
+
+    private let policy: RestartPolicy
+    private var failures: [MonotonicTime] = []
+    private var delay: Duration
+
+    package init(policy: RestartPolicy) {
+        self.policy = policy
+        delay = policy.initialDelay
+    }
+
+    /// - Parameter lived: how long the model had served; zero when it never did.
+    package mutating func recordFailure(at now: MonotonicTime, lived: Duration) -> Verdict {
+        failures.removeAll { now - $0 >= policy.failureWindow }
+        failures.append(now)
+        if failures.count >= policy.failureLimit {
+            failures.removeAll()
+            delay = policy.initialDelay
+            return .quarantine(until: now + policy.quarantine)
+        }
+        if lived >= policy.healthyAfter { delay = policy.initialDelay }
+        defer { delay = min(delay * 2, policy.maximumDelay) }
+        return .restart(after: delay)
+    }
+}

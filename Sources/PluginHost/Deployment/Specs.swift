@@ -1,0 +1,57 @@
+/// Where a plugin's code runs.
+package enum Isolation: String, Sendable, CaseIterable {
+    case worker
+    case inProcess = "in-process"
+}
+
+/// A plugin as the settings name it.
+package struct PluginSpec: Sendable, Equatable {
+    package var name: String
+    /// A file name to search for, or a path.
+    package var library: String
+    package var isolation: Isolation
+
+    package init(name: String, library: String, isolation: Isolation = .worker) {
+        self.name = name
+        self.library = library
+        self.isolation = isolation
+    }
+}
+
+/// A model as the settings or an admin name it.
+package struct ModelSpec: Sendable, Equatable {
+    package enum Load: String, Sendable, CaseIterable {
+        case start
+        case firstUse = "first-use"
+    }
+
+    /// What clients ask for.
+    package var name: String
+    /// Nil: every plugin is probed and the best score wins.
+    package var plugin: String?
+    /// A file or a directory.
+    package var source: String
+    package var load: Load
+    /// Positions per sequence; 0 is the model's own limit.
+    package var context: Int
+    /// Sequences that share a batch.
+    package var parallel: Int
+    /// Rows per forward; 0 is the plugin's choice.
+    package var batch: Int
+    /// The model's own settings: a JSON object, or empty.
+    package var configJSON: String
+
+    package init(
+        name: String, plugin: String? = nil, source: String, load: Load = .start, context: Int = 0,
+        parallel: Int = 8, batch: Int = 0, configJSON: String = ""
+    ) {
+        self.name = name
+        self.plugin = plugin
+        self.source = source
+        self.load = load
+        self.context = context
+        self.parallel = parallel
+        self.batch = batch
+        self.configJSON = configJSON
+    }
+}

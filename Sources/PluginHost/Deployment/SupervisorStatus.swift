@@ -1,0 +1,23 @@
+/// How a generation's model is doing, for admin routes.
+package struct SupervisorStatus: Sendable, Equatable {
+    package enum State: Sendable, Equatable {
+        case idle
+        /// - Parameter processID: of the worker; nil in-process.
+        case running(processID: Int32?)
+        case restarting
+        case quarantined(retryAfter: Duration, reason: String)
+        case stopped
+    }
+
+    package var state: State
+    package var restarts: Int
+    package var lastFailure: String?
+}
+
+/// What happens to a generation's model, for logs and event streams.
+package enum SupervisorEvent: Sendable, Equatable {
+    case started(processID: Int32?)
+    case failed(ModelFailure)
+    case restarting(after: Duration)
+    case quarantined(retryAfter: Duration, reason: String)
+}

@@ -1,0 +1,66 @@
+/// A model that is open and has one context: inside the host or in a worker process.
+///
+/// Calls block; none may run on Swift's cooperative pool. Calls tagged lane come from one thread at
+/// a time, which may differ from call to call. Everything that a plugin answers has been checked
+/// before it is returned from here.
+package protocol LoadedModel: AnyObject, Sendable {
+    /// What the plugin says about itself and the model, copied at load.
+    var description: ModelDescription { get }
+
+    /// The vocabulary, copied at load; nil for a model without text.
+    var vocabulary: Vocabulary? { get }
+
+    /// The process that runs the plugin when it is not this one.
+    var processID: Int32? { get }
+
+    /// Turns text into token ids, each of them below `vocabulary.count`. From any thread.
+    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32]
+
+    /// Appends the rows to their sequences and returns a row of logits for each row that wants one,
+    /// in batch order. Lane.
+    ///
+    /// - Returns: rows that are valid until the next `forward` or `close`.
+    /// - Throws: `ModelFailure`; after `.refused` every sequence is as before, unless its flags hold
+    ///   `.sequencesLost`; after any other failure the model is to be discarded.
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows
+
+    /// The number of positions in a sequence. Lane.
+    func sequenceLength(_ sequence: Int) throws -> Int
+
+    /// Empties a sequence. Lane.
+    func clear(_ sequence: Int) throws
+
+    /// Keeps the first `length` positions of a sequence. Lane.
+    func truncate(_ sequence: Int, to length: Int) throws
+
+    /// Makes the empty sequence `destination` hold the first `length` positions of `source`. Lane.
+    func fork(_ source: Int, to destination: Int, length: Int) throws
+
+    /// Runs the plugin's own check on golden data; nil when it brings none. Lane.
+    func selfTest(limit: Duration) throws -> SelfTestReport?
+
+    /// Asks the lane call in flight to stop soon; without one it does nothing. From any thread.
+    func requestCancel()
+
+    /// Calls `handler` once if the model dies without being asked to, also while idle.
+    func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void)
+
+    /// Closes the model and ends its worker. Idempotent; no lane call may be in flight in-process.
+    func close()
+}
+
+extension LoadedModel {
+    package var processID: Int32? { nil }
+    package func selfTest(limit: Duration) throws -> SelfTestReport? { nil }
+    package func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
+}
+
+/// What a plugin's self-test found.
+package struct SelfTestReport: Sendable, Equatable {
+    /// The plugin's report: `{"passed": bool, "checks": [...]}`.
+    package let json: [UInt8]
+
+    package init(json: [UInt8]) {
+        self.json = json
+    }
+}

@@ -1,0 +1,74 @@
+/// What a plugin says about itself and about the model it has open.
+package struct ModelDescription: Sendable, Equatable {
+    package var pluginID: String
+    package var pluginVersion: String
+    package var pluginLicense: String
+    package var toolchain: String
+    /// "llama", "bert", …; of this model, as the plugin's probe named it.
+    package var family: String
+    /// One JSON object: "name", "architecture", "context_length", "chat_template", …; all optional.
+    package var infoJSON: [UInt8]
+    /// Ids of the abilities that this model has and this host knows.
+    package var extensions: Set<String>
+    /// Nil for a model that does not decode text.
+    package var decode: DecodeCapabilities?
+    /// Memory of the open model, mapped weights included, as the plugin estimates it.
+    package var bytesHost: UInt64
+    /// Memory of the context at its largest, as the plugin estimates it.
+    package var bytesPerContext: UInt64
+
+    package init(
+        pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
+        family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
+        decode: DecodeCapabilities? = nil, bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
+    ) {
+        self.pluginID = pluginID
+        self.pluginVersion = pluginVersion
+        self.pluginLicense = pluginLicense
+        self.toolchain = toolchain
+        self.family = family
+        self.infoJSON = infoJSON
+        self.extensions = extensions
+        self.decode = decode
+        self.bytesHost = bytesHost
+        self.bytesPerContext = bytesPerContext
+    }
+}
+
+/// What a decoding context can hold.
+package struct DecodeCapabilities: Sendable, Equatable {
+    /// `ROOST_SEQ_*` and `ROOST_LOGITS_*`.
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        package static let truncateAny = Flags(rawValue: 1)
+        package static let truncateToMark = Flags(rawValue: 2)
+        package static let fork = Flags(rawValue: 4)
+        package static let batchInvariant = Flags(rawValue: 8)
+    }
+
+    package var flags: Flags
+    /// Floats per row of logits.
+    package var vocabularySize: Int
+    /// Floats per row of hidden state; 0 without.
+    package var hiddenSize: Int
+    /// Positions per sequence.
+    package var contextLength: Int
+    /// Sequences are numbered 0 ..< sequences.
+    package var sequences: Int
+    /// Rows per forward.
+    package var batchRows: Int
+
+    package init(
+        flags: Flags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int, sequences: Int,
+        batchRows: Int
+    ) {
+        self.flags = flags
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.contextLength = contextLength
+        self.sequences = sequences
+        self.batchRows = batchRows
+    }
+}

@@ -1,0 +1,118 @@
+/// Why a call into a model, or the loading of one, did not succeed.
+package enum ModelFailure: Error, Sendable, Equatable {
+    /// The plugin answered with an error; it lives.
+    case refused(code: RefusalCode, flags: RefusalFlags, message: String)
+    /// The plugin answered something that the contract forbids; it is to be discarded.
+    case broken(step: String, reason: String)
+    /// The worker process ended.
+    case crashed(WorkerDeath)
+    /// A call passed its deadline and the worker was killed.
+    case hung(step: String, after: Duration, stderr: String)
+    /// Nothing to call at the moment.
+    case unavailable(reason: String, retryAfter: Duration?)
+    /// The library or the model could not be loaded.
+    case load(stage: LoadStage, reason: String)
+
+    /// Whether the model that threw this can take no further call.
+    package var isFatal: Bool {
+        switch self {
+        case .refused(_, let flags, _):
+            !flags.isDisjoint(with: [.modelPoisoned, .pluginPoisoned])
+        case .broken, .crashed, .hung: true
+        case .unavailable, .load: false
+        }
+    }
+}
+
+/// `ROOST_E_*`; a code that this host does not know counts as `internalError`.
+package enum RefusalCode: Int32, Sendable {
+    case argument = -1
+    case unsupported = -2
+    case outOfMemory = -3
+    case inputOutput = -4
+    case cancelled = -5
+    case busy = -6
+    case model = -7
+    case version = -8
+    case internalError = -9
+
+    package init(status: Int32) {
+        self = RefusalCode(rawValue: status) ?? .internalError
+    }
+}
+
+/// `ROOST_ERR_*`: what the host does about a refusal.
+package struct RefusalFlags: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let retryable = RefusalFlags(rawValue: 1)
+    package static let sequencesLost = RefusalFlags(rawValue: 2)
+    package static let modelPoisoned = RefusalFlags(rawValue: 4)
+    package static let pluginPoisoned = RefusalFlags(rawValue: 8)
+}
+
+/// How a worker process ended.
+package struct WorkerDeath: Sendable, Equatable {
+    package enum Cause: Sendable, Equatable {
+        case signal(Int32)
+        case exit(Int32)
+    }
+
+    package var cause: Cause
+    /// What the worker was doing: "open", "forward", …, or "idle".
+    package var step: String
+    /// The last lines that it wrote to stdout and stderr.
+    package var stderr: String
+
+    package init(cause: Cause, step: String, stderr: String) {
+        self.cause = cause
+        self.step = step
+        self.stderr = stderr
+    }
+}
+
+/// The stages of bringing up a generation, in order.
+package enum LoadStage: String, Sendable {
+    case find, stage, preflight, open = "dlopen", query, attach, probe, model, context, describe
+    case start, warm, selfTest = "self-test", serve
+}
+
+extension ModelFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .refused(_, _, let message): message
+        case .broken(let step, let reason): "the plugin broke its contract in \(step): \(reason)"
+        case .crashed(let death): death.description
+        case .hung(let step, let after, let stderr):
+            "the worker hung in \(step) and was killed after \(after)\(quoted(stderr))"
+        case .unavailable(let reason, _): reason
+        case .load(let stage, let reason): "\(stage.rawValue): \(reason)"
+        }
+    }
+}
+
+extension WorkerDeath: CustomStringConvertible {
+    package var description: String {
+        let how =
+            switch cause {
+            case .signal(let number): "was ended by \(signalName(number))"
+            case .exit(let status): "exited with status \(status)"
+            }
+        return "the worker \(how) in \(step)\(quoted(stderr))"
+    }
+}
+
+/// The last line of a worker's output, as the end of a sentence.
+private func quoted(_ stderr: String) -> String {
+    guard let last = stderr.split(separator: "\n").last else { return "" }
+    return "; its last words: \(last)"
+}
+
+private func signalName(_ number: Int32) -> String {
+    let names: [Int32: String] = [
+        4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL",
+        11: "SIGSEGV", 13: "SIGPIPE", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS",
+    ]
+    return names[number] ?? "signal \(number)"
+}

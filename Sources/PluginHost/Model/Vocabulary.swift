@@ -1,0 +1,54 @@
+/// A model's vocabulary: the exact bytes that every token writes, and what is special about some.
+package struct Vocabulary: Sendable, Equatable {
+    /// `ROOST_TOKEN_*`.
+    package struct Attributes: OptionSet, Sendable {
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// Never shown: `<s>`, `<|im_start|>`.
+        package static let control = Attributes(rawValue: 1)
+        /// Ends a generation: `</s>`, `<|im_end|>`.
+        package static let end = Attributes(rawValue: 2)
+        /// A byte of the byte fallback.
+        package static let byte = Attributes(rawValue: 4)
+        /// Never to be sampled.
+        package static let unused = Attributes(rawValue: 8)
+    }
+
+    /// Token i writes `bytes[offsets[i] ..< offsets[i + 1]]`.
+    package let bytes: [UInt8]
+    package let offsets: [UInt32]
+    package let attributes: [Attributes]
+    package let bos, eos, eot, pad: Int32?
+    /// Whether a text's first token begins with a space that is not its own.
+    package let spacePrefix: Bool
+
+    package var count: Int { attributes.count }
+
+    /// - Parameter offsets: `[attributes.count + 1]`, rising from 0 to `bytes.count`.
+    package init(
+        bytes: [UInt8], offsets: [UInt32], attributes: [Attributes], bos: Int32? = nil,
+        eos: Int32? = nil, eot: Int32? = nil, pad: Int32? = nil, spacePrefix: Bool = false
+    ) {
+        precondition(offsets.count == attributes.count + 1)
+        self.bytes = bytes
+        self.offsets = offsets
+        self.attributes = attributes
+        self.bos = bos
+        self.eos = eos
+        self.eot = eot
+        self.pad = pad
+        self.spacePrefix = spacePrefix
+    }
+
+    /// The bytes that a token writes, perhaps a part of a UTF-8 character; empty for an unknown id.
+    package func piece(_ id: Int32) -> ArraySlice<UInt8> {
+        guard id >= 0, id < count else { return [] }
+        return bytes[Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])]
+    }
+
+    /// What is special about a token; nothing for an unknown id.
+    package func attributes(of id: Int32) -> Attributes {
+        id >= 0 && id < count ? attributes[Int(id)] : []
+    }
+}

@@ -1,1 +1,0 @@
-package func ph() -> Int { 1 }
