@@ -30,7 +30,7 @@ let package = Package(
     ],
     targets: [
         // Floor 1: the contract.
-        .target(name: "PluginABI"),
+        .target(name: "PluginABI", exclude: ["abi.py", "abi.json"]),
 
         // The serving house.
         .target(name: "CHostShims"),

@@ -138,6 +138,16 @@ typedef struct roost_job roost_job;         /* stepwise work within a context */
             >= (size_t)((const char *)&(p)->field - (const char *)(p)) + sizeof((p)->field)    \
      && (p)->field)
 
+/* A roost_str of a string literal, for static tables. */
+#define ROOST_STR(literal) {(literal), sizeof(literal) - 1}
+
+/* Stands before the definition of roost_plugin_query_v1, whatever -fvisibility says. */
+#if defined(__GNUC__)
+#define ROOST_EXPORT __attribute__((visibility("default")))
+#else
+#define ROOST_EXPORT
+#endif
+
 /* ---- host services ----------------------------------------------------------------------- */
 
 enum { ROOST_LOG_ERROR = 0, ROOST_LOG_WARN = 1, ROOST_LOG_INFO = 2, ROOST_LOG_DEBUG = 3 };

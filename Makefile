@@ -1,0 +1,57 @@
+# make run    install what is missing, build, serve, print the address
+# make test   the same set-up, then every test
+# make check  formatting, import floors, exported symbols, ABI layout
+# make format, make bench, make clean
+
+SHELL := /bin/bash
+BIN := .build/release
+BUILD_PACKAGES := libopenblas-dev libffi-dev libpcre2-dev libsqlite3-dev pkg-config gcc libc6-dev
+TEST_PACKAGES := python3-venv chromium chromium-driver g++
+EXAMPLES := $(BIN)/libMarkov.so
+
+.PHONY: build run test check format bench clean setup test-setup
+
+build: setup
+	swift build -c release
+	@$(MAKE) --no-print-directory $(EXAMPLES)
+
+run: build
+	@exec $(BIN)/roost serve
+
+test: test-setup
+	swift build -c release --build-tests
+	@$(MAKE) --no-print-directory $(EXAMPLES)
+	swift test -c release --skip-build
+	.venv/bin/python -m pytest -q Tests/Clients
+
+check: build
+	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests
+	Tools/check-floors.py
+	Tools/check-exports.sh $(BIN)/libLlama.so $(EXAMPLES)
+	Sources/PluginABI/abi.py
+
+format:
+	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests
+
+bench: build
+	python3 Benchmarks/run.py
+
+clean:
+	rm -rf .build .venv
+
+setup:
+	@Tools/install-packages.sh $(BUILD_PACKAGES)
+
+test-setup: setup .venv/ready
+	@Tools/install-packages.sh $(TEST_PACKAGES)
+
+.venv/ready: Tests/Clients/requirements.txt
+	@Tools/install-packages.sh python3-venv
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --requirement $<
+	@touch $@
+
+# One file of C is a plugin: this is its whole build.
+$(BIN)/libMarkov.so: Examples/markov.c Sources/PluginABI/include/roost_plugin.h Plugins/exports.map
+	cc -std=c11 -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -I Sources/PluginABI/include \
+	    -Wl,--version-script=Plugins/exports.map -o $@ $< -lm
