@@ -1,0 +1,39 @@
+/// Text to token ids and back, as one model was trained on it.
+///
+/// Text is bytes. They should be UTF-8; what is not is kept byte for byte: such bytes become byte
+/// tokens, so that a byte-level vocabulary gives every input back unchanged.
+public protocol Tokenizer: Sendable {
+    /// What every id writes, and which ids mean more than text.
+    var vocabulary: TokenizerVocabulary { get }
+
+    /// What loading had to assume, in sentences for a log; empty for a file that says everything.
+    var notes: [String] { get }
+
+    /// The ids of a text.
+    ///
+    /// - Parameters:
+    ///   - addSpecial: whether the ids that the model's own tokenizer puts around a text (bos, eos)
+    ///     are added.
+    ///   - parseSpecial: whether "<|im_end|>" in the text is that token; otherwise it is ten plain
+    ///     characters, which is right for everything a user wrote. Tokens that are added to the
+    ///     vocabulary but control nothing ("<tool_call>") are recognised either way.
+    /// - Throws: ``TokenizerError/matching(pattern:reason:)`` when the vocabulary's own pattern gives
+    ///   up on the text; never for published patterns.
+    func encode(_ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32]
+}
+
+extension Tokenizer {
+    /// The ids of a text.
+    public func encode(
+        _ text: String, addSpecial: Bool, parseSpecial: Bool
+    ) throws -> [Int32] {
+        try encode(text.utf8.span, addSpecial: addSpecial, parseSpecial: parseSpecial)
+    }
+
+    /// The ids of borrowed bytes.
+    public func encode(
+        _ text: UnsafeBufferPointer<UInt8>, addSpecial: Bool, parseSpecial: Bool
+    ) throws -> [Int32] {
+        try encode(text.span, addSpecial: addSpecial, parseSpecial: parseSpecial)
+    }
+}

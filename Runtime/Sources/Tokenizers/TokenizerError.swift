@@ -1,0 +1,54 @@
+/// Why a tokenizer cannot be loaded, or cannot read a text.
+public enum TokenizerError: Error, Equatable {
+    /// A file that must be there cannot be read.
+    case unreadable(file: String, reason: String)
+    /// The text of a JSON file breaks the rules at a byte.
+    case malformed(offset: Int, reason: String)
+    /// A key is absent.
+    case missing(key: String)
+    /// A key has a value that it cannot have.
+    case invalid(key: String, found: String, expected: String)
+    /// A part of the tokenizer is of a kind this module does not have.
+    case unsupported(part: String, kind: String)
+    /// An id lies outside the vocabulary.
+    case idOutOfRange(key: String, id: Int, limit: Int)
+    /// Two tokens have one id.
+    case idTaken(id: Int, by: String, and: String)
+    /// One token has two ids.
+    case tokenTwice(token: String)
+    /// A merge needs a token that the vocabulary lacks.
+    case mergeWithoutToken(merge: Int, token: String)
+    /// A regular expression does not compile.
+    case pattern(pattern: String, offset: Int, reason: String)
+    /// A regular expression gave up on a text.
+    case matching(pattern: String, reason: String)
+}
+
+extension TokenizerError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let file, let reason):
+            "'\(file)' cannot be read: \(reason)"
+        case .malformed(let offset, let reason):
+            "not JSON at byte \(offset): \(reason)"
+        case .missing(let key):
+            "'\(key)' is missing"
+        case .invalid(let key, let found, let expected):
+            "'\(key)' is \(found), expected \(expected)"
+        case .unsupported(let part, let kind):
+            "\(part) '\(kind)' is not supported"
+        case .idOutOfRange(let key, let id, let limit):
+            "'\(key)' is id \(id), expected 0 ..< \(limit)"
+        case .idTaken(let id, let first, let second):
+            "id \(id) belongs to both '\(first)' and '\(second)'"
+        case .tokenTwice(let token):
+            "token '\(token)' is there twice"
+        case .mergeWithoutToken(let merge, let token):
+            "merge \(merge) needs token '\(token)', which the vocabulary lacks"
+        case .pattern(let pattern, let offset, let reason):
+            "pattern '\(pattern)' does not compile at character \(offset): \(reason)"
+        case .matching(let pattern, let reason):
+            "pattern '\(pattern)' gave up on the text: \(reason)"
+        }
+    }
+}
