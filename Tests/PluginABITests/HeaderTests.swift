@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The header as plugin authors compile it: in every language it promises, by the compiler at hand.
+/// The header as plugin authors compile it: in every language it promises.
 @Suite struct HeaderTests {
     @Test(arguments: [
         ["cc", "-x", "c", "-std=c99"], ["cc", "-x", "c", "-std=c11"], ["cc", "-x", "c", "-std=c17"],
