@@ -6,7 +6,8 @@
 SHELL := /bin/bash
 BIN := .build/release
 BUILD_PACKAGES := libopenblas-dev libffi-dev libpcre2-dev libsqlite3-dev pkg-config gcc libc6-dev
-TEST_PACKAGES := python3-venv chromium chromium-driver g++
+TEST_PACKAGES := python3-venv g++
+BROWSER_PACKAGES := chromium chromium-driver
 EXAMPLES := $(BIN)/libMarkov.so
 
 .PHONY: build run test check format bench clean setup test-setup
@@ -40,13 +41,14 @@ clean:
 	rm -rf .build .venv
 
 setup:
-	@Tools/install-packages.sh $(BUILD_PACKAGES)
+	@Tools/install-packages.sh "the build needs them" $(BUILD_PACKAGES)
 
-test-setup: setup .venv/ready
-	@Tools/install-packages.sh $(TEST_PACKAGES)
+test-setup: setup
+	@Tools/install-packages.sh "the tests need them" $(TEST_PACKAGES)
+	@Tools/install-packages.sh --optional "the page's tests drive a browser" $(BROWSER_PACKAGES)
+	@$(MAKE) --no-print-directory .venv/ready
 
 .venv/ready: Tests/Clients/requirements.txt
-	@Tools/install-packages.sh python3-venv
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --requirement $<
 	@touch $@
