@@ -53,7 +53,9 @@ let package = Package(
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost"], swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
-        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit"], swiftSettings: settings),
+        .testTarget(
+            name: "PluginKitTests", dependencies: ["PluginABI", "PluginKit"],
+            swiftSettings: settings),
         .testTarget(name: "TensorRuntimeTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(

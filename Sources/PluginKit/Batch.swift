@@ -1,0 +1,57 @@
+/// Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order.
+public struct Batch: Sendable {
+    /// What rows ask for, `ROOST_WANT_*`.
+    public enum Want: UInt8, Sendable {
+        case nothing = 0
+        case logits = 1
+        case hidden = 2
+    }
+
+    /// `[N]`
+    public let tokens: [Int32]
+    /// `[N]`
+    public let sequences: [Int]
+    /// `[N]` The sequence's length at that row.
+    public let positions: [Int]
+    /// The rows that want an answer, ascending.
+    public let wanted: [Int]
+    /// What the wanted rows ask for; `nothing` when there are none.
+    public let want: Want
+
+    public var count: Int { tokens.count }
+
+    /// - Precondition: the arrays are equally long.
+    public init(
+        tokens: [Int32], sequences: [Int], positions: [Int], wanted: [Int], want: Want = .logits
+    ) {
+        self.tokens = tokens
+        self.sequences = sequences
+        self.positions = positions
+        self.wanted = wanted
+        self.want = wanted.isEmpty ? .nothing : want
+    }
+}
+
+/// The host's buffer for rows of floats, lent for the call.
+public struct Rows {
+    public let count: Int
+    /// Floats per row.
+    public let width: Int
+    private let base: UnsafeMutableRawPointer?
+    private let stride: Int
+
+    /// - Parameter stride: bytes from one row to the next.
+    public init(base: UnsafeMutableRawPointer?, count: Int, width: Int, stride: Int) {
+        self.base = base
+        self.count = count
+        self.width = width
+        self.stride = stride
+    }
+
+    /// - Precondition: `row` is in 0 ..< `count`.
+    public subscript(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
+        precondition(row >= 0 && row < count, "row \(row) of \(count)")
+        let start = base?.advanced(by: row * stride).assumingMemoryBound(to: Float.self)
+        return UnsafeMutableBufferPointer(start: start, count: width)
+    }
+}

@@ -1,0 +1,47 @@
+import PluginABI
+import Synchronization
+
+/// What accompanies a call: whether to go on, and until when. Valid during the call.
+public struct Call {
+    private let cancel: UnsafePointer<Atomic<Int32>>?
+    private let host: HostServices?
+
+    /// The moment, on the clock of `HostServices.now`, after which no one waits for the answer.
+    public let deadline: UInt64?
+    public let traceID: UInt64
+
+    init(_ call: UnsafePointer<roost_call>, host: HostServices?) {
+        let word = call.pointee.cancel.map(UnsafeRawPointer.init)
+        cancel = word?.assumingMemoryBound(to: Atomic<Int32>.self)
+        deadline = call.pointee.deadline_ns == 0 ? nil : call.pointee.deadline_ns
+        traceID = call.pointee.trace_id
+        self.host = host
+    }
+
+    /// A call that nobody cancels, for work that the plugin starts by itself.
+    public init() {
+        cancel = nil
+        host = nil
+        deadline = nil
+        traceID = 0
+    }
+
+    public var isCancelled: Bool {
+        cancel.map { $0.pointee.load(ordering: .relaxed) != 0 } ?? false
+    }
+
+    public var isPastDeadline: Bool {
+        guard let deadline, let now = host?.now else { return false }
+        return now > deadline
+    }
+
+    /// Throws when the host has asked to stop, or no longer waits.
+    public func check() throws {
+        if isCancelled {
+            throw PluginError(.cancelled, "cancelled by the host")
+        }
+        if isPastDeadline {
+            throw PluginError(.cancelled, "the call's deadline has passed")
+        }
+    }
+}

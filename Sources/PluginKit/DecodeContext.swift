@@ -1,0 +1,65 @@
+/// Sequences that grow by steps: `roost.text.decode/1`.
+///
+/// The kit checks every argument before it calls: numbers of sequences and tokens are in range, rows
+/// of a sequence stand in order at its length, and `rows` has one row for each that is wanted.
+public protocol DecodeContext: ModelContext {
+    /// What the context can hold; it never changes.
+    var capabilities: DecodeCapabilities { get }
+
+    /// Appends the batch to its sequences and fills one row for each that wants one, in their order.
+    ///
+    /// - Throws: every sequence is then as before, or the error has `sequencesLost`.
+    func forward(_ batch: Batch, into rows: Rows, call: Call) throws
+
+    /// The number of positions in a sequence.
+    func length(of sequence: Int) -> Int
+
+    func clear(_ sequence: Int)
+
+    /// Keeps the first `length` positions; there are at least that many.
+    func truncate(_ sequence: Int, to length: Int) throws
+
+    /// Makes `destination`, which is empty, hold the first `length` positions of `source`.
+    func fork(_ source: Int, to destination: Int, length: Int) throws
+}
+
+/// What a decode context can hold and do.
+public struct DecodeCapabilities: Sendable {
+    /// `ROOST_SEQ_*` and `ROOST_LOGITS_*`.
+    public struct Features: OptionSet, Sendable {
+        public let rawValue: UInt32
+
+        public init(rawValue: UInt32) {
+            self.rawValue = rawValue
+        }
+
+        public static let truncateAny = Features(rawValue: 1)
+        public static let truncateToMark = Features(rawValue: 2)
+        public static let fork = Features(rawValue: 4)
+        /// Logits are bit-equal however rows are batched.
+        public static let batchInvariant = Features(rawValue: 8)
+    }
+
+    public var features: Features
+    /// Floats in a row of logits.
+    public var vocabularySize: Int
+    /// Floats in a row of hidden state; 0 when rows of hidden state are not to be had.
+    public var hiddenSize: Int
+    /// Positions per sequence.
+    public var contextLength: Int
+    public var sequences: Int
+    /// Rows per forward.
+    public var batchSize: Int
+
+    public init(
+        features: Features, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
+        sequences: Int, batchSize: Int
+    ) {
+        self.features = features
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.contextLength = contextLength
+        self.sequences = sequences
+        self.batchSize = batchSize
+    }
+}

@@ -1,0 +1,82 @@
+/// Checks of a decode context that need no golden numbers: what must hold for any model.
+///
+/// The context is empty before and after.
+public struct DecodeSelfTest {
+    private let context: any DecodeContext
+    private let tokens: [Int32]
+    private let call: Call
+
+    /// - Parameter tokens: a short text, at least two tokens.
+    public init(_ context: any DecodeContext, tokens: [Int32], call: Call) {
+        self.context = context
+        self.tokens = tokens
+        self.call = call
+    }
+
+    /// Runs check after check until all are done or `limit` is over.
+    public func run(within limit: Duration) throws -> SelfTestReport {
+        let end = ContinuousClock.now + limit
+        let sequences = 0..<context.capabilities.sequences
+        guard sequences.allSatisfy({ context.length(of: $0) == 0 }) else {
+            throw PluginError(.busy, "the self-test needs a context without sequences")
+        }
+        defer { sequences.forEach(context.clear) }
+        let whole = try logits(of: tokens, in: 0)
+        var report = SelfTestReport([finite(whole)])
+        for check in [chunks, fork] where ContinuousClock.now < end {
+            try check(whole).map { report.checks.append($0) }
+        }
+        return report
+    }
+
+    private func finite(_ logits: [Float]) -> SelfTestReport.Check {
+        let wrong = logits.count { !$0.isFinite }
+        return .init(
+            "logits are finite", passed: wrong == 0, detail: "\(wrong) of \(logits.count) are not")
+    }
+
+    /// The text token by token against the text at once.
+    private func chunks(_ whole: [Float]) throws -> SelfTestReport.Check? {
+        context.clear(0)
+        var last: [Float] = []
+        for token in tokens {
+            last = try logits(of: [token], in: 0)
+        }
+        return compare("one by one equals at once", last, whole)
+    }
+
+    /// The last token after a fork of those before it. Runs while sequence 0 holds the text.
+    private func fork(_ whole: [Float]) throws -> SelfTestReport.Check? {
+        let capabilities = context.capabilities
+        guard capabilities.features.contains(.fork), capabilities.sequences > 1 else { return nil }
+        context.clear(1)
+        try context.fork(0, to: 1, length: tokens.count - 1)
+        let last = try logits(of: tokens.suffix(1), in: 1)
+        return compare("after a fork equals at once", last, whole)
+    }
+
+    private func compare(
+        _ name: String, _ found: [Float], _ expected: [Float]
+    ) -> SelfTestReport.Check {
+        let exact = context.capabilities.features.contains(.batchInvariant)
+        let differences = zip(found, expected).map { abs($0 - $1) }
+        let passed = differences.allSatisfy { $0 <= (exact ? 0 : 1e-2) }
+        let largest = differences.max() ?? 0
+        return .init(name, passed: passed, detail: "largest difference \(largest)")
+    }
+
+    /// Appends `tokens` to a sequence; the logits after the last.
+    private func logits(of tokens: some Collection<Int32>, in sequence: Int) throws -> [Float] {
+        let start = context.length(of: sequence)
+        let batch = Batch(
+            tokens: Array(tokens), sequences: tokens.map { _ in sequence },
+            positions: Array(start..<start + tokens.count), wanted: [tokens.count - 1])
+        let width = context.capabilities.vocabularySize
+        var logits = [Float](repeating: .nan, count: width)
+        try logits.withUnsafeMutableBytes { bytes in
+            let row = Rows(base: bytes.baseAddress, count: 1, width: width, stride: bytes.count)
+            try context.forward(batch, into: row, call: call)
+        }
+        return logits
+    }
+}

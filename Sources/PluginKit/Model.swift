@@ -1,0 +1,76 @@
+/// An open model: immutable weights that contexts share.
+///
+/// The abilities of a model follow from its types: a `TextModel` has tokens; a `Context` that is a
+/// `DecodeContext` decodes; one that is a `SelfTestingContext` tests itself.
+public protocol Model: AnyObject, Sendable {
+    associatedtype Context: ModelContext
+
+    var info: ModelInfo { get }
+
+    /// Makes a context of at least the sequences that are asked for.
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> Context
+}
+
+/// The mutable state of one lane: one call at a time, from changing threads.
+public protocol ModelContext: AnyObject {}
+
+/// How large a context to make.
+public struct ContextParameters: Sendable {
+    /// Sequences that live side by side, at least 1.
+    public let sequences: Int
+    /// Positions per sequence; `nil` is the model's own limit.
+    public let contextLength: Int?
+    /// Rows per forward; `nil` is the plugin's choice.
+    public let batchSize: Int?
+    /// The settings of plugins.toml, a JSON object or empty.
+    public let configurationJSON: String
+
+    public init(
+        sequences: Int, contextLength: Int? = nil, batchSize: Int? = nil,
+        configurationJSON: String = ""
+    ) {
+        self.sequences = sequences
+        self.contextLength = contextLength
+        self.batchSize = batchSize
+        self.configurationJSON = configurationJSON
+    }
+}
+
+/// What a model says of itself; every part is optional.
+public struct ModelInfo: Sendable {
+    public var name: String?
+    public var architecture: String?
+    /// The number of weights.
+    public var parameters: Int?
+    public var contextLength: Int?
+    /// A Jinja template.
+    public var chatTemplate: String?
+    public var quantization: String?
+    public var license: String?
+
+    public init(
+        name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
+        contextLength: Int? = nil, chatTemplate: String? = nil, quantization: String? = nil,
+        license: String? = nil
+    ) {
+        self.name = name
+        self.architecture = architecture
+        self.parameters = parameters
+        self.contextLength = contextLength
+        self.chatTemplate = chatTemplate
+        self.quantization = quantization
+        self.license = license
+    }
+
+    var json: String {
+        var object = JSONObjectWriter()
+        object.add("name", name)
+        object.add("architecture", architecture)
+        object.add("parameters", parameters)
+        object.add("context_length", contextLength)
+        object.add("chat_template", chatTemplate)
+        object.add("quantization", quantization)
+        object.add("license", license)
+        return object.text
+    }
+}

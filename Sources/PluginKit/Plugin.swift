@@ -1,0 +1,77 @@
+/// A library of models of one kind: what a plugin is to Roost, as a Swift type.
+///
+/// The entry point of the library hands the type to the kit:
+///
+///     @c(roost_plugin_query_v1)
+///     public func query(_ hostMinor: UInt32) -> UnsafePointer<roost_plugin>? {
+///         PluginTable.query(LlamaPlugin.self)
+///     }
+public protocol Plugin: SendableMetatype {
+    /// A reverse domain name, `org.example.markov`.
+    static var id: String { get }
+    /// A semantic version.
+    static var version: String { get }
+    /// An SPDX expression.
+    static var license: String { get }
+    /// The families of models that it serves: `["llama", "mistral"]`.
+    static var families: [String] { get }
+    static var traits: PluginTraits { get }
+
+    /// Reads headers only and says what opening the files would take.
+    ///
+    /// - Returns: `nil` when the files are not a model of this plugin.
+    static func probe(_ request: OpenRequest) throws -> Probe?
+
+    /// Opens the model at the request's path; the first forward pass after it is fast.
+    static func open(_ request: OpenRequest) throws -> any Model
+}
+
+extension Plugin {
+    public static var traits: PluginTraits { [] }
+}
+
+/// What a plugin declares of its library, `ROOST_PLUGIN_*`.
+public struct PluginTraits: OptionSet, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// `open`, `probe` and `close` may overlap.
+    public static let parallelOpen = PluginTraits(rawValue: 2)
+    /// The library starts threads.
+    public static let ownThreads = PluginTraits(rawValue: 4)
+}
+
+/// What `probe` found.
+public struct Probe: Sendable {
+    /// 1 to 100: how well the plugin serves the model.
+    public var score: Int
+    /// Bytes of the open model, mapped weights included.
+    public var modelBytes: UInt64
+    /// Bytes of one context at its largest.
+    public var contextBytes: UInt64
+    public var family: String
+
+    public init(score: Int, modelBytes: UInt64, contextBytes: UInt64, family: String) {
+        self.score = score
+        self.modelBytes = modelBytes
+        self.contextBytes = contextBytes
+        self.family = family
+    }
+}
+
+/// Which model to open, and how; valid during the call.
+public struct OpenRequest {
+    /// A file or a directory.
+    public let path: String
+    /// The model's own settings of plugins.toml, a JSON object; empty when there are none.
+    public let configurationJSON: String
+    /// The most bytes that the model and its contexts may take; `nil` is no limit.
+    public let budget: UInt64?
+    /// How many contexts the host means to make.
+    public let contextsHint: Int
+    public let host: HostServices
+    public let call: Call
+}

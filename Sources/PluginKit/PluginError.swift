@@ -1,0 +1,89 @@
+public import PluginABI
+
+/// An error as it crosses the boundary: what kind, what the host may do about it, and a sentence.
+public struct PluginError: Error, CustomStringConvertible, Sendable {
+    /// `ROOST_E_*`.
+    public enum Code: roost_status, Sendable {
+        case argument = -1
+        case unsupported = -2
+        case outOfMemory = -3
+        case io = -4
+        case cancelled = -5
+        case busy = -6
+        case model = -7
+        case version = -8
+        case `internal` = -9
+    }
+
+    /// `ROOST_ERR_*`.
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt32
+
+        public init(rawValue: UInt32) {
+            self.rawValue = rawValue
+        }
+
+        public static let retryable = Flags(rawValue: 1)
+        public static let sequencesLost = Flags(rawValue: 2)
+        public static let modelPoisoned = Flags(rawValue: 4)
+        public static let pluginPoisoned = Flags(rawValue: 8)
+    }
+
+    public var code: Code
+    public var flags: Flags
+    /// Found, expected, remedy: a fragment in lower case.
+    public var message: String
+
+    public init(_ code: Code, _ message: String, flags: Flags = []) {
+        self.code = code
+        self.flags = flags
+        self.message = message
+    }
+
+    public var description: String { message }
+
+    /// The error as the boundary's: itself when it is one, else with the code it names, else
+    /// `internal`.
+    init(_ error: any Error) {
+        switch error {
+        case let error as PluginError: self = error
+        case let error as any PluginErrorConvertible: self = error.pluginError
+        default: self.init(.internal, String(describing: error))
+        }
+    }
+}
+
+/// An error of a plugin's own that knows its code at the boundary.
+public protocol PluginErrorConvertible: Error {
+    var pluginError: PluginError { get }
+}
+
+extension PluginError {
+    /// Writes code, flags and as much of the message as fits, cut between characters.
+    package func write(to err: UnsafeMutablePointer<roost_err>?) {
+        guard let err, err.pointee.struct_size >= UInt32(MemoryLayout<roost_err>.size) else {
+            return
+        }
+        err.pointee.flags = flags.rawValue
+        err.pointee.code = code.rawValue
+        guard let buffer = err.pointee.message, err.pointee.cap > 0 else { return }
+        var message = message
+        message.withUTF8 { text in
+            let length = Self.cut(text, at: Int(err.pointee.cap) - 1)
+            for i in 0..<length {
+                buffer[i] = CChar(bitPattern: text[i])
+            }
+            buffer[length] = 0
+        }
+    }
+
+    /// The largest length of at most `limit` bytes at which no UTF-8 character is split.
+    private static func cut(_ text: UnsafeBufferPointer<UInt8>, at limit: Int) -> Int {
+        guard text.count > limit else { return text.count }
+        var length = limit
+        while length > 0, text[length] & 0b1100_0000 == 0b1000_0000 {
+            length -= 1
+        }
+        return length
+    }
+}

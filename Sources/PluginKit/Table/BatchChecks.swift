@@ -1,0 +1,104 @@
+import PluginABI
+
+extension Batch {
+    /// The host's batch, copied, after a check of every row.
+    ///
+    /// - Throws: `argument` for what can never be right, `busy` for a sequence that is full.
+    init(checking pointer: UnsafePointer<roost_batch>?, for context: any DecodeContext) throws {
+        let batch = try checked(pointer, "roost_batch", size: \.struct_size)
+        let capabilities = context.capabilities
+        guard batch.n > 0, batch.n <= capabilities.batchSize else {
+            throw PluginError(
+                .argument, "the batch has \(batch.n) rows, expected 1 to \(capabilities.batchSize)")
+        }
+        guard let token = batch.token, let seq = batch.seq, let pos = batch.pos,
+            let want = batch.want
+        else {
+            throw PluginError(.argument, "the batch has a null array")
+        }
+        let rows = 0..<Int(batch.n)
+        let sequences = try rows.map { try context.checked(seq[$0]) }
+        let positions = rows.map { Int(pos[$0]) }
+        try Self.checkTokens(rows.map { token[$0] }, capabilities)
+        try Self.checkPositions(positions, of: sequences, in: context)
+        let (wanted, kind) = try Self.wanted(rows.map { want[$0] }, capabilities)
+        self.init(
+            tokens: rows.map { token[$0] }, sequences: sequences, positions: positions,
+            wanted: wanted, want: kind)
+    }
+
+    private static func checkTokens(_ tokens: [Int32], _ capabilities: DecodeCapabilities) throws {
+        let range = 0..<capabilities.vocabularySize
+        for (row, token) in tokens.enumerated() where !range.contains(Int(token)) {
+            if token == -1 {
+                throw PluginError(
+                    .unsupported, "row \(row) is an embedding; this model takes tokens")
+            }
+            throw PluginError(
+                .argument, "row \(row) has token \(token), expected 0 to \(range.upperBound - 1)")
+        }
+    }
+
+    private static func checkPositions(
+        _ positions: [Int], of sequences: [Int], in context: any DecodeContext
+    ) throws {
+        let limit = context.capabilities.contextLength
+        var next: [Int: Int] = [:]
+        for (row, (sequence, position)) in zip(sequences, positions).enumerated() {
+            let expected = next[sequence] ?? context.length(of: sequence)
+            guard position == expected else {
+                throw PluginError(
+                    .argument,
+                    "row \(row) has position \(position) of sequence \(sequence), "
+                        + "expected \(expected)")
+            }
+            guard position < limit else {
+                throw PluginError(.busy, "sequence \(sequence) is full: \(limit) positions")
+            }
+            next[sequence] = position + 1
+        }
+    }
+
+    private static func wanted(
+        _ wants: [UInt8], _ capabilities: DecodeCapabilities
+    ) throws -> ([Int], Want) {
+        let wanted = wants.indices.filter { wants[$0] != Want.nothing.rawValue }
+        let kinds = Set(wanted.map { wants[$0] })
+        guard kinds.count <= 1, let kind = Want(rawValue: kinds.first ?? 0) else {
+            throw PluginError(
+                .argument, "rows want \(kinds.sorted()), expected one of 1 (logits), 2 (hidden)")
+        }
+        guard kind != .hidden || capabilities.hiddenSize > 0 else {
+            throw PluginError(.unsupported, "this model gives no hidden states")
+        }
+        return (wanted, kind)
+    }
+}
+
+extension Rows {
+    /// The host's buffer, large enough for what the batch wants.
+    init(
+        checking pointer: UnsafePointer<roost_rows>?, for batch: Batch,
+        _ capabilities: DecodeCapabilities
+    ) throws {
+        guard !batch.wanted.isEmpty else {
+            self.init(base: nil, count: 0, width: 0, stride: 0)
+            return
+        }
+        let rows = try checked(pointer, "roost_rows", size: \.struct_size)
+        let width = batch.want == .hidden ? capabilities.hiddenSize : capabilities.vocabularySize
+        let bytes = width * MemoryLayout<Float>.size
+        guard rows.n_rows >= batch.wanted.count, let stride = Int(exactly: rows.row_stride),
+            stride >= bytes, stride % MemoryLayout<Float>.alignment == 0
+        else {
+            throw PluginError(
+                .argument,
+                "the buffer has \(rows.n_rows) rows \(rows.row_stride) bytes apart, "
+                    + "expected \(batch.wanted.count) rows of \(bytes) bytes")
+        }
+        guard let data = rows.data, UInt(bitPattern: data) % 4 == 0 else {
+            throw PluginError(.argument, "the buffer is null or not aligned to 4 bytes")
+        }
+        self.init(base: data, count: batch.wanted.count, width: width, stride: stride)
+    }
+}

@@ -1,0 +1,124 @@
+import PluginABI
+import Synchronization
+
+/// What a `roost_model` points to.
+final class ModelBox: Sendable {
+    let model: any Model
+    let text: TextBox?
+    let decodes: Bool
+    let testsItself: Bool
+    let poisoned = Atomic(false)
+    let contexts = Atomic(0)
+
+    init(_ model: some Model) {
+        self.model = model
+        text = (model as? any TextModel).map(TextBox.init)
+        decodes = Self.contextType(of: model) is any DecodeContext.Type
+        testsItself = Self.contextType(of: model) is any SelfTestingContext.Type
+    }
+
+    private static func contextType<M: Model>(of model: M) -> any ModelContext.Type {
+        M.Context.self
+    }
+}
+
+/// A text model with its vocabulary at an address that stays.
+final class TextBox: Sendable {
+    let model: any TextModel
+    private let vocabulary: Vocabulary
+    nonisolated(unsafe) private let bytes: UnsafeMutableBufferPointer<UInt8>
+    nonisolated(unsafe) private let offsets: UnsafeMutableBufferPointer<UInt32>
+    nonisolated(unsafe) private let attributes: UnsafeMutableBufferPointer<UInt16>
+
+    init(_ model: any TextModel) {
+        self.model = model
+        vocabulary = model.vocabulary
+        bytes = Self.copy(vocabulary.bytes)
+        offsets = Self.copy(vocabulary.offsets)
+        attributes = Self.copy(vocabulary.attributes.map(\.rawValue))
+    }
+
+    deinit {
+        bytes.deallocate()
+        offsets.deallocate()
+        attributes.deallocate()
+    }
+
+    /// The vocabulary as the boundary's structure, valid as long as the box.
+    var table: roost_vocab {
+        roost_vocab(
+            struct_size: structSize(roost_vocab.self), n: UInt32(attributes.count),
+            bytes: UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
+            offset: UnsafePointer(offsets.baseAddress),
+            attr: UnsafePointer(attributes.baseAddress),
+            bos: vocabulary.bos ?? -1, eos: vocabulary.eos ?? -1,
+            eot: vocabulary.eot ?? -1, pad: vocabulary.pad ?? -1,
+            flags: vocabulary.spacePrefix ? UInt32(ROOST_VOCAB_SPACE_PREFIX) : 0,
+            reserved: 0)
+    }
+
+    private static func copy<T>(_ values: [T]) -> UnsafeMutableBufferPointer<T> {
+        let copy = UnsafeMutableBufferPointer<T>.allocate(capacity: max(values.count, 1))
+        _ = copy.initialize(from: values)
+        return UnsafeMutableBufferPointer(start: copy.baseAddress, count: values.count)
+    }
+}
+
+/// What a `roost_context` points to.
+final class ContextBox: Sendable {
+    let model: ModelBox
+    nonisolated(unsafe) let context: any ModelContext
+    nonisolated(unsafe) let decode: (any DecodeContext)?
+    nonisolated(unsafe) let selfTest: (any SelfTestingContext)?
+    let poisoned = Atomic(false)
+    private let busy = Atomic(false)
+
+    init(_ context: any ModelContext, of model: ModelBox) {
+        self.model = model
+        self.context = context
+        decode = context as? any DecodeContext
+        selfTest = context as? any SelfTestingContext
+        model.contexts.add(1, ordering: .relaxed)
+    }
+
+    deinit {
+        model.contexts.subtract(1, ordering: .relaxed)
+    }
+
+    /// Runs a lane call: one at a time, and none after the context or its model is poisoned.
+    func lane<Result>(_ body: () throws -> Result) throws -> Result {
+        guard !busy.exchange(true, ordering: .acquiring) else {
+            throw PluginError(.busy, "another call of this context is running")
+        }
+        defer { busy.store(false, ordering: .releasing) }
+        try checkUsable()
+        do {
+            return try body()
+        } catch {
+            note(PluginError(error).flags)
+            throw error
+        }
+    }
+
+    private func checkUsable() throws {
+        if PluginImage.shared.isPoisoned {
+            throw PluginError(.internal, "the plugin is poisoned", flags: .pluginPoisoned)
+        }
+        if poisoned.load(ordering: .relaxed) || model.poisoned.load(ordering: .relaxed) {
+            throw PluginError(
+                .internal,
+                "an earlier call failed for good; free the contexts and reopen the model",
+                flags: .modelPoisoned)
+        }
+    }
+
+    private func note(_ flags: PluginError.Flags) {
+        if flags.contains(.modelPoisoned) {
+            poisoned.store(true, ordering: .relaxed)
+            model.poisoned.store(true, ordering: .relaxed)
+        }
+        if flags.contains(.pluginPoisoned) {
+            PluginImage.shared.poison()
+        }
+    }
+}

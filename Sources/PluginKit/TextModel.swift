@@ -1,0 +1,62 @@
+/// A model with a vocabulary.
+public protocol TextModel: Model {
+    /// Copied once, when the model has been opened.
+    var vocabulary: Vocabulary { get }
+
+    /// The ids of a text. From any thread, concurrently with every other call.
+    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32]
+}
+
+/// `ROOST_TOKENIZE_*`.
+public struct TokenizeOptions: OptionSet, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Add begin and end tokens as the model's own tokenizer does.
+    public static let addSpecial = TokenizeOptions(rawValue: 1)
+    /// `<|im_end|>` in the text is that token, not its characters.
+    public static let parseSpecial = TokenizeOptions(rawValue: 2)
+}
+
+/// What every token writes, and which tokens are special.
+public struct Vocabulary: Sendable {
+    /// `ROOST_TOKEN_*`.
+    public struct Attributes: OptionSet, Sendable {
+        public let rawValue: UInt16
+
+        public init(rawValue: UInt16) {
+            self.rawValue = rawValue
+        }
+
+        public static let control = Attributes(rawValue: 1)
+        public static let end = Attributes(rawValue: 2)
+        public static let byte = Attributes(rawValue: 4)
+        public static let unused = Attributes(rawValue: 8)
+    }
+
+    /// The tokens' bytes, one after the other.
+    public private(set) var bytes: [UInt8] = []
+    /// Token i writes `bytes[offsets[i]..<offsets[i + 1]]`.
+    public private(set) var offsets: [UInt32] = [0]
+    public private(set) var attributes: [Attributes] = []
+    public var bos: Int32?
+    public var eos: Int32?
+    /// The token that ends a turn of a conversation.
+    public var eot: Int32?
+    public var pad: Int32?
+    /// A text's first token begins with a space that is not its own.
+    public var spacePrefix = false
+
+    public init() {}
+
+    public var count: Int { attributes.count }
+
+    public mutating func append(_ piece: some Collection<UInt8>, _ attributes: Attributes = []) {
+        bytes += piece
+        offsets.append(UInt32(bytes.count))
+        self.attributes.append(attributes)
+    }
+}

@@ -1,0 +1,128 @@
+import PluginKit
+
+/// A plugin without weights, for tests: after token t at position p the logits are `[t, p, 0, …]`.
+/// Some paths and some tokens misbehave.
+enum CountingPlugin: Plugin {
+    static let id = "org.roost.counting"
+    static let version = "1.2.3"
+    static let license = "Apache-2.0"
+    static let families = ["counting", "tally"]
+    static let traits: PluginTraits = [.parallelOpen]
+
+    static func probe(_ request: OpenRequest) throws -> Probe? {
+        switch request.path {
+        case "missing": throw PluginError(.io, "no file 'missing'")
+        case "other": nil
+        default: Probe(score: 250, modelBytes: 1000, contextBytes: 10, family: "counting")
+        }
+    }
+
+    static func open(_ request: OpenRequest) throws -> any Model {
+        request.host.log(.info, "opening \(request.path)", from: "CountingPlugin")
+        switch request.path {
+        case "bare": return BareModel()
+        case "strange": throw StrangeError()
+        case "memory":
+            request.host.free(try request.host.allocate(bytes: 64, alignment: 64, tag: 7))
+            return CountingModel()
+        default: return CountingModel()
+        }
+    }
+}
+
+struct StrangeError: Error, CustomStringConvertible {
+    var description: String { "something strange" }
+}
+
+/// A model without abilities.
+final class BareModel: Model {
+    final class Context: ModelContext {}
+
+    let info = ModelInfo()
+
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> Context {
+        Context()
+    }
+}
+
+final class CountingModel: TextModel {
+    let info = ModelInfo(
+        name: "a \"name\"\n", architecture: "counting", parameters: 12,
+        chatTemplate: "{{ 'ü' }}\u{1}")
+
+    let vocabulary: Vocabulary = {
+        var vocabulary = Vocabulary()
+        for piece in ["<s>", "</s>", "a", "bc", "", "\u{FF}é"] {
+            vocabulary.append(piece.utf8, piece.hasPrefix("<") ? .control : [])
+        }
+        vocabulary.append([0xFF], .byte)
+        vocabulary.append([], .unused)
+        vocabulary.bos = 0
+        vocabulary.eos = 1
+        vocabulary.spacePrefix = true
+        return vocabulary
+    }()
+
+    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+        (options.contains(.addSpecial) ? [0] : []) + text.utf8.map { Int32($0) }
+    }
+
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> CountingContext {
+        CountingContext(parameters)
+    }
+}
+
+final class CountingContext: DecodeContext, SelfTestingContext {
+    static let failing: Int32 = 3
+    static let poisonous: Int32 = 4
+    static let reentrant: Int32 = 5
+    /// Answers differently each time.
+    static let unsteady: Int32 = 6
+
+    let capabilities: DecodeCapabilities
+    /// Called by the token `reentrant`.
+    nonisolated(unsafe) static var reenter: (() -> Void)?
+
+    private var lengths: [Int]
+    private var calls = 0
+
+    init(_ parameters: ContextParameters) {
+        lengths = Array(repeating: 0, count: parameters.sequences)
+        capabilities = DecodeCapabilities(
+            features: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
+            contextLength: parameters.contextLength ?? 16, sequences: parameters.sequences,
+            batchSize: parameters.batchSize ?? 4)
+    }
+
+    func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
+        try misbehave(batch.tokens[0])
+        calls += 1
+        for (row, index) in batch.wanted.enumerated() {
+            let token = batch.tokens[index]
+            rows[row].update(repeating: 0)
+            rows[row][0] = Float(token)
+            rows[row][1] = Float(batch.positions[index])
+            rows[row][2] = token == Self.unsteady ? Float(calls) : 0
+        }
+        batch.sequences.forEach { lengths[$0] += 1 }
+    }
+
+    private func misbehave(_ token: Int32) throws {
+        switch token {
+        case Self.failing: throw PluginError(.model, "no weights", flags: [.retryable])
+        case Self.poisonous: throw PluginError(.internal, "all lost", flags: [.modelPoisoned])
+        case Self.reentrant: Self.reenter?()
+        default: break
+        }
+    }
+
+    func length(of sequence: Int) -> Int { lengths[sequence] }
+    func clear(_ sequence: Int) { lengths[sequence] = 0 }
+    func truncate(_ sequence: Int, to length: Int) { lengths[sequence] = length }
+    func fork(_ source: Int, to destination: Int, length: Int) { lengths[destination] = length }
+
+    func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {
+        let tokens: [Int32] = limit == .zero ? [Self.unsteady, Self.unsteady] : [1, 2, 1]
+        return try DecodeSelfTest(self, tokens: tokens, call: call).run(within: .seconds(5))
+    }
+}
