@@ -1,0 +1,31 @@
+/// The weights of a network in one of the formats people have, mapped into memory.
+public struct Checkpoint: Sendable {
+    /// What the format says about the network beside its weights.
+    public enum Metadata: Sendable {
+        case gguf(GGUFMetadata)
+        case huggingFace(HuggingFaceMetadata)
+    }
+
+    public let path: String
+    public let metadata: Metadata
+    /// By the names in the file.
+    public let tensors: [String: TensorEntry]
+
+    /// Opens a .gguf file, a directory that holds one, or a Hugging Face directory.
+    /// - Throws: `CheckpointError` with the path of the file it is about.
+    public static func open(_ path: String) throws -> Checkpoint {
+        if let directory = Directory(path) {
+            return try directory.checkpoint()
+        }
+        return try gguf(path)
+    }
+
+    static func gguf(_ path: String) throws -> Checkpoint {
+        try CheckpointError.at(path) {
+            let file = try GGUFFile(MappedFile(path))
+            return Checkpoint(
+                path: path, metadata: .gguf(file.metadata),
+                tensors: Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) }))
+        }
+    }
+}

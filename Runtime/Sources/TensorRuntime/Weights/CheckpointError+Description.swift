@@ -1,0 +1,109 @@
+extension CheckpointError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .inFile(let path, let error):
+            "\(path): \(error)"
+
+        case .unreadable(let reason):
+            "cannot be read: \(reason)"
+        case .notAFile:
+            "is not a regular file"
+        case .notACheckpoint:
+            "does not start with 'GGUF'; give a .gguf file or a directory with config.json and safetensors"
+        case .noWeights:
+            "has no model.safetensors, no model.safetensors.index.json and no .gguf file"
+        case .severalCheckpoints(let names):
+            "holds \(names.count) .gguf files; give the path of one: \(list(names))"
+        case .missingFile(let name):
+            "has no file '\(name)'"
+        case .tooLarge(let found, let most):
+            "has \(found) bytes, at most \(most) are read"
+        case .fileNameWithPath(let name):
+            "names the shard '\(name)', expected a file name without a folder"
+
+        case .truncated(let what, let offset, let needed, let left):
+            "ends inside \(what): \(left) bytes left at offset \(offset), \(needed) expected; "
+                + "is the download complete?"
+        case .countTooLarge(let what, let found, let most):
+            "claims \(what) \(found), the rest of the file has room for \(most)"
+        case .nameTooLong(let what, let found, let most):
+            "\(what) has \(found) bytes, expected at most \(most)"
+        case .notUTF8(let what, let offset):
+            "\(what) at offset \(offset) is not UTF-8"
+        case .duplicate(let what, let name):
+            "the \(what) '\(name)' appears twice"
+        case .shapeTooLarge(let tensor, let shape):
+            "tensor '\(tensor)' has shape \(shape), more bytes than can be addressed"
+        case .outsideData(let tensor, let offset, let size, let available):
+            "tensor '\(tensor)' has \(size) bytes at offset \(offset), beyond the \(available) bytes "
+                + "of data; is the download complete?"
+        case .overlap(let tensor, let other):
+            "tensor '\(tensor)' overlaps tensor '\(other)'"
+
+        case .version(let found):
+            "has GGUF version \(found), expected 2 or 3"
+        case .bigEndian:
+            "is a big-endian GGUF file, expected little-endian"
+        case .split(let count):
+            "is one of \(count) parts of a split GGUF file; join them with llama-gguf-split --merge"
+        case .valueType(let key, let found):
+            "metadata '\(key)' has the unknown value type \(found)"
+        case .valueTooLarge(let key, let found, let most):
+            "metadata '\(key)' has \(found) bytes, expected at most \(most)"
+        case .nestedTooDeep(let key, let most):
+            "metadata '\(key)' nests arrays more than \(most) deep"
+        case .alignment(let found):
+            "general.alignment is \(found), expected a power of two"
+        case .tooManyDimensions(let tensor, let found, let most):
+            "tensor '\(tensor)' has \(found) dimensions, expected at most \(most)"
+        case .elementType(let tensor, let found):
+            "tensor '\(tensor)' has the unknown element type \(found)"
+        case .partialBlock(let tensor, let row, let block):
+            "tensor '\(tensor)' has rows of \(row) elements, expected a multiple of \(block)"
+        case .misaligned(let tensor, let offset, let alignment):
+            "tensor '\(tensor)' is at offset \(offset), expected a multiple of \(alignment)"
+
+        case .headerTooLong(let found, let most):
+            "claims a header of \(found) bytes, expected at most \(most)"
+        case .json(let offset, let found, let expected):
+            "has \(found) at offset \(offset), expected \(expected)"
+        case .missingField(let tensor, let field):
+            "tensor '\(tensor)' has no '\(field)'"
+        case .elementTypeName(let tensor, let found):
+            "tensor '\(tensor)' has the unknown element type '\(found)'"
+        case .byteCount(let tensor, let found, let expected):
+            "tensor '\(tensor)' has \(found) bytes, expected \(expected) for its shape and type"
+        case .gap(let tensor, let bytes):
+            "\(bytes) bytes before tensor '\(tensor)' belong to no tensor"
+        case .trailingBytes(let count):
+            "\(count) bytes after the last tensor belong to no tensor"
+        case .notInShard(let tensor, let shard):
+            "tensor '\(tensor)' is not in '\(shard)', where the index says it is"
+
+        case .missingKey(let key):
+            "metadata '\(key)' is missing"
+        case .valueKind(let key, let found, let expected):
+            "metadata '\(key)' is \(found), expected \(expected)"
+        case .valueRange(let key):
+            "metadata '\(key)' is out of range"
+
+        case .missingTensor(let name, let near):
+            "tensor '\(name)' is missing" + (near.isEmpty ? "" : "; there is \(list(near))")
+        case .sameName(let name, let stored):
+            "several tensors are named '\(name)': \(list(stored))"
+        case .shape(let tensor, let found, let expected):
+            "tensor '\(tensor)' has shape \(found), expected \(expected)"
+        case .unsupportedType(let tensor, let type):
+            "tensor '\(tensor)' is stored as \(type), which cannot be computed with"
+        case .unread(let names):
+            "\(names.count) tensors are not part of the network: \(list(names))"
+        }
+    }
+
+    /// The first names, quoted, and how many more there are.
+    private func list(_ names: [String]) -> String {
+        let most = 8
+        let shown = names.prefix(most).map { "'\($0)'" }.joined(separator: ", ")
+        return names.count > most ? "\(shown) and \(names.count - most) more" : shown
+    }
+}

@@ -1,0 +1,115 @@
+/// The configuration files of a Hugging Face directory, as they are: models differ in what they say.
+public struct HuggingFaceMetadata: Sendable {
+    public let directory: String
+    /// `config.json`
+    public let configuration: [UInt8]
+    /// `generation_config.json`, where there is one.
+    public let generationConfiguration: [UInt8]?
+}
+
+extension Directory {
+    /// The base names under which libraries save weights.
+    private static let stems = ["model", "diffusion_pytorch_model"]
+    private static let longestConfiguration = 1 << 24
+
+    /// safetensors beside a config.json, else the only .gguf file.
+    func checkpoint() throws -> Checkpoint {
+        for stem in Self.stems {
+            if has("\(stem).safetensors.index.json") {
+                return try huggingFace { try sharded("\(stem).safetensors.index.json") }
+            }
+            if has("\(stem).safetensors") {
+                return try huggingFace { try safetensors("\(stem).safetensors") }
+            }
+        }
+        return try onlyGGUF()
+    }
+
+    private func onlyGGUF() throws -> Checkpoint {
+        let files = names.filter { $0.hasSuffix(".gguf") }
+        switch files.count {
+        case 1: return try Checkpoint.gguf(path(of: files[0]))
+        case 0: throw CheckpointError.inFile(path: path, .noWeights)
+        default: throw CheckpointError.inFile(path: path, .severalCheckpoints(files))
+        }
+    }
+
+    private func huggingFace(_ tensors: () throws -> [String: TensorEntry]) throws -> Checkpoint {
+        guard has("config.json") else {
+            throw CheckpointError.inFile(path: path, .missingFile("config.json"))
+        }
+        let generation = "generation_config.json"
+        let metadata = HuggingFaceMetadata(
+            directory: path, configuration: try contents("config.json"),
+            generationConfiguration: has(generation) ? try contents(generation) : nil)
+        return Checkpoint(path: path, metadata: .huggingFace(metadata), tensors: try tensors())
+    }
+
+    private func safetensors(_ name: String) throws -> [String: TensorEntry] {
+        try CheckpointError.at(path(of: name)) {
+            let file = try SafetensorsFile(MappedFile(path(of: name)))
+            return Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
+        }
+    }
+
+    private func contents(_ name: String) throws -> [UInt8] {
+        try CheckpointError.at(path(of: name)) {
+            let file = try small(name)
+            return file.array(0..<file.count)
+        }
+    }
+
+    /// A file of text that is read as a whole.
+    private func small(_ name: String) throws -> MappedFile {
+        let file = try MappedFile(path(of: name))
+        guard file.count <= Self.longestConfiguration else {
+            throw CheckpointError.tooLarge(
+                found: file.count, most: Self.longestConfiguration)
+        }
+        return file
+    }
+}
+
+// MARK: - Shards
+
+extension Directory {
+    /// The tensors of all files that an index names.
+    private func sharded(_ index: String) throws -> [String: TensorEntry] {
+        let places = try CheckpointError.at(path(of: index)) { try weightMap(index) }
+        var tensors: [String: TensorEntry] = [:]
+        for shard in Set(places.values).sorted() {
+            for (name, entry) in try safetensors(shard)
+            where tensors.updateValue(entry, forKey: name) != nil {
+                throw CheckpointError.inFile(
+                    path: path(of: shard), .duplicate(what: "tensor", name: name))
+            }
+        }
+        for (name, shard) in places where tensors[name]?.file.path != path(of: shard) {
+            throw CheckpointError.inFile(
+                path: path(of: index), .notInShard(tensor: name, shard: shard))
+        }
+        return tensors
+    }
+
+    /// `{"metadata": …, "weight_map": {tensor: file, …}}`
+    private func weightMap(_ name: String) throws -> [String: String] {
+        let file = try small(name)
+        var places: [String: String] = [:]
+        var json = JSONCursor(file, 0..<file.count)
+        try json.object { json, key in
+            guard key == "weight_map" else { return try json.skipValue() }
+            try json.object { json, tensor in
+                places[tensor] = try Self.fileName(json.string())
+            }
+        }
+        try json.finish()
+        return places
+    }
+
+    /// An index must not lead out of its folder.
+    private static func fileName(_ name: String) throws -> String {
+        guard !name.contains("/"), !name.contains("\0"), !name.isEmpty, name != "..", name != "."
+        else { throw CheckpointError.fileNameWithPath(name) }
+        return name
+    }
+}

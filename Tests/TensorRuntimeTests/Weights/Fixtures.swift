@@ -1,0 +1,44 @@
+import Foundation
+import TensorRuntime
+
+/// Files that tests read: a part is committed, the rest lies beside the checkout where there is one.
+enum Fixtures {
+    private static let package = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    static func committed(_ path: String) -> URL {
+        package.appending(path: "Tests/Fixtures/\(path)")
+    }
+
+    static func shared(_ path: String) -> URL {
+        package.appending(path: "../shared/fixtures/\(path)")
+    }
+
+    static var hasShared: Bool { FileManager.default.fileExists(atPath: shared("").path) }
+
+    static func files(_ folder: URL) -> [URL] {
+        let files = try? FileManager.default.contentsOfDirectory(
+            at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).sorted { $0.path < $1.path }
+    }
+}
+
+/// A folder that is gone when the test is over.
+final class Scratch {
+    let folder = FileManager.default.temporaryDirectory
+        .appending(path: "roost-\(UUID().uuidString)")
+
+    init() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// The path of a new file with these contents.
+    func file(_ name: String, _ bytes: some Collection<UInt8>) throws -> String {
+        let url = folder.appending(path: name)
+        try Data(bytes).write(to: url)
+        return url.path
+    }
+}
