@@ -2,12 +2,12 @@ import CHostShims
 import Glibc
 
 /// Threads for code that blocks, which Swift's cooperative pool must never run.
-enum BlockingThread {
+package enum BlockingThread {
     /// Plugins may recurse and keep arrays on the stack, as in a main thread.
     static let stackSize = 8 << 20
 
     /// Runs `body` on a new thread of its own.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(name: name, body: body))
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

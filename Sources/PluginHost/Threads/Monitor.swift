@@ -2,12 +2,12 @@ import Glibc
 
 /// A value under a lock, with a way to wait until it changes. Blocks threads: never use `wait` on
 /// Swift's cooperative pool.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
     private var state: State
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init(_ state: sending State) {
+    package init(_ state: sending State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -25,7 +25,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Reads or changes the state, and wakes those who wait.
-    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(changed)
@@ -38,7 +38,7 @@ final class Monitor<State>: @unchecked Sendable {
     ///
     /// - Parameter limit: how long to wait; nil is for ever.
     /// - Returns: nil when the limit passed first.
-    func wait<Result>(
+    package func wait<Result>(
         atMost limit: Duration? = nil, until body: (inout State) throws -> Result?
     ) rethrows -> Result? {
         pthread_mutex_lock(mutex)

@@ -1,0 +1,66 @@
+import PluginHost
+
+/// A request from its submission to its end. After the submission only the lane's thread touches it.
+final class Generation: @unchecked Sendable {
+    let request: GenerationRequest
+    let channel: EventChannel
+    let submitted: MonotonicTime
+    let deadline: MonotonicTime?
+    /// Prompt and output; the model holds the first so many of them as its sequence has.
+    private(set) var tokens: [Int32]
+    /// The longest output that context and request allow.
+    let limit: Int
+    var sampler: Sampler
+    var output: OutputText
+    var usage = Usage()
+    /// The model's sequence, while running.
+    var slot: Int?
+    /// Prompt tokens whose text and log probability have been sent, where the prompt is echoed.
+    var echoed = 0
+    var suspicion = Suspicion()
+
+    init(
+        _ request: GenerationRequest, channel: EventChannel, model: TextModel, deadline: Duration?,
+        seed: UInt64
+    ) {
+        self.request = request
+        self.channel = channel
+        submitted = .now
+        self.deadline = deadline.map { [submitted] in submitted + $0 }
+        tokens = request.prompt
+        let room = model.contextLength - request.prompt.count
+        limit = min(room, request.maxTokens ?? room)
+        let forbidden = request.ignoreEOS ? Array(model.endTokens) : []
+        sampler = Sampler(request.sampling, forbidden: model.unusedTokens + forbidden, seed: seed)
+        output = OutputText(model.vocabulary, stop: request.stop)
+        usage.promptTokens = request.prompt.count
+        usage.seed = sampler.seed
+        for token in request.prompt { sampler.append(token, generated: false) }
+    }
+
+    var generated: Int { tokens.count - request.prompt.count }
+
+    /// Whether the log probabilities of the prompt itself are wanted, which needs all its logits.
+    var scoresPrompt: Bool { request.echo && request.logprobs != nil }
+
+    func append(_ token: Int32) {
+        tokens.append(token)
+        sampler.append(token, generated: true)
+    }
+
+    /// Whether the logits after the token at `position` are of use.
+    func wantsLogits(at position: Int) -> Bool {
+        let next = position + 1
+        return next == tokens.count
+            || scoresPrompt && next >= echoed && next < request.prompt.count
+    }
+}
+
+/// What failures of the model have to do with a request.
+struct Suspicion {
+    /// Failures with this request in the batch since it last got past one.
+    var failures = 0
+    /// While set, the request runs alone, until the model holds this many of its tokens: it is then
+    /// past the place of the failure.
+    var clearedAt: Int?
+}

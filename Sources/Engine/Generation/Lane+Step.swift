@@ -1,0 +1,122 @@
+import PluginHost
+
+/// One call of the model: its rows, and whose they are.
+struct StepPlan {
+    struct Part {
+        let generation: Generation
+        let slot: Int
+        /// The tokens that are fed: positions of the sequence.
+        let positions: Range<Int>
+        /// Those of them whose logits are wanted, and the first one's row of the answer.
+        let wanted: [Int]
+        let firstRow: Int
+    }
+
+    var batch = DecodeBatch()
+    var parts: [Part] = []
+    private var rows = 0
+
+    /// Feeds the next `count` tokens of a request.
+    mutating func add(_ generation: Generation, slot: Int, from start: Int, count: Int) {
+        let positions = start..<(start + count)
+        let wanted = positions.filter(generation.wantsLogits)
+        for position in positions {
+            batch.append(
+                token: generation.tokens[position], sequence: slot, position: position,
+                wantsLogits: generation.wantsLogits(at: position))
+        }
+        parts.append(
+            Part(
+                generation: generation, slot: slot, positions: positions, wanted: wanted,
+                firstRow: rows))
+        rows += wanted.count
+    }
+}
+
+extension Lane {
+    /// Fills a step: one token for each running sequence, then chunks of prompts.
+    ///
+    /// Requests that may have caused a failure go one at a time, alone, until they are past it.
+    func plan() -> StepPlan {
+        var order = running.filter { $0.suspicion.clearedAt != nil }.prefix(1).map { $0 }
+        if order.isEmpty {
+            turn = (turn + 1) % max(running.count, 1)
+            order = Array(running[turn...] + running[..<turn])
+        }
+        let fed = order.map { generation in generation.slot.map { slots[$0].tokens.count } ?? 0 }
+        let pending = zip(order, fed).map { generation, fed in
+            let isPaused = generation.channel.isFull && generation.generated > 0
+            return isPaused ? 0 : generation.tokens.count - fed
+        }
+        let budget = min(options.tokenBudget, facts.capabilities.batchRows)
+        let shares = StepShares.divide(pending, budget: budget)
+        var plan = StepPlan()
+        for (index, share) in shares.enumerated() where share > 0 {
+            guard let slot = order[index].slot else { continue }
+            plan.add(order[index], slot: slot, from: fed[index], count: share)
+        }
+        return plan
+    }
+
+    func step(_ plan: StepPlan, on model: any LoadedModel) {
+        let started = MonotonicTime.now
+        do {
+            let rows = try model.forward(plan.batch, deadline: options.stepDeadline)
+            inbox.record {
+                $0.steps += 1
+                $0.rows += plan.batch.count
+                $0.stepTime.observe(.now - started)
+            }
+            try take(rows, of: plan)
+        } catch {
+            recover(from: ModelFailure(error), in: plan, on: model)
+        }
+    }
+
+    private func take(_ rows: LogitRows, of plan: StepPlan) throws {
+        let expected = plan.parts.reduce(0) { $0 + $1.wanted.count }
+        guard rows.count == expected else {
+            throw ModelFailure.broken(
+                step: "forward", reason: "\(rows.count) rows of logits, expected \(expected)")
+        }
+        for part in plan.parts {
+            slots.append(part.generation.tokens[part.positions], to: part.slot)
+            acquit(part.generation, past: part.positions.upperBound)
+        }
+        for (part, outcome) in zip(plan.parts, crew.evaluate(plan.parts, rows)) {
+            deliver(outcome, to: part.generation)
+        }
+    }
+
+    private func deliver(
+        _ outcome: Result<SamplingCrew.Outcome, EngineError>, to generation: Generation
+    ) {
+        switch outcome {
+        case .failure(let error):
+            end(generation, error)
+        case .success(let outcome):
+            for info in outcome.scores { echo(info.id, info, of: generation) }
+            if outcome.isPromptOnly { return finish(generation, .length) }
+            if let choice = outcome.choice { accept(choice, outcome.info, for: generation) }
+        }
+    }
+
+    private func accept(_ token: Int32, _ info: TokenLogProb?, for generation: Generation) {
+        generation.usage.completionTokens += 1
+        inbox.record {
+            $0.generatedTokens += 1
+            if generation.usage.completionTokens == 1 {
+                $0.timeToFirstToken.observe(.now - generation.submitted)
+            }
+        }
+        if facts.endTokens.contains(token) { return finish(generation, .stop) }
+        generation.append(token)
+        let piece = generation.output.append(token, info)
+        generation.channel.send(piece)
+        if piece.stopped {
+            finish(generation, .stop)
+        } else if generation.generated == generation.limit {
+            finish(generation, .length)
+        }
+    }
+}

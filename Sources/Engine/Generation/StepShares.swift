@@ -1,0 +1,26 @@
+/// How the rows of a step are divided.
+enum StepShares {
+    /// The number of tokens that each sequence feeds, for sequences that have `pending` tokens to feed.
+    ///
+    /// Sequences with one token go first, so that running streams never wait for a prompt; the rest
+    /// is divided equally among the prompts, and what a short one leaves goes to the others. When not
+    /// even one row each is left, those earlier in the order get it: the caller rotates it.
+    static func divide(_ pending: [Int], budget: Int) -> [Int] {
+        var shares = [Int](repeating: 0, count: pending.count)
+        var left = budget
+        for index in pending.indices where pending[index] == 1 && left > 0 {
+            shares[index] = 1
+            left -= 1
+        }
+        // Shortest first: whatever it does not need is divided among the longer ones.
+        let prompts = pending.indices.filter { pending[$0] > 1 }
+        let isTight = left < prompts.count
+        let order = isTight ? prompts : prompts.sorted { (pending[$0], $0) < (pending[$1], $1) }
+        for (place, index) in order.enumerated() where left > 0 {
+            let others = order.count - place
+            shares[index] = min(pending[index], max(1, left / others))
+            left -= shares[index]
+        }
+        return shares
+    }
+}

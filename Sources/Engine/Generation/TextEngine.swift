@@ -1,0 +1,139 @@
+import Dispatch
+package import PluginHost
+
+/// Generates text with one model for many requests at a time.
+///
+/// Requests join and leave a running batch at every step of the model. When the model is lost they are
+/// fed to the next one and go on; see `Lane` for the loop.
+package final class TextEngine: GenerationServing {
+    private let supervisor: ModelSupervisor
+    private let model: TextModel
+    private let options: EngineOptions
+    private let inbox: Inbox
+
+    /// Starts the model if it is not up yet; blocks until it is.
+    ///
+    /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model that
+    ///   does not generate text.
+    package init(supervisor: ModelSupervisor, options: EngineOptions = EngineOptions()) throws {
+        let model = try TextModel(supervisor.current())
+        var options = options
+        options.parallel = max(1, min(options.parallel, model.capabilities.sequences))
+        options.tokenBudget = max(1, options.tokenBudget)
+        self.supervisor = supervisor
+        self.model = model
+        self.options = options
+        inbox = Inbox(options)
+        let lane = Lane(supervisor: supervisor, facts: model, options: options, inbox: inbox)
+        BlockingThread.start("roost-lane") { lane.run() }
+    }
+
+    deinit {
+        inbox.stop()
+    }
+
+    package var info: ModelInfo { model.info }
+    /// Positions per sequence, for prompt and output together.
+    package var contextLength: Int { model.contextLength }
+    package var vocabularySize: Int { model.tokenCount }
+    /// Requests that run at the same time.
+    package var parallel: Int { options.parallel }
+    package var statistics: EngineStatistics { inbox.statistics }
+
+    /// Takes a request. Never blocks.
+    ///
+    /// - Throws: what is wrong with the request, `.overloaded`, `.draining` or `.stopped`.
+    package func submit(_ request: GenerationRequest) throws(EngineError) -> GenerationStream {
+        try model.check(request)
+        let channel = EventChannel(limit: options.backlog) { [weak inbox] in inbox?.ring() }
+        let generation = Generation(
+            request, channel: channel, model: model,
+            deadline: request.deadline ?? options.requestDeadline,
+            seed: UInt64.random(in: 0...UInt64(Int64.max)))
+        try inbox.submit(generation)
+        return GenerationStream(channel)
+    }
+
+    /// Takes no new requests and returns when those it has are done, or after `limit`.
+    package func drain(upTo limit: Duration) async {
+        await inbox.drain(upTo: limit)
+    }
+
+    /// Ends all requests with `.stopped`; returns when nothing calls the model any more, or when a call
+    /// does not come back within the options' patience.
+    package func stop() async {
+        inbox.stop()
+        await inbox.waitForEnd(atMost: options.stopPatience)
+    }
+}
+
+// MARK: - Text and tokens
+
+extension TextEngine {
+    /// Turns text into tokens, off Swift's cooperative pool: the call may wait for the model's process.
+    ///
+    /// - Throws: `EngineError`.
+    package func tokenize(
+        _ text: String, addSpecial: Bool, parseSpecial: Bool
+    ) async throws -> [Int32] {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                continuation.resume(
+                    with: Result { try tokenizeNow(text, addSpecial, parseSpecial) })
+            }
+        }
+    }
+
+    /// A text that takes the model down is tried again as often as a request is.
+    private func tokenizeNow(
+        _ text: String, _ addSpecial: Bool, _ parseSpecial: Bool
+    ) throws(EngineError) -> [Int32] {
+        var attempts = 0
+        while true {
+            let loaded: any LoadedModel
+            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
+            do {
+                return try loaded.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+            } catch {
+                let failure = ModelFailure(error)
+                attempts += 1
+                if failure.isFatal { supervisor.discard(loaded, because: failure) }
+                if !failure.isFatal || attempts > options.retries {
+                    throw EngineError(tokenizing: failure, attempts: attempts)
+                }
+            }
+        }
+    }
+
+    /// The text of tokens; control tokens are not shown.
+    package func detokenize(_ tokens: [Int32]) throws(EngineError) -> String {
+        if let unknown = tokens.first(where: { $0 < 0 || $0 >= model.tokenCount }) {
+            throw .unknownToken(unknown, vocabulary: model.tokenCount)
+        }
+        return model.vocabulary.text(of: tokens)
+    }
+
+    /// The bytes that a token writes.
+    package func bytes(of token: Int32) -> [UInt8] {
+        Array(model.vocabulary.piece(token))
+    }
+
+    /// The beginning-of-text token as templates write it; empty without one.
+    package var bosToken: String { text(of: model.vocabulary.bos) }
+    /// The end-of-text token as templates write it; empty without one.
+    package var eosToken: String { text(of: model.vocabulary.eos) }
+
+    private func text(of token: Int32?) -> String {
+        token.map { String(decoding: model.vocabulary.piece($0), as: UTF8.self) } ?? ""
+    }
+}
+
+extension EngineError {
+    fileprivate init(tokenizing failure: ModelFailure, attempts: Int) {
+        if case .refused(.argument, _, let message) = failure {
+            self = .invalidParameter(name: "text", reason: "cannot be tokenized: \(message)")
+        } else {
+            self = .modelFailed(attempts: attempts, failure: String(describing: failure))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import PluginHost
+
+/// What stays the same about a text model however often its worker is restarted.
+struct TextModel: Sendable {
+    let info: ModelInfo
+    let vocabulary: Vocabulary
+    let capabilities: DecodeCapabilities
+    let endTokens: Set<Int32>
+    let unusedTokens: [Int32]
+
+    /// - Throws: `EngineError.unsupported` for a model that cannot generate text.
+    init(_ model: any LoadedModel) throws(EngineError) {
+        guard let capabilities = model.description.decode, let vocabulary = model.vocabulary else {
+            throw .unsupported("text generation")
+        }
+        guard capabilities.sequences > 0, capabilities.batchRows > 0 else {
+            throw .unsupported("a batch of \(capabilities.batchRows) rows of text")
+        }
+        info = ModelInfo(model.description)
+        self.vocabulary = vocabulary
+        self.capabilities = capabilities
+        endTokens = vocabulary.endTokens
+        unusedTokens = vocabulary.unusedTokens
+    }
+
+    var contextLength: Int { capabilities.contextLength }
+
+    /// Tokens that the model reads and writes; its logits may have columns beyond them.
+    var tokenCount: Int { min(vocabulary.count, capabilities.vocabularySize) }
+
+    /// Refuses what cannot be generated.
+    func check(_ request: GenerationRequest) throws(EngineError) {
+        guard !request.prompt.isEmpty else { throw .emptyPrompt }
+        guard request.prompt.count < contextLength else {
+            throw .promptTooLong(tokens: request.prompt.count, context: contextLength)
+        }
+        if let unknown = request.prompt.first(where: { $0 < 0 || $0 >= tokenCount }) {
+            throw .unknownToken(unknown, vocabulary: tokenCount)
+        }
+        if let limit = request.maxTokens, limit < 0 {
+            throw .invalidParameter(name: "max_tokens", reason: "must be 0 or more")
+        }
+        if let count = request.logprobs, !(0...128).contains(count) {
+            throw .invalidParameter(name: "logprobs", reason: "must be between 0 and 128")
+        }
+        if request.stop.contains("") {
+            throw .invalidParameter(name: "stop", reason: "must not contain an empty string")
+        }
+        try request.sampling.validate(vocabulary: tokenCount)
+    }
+}

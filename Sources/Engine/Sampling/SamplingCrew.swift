@@ -1,0 +1,104 @@
+import Dispatch
+import Glibc
+import PluginHost
+
+/// Samples the rows of a step, on several threads where that pays.
+struct SamplingCrew {
+    /// What the logits of one request's rows came to.
+    struct Outcome: Sendable {
+        /// Log probabilities of prompt tokens.
+        var scores: [TokenLogProb] = []
+        var choice: Int32?
+        var info: TokenLogProb?
+        /// The prompt is complete, and nothing is to follow it.
+        var isPromptOnly = false
+    }
+
+    /// Below this many logits, waking threads costs more than it saves.
+    private static let worthSharing = 1 << 16
+    private let facts: TextModel
+    private let workers: Int
+    private var workspaces: [SamplingWorkspace]
+
+    init(_ facts: TextModel) {
+        self.facts = facts
+        workers = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        workspaces = [SamplingWorkspace](repeating: SamplingWorkspace(), count: workers)
+    }
+
+    mutating func evaluate(
+        _ parts: [StepPlan.Part], _ rows: LogitRows
+    ) -> [Result<Outcome, EngineError>] {
+        var outcomes = [Result<Outcome, EngineError>](
+            repeating: .success(Outcome()), count: parts.count)
+        let isShared = rows.count > 1 && rows.count * rows.width >= Self.worthSharing
+        let share = isShared ? min(workers, parts.count) : 1
+        outcomes.withUnsafeMutableBufferPointer { outcomes in
+            workspaces.withUnsafeMutableBufferPointer { workspaces in
+                // Each worker has a workspace, a set of parts and the places of their outcomes to itself.
+                nonisolated(unsafe) let (outcomes, workspaces) = (outcomes, workspaces)
+                DispatchQueue.concurrentPerform(iterations: share) { [facts] worker in
+                    for index in stride(from: worker, to: parts.count, by: share) {
+                        outcomes[index] = facts.evaluate(parts[index], rows, &workspaces[worker])
+                    }
+                }
+            }
+        }
+        return outcomes
+    }
+}
+
+extension TextModel {
+    fileprivate func evaluate(
+        _ part: StepPlan.Part, _ rows: LogitRows, _ workspace: inout SamplingWorkspace
+    ) -> Result<SamplingCrew.Outcome, EngineError> {
+        var outcome = SamplingCrew.Outcome()
+        let generation = part.generation
+        do {
+            for (offset, position) in part.wanted.enumerated() {
+                let row = rows[part.firstRow + offset]
+                if position + 1 < generation.tokens.count {
+                    let next = generation.tokens[position + 1]
+                    outcome.scores.append(try info(next, row, generation.request.logprobs ?? 0))
+                } else if generation.limit == 0 {
+                    outcome.isPromptOnly = true
+                } else {
+                    try choose(from: row, for: generation, &workspace, &outcome)
+                }
+            }
+            return .success(outcome)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func choose(
+        from row: UnsafeBufferPointer<Float>, for generation: Generation,
+        _ workspace: inout SamplingWorkspace, _ outcome: inout SamplingCrew.Outcome
+    ) throws(EngineError) {
+        let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
+        let token = try generation.sampler.choose(from: logits, with: &workspace)
+        outcome.choice = token
+        if let count = generation.request.logprobs {
+            outcome.info = try info(token, row, count)
+        }
+    }
+
+    private func info(
+        _ token: Int32, _ row: UnsafeBufferPointer<Float>, _ count: Int
+    ) throws(EngineError) -> TokenLogProb {
+        let probabilities = try LogProbabilities(row)
+        var info = unscored(token)
+        info.logprob = probabilities[token]
+        info.top = probabilities.top(min(count, tokenCount), below: tokenCount).map {
+            TokenLogProb.Alternative(
+                id: $0, bytes: Array(vocabulary.piece($0)), logprob: probabilities[$0])
+        }
+        return info
+    }
+
+    /// A token without its log probability.
+    func unscored(_ token: Int32) -> TokenLogProb {
+        TokenLogProb(id: token, bytes: Array(vocabulary.piece(token)), logprob: nil, top: [])
+    }
+}

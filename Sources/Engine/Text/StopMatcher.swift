@@ -1,0 +1,56 @@
+/// Finds the stop string that is complete first, and holds back what may become one.
+///
+/// Matching is by bytes of UTF-8, where it can only begin and end between characters; the result does
+/// not depend on how the text is cut into pieces.
+struct StopMatcher: Sendable {
+    private let stops: [[UInt8]]
+    private var held: [UInt8] = []
+
+    init(_ stops: [String]) {
+        self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
+    }
+
+    /// - Returns: the text that is now certain, and whether a stop string followed it.
+    mutating func append(_ text: String) -> (text: String, stopped: Bool) {
+        guard !stops.isEmpty else { return (text, false) }
+        var text = text
+        let scanned = held.count
+        text.withUTF8 { held += $0 }
+        if let start = firstMatch(after: scanned) {
+            defer { held = [] }
+            return (String(decoding: held[..<start], as: UTF8.self), true)
+        }
+        let certain = held.count - undecided
+        defer { held.removeFirst(certain) }
+        return (String(decoding: held[..<certain], as: UTF8.self), false)
+    }
+
+    /// The end of the text: nothing can become a stop string any more.
+    mutating func finish() -> String {
+        defer { held = [] }
+        return String(decoding: held, as: UTF8.self)
+    }
+
+    /// The start of the match that ends first, of several the longest, ending after `scanned` bytes.
+    private func firstMatch(after scanned: Int) -> Int? {
+        for end in (scanned + 1)..<(held.count + 1) {
+            let starts = stops.filter { held[..<end].ends(with: $0) }.map { end - $0.count }
+            if let start = starts.min() { return start }
+        }
+        return nil
+    }
+
+    /// The length of the longest suffix that a stop string begins with.
+    private var undecided: Int {
+        let longest = (stops.map(\.count).max() ?? 1) - 1
+        return (0...min(longest, held.count)).last { length in
+            stops.contains { length < $0.count && $0.starts(with: held.suffix(length)) }
+        } ?? 0
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func ends(with other: [UInt8]) -> Bool {
+        count >= other.count && suffix(other.count).elementsEqual(other)
+    }
+}

@@ -1,0 +1,97 @@
+import PluginHost
+import Synchronization
+
+/// A model whose logits are a hash of all the tokens before, so that any slip in what is fed shows.
+///
+/// It checks what the engine feeds as a careful plugin would, and does what its `FakeWorld` says.
+final class FakeModel: LoadedModel, @unchecked Sendable {
+    let description: ModelDescription
+    let vocabulary: Vocabulary?
+    private let world: FakeWorld
+    private var sequences: [[Int32]]
+    private let logits: UnsafeMutableBufferPointer<Float>
+    private let isClosed = Mutex(false)
+
+    init(_ world: FakeWorld) {
+        self.world = world
+        vocabulary = world.vocabulary
+        description = ModelDescription(
+            pluginID: "test.fake", pluginVersion: "1.0.0", family: "fake",
+            infoJSON: Array(world.infoJSON.utf8), decode: world.capabilities)
+        sequences = [[Int32]](repeating: [], count: world.capabilities.sequences)
+        let shape = world.capabilities
+        logits = .allocate(capacity: shape.batchRows * shape.vocabularySize)
+    }
+
+    deinit {
+        logits.deallocate()
+    }
+
+    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
+        try world.tokenize(text)
+    }
+
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows {
+        let fault = world.begin(batch)
+        if let fault {
+            if case .refused(_, let flags, _) = fault, flags.contains(.sequencesLost) {
+                for sequence in batch.sequences { sequences[Int(sequence)] = [] }
+            }
+            throw fault
+        }
+        guard batch.count > 0, batch.count <= world.capabilities.batchRows else {
+            throw refusal("\(batch.count) rows in a batch")
+        }
+        var filled = 0
+        for row in 0..<batch.count {
+            let sequence = Int(batch.sequences[row])
+            guard Int(batch.positions[row]) == sequences[sequence].count else {
+                throw refusal("position \(batch.positions[row]) of \(sequences[sequence].count)")
+            }
+            guard sequences[sequence].count < world.capabilities.contextLength else {
+                throw refusal("the context is full")
+            }
+            sequences[sequence].append(batch.tokens[row])
+            guard batch.wants[row] else { continue }
+            for logit in world.logits(after: sequences[sequence]) {
+                logits[filled] = logit
+                filled += 1
+            }
+        }
+        let width = world.capabilities.vocabularySize
+        return LogitRows(
+            base: logits.baseAddress, count: filled / width, width: width, stride: width)
+    }
+
+    func sequenceLength(_ sequence: Int) throws -> Int { sequences[sequence].count }
+
+    func clear(_ sequence: Int) throws {
+        sequences[sequence] = []
+    }
+
+    func truncate(_ sequence: Int, to length: Int) throws {
+        if let fault = world.fault(of: "truncate") { throw fault }
+        guard world.capabilities.flags.contains(.truncateAny),
+            length <= sequences[sequence].count
+        else { throw refusal("truncate to \(length)") }
+        sequences[sequence].removeLast(sequences[sequence].count - length)
+    }
+
+    func fork(_ source: Int, to destination: Int, length: Int) throws {
+        if let fault = world.fault(of: "fork") { throw fault }
+        guard world.capabilities.flags.contains(.fork), sequences[destination].isEmpty,
+            length <= sequences[source].count
+        else { throw refusal("fork of \(length)") }
+        sequences[destination] = Array(sequences[source][..<length])
+    }
+
+    func requestCancel() {}
+
+    func close() {
+        isClosed.withLock { $0 = true }
+    }
+
+    private func refusal(_ message: String) -> ModelFailure {
+        .refused(code: .argument, flags: [], message: message)
+    }
+}

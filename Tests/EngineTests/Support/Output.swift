@@ -1,0 +1,55 @@
+import Engine
+
+/// All that a stream brought.
+struct Output: Equatable {
+    var text = ""
+    var tokens: [TokenLogProb] = []
+    var pieces: [String] = []
+    var reason: FinishReason?
+    var usage = Usage()
+
+    var ids: [Int32] { tokens.map(\.id) }
+}
+
+extension GenerationStream {
+    func output() async throws -> Output {
+        var output = Output()
+        for try await event in self {
+            switch event {
+            case .text(let text, let tokens):
+                output.text += text
+                output.tokens += tokens
+                output.pieces.append(text)
+            case .finished(let reason, let usage):
+                output.reason = reason
+                output.usage = usage
+            }
+        }
+        return output
+    }
+}
+
+extension GenerationRequest {
+    /// A request whose output carries token ids, so that runs can be compared exactly.
+    static func plain(_ prompt: [Int32], maxTokens: Int, seed: UInt64? = nil) -> Self {
+        var request = GenerationRequest(prompt: prompt)
+        request.maxTokens = maxTokens
+        request.logprobs = 0
+        request.sampling.seed = seed
+        if seed == nil { request.sampling = .greedy }
+        return request
+    }
+}
+
+/// A repeatable source of random test cases (SplitMix64).
+struct TestRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
+    }
+}
