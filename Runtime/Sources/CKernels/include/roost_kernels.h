@@ -1,1 +1,166 @@
-#pragma once
+#ifndef ROOST_KERNELS_H
+#define ROOST_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Kernels of the tensor runtime. Each body is compiled once per instruction set and chosen at the
+// first call. Nothing here allocates, locks or fails; every kernel may run on any thread; outputs
+// must not overlap inputs unless a comment allows it.
+//
+// For one output element the order of accumulation depends on the shape of the weights alone,
+// never on how many rows a call has: results are bit-equal however rows are batched.
+
+// MARK: - Instruction sets
+
+typedef enum rk_tier {
+    RK_TIER_BASELINE = 0,  // x86-64-v2, or what the compiler targets elsewhere
+    RK_TIER_AVX2 = 1,      // AVX2, FMA, F16C
+    RK_TIER_AVX512 = 2,    // AVX-512 F, BW, DQ, VL, VNNI
+    RK_TIER_COUNT = 3
+} rk_tier;
+
+/// The best tier that this machine runs.
+rk_tier rk_tier_best(void);
+
+/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`) or
+/// `rk_tier_use` asked for less.
+rk_tier rk_tier_current(void);
+
+/// Uses a tier from the next call on; for tests and measurements. False if this machine lacks it.
+bool rk_tier_use(rk_tier tier);
+
+const char *rk_tier_name(rk_tier tier);
+
+// MARK: - Matrix products
+
+/// Output rows that one tile of repacked weights interleaves.
+#define RK_TILE 16
+
+/// out[t, r] = Σ_k x[t, k] · w[r, k] for rows of repacked weights.
+typedef struct rk_product {
+    float *out;          // [tokens, out_stride]; `rows` of each row are written
+    size_t out_stride;   // floats from one token to the next
+    size_t tokens;
+    size_t rows;         // output rows; the last tile may be partly used
+    size_t depth;        // K
+    const void *tiles;   // the first of ⌈rows / 16⌉ repacked tiles
+    const float *x;      // float weights: [tokens, depth]
+    const int8_t *quants;    // block weights: [tokens, depth], by rk_quantize_…
+    const float *scales;     // block weights: one per block of activations
+    const int32_t *offsets;  // block weights: what the weights' zero point adds to a sum
+} rk_product;
+
+/// Float weights: a tile is [depth][16]. Accumulates in float32 over k in order.
+void rk_matmul_f32(const rk_product *product);
+void rk_matmul_f16(const rk_product *product);
+void rk_matmul_bf16(const rk_product *product);
+
+/// Interleaves 16 rows of `depth` elements that lie `depth` apart; `rows` < 16 pads with zeros.
+void rk_pack_f32(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);
+
+// MARK: - Element by element
+
+/// out[i] = a[i] + b[i]; out may be a or b.
+void rk_add_f32(float *out, const float *a, const float *b, size_t count);
+
+/// out[i] = a[i] · b[i]; out may be a or b.
+void rk_multiply_f32(float *out, const float *a, const float *b, size_t count);
+
+/// out[i] = x[i] / (1 + exp(-x[i])); out may be x.
+void rk_silu_f32(float *out, const float *x, size_t count);
+
+/// out[i] = silu(gate[i]) · up[i]; out may be gate or up.
+void rk_swiglu_f32(float *out, const float *gate, const float *up, size_t count);
+
+// MARK: - Rows
+
+/// out[i] = x[i] / sqrt(mean(x²) + epsilon) · weight[i]; out may be x.
+void rk_rms_norm_f32(
+    float *out, const float *x, const float *weight, size_t count, float epsilon);
+
+/// out[i] = exp(x[i] - max x) / Σ_j exp(x[j] - max x); out may be x.
+void rk_softmax_f32(float *out, const float *x, size_t count);
+
+/// Turns the pairs (x[i], x[i + half]) of each of `heads` vectors by the angles with these cosines
+/// and sines, in place; the vectors lie `stride` apart.
+void rk_rotary_f32(
+    float *x, size_t heads, size_t stride, size_t half, const float *cosines, const float *sines);
+
+// MARK: - Attention over a paged cache
+
+/// Positions of one page of the cache.
+#define RK_PAGE 32
+
+/// Some rows of one sequence, at consecutive positions, against one head of its keys and values.
+///
+///     out[r, g] = Σ_j softmax_j(scale · q[r, g] · k[j]) v[j],  j ≤ position of row r
+///
+/// In a page, keys are [head_size][32] and values [32][padded], where `padded` is head_size rounded
+/// up to 16. Pages are visited in order with a running maximum and sum in float32.
+typedef struct rk_attention {
+    float *out;            // head g of row r begins at r · row_stride + g · head_size
+    const float *queries;  // the same layout
+    size_t row_stride;
+    size_t rows;
+    size_t group;          // query heads that share this head of keys and values
+    size_t head_size;
+    size_t first_position;      // of row 0
+    const void *const *pages;   // of the sequence, in order
+    size_t keys;                // bytes from the start of a page to this layer and head
+    size_t values;
+    float scale;
+    float *scratch;  // rk_attention_scratch(rows · group, head_size) floats, 64-byte aligned
+} rk_attention;
+
+static inline size_t rk_padded(size_t head_size) {
+    return (head_size + RK_TILE - 1) / RK_TILE * RK_TILE;
+}
+
+static inline size_t rk_attention_scratch(size_t queries, size_t head_size) {
+    return queries * (rk_padded(head_size) + RK_PAGE + RK_TILE);
+}
+
+void rk_attention_f32(const rk_attention *attention);
+void rk_attention_f16(const rk_attention *attention);
+
+/// Writes one key and one value into place `slot` of a page's head.
+void rk_remember_f32(
+    void *keys, void *values, size_t slot, const float *key, const float *value,
+    size_t head_size);
+void rk_remember_f16(
+    void *keys, void *values, size_t slot, const float *key, const float *value,
+    size_t head_size);
+
+// MARK: - Conversions
+
+void rk_widen_f16(float *out, const uint16_t *x, size_t count);
+void rk_widen_bf16(float *out, const uint16_t *x, size_t count);
+void rk_narrow_f16(uint16_t *out, const float *x, size_t count);  // to nearest, ties to even
+void rk_narrow_bf16(uint16_t *out, const float *x, size_t count);
+
+// MARK: - Threads
+
+/// The cores that this process may run on.
+size_t rk_cores(void);
+
+/// Tells the core that this is a loop that waits.
+static inline void rk_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

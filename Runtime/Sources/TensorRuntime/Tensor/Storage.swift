@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bytes behind tensors: owned and aligned to 64, or lent by an owner that is kept alive.
 public final class Storage: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
@@ -30,6 +32,18 @@ public final class Storage: @unchecked Sendable {
     /// Whether the bytes may be written to by whoever holds the only reference.
     var isOwned: Bool {
         if case .blocks = owner { true } else { false }
+    }
+
+    /// Hints that a part of a mapped file, which has been copied, need not stay in memory.
+    func forgetResidentPages(_ part: UnsafeMutableRawBufferPointer) {
+        guard case .lender(let owner) = owner, owner is MappedFile, let start = part.baseAddress
+        else { return }
+        let page = UInt(sysconf(CInt(_SC_PAGESIZE)))
+        let from = (UInt(bitPattern: start) + page - 1) / page * page
+        let to = (UInt(bitPattern: start) + UInt(part.count)) / page * page
+        if from < to {
+            madvise(UnsafeMutableRawPointer(bitPattern: from), Int(to - from), MADV_DONTNEED)
+        }
     }
 
     private nonisolated(unsafe) static let nowhere =

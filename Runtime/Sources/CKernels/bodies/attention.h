@@ -1,0 +1,209 @@
+// Attention over pages whose keys and values are of RK_ELEMENT, stored as RK_WEIGHT; the equation
+// and the layout of a page: roost_kernels.h.
+//
+// RK_QUERIES queries share each load of a key or a value. What a query adds up, and in which
+// order, does not depend on its neighbours.
+
+#define RK_ATTEND(name) RK_JOIN(name, RK_ELEMENT, RK_TIER)
+#define RK_LOAD RK_PASTE(load_, RK_ELEMENT)
+#define RK_STORE RK_PASTE(store_, RK_ELEMENT)
+
+#ifndef RK_HALVES
+#define RK_HALVES (RK_PAGE / RK_TILE)
+
+/// One query's share of the scratch memory.
+typedef struct RK_NAME(attention_state) {
+    float most;    // the running maximum of the scores
+    float total;   // the running sum of their exponentials
+    float *scores; // [32]
+    float *sums;   // [padded]
+} RK_NAME(attention_state);
+
+#define RK_STATE RK_NAME(attention_state)
+
+RK_INLINE RK_STATE *RK_NAME(attention_states)(const rk_attention *a) {
+    return (RK_STATE *)a->scratch;
+}
+
+static void RK_NAME(attention_begin)(const rk_attention *a) {
+    _Static_assert(sizeof(RK_STATE) <= RK_TILE * sizeof(float), "the state fits its scratch");
+    size_t queries = a->rows * a->group, padded = rk_padded(a->head_size);
+    RK_STATE *states = RK_NAME(attention_states)(a);
+    float *rest = a->scratch + queries * RK_TILE;
+    for (size_t q = 0; q < queries; q++, rest += RK_PAGE + padded) {
+        states[q] = (RK_STATE){.most = -INFINITY, .scores = rest, .sums = rest + RK_PAGE};
+        memset(states[q].sums, 0, padded * sizeof(float));
+    }
+}
+
+static void RK_NAME(attention_end)(const rk_attention *a) {
+    RK_STATE *state = RK_NAME(attention_states)(a);
+    for (size_t r = 0; r < a->rows; r++) {
+        float *out = a->out + r * a->row_stride;
+        for (size_t g = 0; g < a->group; g++, state++, out += a->head_size) {
+            float scale = 1.0f / state->total;
+            for (size_t i = 0; i < a->head_size; i++) out[i] = state->sums[i] * scale;
+        }
+    }
+}
+
+/// Turns the scores of the first `count` positions into exponentials relative to the maximum so
+/// far, and brings what was summed under an older maximum down to the new one.
+RK_INLINE void RK_NAME(attention_weigh)(
+    const rk_attention *a, RK_STATE *state, size_t count) {
+    f32x16 s[RK_HALVES];
+    i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    RK_UNROLL for (int h = 0; h < RK_HALVES; h++) {
+        i32x16 seen = lane < (int32_t)count - h * RK_TILE;
+        i32x16 score = (i32x16)(load_f32(state->scores + h * RK_TILE) * a->scale);
+        s[h] = (f32x16)((seen & score) | (~seen & (i32x16)splat(-INFINITY)));
+    }
+    float most = max_lanes(max_f32(s[0], s[1]));
+    if (!(most > state->most)) most = state->most;
+    f32x16 total = splat(0);
+    RK_UNROLL for (int h = 0; h < RK_HALVES; h++) {
+        f32x16 weight = exp_f32(s[h] - most);
+        store_f32(state->scores + h * RK_TILE, weight);
+        total += weight;
+    }
+    if (most != state->most) {
+        f32x16 fall = exp_f32(splat(state->most - most));
+        state->total *= fall[0];
+        for (size_t i = 0; i < rk_padded(a->head_size); i += RK_TILE) {
+            store_f32(state->sums + i, load_f32(state->sums + i) * fall);
+        }
+        state->most = most;
+    }
+    state->total += sum_lanes(total);
+}
+
+RK_INLINE const float *RK_NAME(attention_query)(const rk_attention *a, size_t q) {
+    return a->queries + q / a->group * a->row_stride + q % a->group * a->head_size;
+}
+
+/// How many positions of the page that begins at `start` query `q` may see.
+RK_INLINE size_t RK_NAME(attention_seen)(const rk_attention *a, size_t q, size_t start) {
+    size_t end = a->first_position + q / a->group + 1;
+    return end <= start ? 0 : end - start < RK_PAGE ? end - start : RK_PAGE;
+}
+#endif
+
+/// scores[t][j] = q[t] · k[j]
+RK_INLINE void RK_ATTEND(attention_score)(
+    const rk_attention *a, const RK_WEIGHT *keys, size_t first, const int T) {
+    const float *q[RK_QUERIES];
+    f32x16 sums[RK_QUERIES][RK_HALVES];
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        q[t] = RK_NAME(attention_query)(a, first + t);
+        RK_UNROLL for (int h = 0; h < RK_HALVES; h++) sums[t][h] = splat(0);
+    }
+    for (size_t i = 0; i < a->head_size; i++) {
+        f32x16 k[RK_HALVES];
+        RK_UNROLL for (int h = 0; h < RK_HALVES; h++) k[h] = RK_LOAD(keys + i * RK_PAGE + h * RK_TILE);
+        RK_UNROLL for (int t = 0; t < T; t++) {
+            f32x16 x = splat(q[t][i]);
+            RK_UNROLL for (int h = 0; h < RK_HALVES; h++) sums[t][h] = x * k[h] + sums[t][h];
+        }
+    }
+    RK_STATE *states = RK_NAME(attention_states)(a) + first;
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        RK_UNROLL for (int h = 0; h < RK_HALVES; h++) {
+            store_f32(states[t].scores + h * RK_TILE, sums[t][h]);
+        }
+    }
+}
+
+/// sums[t] += Σ_j scores[t][j] v[j] over `count` positions, for J · 16 of a value's numbers.
+RK_INLINE void RK_ATTEND(attention_mix_part)(
+    const rk_attention *a, const RK_WEIGHT *values, RK_STATE *states, size_t count, size_t from,
+    const int T, const int J) {
+    size_t padded = rk_padded(a->head_size);
+    f32x16 sums[RK_QUERIES][RK_CHUNKS];
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        RK_UNROLL for (int c = 0; c < J; c++) {
+            sums[t][c] = load_f32(states[t].sums + from + c * RK_TILE);
+        }
+    }
+    for (size_t j = 0; j < count; j++) {
+        f32x16 v[RK_CHUNKS];
+        RK_UNROLL for (int c = 0; c < J; c++) v[c] = RK_LOAD(values + j * padded + from + c * RK_TILE);
+        RK_UNROLL for (int t = 0; t < T; t++) {
+            f32x16 weight = splat(states[t].scores[j]);
+            RK_UNROLL for (int c = 0; c < J; c++) sums[t][c] = weight * v[c] + sums[t][c];
+        }
+    }
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        RK_UNROLL for (int c = 0; c < J; c++) {
+            store_f32(states[t].sums + from + c * RK_TILE, sums[t][c]);
+        }
+    }
+}
+
+RK_INLINE void RK_ATTEND(attention_mix)(
+    const rk_attention *a, const RK_WEIGHT *values, size_t first, size_t count, const int T) {
+    RK_STATE *states = RK_NAME(attention_states)(a) + first;
+    size_t padded = rk_padded(a->head_size), i = 0;
+    for (; i + RK_CHUNKS * RK_TILE <= padded; i += RK_CHUNKS * RK_TILE) {
+        RK_ATTEND(attention_mix_part)(a, values, states, count, i, T, RK_CHUNKS);
+    }
+    for (; i < padded; i += RK_TILE) {
+        RK_ATTEND(attention_mix_part)(a, values, states, count, i, T, 1);
+    }
+}
+
+/// T queries that see equally much of a page take its values together, others one after another.
+RK_INLINE void RK_ATTEND(attention_page)(
+    const rk_attention *a, const RK_WEIGHT *keys, const RK_WEIGHT *values, size_t start,
+    size_t first, const int T) {
+    size_t seen[RK_QUERIES];
+    bool equal = true;
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        seen[t] = RK_NAME(attention_seen)(a, first + t, start);
+        equal = equal && seen[t] == seen[0];
+    }
+    if (equal && seen[0] == 0) return;
+    RK_ATTEND(attention_score)(a, keys, first, T);
+    RK_STATE *states = RK_NAME(attention_states)(a) + first;
+    for (int t = 0; t < T; t++) {
+        if (seen[t] > 0) RK_NAME(attention_weigh)(a, states + t, seen[t]);
+    }
+    if (equal) {
+        RK_ATTEND(attention_mix)(a, values, first, seen[0], T);
+    } else {
+        for (int t = 0; t < T; t++) RK_ATTEND(attention_mix)(a, values, first + t, seen[t], 1);
+    }
+}
+
+static void RK_NAME(RK_PASTE(attention_, RK_ELEMENT))(const rk_attention *a) {
+    size_t queries = a->rows * a->group, end = a->first_position + a->rows;
+    RK_NAME(attention_begin)(a);
+    for (size_t start = 0; start < end; start += RK_PAGE) {
+        const char *page = a->pages[start / RK_PAGE];
+        const RK_WEIGHT *keys = (const RK_WEIGHT *)(page + a->keys);
+        const RK_WEIGHT *values = (const RK_WEIGHT *)(page + a->values);
+        size_t q = 0;
+        for (; q + RK_QUERIES <= queries; q += RK_QUERIES) {
+            RK_ATTEND(attention_page)(a, keys, values, start, q, RK_QUERIES);
+        }
+        for (; q < queries; q++) RK_ATTEND(attention_page)(a, keys, values, start, q, 1);
+    }
+    RK_NAME(attention_end)(a);
+}
+
+static void RK_NAME(RK_PASTE(remember_, RK_ELEMENT))(
+    void *keys, void *values, size_t slot, const float *key, const float *value,
+    size_t head_size) {
+    RK_WEIGHT *k = (RK_WEIGHT *)keys + slot;
+    RK_WEIGHT *v = (RK_WEIGHT *)values + slot * rk_padded(head_size);
+    for (size_t i = 0; i < head_size; i += RK_TILE) {
+        size_t count = head_size - i < RK_TILE ? head_size - i : RK_TILE;
+        RK_WEIGHT row[RK_TILE];
+        RK_STORE(row, load_some_f32(key + i, count));
+        for (size_t c = 0; c < count; c++) k[(i + c) * RK_PAGE] = row[c];
+        RK_STORE(v + i, load_some_f32(value + i, count));
+    }
+}
+
+#undef RK_ATTEND
+#undef RK_LOAD
+#undef RK_STORE

@@ -1,0 +1,47 @@
+// All kernels of one tier. A tier's file defines RK_TIER (its name), RK_TOKENS and RK_TILES (the
+// block of float accumulators that fits its registers), and the instruction sets to compile for.
+
+#include <math.h>
+#include <string.h>
+
+#define RK_JOIN2(a, b, c) a##_##b##_##c
+#define RK_JOIN(a, b, c) RK_JOIN2(a, b, c)
+#define RK_NAME(name) RK_JOIN(rk, name, RK_TIER)
+
+#define RK_PASTE2(a, b) a##b
+#define RK_PASTE(a, b) RK_PASTE2(a, b)
+
+// Vectors wider than the tier's registers pass between functions; all of these are inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define RK_INLINE static inline __attribute__((always_inline))
+#define RK_UNROLL _Pragma("clang loop unroll(full)")
+
+#include "vectors.h"
+
+#include "elementwise.h"
+#include "rows.h"
+#include "conversions.h"
+
+#define RK_ELEMENT f32
+#define RK_WEIGHT float
+#include "matmul_float.h"
+#include "attention.h"
+#undef RK_ELEMENT
+#undef RK_WEIGHT
+
+#define RK_ELEMENT f16
+#define RK_WEIGHT uint16_t
+#include "matmul_float.h"
+#include "attention.h"
+#undef RK_ELEMENT
+#undef RK_WEIGHT
+
+#define RK_ELEMENT bf16
+#define RK_WEIGHT uint16_t
+#include "matmul_float.h"
+#undef RK_ELEMENT
+#undef RK_WEIGHT
+
+#define RK_ENTRY(name, parameters, arguments) .name = RK_NAME(name),
+const rk_table RK_JOIN(rk, table, RK_TIER) = {RK_KERNELS(RK_ENTRY)};

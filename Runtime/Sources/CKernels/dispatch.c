@@ -1,0 +1,64 @@
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+static const char *const tier_names[RK_TIER_COUNT] = {"baseline", "avx2", "avx512"};
+
+#if defined(__x86_64__)
+
+static const rk_table *const tables[RK_TIER_COUNT] = {
+    &rk_table_baseline, &rk_table_avx2, &rk_table_avx512};
+
+rk_tier rk_tier_best(void) {
+    __builtin_cpu_init();
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+        && __builtin_cpu_supports("f16c");
+    bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512vnni");
+    return avx512 ? RK_TIER_AVX512 : avx2 ? RK_TIER_AVX2 : RK_TIER_BASELINE;
+}
+
+#else
+
+static const rk_table *const tables[RK_TIER_COUNT] = {&rk_table_baseline};
+
+rk_tier rk_tier_best(void) { return RK_TIER_BASELINE; }
+
+#endif
+
+static rk_tier asked_for(void) {
+    const char *name = getenv("ROOST_KERNELS");
+    for (int tier = 0; name && tier < RK_TIER_COUNT; tier++) {
+        if (strcmp(name, tier_names[tier]) == 0) return (rk_tier)tier;
+    }
+    return RK_TIER_COUNT;
+}
+
+/// -1 until the first call.
+static _Atomic int current = -1;
+
+rk_tier rk_tier_current(void) {
+    int tier = atomic_load_explicit(&current, memory_order_relaxed);
+    if (tier >= 0) return (rk_tier)tier;
+    rk_tier best = rk_tier_best(), asked = asked_for();
+    tier = asked < best ? asked : best;
+    atomic_store_explicit(&current, tier, memory_order_relaxed);
+    return (rk_tier)tier;
+}
+
+bool rk_tier_use(rk_tier tier) {
+    if (tier > rk_tier_best()) return false;
+    atomic_store(&current, tier);
+    return true;
+}
+
+const char *rk_tier_name(rk_tier tier) {
+    return tier < RK_TIER_COUNT ? tier_names[tier] : "unknown";
+}
+
+#define RK_DISPATCH(name, parameters, arguments) \
+    void rk_##name parameters { tables[rk_tier_current()]->name arguments; }
+RK_KERNELS(RK_DISPATCH)

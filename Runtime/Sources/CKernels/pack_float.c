@@ -1,0 +1,17 @@
+#include <string.h>
+
+#include "kernels.h"
+
+#define RK_PACK(name, type)                                                              \
+    void name(void *tile, const void *source, size_t rows, size_t depth) {               \
+        type *out = tile;                                                                \
+        const type *in = source;                                                         \
+        for (size_t k = 0; k < depth; k++) {                                             \
+            for (size_t r = 0; r < RK_TILE; r++) {                                       \
+                out[k * RK_TILE + r] = r < rows ? in[r * depth + k] : 0;                 \
+            }                                                                            \
+        }                                                                                \
+    }
+
+RK_PACK(rk_pack_f32, uint32_t)
+RK_PACK(rk_pack_f16, uint16_t)

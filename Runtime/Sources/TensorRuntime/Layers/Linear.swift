@@ -1,0 +1,35 @@
+/// A linear map with an optional bias.
+///
+///     y = x · Wᵀ + b
+public struct Linear: Sendable {
+    private let weight: PackedMatrix  // [to, from]
+    private let bias: Tensor?  // [to]
+
+    /// - Parameters:
+    ///   - weight: [to, from].
+    ///   - bias: [to].
+    /// - Throws: `TensorError` if the shapes disagree or no kernel takes the weight.
+    public init(_ weight: Tensor, bias: Tensor? = nil) throws {
+        self.weight = try PackedMatrix(weight)
+        self.bias = try bias.map { try dequantize($0) }
+        if let bias, bias.shape != [self.weight.rows] {
+            throw TensorError.shape(
+                of: "a bias", found: bias.shape, expected: "[\(self.weight.rows)]")
+        }
+    }
+
+    /// Reads `weight` [to, from] and, if there is one, `bias` [to].
+    public init(_ weights: Weights, from: Int, to: Int) throws {
+        let bias = weights.has("bias") ? try weights.tensor("bias", [to]) : nil
+        try self.init(weights.tensor("weight", [to, from]), bias: bias)
+    }
+
+    /// The bytes of the repacked weights, which the process has on top of the mapped file.
+    public var packedBytes: Int { weight.byteCount }
+
+    /// - Parameter x: [..., from].
+    /// - Returns: [..., to], F32.
+    public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
+        try weight.product(x, bias: bias)
+    }
+}

@@ -1,0 +1,144 @@
+import CKernels
+
+/// Causal attention with grouped queries, Vaswani et al. 2017 (arXiv:1706.03762), equation 1, and
+/// Ainslie et al. 2023 (arXiv:2305.13245), over what the cache remembers.
+///
+///     out[n, h] = Σ_p softmax_p(scale · q[n, h] · k[p, h / (H/G)]) v[p, h / (H/G)],  p ≤ position of n
+///
+/// The keys and values of the rows are written to the cache first, which must have begun a batch
+/// with these rows.
+///
+/// - Parameters:
+///   - queries: [N, H, d].
+///   - keys: [N, G, d], where G divides H.
+///   - values: [N, G, d].
+///   - scale: usually 1/√d.
+/// - Returns: [N, H·d].
+public func attention(
+    queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
+    rows: SequenceRows, scale: Float
+) throws(TensorError) -> Tensor {
+    let call = try AttentionCall(
+        queries: queries, keys: keys, values: values, cache: cache, layer: layer, rows: rows,
+        scale: scale)
+    call.remember()
+    return call.attend()
+}
+
+private struct AttentionCall {
+    let queries: Tensor
+    let keys: Tensor
+    let values: Tensor
+    let cache: KVCache
+    let layer: Int
+    let rows: SequenceRows
+    let scale: Float
+
+    init(
+        queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
+        rows: SequenceRows, scale: Float
+    ) throws(TensorError) {
+        let kept = [rows.count, cache.kvHeads, cache.headSize]
+        for (name, tensor) in [("keys", keys), ("values", values)] where tensor.shape != kept {
+            throw .shape(of: "the \(name) of attention", found: tensor.shape, expected: "\(kept)")
+        }
+        guard queries.shape.count == 3, queries.shape[0] == rows.count,
+            queries.shape[1] % cache.kvHeads == 0, queries.shape[2] == cache.headSize
+        else {
+            throw .shape(
+                of: "the queries of attention", found: queries.shape,
+                expected: "[\(rows.count), a multiple of \(cache.kvHeads), \(cache.headSize)]")
+        }
+        guard (0..<cache.layers).contains(layer) else {
+            throw .outOfRange("a layer", found: layer, expected: 0..<cache.layers)
+        }
+        try queries.requireF32("the queries of attention")
+        try keys.requireF32("the keys of attention")
+        try values.requireF32("the values of attention")
+        precondition(cache.hasBegun(rows), "the cache has not begun a batch with these rows")
+        self.queries = queries
+        self.keys = keys
+        self.values = values
+        self.cache = cache
+        self.layer = layer
+        self.rows = rows
+        self.scale = scale
+    }
+
+    private var headSize: Int { cache.headSize }
+
+    /// Query heads per head of keys and values.
+    private var group: Int { queries.shape[1] / cache.kvHeads }
+
+    /// Writes the rows' keys and values into their pages.
+    func remember() {
+        let remember = cache.layout.element == .f16 ? rk_remember_f16 : rk_remember_f32
+        let layout = cache.layout
+        for run in rows.runs {
+            let pages = cache.pages(of: run.sequence)
+            ThreadPool.shared.parallel(cache.kvHeads) { head in
+                for row in run.rows {
+                    let position = run.firstPosition + row - run.rows.lowerBound
+                    let page = pages[position / layout.positions].storage.base
+                    let source = (row * cache.kvHeads + head) * headSize
+                    remember(
+                        page + layout.keys(layer: layer, head: head),
+                        page + layout.values(layer: layer, head: head),
+                        position % layout.positions, keys.data() + source,
+                        values.data() + source, headSize)
+                }
+            }
+        }
+    }
+
+    func attend() -> Tensor {
+        let result = Tensor(uninitialized: [rows.count, queries.shape[1] * headSize])
+        let out = result.data(as: Float.self)
+        let pieces = self.pieces
+        let pages = Dictionary(
+            uniqueKeysWithValues: Set(rows.runs.map(\.sequence)).map { sequence in
+                (sequence, cache.pages(of: sequence).map { UnsafeRawPointer?($0.storage.base) })
+            })
+        ThreadPool.shared.parallel(pieces.count * cache.kvHeads) { index in
+            let (piece, head) = (pieces[index / cache.kvHeads], index % cache.kvHeads)
+            pages[piece.sequence]?.withUnsafeBufferPointer { pages in
+                attend(piece, head, pages, out)
+            }
+        }
+        return result
+    }
+
+    /// Runs cut so that the queries of a piece stay in the cache beside a page.
+    private var pieces: [SequenceRows.Run] {
+        let most = max(1, 64 / group)
+        return rows.runs.flatMap { run in
+            stride(from: run.rows.lowerBound, to: run.rows.upperBound, by: most).map { row in
+                SequenceRows.Run(
+                    sequence: run.sequence, rows: row..<min(row + most, run.rows.upperBound),
+                    firstPosition: run.firstPosition + row - run.rows.lowerBound)
+            }
+        }
+    }
+
+    private func attend(
+        _ piece: SequenceRows.Run, _ head: Int, _ pages: UnsafeBufferPointer<UnsafeRawPointer?>,
+        _ out: UnsafeMutablePointer<Float>
+    ) {
+        let stride = queries.shape[1] * headSize
+        let start = piece.rows.lowerBound * stride + head * group * headSize
+        let floats = rk_attention_scratch(piece.rows.count * group, headSize)
+        let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
+        var arguments = rk_attention(
+            out: out + start, queries: queries.data() + start, row_stride: stride,
+            rows: piece.rows.count, group: group, head_size: headSize,
+            first_position: piece.firstPosition, pages: pages.baseAddress,
+            keys: cache.layout.keys(layer: layer, head: head),
+            values: cache.layout.values(layer: layer, head: head), scale: scale,
+            scratch: scratch.base.assumingMemoryBound(to: Float.self))
+        if cache.layout.element == .f16 {
+            rk_attention_f16(&arguments)
+        } else {
+            rk_attention_f32(&arguments)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import CKernels
+
+/// Weights repacked for the kernels: tiles of 16 output rows whose elements are interleaved.
+final class PackedMatrix: Sendable {
+    let rows: Int
+    let depth: Int
+    private let format: PackedFormat
+    private let tiles: Storage
+
+    /// - Parameter weight: [rows, depth].
+    /// - Throws: `TensorError.shape`, `.element` if there is no kernel for the type.
+    init(_ weight: Tensor) throws {
+        guard weight.shape.count == 2 else {
+            throw TensorError.shape(of: "a weight", found: weight.shape, expected: "[to, from]")
+        }
+        let (source, format) = try PackedFormat.choose(for: weight)
+        rows = weight.shape[0]
+        depth = weight.shape[1]
+        self.format = format
+        tiles = Storage(byteCount: format.tileBytes(depth) * Self.tileCount(rows))
+        pack(source)
+        weight.storage.forgetResidentPages(weight.bytes)
+    }
+
+    var byteCount: Int { tiles.byteCount }
+
+    /// - Parameters:
+    ///   - x: [..., depth], F32.
+    ///   - bias: [rows], F32.
+    /// - Returns: [..., rows], F32.
+    func product(_ x: Tensor, bias: Tensor?) throws(TensorError) -> Tensor {
+        try x.requireF32("the input of a linear map")
+        guard x.width == depth else {
+            throw .shape(of: "the input of a linear map", found: x.shape, expected: "[…, \(depth)]")
+        }
+        let result = Tensor(uninitialized: x.shape.dropLast() + [rows])
+        let activations = format.prepare(x)
+        forPieces(tokens: x.rowCount) { piece in
+            multiply(piece, activations, into: result)
+            if let bias { add(bias, to: result, piece) }
+        }
+        withExtendedLifetime((x, result)) {}
+        return result
+    }
+
+    /// Some tokens and some tiles of one product.
+    private struct Piece {
+        let tokens: Range<Int>
+        let tiles: Range<Int>
+    }
+
+    private func multiply(_ piece: Piece, _ activations: Activations, into result: Tensor) {
+        let firstRow = piece.tiles.lowerBound * Int(RK_TILE)
+        var product = activations.product(from: piece.tokens.lowerBound, depth: depth)
+        product.out = result.data() + piece.tokens.lowerBound * rows + firstRow
+        product.out_stride = rows
+        product.tokens = piece.tokens.count
+        product.rows = min(rows - firstRow, piece.tiles.count * Int(RK_TILE))
+        product.depth = depth
+        product.tiles = UnsafeRawPointer(
+            tiles.base + piece.tiles.lowerBound * format.tileBytes(depth))
+        format.multiply(&product)
+    }
+
+    private func add(_ bias: Tensor, to result: Tensor, _ piece: Piece) {
+        let first = piece.tiles.lowerBound * Int(RK_TILE)
+        let count = min(rows, piece.tiles.upperBound * Int(RK_TILE)) - first
+        for token in piece.tokens {
+            let out = result.data(as: Float.self) + token * rows + first
+            rk_add_f32(out, out, bias.data() + first, count)
+        }
+    }
+
+    /// Cuts a product into pieces small enough to share out among the threads. The cut does not
+    /// change what an element adds up to.
+    private func forPieces(tokens: Int, _ body: (Piece) -> Void) {
+        let (tilesPerPiece, pool) = (4, ThreadPool.shared)
+        let tiles = Self.tileCount(rows)
+        let strips = (tiles + tilesPerPiece - 1) / tilesPerPiece
+        var chunk = tokens
+        while chunk > 48, strips * ((tokens + chunk - 1) / chunk) < 4 * pool.threads {
+            chunk = (chunk + 1) / 2
+        }
+        let chunks = tokens == 0 ? 0 : (tokens + chunk - 1) / chunk
+        pool.parallel(strips * chunks) { index in
+            let (strip, part) = (index / chunks * tilesPerPiece, index % chunks * chunk)
+            body(
+                Piece(
+                    tokens: part..<min(tokens, part + chunk),
+                    tiles: strip..<min(tiles, strip + tilesPerPiece)))
+        }
+    }
+
+    private func pack(_ source: Tensor) {
+        let rowBytes = source.rowBytes
+        ThreadPool.shared.parallel(Self.tileCount(rows)) { tile in
+            let first = tile * Int(RK_TILE)
+            format.pack(
+                tiles.base + tile * format.tileBytes(depth),
+                source.data(as: UInt8.self) + first * rowBytes,
+                min(rows - first, Int(RK_TILE)), depth)
+        }
+        withExtendedLifetime(source) {}
+    }
+
+    private static func tileCount(_ rows: Int) -> Int { (rows + Int(RK_TILE) - 1) / Int(RK_TILE) }
+}
