@@ -1,0 +1,136 @@
+"""A host under test: the release build, a configuration of its own, a port of its own."""
+import pathlib
+import re
+import subprocess
+import threading
+import time
+import urllib.request
+
+import openai
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+BIN = ROOT / ".build" / "release"
+STORIES = ROOT.parent / "shared" / "models" / "stories260K" / "stories260K.gguf"
+
+needs_stories = pytest.mark.skipif(
+    not STORIES.exists(), reason="the real weights of stories260K are not beside this checkout")
+
+
+class Host:
+    """`roost serve` as its user starts it."""
+
+    def __init__(self, folder, models, plugins="", server=""):
+        self.folder = folder
+        config = folder / "plugins.toml"
+        config.write_text(f"""
+[server]
+listen = "127.0.0.1:0"
+data = "{folder}/data"
+{server}
+[plugins.markov]
+library = "libMarkov.so"
+[plugins.llama]
+library = "libLlama.so"
+{plugins}
+{models}
+""")
+        self.process = subprocess.Popen(
+            [BIN / "roost", "serve", "--config", config],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.lines = []
+        self._address = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        if not self._address.wait(20):
+            self.process.kill()
+            raise RuntimeError("no address printed:\n" + "".join(self.lines))
+        self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            if found and not self._address.is_set():
+                self.url = f"http://127.0.0.1:{found.group(1)}"
+                self._address.set()
+        self._address.set()
+
+    def wait_for(self, holds, what, seconds=20):
+        """Polls until `holds()` is true; an answer that never comes is a failure that says so."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if holds():
+                    return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"not {what} within {seconds} s:\n" + "".join(self.lines[-40:]))
+
+    def get(self, path):
+        return urllib.request.urlopen(self.url + path, timeout=20)
+
+    def metric(self, name, **labels):
+        """The sum of a metric's samples that carry `labels`."""
+        total = 0.0
+        for line in self.get("/metrics").read().decode().splitlines():
+            if re.match(rf"{name}[{{ ]", line) and all(f'{k}="{v}"' in line for k, v in labels.items()):
+                total += float(line.split()[-1])
+        return total
+
+    def client(self, **options):
+        return openai.OpenAI(base_url=self.url + "/v1", api_key="unused", max_retries=0, **options)
+
+    def async_client(self):
+        return openai.AsyncOpenAI(base_url=self.url + "/v1", api_key="unused", max_retries=0)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            return self.process.wait(40)
+        finally:
+            self.process.kill()
+
+
+MARKOV = """
+[[models]]
+name = "markov"
+plugin = "markov"
+source = "Examples/markov.c"
+context = 4096
+parallel = 8
+"""
+
+
+def markov(source=ROOT / "Examples" / "markov.c", **settings):
+    return MARKOV.replace("Examples/markov.c", str(source)) + "".join(
+        f"{key} = {value}\n" for key, value in settings.items())
+
+
+def stories(name="stories"):
+    return f'[[models]]\nname = "{name}"\nplugin = "llama"\nsource = "{STORIES}"\nparallel = 8\n'
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory):
+    """One host for all tests that leave it as they found it."""
+    models = markov() + (stories() if STORIES.exists() else "")
+    host = Host(tmp_path_factory.mktemp("host"), models)
+    yield host
+    assert host.stop() == 0, "".join(host.lines[-40:])
+
+
+@pytest.fixture
+def make_host(tmp_path):
+    """Starts further hosts, each with its own settings, and stops them."""
+    hosts = []
+
+    def make(*arguments, **keywords):
+        folder = tmp_path / f"host{len(hosts)}"
+        folder.mkdir()
+        hosts.append(Host(folder, *arguments, **keywords))
+        return hosts[-1]
+
+    yield make
+    for host in hosts:
+        host.stop()
