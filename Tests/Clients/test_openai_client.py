@@ -4,7 +4,7 @@ import asyncio
 import openai
 import pytest
 
-from conftest import Host, markov, needs_stories
+from conftest import markov, needs_stories
 
 HELLO = [{"role": "user", "content": "Hello there"}]
 
