@@ -1,7 +1,9 @@
 /// Why a tokenizer cannot be loaded, or cannot read a text.
 public enum TokenizerError: Error, Equatable {
+    /// What is wrong with one file.
+    indirect case file(String, TokenizerError)
     /// A file that must be there cannot be read.
-    case unreadable(file: String, reason: String)
+    case unreadable(reason: String)
     /// The text of a JSON file breaks the rules at a byte.
     case malformed(offset: Int, reason: String)
     /// A key is absent.
@@ -22,13 +24,17 @@ public enum TokenizerError: Error, Equatable {
     case pattern(pattern: String, offset: Int, reason: String)
     /// A regular expression gave up on a text.
     case matching(pattern: String, reason: String)
+    /// A text is longer than the indices of its symbols reach.
+    case textTooLong(bytes: Int, limit: Int)
 }
 
 extension TokenizerError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreadable(let file, let reason):
-            "'\(file)' cannot be read: \(reason)"
+        case .file(let path, let error):
+            "'\(path)': \(error)"
+        case .unreadable(let reason):
+            "cannot be read: \(reason)"
         case .malformed(let offset, let reason):
             "not JSON at byte \(offset): \(reason)"
         case .missing(let key):
@@ -49,6 +55,8 @@ extension TokenizerError: CustomStringConvertible {
             "pattern '\(pattern)' does not compile at character \(offset): \(reason)"
         case .matching(let pattern, let reason):
             "pattern '\(pattern)' gave up on the text: \(reason)"
+        case .textTooLong(let bytes, let limit):
+            "a text has \(bytes) bytes, expected at most \(limit)"
         }
     }
 }

@@ -39,6 +39,11 @@ public struct ByteStrings: Sendable {
     @usableFromInline
     mutating func endString() { offsets.append(UInt32(bytes.count)) }
 
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        offsets.removeSubrange(1...)
+    }
+
     public func range(_ index: Int) -> Range<Int> {
         Int(offsets[index])..<Int(offsets[index + 1])
     }

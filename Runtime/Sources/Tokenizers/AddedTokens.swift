@@ -1,0 +1,148 @@
+/// A token that is found in the text as it stands, before normalizer, pre-tokenizer and model.
+struct AddedToken: Sendable, Equatable {
+    var id: Int32
+    var content: [UInt8]
+    /// Controls the model: recognised only where the caller wants special tokens parsed.
+    var special = false
+    /// Found only between characters that are no part of a word.
+    var singleWord = false
+    /// Takes the white space to its left, or right, with it.
+    var leftStrip = false
+    var rightStrip = false
+    /// Found in the normalized text rather than in the original.
+    var normalized = false
+}
+
+/// Finds added tokens: of those that begin first, the longest.
+struct AddedTokens: Sendable {
+    enum Part: Equatable {
+        case text(Range<Int>)
+        case token(Int32)
+    }
+
+    /// No added token is longer, so that a search is linear in the text.
+    static let longestContent = 1024
+
+    private var tokens: [AddedToken] = []
+    private var trie = PairTable()
+    /// For each node of the trie, the index of the token that ends there, or -1.
+    private var ends: [Int32] = [-1]
+    private var firstBytes = [Bool](repeating: false, count: 256)
+
+    init(_ tokens: some Sequence<AddedToken>) {
+        for token in tokens where !token.content.isEmpty { insert(token) }
+    }
+
+    var isEmpty: Bool { tokens.isEmpty }
+
+    private mutating func insert(_ token: AddedToken) {
+        var node: Int32 = 0
+        for byte in token.content {
+            if let next = trie.find(node, Int32(byte)) {
+                node = next.id
+            } else {
+                let next = Int32(ends.count)
+                trie.insert(node, Int32(byte), rank: 0, id: next)
+                ends.append(-1)
+                node = next
+            }
+        }
+        ends[Int(node)] = Int32(tokens.count)
+        tokens.append(token)
+        firstBytes[Int(token.content[0])] = true
+    }
+
+    /// Calls `body` with the parts of `text` in order; texts are not empty.
+    func split(_ text: Span<UInt8>, _ body: (Part) throws -> Void) rethrows {
+        var done = 0
+        var index = 0
+        while index < text.count && !isEmpty {
+            guard firstBytes[Int(text[index])], let (token, end) = longestMatch(in: text, at: index)
+            else {
+                index += 1
+                continue
+            }
+            if !token.singleWord || Self.standsAlone(index..<end, in: text) {
+                let range = Self.stripped(index..<end, of: token, in: text, from: done)
+                if done < range.lowerBound { try body(.text(done..<range.lowerBound)) }
+                try body(.token(token.id))
+                done = range.upperBound
+            }
+            index = max(end, done)
+        }
+        if done < text.count { try body(.text(done..<text.count)) }
+    }
+
+    private func longestMatch(in text: Span<UInt8>, at start: Int) -> (AddedToken, end: Int)? {
+        var node: Int32 = 0
+        var found: (AddedToken, end: Int)?
+        var index = start
+        while index < text.count, let next = trie.find(node, Int32(text[index])) {
+            node = next.id
+            index += 1
+            if ends[Int(node)] >= 0 { found = (tokens[Int(ends[Int(node)])], index) }
+        }
+        return found
+    }
+}
+
+// MARK: - Surroundings
+
+extension AddedTokens {
+    private static func stripped(
+        _ match: Range<Int>, of token: AddedToken, in text: Span<UInt8>, from done: Int
+    ) -> Range<Int> {
+        var start = match.lowerBound
+        var end = match.upperBound
+        if token.leftStrip {
+            while start > done, let (scalar, length) = scalar(before: start, in: text),
+                scalar.properties.isWhitespace, start - length >= done
+            {
+                start -= length
+            }
+        }
+        if token.rightStrip {
+            while let (scalar, length) = scalar(at: end, in: text), scalar.properties.isWhitespace {
+                end += length
+            }
+        }
+        return start..<end
+    }
+
+    private static func standsAlone(_ match: Range<Int>, in text: Span<UInt8>) -> Bool {
+        let before = scalar(before: match.lowerBound, in: text)?.0
+        let behind = scalar(at: match.upperBound, in: text)?.0
+        return !(before.map(isWordCharacter) ?? false) && !(behind.map(isWordCharacter) ?? false)
+    }
+
+    /// `\w` of Unicode Technical Standard 18.
+    private static func isWordCharacter(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        return switch properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
+            true
+        default: properties.isAlphabetic || properties.isJoinControl
+        }
+    }
+
+    private static func scalar(
+        at start: Int, in text: Span<UInt8>
+    ) -> (Unicode.Scalar, length: Int)? {
+        guard start < text.count else { return nil }
+        let end = UTF8Runs.endOfCharacter(in: text, at: start)
+        let bytes = Array(copying: text.extracting(start..<end))
+        return String(validating: bytes, as: UTF8.self)?.unicodeScalars.first.map {
+            ($0, end - start)
+        }
+    }
+
+    private static func scalar(
+        before end: Int, in text: Span<UInt8>
+    ) -> (Unicode.Scalar, length: Int)? {
+        var start = end - 1
+        while start > 0 && end - start < 4 && text[start] & 0xC0 == 0x80 { start -= 1 }
+        guard start >= 0, let found = scalar(at: start, in: text), start + found.length == end
+        else { return nil }
+        return found
+    }
+}

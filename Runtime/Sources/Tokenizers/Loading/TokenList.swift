@@ -1,0 +1,103 @@
+/// All tokens of a tokenizer by id, before they become a model and a vocabulary.
+struct TokenList {
+    /// What a token is; the numbers are those of GGUF and of SentencePiece.
+    enum Kind: Int32, Sendable {
+        case normal = 1
+        case unknown, control, userDefined, unused, byte
+    }
+
+    /// As the file spells them; empty for an id without a token.
+    private(set) var spellings: ByteStrings
+    private(set) var kinds: [Kind]
+    /// Whether the model itself makes the token; added tokens are found in the text.
+    private(set) var isOfModel: [Bool]
+
+    var count: Int { kinds.count }
+
+    /// Tokens in the order of their ids.
+    init(_ spellings: ByteStrings, kinds: [Kind]) {
+        self.spellings = spellings
+        self.kinds = kinds
+        isOfModel = kinds.map { $0 == .normal || $0 == .byte }
+    }
+
+    /// Tokens in any order, and added tokens, which may be among them.
+    ///
+    /// - Throws: where two tokens share an id, or one token has two.
+    init(_ tokens: ByteStrings, ids: [Int], added: [AddedToken]) throws {
+        let modelIDs = try ids.map { try TokenID.checked($0, key: "model.vocab") }
+        let highest = max(modelIDs.max() ?? -1, added.map(\.id).max() ?? -1)
+        var places = [Int32](repeating: -1, count: Int(highest) + 1)
+        for (place, id) in modelIDs.enumerated() {
+            guard places[Int(id)] < 0 else {
+                throw TokenizerError.idTaken(
+                    id: Int(id), by: tokens.text(Int(places[Int(id)])), and: tokens.text(place))
+            }
+            places[Int(id)] = Int32(place)
+        }
+        isOfModel = places.map { $0 >= 0 }
+        kinds = isOfModel.map { $0 ? .normal : .unused }
+        var all = tokens
+        for token in added { try Self.add(token, to: &all, &places, &kinds) }
+        spellings = ByteStrings()
+        spellings.reserveCapacity(places.count, bytes: all.bytes.count)
+        for place in places { spellings.append(place < 0 ? [] : all[Int(place)]) }
+    }
+
+    private static func add(
+        _ token: AddedToken, to all: inout ByteStrings, _ places: inout [Int32],
+        _ kinds: inout [Kind]
+    ) throws {
+        let id = Int(token.id)
+        if places[id] < 0 {
+            places[id] = Int32(all.count)
+            all.append(token.content)
+        } else if !all[Int(places[id])].elementsEqual(token.content) {
+            throw TokenizerError.idTaken(
+                id: id, by: all.text(Int(places[id])),
+                and: String(decoding: token.content, as: UTF8.self))
+        }
+        kinds[id] = token.special ? .control : .userDefined
+    }
+
+    /// Takes ids whose spelling is `<0xAB>` for byte tokens.
+    mutating func markBytes() {
+        for id in 0..<count where kinds[id] == .normal && Self.byte(spellings[id]) != nil {
+            kinds[id] = .byte
+        }
+    }
+
+    /// The id of every byte token, -1 where there is none.
+    var byteIDs: [Int32] {
+        var ids = BPEAlphabet.noBytes
+        for id in 0..<count where kinds[id] == .byte {
+            if let byte = Self.byte(spellings[id]) { ids[Int(byte)] = Int32(id) }
+        }
+        return ids
+    }
+
+    /// The byte that `<0xAB>` spells.
+    static func byte(_ spelling: ArraySlice<UInt8>) -> UInt8? {
+        guard spelling.count == 6, spelling.starts(with: "<0x".utf8),
+            spelling.last == UInt8(ascii: ">")
+        else { return nil }
+        return UInt8(String(decoding: spelling.dropFirst(3).dropLast(), as: UTF8.self), radix: 16)
+    }
+
+    /// Respells the model's tokens as the bytes they stand for. Those that are not in the byte alphabet
+    /// can never come out of byte-level text, and are no longer of the model.
+    mutating func spellAsBytes() {
+        var respelled = ByteStrings()
+        respelled.reserveCapacity(count, bytes: spellings.bytes.count)
+        for id in 0..<count {
+            let own = spellings[id]
+            if isOfModel[id], let bytes = ByteAlphabet.bytes(of: own.span) {
+                respelled.append(bytes)
+            } else {
+                respelled.append(own)
+                isOfModel[id] = false
+            }
+        }
+        spellings = respelled
+    }
+}

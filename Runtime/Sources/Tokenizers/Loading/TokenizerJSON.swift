@@ -1,0 +1,129 @@
+/// A `tokenizer.json` as it is read: the large tables flat, the rest as trees.
+struct TokenizerJSON {
+    var addedTokens: [AddedToken] = []
+    var normalizer: JSONNode?
+    var preTokenizer: JSONNode?
+    var postProcessor: JSONNode?
+    var decoder: JSONNode?
+    var model = Model()
+
+    struct Model {
+        /// The spellings in the order of the file, and the id of each.
+        var tokens = ByteStrings()
+        var ids: [Int] = []
+        /// Two strings for each merge: left and right.
+        var merges = ByteStrings()
+        /// Everything but the tables.
+        var options = JSONNode(.object([]), at: "model")
+    }
+
+    init(_ bytes: [UInt8]) throws {
+        var reader = try JSONReader(bytes)
+        try reader.object { reader, key in
+            switch key {
+            case "added_tokens": addedTokens = try Self.addedTokens(&reader)
+            case "normalizer": normalizer = try Self.part(key, &reader)
+            case "pre_tokenizer": preTokenizer = try Self.part(key, &reader)
+            case "post_processor": postProcessor = try Self.part(key, &reader)
+            case "decoder": decoder = try Self.part(key, &reader)
+            case "model": model = try Model(&reader)
+            default: _ = try reader.value()
+            }
+        }
+        try reader.end()
+    }
+
+    /// - Returns: nil for null.
+    private static func part(_ key: String, _ reader: inout JSONReader) throws -> JSONNode? {
+        let json = try reader.value()
+        if case .null = json { return nil }
+        return JSONNode(json, at: key)
+    }
+
+    private static func addedTokens(_ reader: inout JSONReader) throws -> [AddedToken] {
+        guard let list = try part("added_tokens", &reader) else { return [] }
+        return try list.elements.map(AddedToken.init)
+    }
+}
+
+extension TokenizerJSON.Model {
+    fileprivate init(_ reader: inout JSONReader) throws {
+        var members: [(key: String, value: JSON)] = []
+        try reader.object { reader, key in
+            switch key {
+            case "vocab" where reader.peek() == UInt8(ascii: "{"): try readVocabulary(&reader)
+            case "merges": try readMerges(&reader)
+            default: members.append((key, try reader.value()))
+            }
+        }
+        options = JSONNode(.object(members), at: "model")
+    }
+
+    private mutating func readVocabulary(_ reader: inout JSONReader) throws {
+        try reader.members { reader in
+            try reader.key(into: &tokens)
+            ids.append(try reader.integer())
+        }
+    }
+
+    /// Merges stand as `["left", "right"]`, or, in older files, as `"left right"`.
+    private mutating func readMerges(_ reader: inout JSONReader) throws {
+        var line = ByteStrings()
+        try reader.array { reader in
+            if reader.peek() == UInt8(ascii: "[") {
+                let count = merges.count
+                try reader.array { try $0.string(into: &merges) }
+                guard merges.count == count + 2 else { throw reader.malformed("expected a pair") }
+            } else {
+                line.removeAll()
+                try reader.string(into: &line)
+                guard merges.appendPair(line[0]) else { throw reader.malformed("expected a pair") }
+            }
+        }
+    }
+}
+
+extension ByteStrings {
+    /// Appends both halves of "left right".
+    ///
+    /// - Returns: whether there are two.
+    mutating func appendPair(_ line: ArraySlice<UInt8>) -> Bool {
+        let halves = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
+        guard halves.count == 2 else { return false }
+        append(halves[0])
+        append(halves[1])
+        return true
+    }
+}
+
+extension AddedToken {
+    fileprivate init(_ node: JSONNode) throws {
+        let id = try node["id"]
+        self.init(
+            id: try TokenID.checked(try id.integer, key: id.path),
+            content: try node["content"].bytes)
+        guard content.count <= AddedTokens.longestContent else {
+            throw TokenizerError.invalid(
+                key: "\(node.path).content", found: "\(content.count) bytes long",
+                expected: "at most \(AddedTokens.longestContent)")
+        }
+        special = try node.optional("special")?.bool ?? false
+        singleWord = try node.optional("single_word")?.bool ?? false
+        leftStrip = try node.optional("lstrip")?.bool ?? false
+        rightStrip = try node.optional("rstrip")?.bool ?? false
+        normalized = try node.optional("normalized")?.bool ?? !special
+    }
+}
+
+/// The bounds of token ids.
+enum TokenID {
+    /// More ids than any published vocabulary has by far; it bounds what a hostile file can allocate.
+    static let limit = 1 << 22
+
+    static func checked(_ id: Int, key: String, limit: Int = limit) throws -> Int32 {
+        guard (0..<limit).contains(id) else {
+            throw TokenizerError.idOutOfRange(key: key, id: id, limit: limit)
+        }
+        return Int32(id)
+    }
+}

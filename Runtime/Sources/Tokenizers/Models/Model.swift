@@ -1,0 +1,13 @@
+/// The heart of a tokenizer: it turns one word, as the pre-tokenizer cut it, into token ids.
+protocol Model: Sendable {
+    /// Memory that is used again from word to word of one text.
+    associatedtype Workspace
+
+    func makeWorkspace() -> Workspace
+
+    /// Appends the ids of `word`.
+    func encode(_ word: Span<UInt8>, into ids: inout [Int32], using workspace: inout Workspace)
+
+    /// The work done so far, in steps that each take at most logarithmic time; tests bound it.
+    func steps(_ workspace: Workspace) -> Int
+}

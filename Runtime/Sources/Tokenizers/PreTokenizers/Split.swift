@@ -1,0 +1,87 @@
+/// Cuts text at the matches of a pattern. Bytes that are not UTF-8 match nothing and stand apart.
+struct Split: PreTokenizer {
+    /// What becomes of the delimiters, the stretches that end a word.
+    enum Behavior: String {
+        case removed = "Removed"
+        /// Each is a word.
+        case isolated = "Isolated"
+        /// Each ends the word before it.
+        case mergedWithPrevious = "MergedWithPrevious"
+        /// Each begins the word behind it.
+        case mergedWithNext = "MergedWithNext"
+        /// Neighbouring ones are one word.
+        case contiguous = "Contiguous"
+    }
+
+    let pattern: Pattern
+    let behavior: Behavior
+    /// The delimiters are what lies between the matches.
+    let inverted: Bool
+
+    init(_ pattern: Pattern, _ behavior: Behavior = .isolated, inverted: Bool = false) {
+        self.pattern = pattern
+        self.behavior = behavior
+        self.inverted = inverted
+    }
+
+    func split(_ text: Span<UInt8>, beginsText: Bool, _ emit: WordSink) throws {
+        var words = Words(behavior: behavior)
+        try forEachStretch(of: text) { range, isDelimiter in
+            if let word = words.add(range, isDelimiter) {
+                try emit(text.extracting(word), beginsText && word.lowerBound == 0)
+            }
+        }
+        if let word = words.pending {
+            try emit(text.extracting(word), beginsText && word.lowerBound == 0)
+        }
+    }
+
+    private func forEachStretch(
+        of text: Span<UInt8>, _ body: (_ range: Range<Int>, _ isDelimiter: Bool) throws -> Void
+    ) throws {
+        try UTF8Runs.forEach(text) { run, isValid in
+            var end = run.lowerBound
+            if isValid {
+                try pattern.forEachMatch(in: text.extracting(run)) { match in
+                    let start = run.lowerBound + match.lowerBound
+                    if end < start { try body(end..<start, inverted) }
+                    end = run.lowerBound + match.upperBound
+                    try body(start..<end, !inverted)
+                }
+            }
+            if end < run.upperBound { try body(end..<run.upperBound, inverted) }
+        }
+    }
+}
+
+/// Joins stretches into words as a behavior says.
+private struct Words {
+    let behavior: Split.Behavior
+    /// The word under way, if it may still grow.
+    private(set) var pending: Range<Int>?
+    private var pendingIsDelimiter = false
+
+    init(behavior: Split.Behavior) { self.behavior = behavior }
+
+    /// Takes the next stretch.
+    ///
+    /// - Returns: the word that it completes.
+    mutating func add(_ stretch: Range<Int>, _ isDelimiter: Bool) -> Range<Int>? {
+        let joins =
+            switch behavior {
+            case .removed, .isolated: false
+            case .contiguous: isDelimiter == pendingIsDelimiter
+            case .mergedWithPrevious: isDelimiter && !pendingIsDelimiter
+            case .mergedWithNext: !isDelimiter && pendingIsDelimiter
+            }
+        if joins, let begun = pending {
+            pending = begun.lowerBound..<stretch.upperBound
+            pendingIsDelimiter = isDelimiter
+            return nil
+        }
+        let complete = pending
+        pending = behavior == .removed && isDelimiter ? nil : stretch
+        pendingIsDelimiter = isDelimiter
+        return complete
+    }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Testing
+import Tokenizers
+
+/// Where the reference files are.
+enum Fixtures {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Small files that are part of the repository.
+    static let own = root.appending(path: "Tests/Fixtures/tokenizers").path
+
+    /// The large reference set that stands beside the repository; not everybody has it.
+    static let shared = root.deletingLastPathComponent().appending(path: "shared").path
+
+    static let hasShared = FileManager.default.fileExists(atPath: shared + "/fixtures")
+
+    static func data(_ path: String) throws -> Data {
+        try Data(contentsOf: URL(filePath: path))
+    }
+}
+
+/// The encodings of the tricky strings by the reference implementation.
+struct Golden: Decodable {
+    struct Case: Decodable {
+        let text: String
+        let ids: [Int32]
+        let idsWithoutSpecial: [Int32]
+        let decoded: String
+        let decodedWithoutSpecial: String
+        let sentencePieceIDs: [Int32]?
+
+        enum CodingKeys: String, CodingKey {
+            case text, ids, decoded
+            case idsWithoutSpecial = "ids_no_special"
+            case decodedWithoutSpecial = "decoded_skip_special"
+            case sentencePieceIDs = "sentencepiece_ids"
+        }
+    }
+
+    let cases: [Case]
+
+    init(_ folder: String) throws {
+        self = try JSONDecoder().decode(Golden.self, from: Fixtures.data("\(folder)/golden.json"))
+    }
+}
+
+/// The prompts of a model and their ids.
+struct GoldenPrompts: Decodable {
+    struct Prompt: Decodable {
+        let text: String
+        let ids: [Int32]
+    }
+
+    let prompts: [Prompt]
+}
+
+extension Tokenizer {
+    /// Encodes as the reference did for its goldens: special tokens in the text are parsed.
+    func reference(_ text: String, addSpecial: Bool) throws -> [Int32] {
+        try encode(text, addSpecial: addSpecial, parseSpecial: true)
+    }
+}
