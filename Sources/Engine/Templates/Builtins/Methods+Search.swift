@@ -1,0 +1,195 @@
+extension Jinja.Interpreter {
+    static let searchMethods: [String: TextMethod] = [
+        "startswith": { interpreter, text, arguments in
+            try interpreter.matches(text, arguments, "startswith") { $0.starts(exactly: $1) }
+        },
+        "endswith": { interpreter, text, arguments in
+            try interpreter.matches(text, arguments, "endswith") { $0.ends(exactly: $1) }
+        },
+        "find": { interpreter, text, arguments in
+            .int(try interpreter.place(in: text, arguments, "find", fromEnd: false) ?? -1)
+        },
+        "rfind": { interpreter, text, arguments in
+            .int(try interpreter.place(in: text, arguments, "rfind", fromEnd: true) ?? -1)
+        },
+        "index": { interpreter, text, arguments in
+            try interpreter.requiredPlace(in: text, arguments, "index", fromEnd: false)
+        },
+        "rindex": { interpreter, text, arguments in
+            try interpreter.requiredPlace(in: text, arguments, "rindex", fromEnd: true)
+        },
+        "count": { interpreter, text, arguments in
+            let bound = try arguments.bound("count", "sub", "start", "end")
+            let part = try interpreter.string(bound[0] ?? .null)
+            let (range, _) = try interpreter.section(of: text, bound[1], bound[2])
+            if part.isEmpty { return .int(range.unicodeScalars.count + 1) }
+            return .int(range.ranges(of: part).count)
+        },
+        "replace": { try $0.replaced($1, $2) },
+    ]
+
+    private func matches(
+        _ text: String, _ arguments: Jinja.Arguments, _ name: String,
+        _ matches: (String, String) -> Bool
+    ) throws -> Value {
+        let bound = try arguments.bound(name, "prefix", "start", "end")
+        let (text, _) = try section(of: text, bound[1], bound[2])
+        if case .sequence(let choices) = bound[0], choices.isTuple {
+            return .bool(try choices.elements.contains { matches(text, try string($0)) })
+        }
+        return .bool(matches(text, try string(bound[0] ?? .null)))
+    }
+
+    /// `text[start:end]`, and the code points before it.
+    private func section(
+        of text: String, _ start: Value?, _ end: Value?
+    ) throws -> (text: String, offset: Int) {
+        guard start?.integer != nil || end?.integer != nil else { return (text, 0) }
+        let scalars = Array(text.unicodeScalars)
+        try budget.spend(bytes: scalars.count * 4)
+        func clamped(_ bound: Int) -> Int {
+            min(max(bound < 0 ? bound + scalars.count : bound, 0), scalars.count)
+        }
+        let first = clamped(start?.integer ?? 0)
+        let last = max(first, clamped(end?.integer ?? scalars.count))
+        return (String(scalars[first..<last]), first)
+    }
+
+    private func place(
+        in text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+    ) throws -> Int? {
+        let bound = try arguments.bound(name, "sub", "start", "end")
+        let part = try string(bound[0] ?? .null)
+        let (section, offset) = try section(of: text, bound[1], bound[2])
+        if part.isEmpty { return offset + (fromEnd ? section.unicodeScalars.count : 0) }
+        let found =
+            fromEnd ? section.lastRange(of: part) : section.ranges(of: part, atMost: 1).first
+        return found.map { range in
+            offset + section.utf8Slice(0..<range.lowerBound).unicodeScalars.count
+        }
+    }
+
+    private func requiredPlace(
+        in text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+    ) throws -> Value {
+        guard let place = try place(in: text, arguments, name, fromEnd: fromEnd) else {
+            throw Failure("substring not found")
+        }
+        return .int(place)
+    }
+
+    private func replaced(_ text: String, _ arguments: Jinja.Arguments) throws -> Value {
+        let bound = try arguments.bound("replace", "old", "new", "count")
+        guard let old = bound[0], let new = bound[1] else {
+            throw Failure("replace() needs what to replace and by what")
+        }
+        let (part, replacement) = (try self.text(of: old), try self.text(of: new))
+        let given = bound[2]?.integer ?? -1
+        let limit = given < 0 ? Int.max : given
+        let ranges = part.isEmpty ? text.gaps(atMost: limit) : text.ranges(of: part, atMost: limit)
+        try budget.spend(bytes: text.utf8.count)
+        try budget.spend(bytes: replacement.utf8.count + 1, times: ranges.count)
+        return .string(text.parts(between: ranges).joined(separator: replacement))
+    }
+
+    // MARK: - Splitting
+
+    static let splitMethods: [String: TextMethod] = [
+        "split": { try $0.split($1, $2, "split", fromEnd: false) },
+        "rsplit": { try $0.split($1, $2, "rsplit", fromEnd: true) },
+        "splitlines": { interpreter, text, arguments in
+            let keeps = try arguments.bound("splitlines", "keepends")[0]?.isTrue ?? false
+            let lines = text.pythonLines(keepingEnds: keeps)
+            try interpreter.budget.spend(lines.count)
+            return try .list(lines.map(Value.string))
+        },
+        "partition": { interpreter, text, arguments in
+            let separator = try interpreter.separator(arguments, "partition")
+            guard let range = text.ranges(of: separator, atMost: 1).first else {
+                return try .tuple([.string(text), .string(""), .string("")])
+            }
+            return try .tuple(text.around(range, separator))
+        },
+        "rpartition": { interpreter, text, arguments in
+            let separator = try interpreter.separator(arguments, "rpartition")
+            guard let range = text.lastRange(of: separator) else {
+                return try .tuple([.string(""), .string(""), .string(text)])
+            }
+            return try .tuple(text.around(range, separator))
+        },
+    ]
+
+    private func separator(_ arguments: Jinja.Arguments, _ name: String) throws -> String {
+        let separator = try string(arguments.exactly(1, for: name)[0])
+        if separator.isEmpty { throw Failure("empty separator") }
+        return separator
+    }
+
+    private func split(
+        _ text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+    ) throws -> Value {
+        let bound = try arguments.bound(name, "sep", "maxsplit")
+        let given = bound[1]?.integer ?? -1
+        let limit = given < 0 ? Int.max : given
+        var parts: [String]
+        if let separator = bound[0], !separator.isNull {
+            let separator = try string(separator)
+            if separator.isEmpty { throw Failure("empty separator") }
+            parts = text.parts(
+                between: fromEnd
+                    ? text.rangesFromEnd(of: separator, atMost: limit)
+                    : text.ranges(of: separator, atMost: limit))
+        } else {
+            parts = fromEnd ? text.wordsFromEnd(atMost: limit) : text.words(atMost: limit)
+        }
+        try budget.spend(parts.count)
+        return try .list(parts.map(Value.string))
+    }
+}
+
+extension String {
+    fileprivate func lastRange(of part: String) -> Range<Int>? {
+        rangesFromEnd(of: part, atMost: 1).first
+    }
+
+    /// As `ranges(of:)`, but found from right to left; still in the order of the text.
+    fileprivate func rangesFromEnd(of part: String, atMost limit: Int) -> [Range<Int>] {
+        let count = utf8.count
+        let ranges = Self.ranges(of: Array(part.utf8.reversed()), in: Array(utf8.reversed()), limit)
+        return ranges.reversed().map { count - $0.upperBound..<count - $0.lowerBound }
+    }
+
+    /// The empty places before, between and behind the characters.
+    fileprivate func gaps(atMost limit: Int) -> [Range<Int>] {
+        var gaps: [Range<Int>] = []
+        var offset = 0
+        for scalar in unicodeScalars where gaps.count < limit {
+            gaps.append(offset..<offset)
+            offset += UTF8.width(scalar)
+        }
+        if gaps.count < limit { gaps.append(utf8.count..<utf8.count) }
+        return gaps
+    }
+
+    fileprivate func around(_ range: Range<Int>, _ separator: String) -> [Jinja.Value] {
+        [
+            .string(utf8Slice(0..<range.lowerBound)), .string(separator),
+            .string(utf8Slice(range.upperBound..<utf8.count)),
+        ]
+    }
+
+    /// The text cut at white space, at most `limit` times from the left.
+    fileprivate func words(atMost limit: Int) -> [String] {
+        let text = unicodeScalars.drop(while: \.isPythonSpace)
+        var words = text.split(maxSplits: limit, whereSeparator: \.isPythonSpace).map { String($0) }
+        if words.count > limit, let rest = words.popLast()?.strippedLeft(), !rest.isEmpty {
+            words.append(rest)
+        }
+        return words
+    }
+
+    fileprivate func wordsFromEnd(atMost limit: Int) -> [String] {
+        let reversed = String(unicodeScalars.reversed()).words(atMost: limit)
+        return reversed.map { String($0.unicodeScalars.reversed()) }.reversed()
+    }
+}

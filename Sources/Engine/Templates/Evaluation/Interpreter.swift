@@ -1,0 +1,85 @@
+extension Jinja {
+    /// Renders one template once.
+    final class Interpreter {
+        let budget: Budget
+        var output = ""
+        var scope: Scope
+        /// The line of the node in work, for the message of a failure.
+        var line = 1
+        private let limits: Limits
+        /// Whatever can hold itself by way of its variables; emptied at the end, so that no cycle
+        /// outlives the rendering and no chain is released recursively.
+        private var scopes: [Scope] = []
+        private var namespaces: [Namespace] = []
+        private var loops: [Loop] = []
+
+        init(variables: [(name: String, value: JSONValue)], limits: Limits = Limits()) throws {
+            self.limits = limits
+            budget = Budget(limits)
+            scope = Scope(parent: Self.globals)
+            scopes = [scope]
+            for (name, value) in variables { scope.variables[name] = try Value(value) }
+        }
+
+        func render(_ statements: [Statement]) throws(TemplateError) -> String {
+            defer { releaseCycles() }
+            do {
+                _ = try execute(statements)
+                return output
+            } catch let error as TemplateError {
+                throw error
+            } catch let failure as Failure {
+                throw failure.isLimit
+                    ? .limit(failure.problem, line: line) : .evaluation(failure.problem, line: line)
+            } catch {
+                throw .evaluation("\(error)", line: line)
+            }
+        }
+
+        private func releaseCycles() {
+            for scope in scopes { scope.variables = [:] }
+            for namespace in namespaces { namespace.variables = [:] }
+            for loop in loops { loop.lastChanged = nil }
+        }
+
+        /// Has the variables of this scope released at the end, for something that keeps it.
+        func retain(_ scope: Scope) { scopes.append(scope) }
+
+        func retain(_ namespace: Namespace) { namespaces.append(namespace) }
+
+        func retain(_ loop: Loop) { loops.append(loop) }
+
+        func write(_ text: String) throws {
+            try budget.spend(bytes: text.utf8.count)
+            guard output.utf8.count + text.utf8.count <= limits.bytes else {
+                throw Failure.limit("it writes more than \(limits.bytes >> 20) MiB")
+            }
+            output += text
+        }
+
+        /// What `body` writes.
+        func captured(_ body: () throws -> Void) throws -> String {
+            let outside = output
+            output = ""
+            defer { output = outside }
+            try body()
+            return output
+        }
+
+        /// Runs `body` with variables of its own inside of `parent`.
+        func scoped<Result>(
+            in parent: Scope, _ body: () throws -> Result
+        ) throws -> Result {
+            let outside = scope
+            scope = Scope(parent: parent)
+            defer { scope = outside }
+            return try body()
+        }
+
+        func text(of value: Value) throws -> String {
+            let text = try value.text(budget)
+            try budget.spend(bytes: text.utf8.count)
+            return text
+        }
+    }
+}
