@@ -59,7 +59,7 @@ let package = Package(
         .testTarget(name: "TensorRuntimeTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(
-            name: "LlamaTests", dependencies: ["PluginHost", "Engine"] + runtime,
+            name: "LlamaTests", dependencies: ["PluginABI", "Llama"],
             swiftSettings: settings),
     ]
 )

@@ -23,6 +23,28 @@ public protocol DecodeContext: ModelContext {
     func fork(_ source: Int, to destination: Int, length: Int) throws
 }
 
+extension DecodeContext {
+    /// Appends tokens to a sequence.
+    ///
+    /// - Parameter tokens: at least one, as many as a batch takes.
+    /// - Returns: the logits after the last.
+    public func logits(
+        of tokens: some Collection<Int32>, in sequence: Int = 0, call: Call
+    ) throws -> [Float] {
+        let start = length(of: sequence)
+        let batch = Batch(
+            tokens: Array(tokens), sequences: tokens.map { _ in sequence },
+            positions: Array(start..<start + tokens.count), wanted: [tokens.count - 1])
+        let width = capabilities.vocabularySize
+        var logits = [Float](repeating: .nan, count: width)
+        try logits.withUnsafeMutableBytes { bytes in
+            let row = Rows(base: bytes.baseAddress, count: 1, width: width, stride: bytes.count)
+            try forward(batch, into: row, call: call)
+        }
+        return logits
+    }
+}
+
 /// What a decode context can hold and do.
 public struct DecodeCapabilities: Sendable {
     /// `ROOST_SEQ_*` and `ROOST_LOGITS_*`.

@@ -21,7 +21,7 @@ public struct DecodeSelfTest {
             throw PluginError(.busy, "the self-test needs a context without sequences")
         }
         defer { sequences.forEach(context.clear) }
-        let whole = try logits(of: tokens, in: 0)
+        let whole = try context.logits(of: tokens, call: call)
         var report = SelfTestReport([finite(whole)])
         for check in [chunks, fork] where ContinuousClock.now < end {
             try check(whole).map { report.checks.append($0) }
@@ -40,7 +40,7 @@ public struct DecodeSelfTest {
         context.clear(0)
         var last: [Float] = []
         for token in tokens {
-            last = try logits(of: [token], in: 0)
+            last = try context.logits(of: [token], call: call)
         }
         return compare("one by one equals at once", last, whole)
     }
@@ -51,7 +51,7 @@ public struct DecodeSelfTest {
         guard capabilities.features.contains(.fork), capabilities.sequences > 1 else { return nil }
         context.clear(1)
         try context.fork(0, to: 1, length: tokens.count - 1)
-        let last = try logits(of: tokens.suffix(1), in: 1)
+        let last = try context.logits(of: tokens.suffix(1), in: 1, call: call)
         return compare("after a fork equals at once", last, whole)
     }
 
@@ -63,20 +63,5 @@ public struct DecodeSelfTest {
         let passed = differences.allSatisfy { $0 <= (exact ? 0 : 1e-2) }
         let largest = differences.max() ?? 0
         return .init(name, passed: passed, detail: "largest difference \(largest)")
-    }
-
-    /// Appends `tokens` to a sequence; the logits after the last.
-    private func logits(of tokens: some Collection<Int32>, in sequence: Int) throws -> [Float] {
-        let start = context.length(of: sequence)
-        let batch = Batch(
-            tokens: Array(tokens), sequences: tokens.map { _ in sequence },
-            positions: Array(start..<start + tokens.count), wanted: [tokens.count - 1])
-        let width = context.capabilities.vocabularySize
-        var logits = [Float](repeating: .nan, count: width)
-        try logits.withUnsafeMutableBytes { bytes in
-            let row = Rows(base: bytes.baseAddress, count: 1, width: width, stride: bytes.count)
-            try context.forward(batch, into: row, call: call)
-        }
-        return logits
     }
 }

@@ -52,6 +52,15 @@ public struct Vocabulary: Sendable {
 
     public init() {}
 
+    /// - Precondition: `offsets` ascend from 0 to the number of bytes, one more than `attributes`.
+    public init(bytes: [UInt8], offsets: [UInt32], attributes: [Attributes]) {
+        precondition(offsets.count == attributes.count + 1)
+        precondition(offsets.first == 0 && offsets.last == UInt32(bytes.count))
+        self.bytes = bytes
+        self.offsets = offsets
+        self.attributes = attributes
+    }
+
     public var count: Int { attributes.count }
 
     public mutating func append(_ piece: some Collection<UInt8>, _ attributes: Attributes = []) {

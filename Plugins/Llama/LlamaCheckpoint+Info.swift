@@ -1,0 +1,66 @@
+import FoundationEssentials
+import PluginKit
+import TensorRuntime
+
+extension LlamaCheckpoint {
+    func info() throws -> ModelInfo {
+        var info = ModelInfo(
+            architecture: "LlamaForCausalLM", parameters: parameters,
+            contextLength: configuration.maxPositionEmbeddings, quantization: quantization)
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            info.name = try metadata.string(ifPresent: "general.name")
+            info.license = try metadata.string(ifPresent: "general.license")
+            info.chatTemplate = try metadata.string(ifPresent: "tokenizer.chat_template")
+        case .huggingFace(let metadata):
+            info.name = metadata.directory.split(separator: "/").last.map(String.init)
+            info.chatTemplate = Self.chatTemplate(in: metadata.directory)
+        }
+        return info
+    }
+
+    /// The file of its own where there is one, as transformers prefers it.
+    private static func chatTemplate(in directory: String) -> String? {
+        let files = FileManager.default
+        if let file = files.contents(atPath: "\(directory)/chat_template.jinja") {
+            return String(decoding: file, as: UTF8.self)
+        }
+        guard let file = files.contents(atPath: "\(directory)/tokenizer_config.json") else {
+            return nil
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return (try? decoder.decode(TokenizerConfiguration.self, from: file))?.chatTemplate?.text
+    }
+
+    private struct TokenizerConfiguration: Decodable {
+        let chatTemplate: Template?
+    }
+
+    /// One template, or several with names of which `default` is for chat.
+    private enum Template: Decodable {
+        case one(String)
+        case named([Named])
+
+        struct Named: Decodable {
+            let name: String
+            let template: String
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .one(text)
+            } else {
+                self = .named(try container.decode([Named].self))
+            }
+        }
+
+        var text: String? {
+            switch self {
+            case .one(let text): text
+            case .named(let templates): templates.first { $0.name == "default" }?.template
+            }
+        }
+    }
+}

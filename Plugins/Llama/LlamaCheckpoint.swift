@@ -1,0 +1,105 @@
+import FoundationEssentials
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// A checkpoint of a Llama whose headers have been read.
+struct LlamaCheckpoint {
+    let checkpoint: Checkpoint
+    let configuration: LlamaConfiguration
+
+    /// - Returns: `nil` for a checkpoint of another family.
+    /// - Throws: for a Llama that is damaged or has what this plugin does not implement.
+    init?(_ path: String) throws {
+        checkpoint = try Checkpoint.open(path)
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            guard try metadata.string("general.architecture") == "llama" else { return nil }
+            configuration = try LlamaConfiguration(
+                metadata, isTied: checkpoint.tensors["output.weight"] == nil)
+        case .huggingFace(let metadata):
+            guard Family(json: metadata.configuration)?.isLlama == true else { return nil }
+            configuration = try LlamaConfiguration(json: metadata.configuration)
+        }
+        try configuration.check()
+    }
+
+    /// What `config.json` says about the family, whatever else it holds.
+    private struct Family: Decodable {
+        let modelType: String?
+        let architectures: [String]?
+
+        init?(json: [UInt8]) {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            guard let family = try? decoder.decode(Self.self, from: Data(json)) else { return nil }
+            self = family
+        }
+
+        var isLlama: Bool {
+            modelType == "llama" && architectures?.contains("LlamaForCausalLM") ?? true
+        }
+    }
+}
+
+// MARK: - Sizes
+
+extension LlamaCheckpoint {
+    /// Bytes of the mapped weights.
+    var weightBytes: UInt64 {
+        checkpoint.tensors.values.reduce(0) { bytes, tensor in
+            let elements = tensor.shape.reduce(1, *)
+            return bytes + UInt64(elements / tensor.type.blockSize * tensor.type.blockBytes)
+        }
+    }
+
+    /// Bytes of one sequence as long as the model allows, keys and values in F16.
+    var sequenceBytes: UInt64 {
+        let c = configuration
+        let perPosition = 2 * 2 * c.numHiddenLayers * c.keyValueHeads * c.headSize
+        return UInt64(perPosition) * UInt64(c.maxPositionEmbeddings)
+    }
+
+    var parameters: Int {
+        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// The element type that most weights have.
+    var quantization: String? {
+        var counts: [String: Int] = [:]
+        for tensor in checkpoint.tensors.values {
+            counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, *)
+        }
+        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+    }
+}
+
+// MARK: - Loading
+
+extension LlamaCheckpoint {
+    func network() throws -> LlamaModel {
+        switch checkpoint.metadata {
+        case .gguf:
+            try LlamaModel(
+                Weights(
+                    checkpoint, names: LlamaModel.huggingFaceName,
+                    layout: LlamaModel.huggingFaceLayout(configuration)),
+                configuration)
+        case .huggingFace:
+            try LlamaModel(
+                Weights(checkpoint, names: Self.withoutBuffers), configuration)
+        }
+    }
+
+    /// Early checkpoints carry the rotary frequencies, which follow from the configuration.
+    private static func withoutBuffers(_ name: String) -> String? {
+        name.hasSuffix("rotary_emb.inv_freq") ? nil : name
+    }
+
+    func tokenizer() throws -> any Tokenizer {
+        switch checkpoint.metadata {
+        case .gguf(let metadata): try Tokenizers.load(gguf: metadata.vocabulary)
+        case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
+        }
+    }
+}

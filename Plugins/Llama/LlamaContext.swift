@@ -1,0 +1,84 @@
+import PluginKit
+import TensorRuntime
+
+/// Sequences of one Llama, side by side in one cache.
+final class LlamaContext: DecodeContext, SelfTestingContext {
+    let capabilities: DecodeCapabilities
+    private let network: LlamaModel
+    private let cache: KVCache
+
+    init(
+        _ network: LlamaModel, _ configuration: LlamaConfiguration,
+        _ parameters: ContextParameters, _ cacheElement: ElementType
+    ) throws {
+        let limit = configuration.maxPositionEmbeddings
+        let contextLength = min(parameters.contextLength ?? limit, limit)
+        self.network = network
+        cache = try KVCache(
+            layers: configuration.numHiddenLayers, kvHeads: configuration.keyValueHeads,
+            headSize: configuration.headSize, sequences: parameters.sequences,
+            positions: contextLength, element: cacheElement)
+        capabilities = DecodeCapabilities(
+            features: [.truncateAny, .fork, .batchInvariant],
+            vocabularySize: configuration.vocabSize, hiddenSize: configuration.hiddenSize,
+            contextLength: contextLength, sequences: parameters.sequences,
+            batchSize: parameters.batchSize ?? 512)
+    }
+
+    func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
+        let places = SequenceRows(
+            sequences: batch.sequences, positions: batch.positions.map { Int32($0) })
+        try cache.begin(places)
+        do {
+            try fill(rows, batch, places, call)
+        } catch {
+            cache.rollback()
+            throw error
+        }
+        cache.commit()
+    }
+
+    private func fill(_ rows: Rows, _ batch: Batch, _ places: SequenceRows, _ call: Call) throws {
+        let states = try network(batch.tokens, at: places, cache, wanted: batch.wanted) { _ in
+            try call.check()
+        }
+        if batch.want == .nothing { return }
+        let answer = batch.want == .logits ? try network.head(states) : states
+        answer.withFloats { answer in
+            for row in 0..<rows.count {
+                let width = rows.width
+                let values = UnsafeBufferPointer(rebasing: answer[row * width..<(row + 1) * width])
+                _ = rows[row].update(fromContentsOf: values)
+            }
+        }
+    }
+}
+
+// MARK: - Sequences
+
+extension LlamaContext {
+    func length(of sequence: Int) -> Int {
+        (try? cache.length(of: sequence)) ?? 0
+    }
+
+    func clear(_ sequence: Int) {
+        try? cache.clear(sequence)
+    }
+
+    func truncate(_ sequence: Int, to length: Int) throws {
+        try cache.truncate(sequence, to: length)
+    }
+
+    func fork(_ source: Int, to destination: Int, length: Int) throws {
+        try cache.fork(source, to: destination, length: length)
+    }
+}
+
+// MARK: - Self-test
+
+extension LlamaContext {
+    func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {
+        let tokens = (0..<6).map { Int32($0 * 37 % capabilities.vocabularySize) }
+        return try DecodeSelfTest(self, tokens: tokens, call: call).run(within: limit)
+    }
+}

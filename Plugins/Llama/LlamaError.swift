@@ -1,0 +1,43 @@
+/// What this plugin refuses of a model that is a Llama.
+enum LlamaError: Error {
+    case configuration(DecodingError)
+    case missing(String)
+    case unsupported(String, found: String, expected: String)
+    case range(String, found: String, expected: String)
+    case settings(DecodingError)
+    case unknownSettings([String])
+}
+
+extension LlamaError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .configuration(let error): "config.json: \(error.fact)"
+        case .missing(let key): "'\(key)' is missing"
+        case .unsupported(let key, let found, let expected):
+            "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
+        case .range(let key, let found, let expected):
+            "'\(key)' is \(found), expected \(expected)"
+        case .settings(let error): "the model's settings: \(error.fact)"
+        case .unknownSettings(let keys):
+            "the model's settings have \(keys.joined(separator: ", ")), expected only 'cache_type'"
+        }
+    }
+}
+
+extension DecodingError {
+    /// Which key is wrong, and how.
+    fileprivate var fact: String {
+        switch self {
+        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+        case .valueNotFound(_, let context), .typeMismatch(_, let context):
+            "'\(path(context))' is of the wrong kind: \(context.debugDescription)"
+        case .dataCorrupted(let context):
+            "not JSON: \(context.debugDescription)"
+        @unknown default: String(describing: self)
+        }
+    }
+
+    private func path(_ context: Context) -> String {
+        context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+}

@@ -1,0 +1,54 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// An open Llama: the network, its tokenizer, and what it says of itself.
+final class LoadedLlama: TextModel {
+    let info: ModelInfo
+    let vocabulary: Vocabulary
+    private let configuration: LlamaConfiguration
+    private let network: LlamaModel
+    private let tokenizer: any Tokenizer
+    private let cacheElement: ElementType
+
+    init(_ checkpoint: LlamaCheckpoint, _ settings: LlamaSettings, _ call: Call) throws {
+        configuration = checkpoint.configuration
+        info = try checkpoint.info()
+        tokenizer = try checkpoint.tokenizer()
+        vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
+        try call.check()
+        network = try checkpoint.network()
+        cacheElement = settings.cacheElement
+        try call.check()
+        try warm(call)
+    }
+
+    /// Brings every weight into memory, so that the first request is as fast as the second.
+    private func warm(_ call: Call) throws {
+        let context = try makeContext(ContextParameters(sequences: 1, contextLength: 1), call: call)
+        _ = try context.logits(of: [0], call: call)
+    }
+
+    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+        try tokenizer.encode(
+            text, addSpecial: options.contains(.addSpecial),
+            parseSpecial: options.contains(.parseSpecial))
+    }
+
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> LlamaContext {
+        try LlamaContext(network, configuration, parameters, cacheElement)
+    }
+}
+
+extension Vocabulary {
+    fileprivate init(_ other: TokenizerVocabulary) {
+        self.init(
+            bytes: other.pieces.bytes, offsets: other.pieces.offsets,
+            attributes: other.attributes.map { Attributes(rawValue: $0.rawValue) })
+        bos = other.bos
+        eos = other.eos
+        eot = other.eot
+        pad = other.pad
+        spacePrefix = other.spacePrefix
+    }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+/// A stored model, what the reference computed from the same numbers, and how far they may differ.
+struct ParityCase: Sendable, CustomTestStringConvertible {
+    let model: String
+    let golden: String
+    var tolerance: Float = 2e-4
+
+    var testDescription: String { model }
+    var isHere: Bool { Fixtures.has(model) && Fixtures.has("\(golden).json") }
+}
+
+/// Logits, tokens and greedy continuations against PyTorch with transformers.
+@Suite struct ParityTests {
+    /// F32 arithmetic on the stored numbers: the fixtures' README measured 2e-4 as far above the
+    /// noise of any order of summation.
+    static let floats = [
+        ParityCase(model: "base", golden: "base/golden"),
+        ParityCase(model: "base/model-f32.gguf", golden: "base/golden"),
+        ParityCase(model: "base/model-f16.gguf", golden: "base/golden-f16"),
+        ParityCase(model: "base/model-bf16.gguf", golden: "base/golden-bf16"),
+        ParityCase(model: "base-sharded-bf16", golden: "base-sharded-bf16/golden"),
+        ParityCase(model: "spm", golden: "spm/golden"),
+        ParityCase(model: "spm/model-f32.gguf", golden: "spm/golden"),
+        ParityCase(model: "rope-llama3", golden: "rope-llama3/golden"),
+        ParityCase(model: "rope-llama3/model-f32.gguf", golden: "rope-llama3/golden"),
+        ParityCase(model: "rope-linear", golden: "rope-linear/golden"),
+        ParityCase(model: "rope-linear/model-f32.gguf", golden: "rope-linear/golden"),
+        ParityCase(model: "tied", golden: "tied/golden"),
+        ParityCase(model: "tied/model-f32.gguf", golden: "tied/golden"),
+    ].filter(\.isHere)
+
+    @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {
+        try compareLogits(parity)
+    }
+
+    @Test(arguments: floats) func greedyTokensAreTheReferences(_ parity: ParityCase) throws {
+        let context = try TestModel(Fixtures.find(parity.model)!).context()
+        for prompt in try Golden(parity.golden).prompts {
+            let found = try context.greedy(after: prompt.ids, count: prompt.greedyIds.count)
+            #expect(found == prompt.greedyIds, "\(prompt.name)")
+        }
+    }
+
+    @Test(arguments: floats) func textBecomesTheReferencesTokens(_ parity: ParityCase) throws {
+        let model = try TestModel(Fixtures.find(parity.model)!)
+        for prompt in try Golden(parity.golden).prompts {
+            #expect(try model.tokenize(prompt.text) == prompt.ids, "\(prompt.name)")
+        }
+    }
+
+    /// Every row of every prompt; the last row's best token too.
+    func compareLogits(_ parity: ParityCase) throws {
+        let golden = try Golden(parity.golden)
+        let context = try TestModel(Fixtures.find(parity.model)!).context()
+        for prompt in golden.prompts {
+            context.clear()
+            let logits = try context.append(prompt.ids)
+            let wanted = prompt.logitsPositions[0]..<prompt.logitsPositions[1]
+            for (position, expected) in zip(wanted, golden.rows(prompt.logits)) {
+                let difference = largestDifference(logits[position], expected)
+                #expect(difference <= parity.tolerance, "\(prompt.name), row \(position)")
+            }
+            #expect(argmax(logits[prompt.ids.count - 1]) == prompt.argmaxLast, "\(prompt.name)")
+        }
+    }
+}
