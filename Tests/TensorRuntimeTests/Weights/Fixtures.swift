@@ -1,5 +1,6 @@
 import Foundation
 import TensorRuntime
+import Testing
 
 /// Files that tests read: a part is committed, the rest lies beside the checkout where there is one.
 enum Fixtures {
@@ -40,5 +41,21 @@ final class Scratch {
         let url = folder.appending(path: name)
         try Data(bytes).write(to: url)
         return url.path
+    }
+}
+
+/// The arrays of a safetensors file of golden values.
+struct GoldenArrays {
+    private let checkpoint: Checkpoint
+
+    init(_ file: URL) throws {
+        let scratch = try Scratch()
+        _ = try scratch.file("config.json", "{}".utf8)
+        _ = try scratch.file("model.safetensors", Data(contentsOf: file))
+        checkpoint = try Checkpoint.open(scratch.folder.path)
+    }
+
+    func tensor(_ name: String) throws -> Tensor {
+        try #require(checkpoint.tensors[name], "no golden array '\(name)'").read()
     }
 }

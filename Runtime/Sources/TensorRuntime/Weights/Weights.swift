@@ -39,9 +39,13 @@ public struct Weights: Sendable {
 
     /// The tensor `name` of this folder.
     /// - Throws: `CheckpointError.missingTensor`, `.shape` or `.unsupportedType`.
-    public func tensor(_ name: String = "weight", _ shape: [Int]) throws -> Tensor {
+    public func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
         try tree.tensor(join(name), shape)
     }
+
+    /// The tensor `weight` of this folder.
+    /// - Throws: as `tensor(_:_:)`.
+    public func tensor(_ shape: [Int]) throws -> Tensor { try tensor("weight", shape) }
 
     /// The tensor `name` of this folder with whatever shape it has.
     public func tensor(ofAnyShape name: String) throws -> Tensor {

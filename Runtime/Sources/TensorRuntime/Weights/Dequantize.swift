@@ -1,0 +1,72 @@
+/// The numbers of a tensor of any readable type as F32, which a F32 tensor already is.
+///
+/// The plain version beside the kernels, and the way to the types that have none.
+///
+/// - Throws: `TensorError.element` for a type that is not readable.
+public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
+    if tensor.element == .f32 { return tensor }
+    guard let decode = Dequantizer.block(tensor.element) else {
+        throw .element(
+            of: "the tensor", found: tensor.element,
+            expected: "F64, F32, F16, BF16, an integer, Q4_0 to Q6_K, IQ4, TQ or MXFP4")
+    }
+    let result = Tensor(uninitialized: tensor.shape)
+    tensor.withBytes { bytes in
+        guard let source = bytes.baseAddress else { return }
+        let (size, stride) = (tensor.element.blockSize, tensor.element.blockBytes)
+        let out = result.data(as: Float.self)
+        for index in 0..<bytes.count / stride {
+            decode(source + index * stride, out + index * size)
+        }
+    }
+    return withExtendedLifetime(result) { result }
+}
+
+/// One decoder for each type of block, as the format defines it.
+enum Dequantizer {
+    /// From the bytes of a block to its numbers.
+    typealias Block = (UnsafeRawPointer, UnsafeMutablePointer<Float>) -> Void
+
+    static func block(_ element: ElementType) -> Block? {
+        switch element {
+        case .f32: { $1.pointee = Float(bitPattern: load($0)) }
+        case .f16: { $1.pointee = half($0, 0) }
+        case .bf16: { $1.pointee = Float(bitPattern: UInt32(load($0, as: UInt16.self)) << 16) }
+        case .f64: { $1.pointee = Float(Double(bitPattern: load($0))) }
+        case .i8: { $1.pointee = Float(load($0, as: Int8.self)) }
+        case .i16: { $1.pointee = Float(load($0, as: Int16.self)) }
+        case .i32: { $1.pointee = Float(load($0, as: Int32.self)) }
+        case .i64: { $1.pointee = Float(load($0, as: Int64.self)) }
+        case .q4_0: q4_0
+        case .q4_1: q4_1
+        case .q5_0: q5_0
+        case .q5_1: q5_1
+        case .q8_0: q8_0
+        case .q2_K: q2_K
+        case .q3_K: q3_K
+        case .q4_K: q4_K
+        case .q5_K: q5_K
+        case .q6_K: q6_K
+        case .iq4_nl: iq4_nl
+        case .iq4_xs: iq4_xs
+        case .tq1_0: tq1_0
+        case .tq2_0: tq2_0
+        case .mxfp4: mxfp4
+        case .q8_1, .q8_K, .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs, .iq2_s, .iq3_xxs, .iq3_s: nil
+        }
+    }
+
+    static func load<T: FixedWidthInteger>(
+        _ block: UnsafeRawPointer, _ offset: Int = 0, as _: T.Type = T.self
+    ) -> T {
+        T(littleEndian: block.loadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+
+    static func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
+        Float(Float16(bitPattern: load(block, offset)))
+    }
+
+    static func byte(_ block: UnsafeRawPointer, _ offset: Int) -> Int {
+        Int(load(block, offset, as: UInt8.self))
+    }
+}
