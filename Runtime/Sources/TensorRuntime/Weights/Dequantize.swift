@@ -1,3 +1,5 @@
+import CKernels
+
 /// The numbers of a tensor of any readable type as F32, which a F32 tensor already is.
 ///
 /// The plain version beside the kernels, and the way to the types that have none.
@@ -5,33 +7,40 @@
 /// - Throws: `TensorError.element` for a type that is not readable.
 public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
     if tensor.element == .f32 { return tensor }
-    guard let decode = Dequantizer.block(tensor.element) else {
+    guard let decode = Dequantizer.numbers(tensor.element) else {
         throw .element(
             of: "the tensor", found: tensor.element,
             expected: "F64, F32, F16, BF16, an integer, Q4_0 to Q6_K, IQ4, TQ or MXFP4")
     }
     let result = Tensor(uninitialized: tensor.shape)
-    tensor.withBytes { bytes in
-        guard let source = bytes.baseAddress else { return }
-        let (size, stride) = (tensor.element.blockSize, tensor.element.blockBytes)
-        let out = result.data(as: Float.self)
-        for index in 0..<bytes.count / stride {
-            decode(source + index * stride, out + index * size)
-        }
+    withExtendedLifetime((tensor, result)) {
+        decode(tensor.storage.base + tensor.byteOffset, result.data(), tensor.count)
     }
-    return withExtendedLifetime(result) { result }
+    return result
 }
 
-/// One decoder for each type of block, as the format defines it.
+/// One decoder for each type, as the format defines it.
 enum Dequantizer {
-    /// From the bytes of a block to its numbers.
+    /// From bytes to a number of floats that is a multiple of the block size.
+    typealias Numbers = (UnsafeRawPointer, UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    /// From one block to its floats.
     typealias Block = (UnsafeRawPointer, UnsafeMutablePointer<Float>) -> Void
 
-    static func block(_ element: ElementType) -> Block? {
+    static func numbers(_ element: ElementType) -> Numbers? {
         switch element {
-        case .f32: { $1.pointee = Float(bitPattern: load($0)) }
-        case .f16: { $1.pointee = half($0, 0) }
-        case .bf16: { $1.pointee = Float(bitPattern: UInt32(load($0, as: UInt16.self)) << 16) }
+        case .f16: return { rk_widen_f16($1, $0.assumingMemoryBound(to: UInt16.self), $2) }
+        case .bf16: return { rk_widen_bf16($1, $0.assumingMemoryBound(to: UInt16.self), $2) }
+        default: break
+        }
+        guard let decode = block(element) else { return nil }
+        let (size, stride) = (element.blockSize, element.blockBytes)
+        return { source, out, count in
+            for index in 0..<count / size { decode(source + index * stride, out + index * size) }
+        }
+    }
+
+    private static func block(_ element: ElementType) -> Block? {
+        switch element {
         case .f64: { $1.pointee = Float(Double(bitPattern: load($0))) }
         case .i8: { $1.pointee = Float(load($0, as: Int8.self)) }
         case .i16: { $1.pointee = Float(load($0, as: Int16.self)) }
@@ -52,7 +61,7 @@ enum Dequantizer {
         case .tq1_0: tq1_0
         case .tq2_0: tq2_0
         case .mxfp4: mxfp4
-        case .q8_1, .q8_K, .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs, .iq2_s, .iq3_xxs, .iq3_s: nil
+        default: nil
         }
     }
 
