@@ -60,6 +60,10 @@ final class Generation: @unchecked Sendable {
 struct Suspicion {
     /// Failures with this request in the batch since it last got past one.
     var failures = 0
+    /// Those of them at tokens that the model had taken before, which speak for the request.
+    var accidents = 0
+    /// How many of the request's tokens a model has ever taken.
+    var proven = 0
     /// While set, the request runs alone, until the model holds this many of its tokens: it is then
     /// past the place of the failure.
     var clearedAt: Int?

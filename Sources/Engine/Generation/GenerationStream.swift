@@ -8,8 +8,9 @@ package struct GenerationStream: AsyncSequence, Sendable {
 
     private let subscription: Subscription
 
-    init(_ channel: EventChannel) {
-        subscription = Subscription(channel)
+    /// - Parameter engine: kept alive as long as somebody may read.
+    init(_ channel: EventChannel, of engine: TextEngine) {
+        subscription = Subscription(channel, engine)
     }
 
     /// Takes the request out of the batch.
@@ -32,9 +33,11 @@ package struct GenerationStream: AsyncSequence, Sendable {
     /// Cancels the request when nobody can read its output any more.
     fileprivate final class Subscription: Sendable {
         let channel: EventChannel
+        private let engine: TextEngine
 
-        init(_ channel: EventChannel) {
+        init(_ channel: EventChannel, _ engine: TextEngine) {
             self.channel = channel
+            self.engine = engine
         }
 
         deinit {

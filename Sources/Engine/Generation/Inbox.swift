@@ -6,11 +6,19 @@ final class Inbox: Sendable {
         case open, draining, stopped
     }
 
+    /// A call of the model, and the requests that it serves.
+    struct Call {
+        let model: any LoadedModel
+        let channels: [EventChannel]
+    }
+
     private struct State {
         var phase = Phase.open
         var arrivals: [Generation] = []
         /// The channels of requests that have not ended.
         var open: [ObjectIdentifier: EventChannel] = [:]
+        /// The call of the model that is under way.
+        var call: Call?
         /// Something has changed that the lane should look at.
         var isRung = false
         var statistics = EngineStatistics()
@@ -34,9 +42,14 @@ final class Inbox: Sendable {
         state.withLock { change(&$0.statistics) }
     }
 
-    /// Makes the lane look for cancelled and paused requests.
+    /// Makes the lane look for cancelled and paused requests. A call that serves nobody any more is
+    /// asked to stop.
     func ring() {
-        state.withLock { $0.isRung = true }
+        let pointless = state.withLock { state in
+            state.isRung = true
+            return state.call.flatMap { $0.channels.allSatisfy(\.isCancelled) ? $0.model : nil }
+        }
+        pointless?.requestCancel()
     }
 }
 
@@ -84,16 +97,17 @@ extension Inbox {
 
     /// Ends every request and lets the lane's thread go.
     func stop() {
-        let channels = state.withLock { state in
+        let (channels, model) = state.withLock { state in
             state.phase = .stopped
             state.arrivals = []
             state.statistics.failed += state.open.count
             state.statistics.running = 0
             state.statistics.waiting = 0
             defer { state.open = [:] }
-            return state.open.values.map { $0 }
+            return (Array(state.open.values), state.call?.model)
         }
         for channel in channels { channel.fail(EngineError.stopped) }
+        model?.requestCancel()
         drained.open()
     }
 
@@ -134,12 +148,42 @@ extension Inbox {
         return state.arrivals
     }
 
+    /// Counts a request that has got its place in the batch.
+    func join(_ generation: Generation) {
+        state.withLock { state in
+            guard state.open[ObjectIdentifier(generation.channel)] != nil else { return }
+            let cached = generation.usage.cachedTokens
+            state.statistics.waiting -= 1
+            state.statistics.running += 1
+            state.statistics.cachedTokens += cached
+            state.statistics.prefixHits += cached > 0 ? 1 : 0
+            state.statistics.queueTime.observe(.now - generation.submitted)
+        }
+    }
+
+    /// Says which call is under way and for whom, so that it can be interrupted.
+    func begin(_ call: Call) {
+        state.withLock { $0.call = call }
+    }
+
+    func endCall(_ change: (inout EngineStatistics) -> Void) {
+        state.withLock { state in
+            state.call = nil
+            change(&state.statistics)
+        }
+    }
+
     /// Strikes a request off; its channel is ended after this.
     func leave(_ generation: Generation, _ change: (inout EngineStatistics) -> Void) {
         let isDrained = state.withLock { state in
             let key = ObjectIdentifier(generation.channel)
             guard state.open.removeValue(forKey: key) != nil else { return false }
             change(&state.statistics)
+            if generation.slot == nil {
+                state.statistics.waiting -= 1
+            } else {
+                state.statistics.running -= 1
+            }
             let seconds = (MonotonicTime.now - generation.submitted).inSeconds
             state.typicalDuration += (seconds - state.typicalDuration) / 8
             return state.phase == .draining && state.open.isEmpty

@@ -46,11 +46,7 @@ extension Lane {
 
     private func greet(_ generation: Generation, cached: Int) {
         generation.usage.cachedTokens = cached
-        inbox.record {
-            $0.queueTime.observe(.now - generation.submitted)
-            $0.cachedTokens += cached
-            $0.prefixHits += cached > 0 ? 1 : 0
-        }
+        inbox.join(generation)
         guard generation.request.echo else { return }
         let ready = generation.scoresPrompt ? 1 : generation.request.prompt.count
         for token in generation.request.prompt[..<ready] {

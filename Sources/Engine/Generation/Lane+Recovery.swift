@@ -35,21 +35,35 @@ extension Lane {
     /// gets past this place alone; so one that poisons the model is found, and the others go on.
     private func blame(_ plan: StepPlan, _ failure: ModelFailure) {
         for part in plan.parts {
-            part.generation.suspicion.failures += 1
-            let cleared = max(part.generation.suspicion.clearedAt ?? 0, part.positions.upperBound)
-            part.generation.suspicion.clearedAt = cleared
+            part.generation.suspicion.add(failureAt: part.positions.upperBound)
         }
         guard plan.parts.count == 1, let only = plan.parts.first?.generation else { return }
-        let failures = only.suspicion.failures
-        if failures > options.retries {
-            end(only, .modelFailed(attempts: failures, failure: String(describing: failure)))
+        let suspicion = only.suspicion
+        if suspicion.failures - suspicion.accidents > options.retries
+            || suspicion.accidents > Self.accidents
+        {
+            let attempts = suspicion.failures
+            end(only, .modelFailed(attempts: attempts, failure: String(describing: failure)))
         }
     }
 
-    /// Clears a request that got past the place of the failure.
-    func acquit(_ generation: Generation, past position: Int) {
-        guard let place = generation.suspicion.clearedAt, position >= place else { return }
-        generation.suspicion = Suspicion()
+    /// Failures at proven tokens before a request is ended all the same.
+    private static let accidents = 8
+}
+
+extension Suspicion {
+    mutating func add(failureAt position: Int) {
+        failures += 1
+        accidents += position <= proven ? 1 : 0
+        clearedAt = max(clearedAt ?? 0, position)
+    }
+
+    /// The model has taken the request's tokens up to `position`: if that is past the place of the
+    /// failure, the request is cleared.
+    mutating func passed(_ position: Int) {
+        proven = max(proven, position)
+        guard let place = clearedAt, position >= place else { return }
+        (failures, accidents, clearedAt) = (0, 0, nil)
     }
 }
 

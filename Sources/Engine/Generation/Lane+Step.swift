@@ -60,14 +60,15 @@ extension Lane {
 
     func step(_ plan: StepPlan, on model: any LoadedModel) {
         let started = MonotonicTime.now
+        inbox.begin(Inbox.Call(model: model, channels: plan.parts.map(\.generation.channel)))
         do {
-            let rows = try model.forward(plan.batch, deadline: options.stepDeadline)
-            inbox.record {
+            let rows = Result { try model.forward(plan.batch, deadline: options.stepDeadline) }
+            inbox.endCall {
                 $0.steps += 1
                 $0.rows += plan.batch.count
                 $0.stepTime.observe(.now - started)
             }
-            try take(rows, of: plan)
+            try take(rows.get(), of: plan)
         } catch {
             recover(from: ModelFailure(error), in: plan, on: model)
         }
@@ -81,7 +82,7 @@ extension Lane {
         }
         for part in plan.parts {
             slots.append(part.generation.tokens[part.positions], to: part.slot)
-            acquit(part.generation, past: part.positions.upperBound)
+            part.generation.suspicion.passed(part.positions.upperBound)
         }
         for (part, outcome) in zip(plan.parts, crew.evaluate(plan.parts, rows)) {
             deliver(outcome, to: part.generation)

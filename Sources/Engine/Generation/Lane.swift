@@ -45,11 +45,6 @@ final class Lane: @unchecked Sendable {
         sweep()
         guard !waiting.isEmpty || !running.isEmpty, let model = currentModel() else { return false }
         guard admit(to: model) else { return true }
-        defer {
-            inbox.record { [running, waiting] in
-                ($0.running, $0.waiting) = (running.count, waiting.count)
-            }
-        }
         let plan = plan()
         guard !plan.parts.isEmpty else { return false }
         step(plan, on: model)

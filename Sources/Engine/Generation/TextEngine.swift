@@ -51,7 +51,7 @@ package final class TextEngine: GenerationServing {
             deadline: request.deadline ?? options.requestDeadline,
             seed: UInt64.random(in: 0...UInt64(Int64.max)))
         try inbox.submit(generation)
-        return GenerationStream(channel)
+        return GenerationStream(channel, of: self)
     }
 
     /// Takes no new requests and returns when those it has are done, or after `limit`.

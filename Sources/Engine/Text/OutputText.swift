@@ -63,6 +63,7 @@ struct OutputText: Sendable {
         shown += certain.utf8.count
         let tokens = waiting.prefix { $0.start < shown }.map(\.token)
         waiting.removeFirst(tokens.count)
+        if stopped { (waiting, joiner) = ([], UTF8Joiner()) }
         guard stopped || !certain.isEmpty else { return Piece() }
         defer { count = 0 }
         return Piece(text: certain, tokens: tokens, count: count, stopped: stopped)

@@ -1,14 +1,21 @@
 import Engine
 
 /// All that a stream brought.
-struct Output: Equatable {
+struct Output {
     var text = ""
     var tokens: [TokenLogProb] = []
+    /// The text event by event.
     var pieces: [String] = []
     var reason: FinishReason?
     var usage = Usage()
 
     var ids: [Int32] { tokens.map(\.id) }
+
+    /// Whether a client could not tell the two apart, but for the time they took.
+    func isSame(as other: Output) -> Bool {
+        text == other.text && tokens == other.tokens && reason == other.reason
+            && usage == other.usage
+    }
 }
 
 extension GenerationStream {
@@ -35,8 +42,8 @@ extension GenerationRequest {
         var request = GenerationRequest(prompt: prompt)
         request.maxTokens = maxTokens
         request.logprobs = 0
-        request.sampling.seed = seed
         if seed == nil { request.sampling = .greedy }
+        request.sampling.seed = seed ?? 0
         return request
     }
 }
