@@ -8,8 +8,8 @@ static const char *const tier_names[RK_TIER_COUNT] = {"baseline", "avx2", "avx51
 
 #if defined(__x86_64__)
 
-static const rk_table *const tables[RK_TIER_COUNT] = {
-    &rk_table_baseline, &rk_table_avx2, &rk_table_avx512};
+static const rk_kernels *const tables[RK_TIER_COUNT] = {
+    &rk_kernels_baseline, &rk_kernels_avx2, &rk_kernels_avx512};
 
 rk_tier rk_tier_best(void) {
     __builtin_cpu_init();
@@ -23,7 +23,7 @@ rk_tier rk_tier_best(void) {
 
 #else
 
-static const rk_table *const tables[RK_TIER_COUNT] = {&rk_table_baseline};
+static const rk_kernels *const tables[RK_TIER_COUNT] = {&rk_kernels_baseline};
 
 rk_tier rk_tier_best(void) { return RK_TIER_BASELINE; }
 
@@ -49,10 +49,8 @@ rk_tier rk_tier_current(void) {
     return (rk_tier)tier;
 }
 
-bool rk_tier_use(rk_tier tier) {
-    if (tier > rk_tier_best()) return false;
-    atomic_store(&current, tier);
-    return true;
+const rk_kernels *rk_kernels_of(rk_tier tier) {
+    return tier <= rk_tier_best() ? tables[tier] : NULL;
 }
 
 const char *rk_tier_name(rk_tier tier) {

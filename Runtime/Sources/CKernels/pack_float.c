@@ -15,3 +15,7 @@
 
 RK_PACK(rk_pack_f32, uint32_t)
 RK_PACK(rk_pack_f16, uint16_t)
+
+size_t rk_tile_bytes_f32(size_t depth) { return depth * RK_TILE * sizeof(float); }
+
+size_t rk_tile_bytes_f16(size_t depth) { return depth * RK_TILE * sizeof(uint16_t); }

@@ -9,9 +9,12 @@
 #define RK_TIER avx512
 #define RK_TOKENS 6
 #define RK_TILES 4
+#define RK_BLOCK_TOKENS 6
+#define RK_BLOCK_TILES 2
 #define RK_QUERIES 4
 #define RK_CHUNKS 4
 #define RK_HAS_F16
+#define RK_HAS_VNNI
 #include "bodies/tier.h"
 
 #pragma clang attribute pop

@@ -10,6 +10,8 @@
 #define RK_TIER baseline
 #define RK_TOKENS 2
 #define RK_TILES 1
+#define RK_BLOCK_TOKENS 1
+#define RK_BLOCK_TILES 1
 #define RK_QUERIES 1
 #define RK_CHUNKS 2
 #include "bodies/tier.h"

@@ -1,8 +1,11 @@
-// All kernels of one tier. A tier's file defines RK_TIER (its name), RK_TOKENS and RK_TILES (the
-// block of float accumulators that fits its registers), and the instruction sets to compile for.
+// All kernels of one tier. A tier's file defines RK_TIER (its name), how much of each kernel
+// fits its registers (RK_TOKENS by RK_TILES of a float product, RK_BLOCK_TOKENS by RK_BLOCK_TILES of
+// a block product, RK_QUERIES by RK_CHUNKS of attention), and the instruction sets to compile for.
 
 #include <math.h>
 #include <string.h>
+
+#include "../blocks.h"
 
 #define RK_JOIN2(a, b, c) a##_##b##_##c
 #define RK_JOIN(a, b, c) RK_JOIN2(a, b, c)
@@ -43,5 +46,10 @@
 #undef RK_ELEMENT
 #undef RK_WEIGHT
 
+#include "dot.h"
+#include "expand.h"
+#include "matmul_blocks.h"
+#include "quantize.h"
+
 #define RK_ENTRY(name, parameters, arguments) .name = RK_NAME(name),
-const rk_table RK_JOIN(rk, table, RK_TIER) = {RK_KERNELS(RK_ENTRY)};
+const rk_kernels RK_JOIN(rk, kernels, RK_TIER) = {RK_KERNELS(RK_ENTRY)};

@@ -5,10 +5,17 @@
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint8_t u8x64 __attribute__((vector_size(64)));
+typedef int8_t i8x16 __attribute__((vector_size(16)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
 
 RK_INLINE f32x16 splat(float x) {
     return (f32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+}
+
+RK_INLINE i32x16 splat_i32(int32_t x) {
+    return (i32x16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
 }
 
 RK_INLINE f32x16 load_f32(const float *p) {

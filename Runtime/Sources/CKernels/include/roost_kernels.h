@@ -28,12 +28,9 @@ typedef enum rk_tier {
 /// The best tier that this machine runs.
 rk_tier rk_tier_best(void);
 
-/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`) or
-/// `rk_tier_use` asked for less.
+/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`) asks for
+/// a lesser one.
 rk_tier rk_tier_current(void);
-
-/// Uses a tier from the next call on; for tests and measurements. False if this machine lacks it.
-bool rk_tier_use(rk_tier tier);
 
 const char *rk_tier_name(rk_tier tier);
 
@@ -42,28 +39,65 @@ const char *rk_tier_name(rk_tier tier);
 /// Output rows that one tile of repacked weights interleaves.
 #define RK_TILE 16
 
-/// out[t, r] = Σ_k x[t, k] · w[r, k] for rows of repacked weights.
+/// The arguments of out[t, r] = Σ_k x[t, k] · w[r, k], for some tiles of repacked weights.
 typedef struct rk_product {
-    float *out;          // [tokens, out_stride]; `rows` of each row are written
-    size_t out_stride;   // floats from one token to the next
+    float *out;         // [tokens, out_stride]; `rows` numbers of each token are written
+    size_t out_stride;  // ≥ rows
     size_t tokens;
-    size_t rows;         // output rows; the last tile may be partly used
-    size_t depth;        // K
-    const void *tiles;   // the first of ⌈rows / 16⌉ repacked tiles
-    const float *x;      // float weights: [tokens, depth]
-    const int8_t *quants;    // block weights: [tokens, depth], by rk_quantize_…
-    const float *scales;     // block weights: one per block of activations
-    const int32_t *offsets;  // block weights: what the weights' zero point adds to a sum
+    size_t rows;        // output rows; the last tile may be partly used
+    size_t depth;       // K
+    const void *tiles;  // ⌈rows / 16⌉ of them, 64-byte aligned
+
+    const float *x;  // [tokens, depth], for float weights
+
+    // For block weights, by rk_quantize_i8:
+    const int8_t *quants;    // [tokens, depth]
+    const float *scales;     // [tokens, depth / 32]
+    const float *sums;       // [tokens, depth / 32]
+    const int32_t *offsets;  // [tokens, depth / sub-block]
 } rk_product;
 
-/// Float weights: a tile is [depth][16]. Accumulates in float32 over k in order.
+/// Float weights, in tiles [depth][16]. Accumulates in float32 over k in order.
 void rk_matmul_f32(const rk_product *product);
 void rk_matmul_f16(const rk_product *product);
 void rk_matmul_bf16(const rk_product *product);
 
-/// Interleaves 16 rows of `depth` elements that lie `depth` apart; `rows` < 16 pads with zeros.
+/// Block weights times 8-bit activations: exact integer sums over each sub-block of 32 (Q6_K: 16),
+/// scaled and added up in float32 in order. `depth` is a multiple of the block.
+void rk_matmul_q8_0(const rk_product *product);
+void rk_matmul_q4_k(const rk_product *product);
+void rk_matmul_q6_k(const rk_product *product);
+
+/// Rounds activations to 8 bits, in blocks of 32 that share a scale.
+///
+///     scales[b] = max |x| / 127;  quants[k] = round(x[k] / scales[b])
+///     sums[b] = scales[b] · Σ quants;  offsets[s] = factor · Σ quants over sub-block s
+///
+/// - depth: a multiple of 32. sub_block: 16 or 32.
+/// A number that is not finite makes its block's scale not a number.
+void rk_quantize_i8(
+    int8_t *quants, float *scales, float *sums, int32_t *offsets, const float *x, size_t depth,
+    size_t sub_block, int32_t factor);
+
+/// What a format's zero point multiplies a sub-block's sum with, for rk_quantize_i8.
+#define RK_FACTOR_Q8_0 (-128)
+#define RK_FACTOR_Q6_K (-32)
+
+// MARK: - Repacking
+
+/// The bytes of one tile of 16 rows.
+size_t rk_tile_bytes_f32(size_t depth);
+size_t rk_tile_bytes_f16(size_t depth);  // BF16 as well
+size_t rk_tile_bytes_q8_0(size_t depth);
+size_t rk_tile_bytes_q4_k(size_t depth);
+size_t rk_tile_bytes_q6_k(size_t depth);
+
+/// Interleaves `rows` ≤ 16 consecutive rows of a tensor into one tile; missing rows become zeros.
 void rk_pack_f32(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_q8_0(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_q4_k(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_q6_k(void *tile, const void *source, size_t rows, size_t depth);
 
 // MARK: - Element by element
 
@@ -158,6 +192,58 @@ static inline void rk_relax(void) {
     __asm__ __volatile__("isb");
 #endif
 }
+
+// MARK: - One tier's kernels
+
+/// Every kernel above that has several bodies: name, parameters, arguments.
+#define RK_KERNELS(X)                                                                             \
+    X(matmul_f32, (const rk_product *product), (product))                                         \
+    X(matmul_f16, (const rk_product *product), (product))                                         \
+    X(matmul_bf16, (const rk_product *product), (product))                                        \
+    X(matmul_q8_0, (const rk_product *product), (product))                                        \
+    X(matmul_q4_k, (const rk_product *product), (product))                                        \
+    X(matmul_q6_k, (const rk_product *product), (product))                                        \
+    X(quantize_i8,                                                                                \
+      (int8_t *quants, float *scales, float *sums, int32_t *offsets, const float *x,              \
+       size_t depth, size_t sub_block, int32_t factor),                                           \
+      (quants, scales, sums, offsets, x, depth, sub_block, factor))                               \
+    X(add_f32, (float *out, const float *a, const float *b, size_t count), (out, a, b, count))    \
+    X(multiply_f32, (float *out, const float *a, const float *b, size_t count),                   \
+      (out, a, b, count))                                                                         \
+    X(silu_f32, (float *out, const float *x, size_t count), (out, x, count))                      \
+    X(swiglu_f32, (float *out, const float *gate, const float *up, size_t count),                 \
+      (out, gate, up, count))                                                                     \
+    X(rms_norm_f32,                                                                               \
+      (float *out, const float *x, const float *weight, size_t count, float epsilon),             \
+      (out, x, weight, count, epsilon))                                                           \
+    X(softmax_f32, (float *out, const float *x, size_t count), (out, x, count))                   \
+    X(rotary_f32,                                                                                 \
+      (float *x, size_t heads, size_t stride, size_t half, const float *cosines,                  \
+       const float *sines),                                                                       \
+      (x, heads, stride, half, cosines, sines))                                                   \
+    X(attention_f32, (const rk_attention *attention), (attention))                                \
+    X(attention_f16, (const rk_attention *attention), (attention))                                \
+    X(remember_f32,                                                                               \
+      (void *keys, void *values, size_t slot, const float *key, const float *value,               \
+       size_t head_size),                                                                         \
+      (keys, values, slot, key, value, head_size))                                                \
+    X(remember_f16,                                                                               \
+      (void *keys, void *values, size_t slot, const float *key, const float *value,               \
+       size_t head_size),                                                                         \
+      (keys, values, slot, key, value, head_size))                                                \
+    X(widen_f16, (float *out, const uint16_t *x, size_t count), (out, x, count))                  \
+    X(widen_bf16, (float *out, const uint16_t *x, size_t count), (out, x, count))                 \
+    X(narrow_f16, (uint16_t *out, const float *x, size_t count), (out, x, count))                 \
+    X(narrow_bf16, (uint16_t *out, const float *x, size_t count), (out, x, count))
+
+typedef struct rk_kernels {
+#define RK_MEMBER(name, parameters, arguments) void(*name) parameters;
+    RK_KERNELS(RK_MEMBER)
+#undef RK_MEMBER
+} rk_kernels;
+
+/// The bodies of one tier, or NULL if this machine cannot run them.
+const rk_kernels *rk_kernels_of(rk_tier tier);
 
 #ifdef __cplusplus
 }

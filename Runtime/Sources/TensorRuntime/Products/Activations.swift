@@ -2,16 +2,74 @@ import CKernels
 
 /// The left side of a matrix product, in the form that its kernel reads.
 struct Activations: @unchecked Sendable {
-    private let floats: Tensor
+    private let depth: Int
+    private let content: Content
 
-    init(floats: Tensor) {
-        self.floats = floats
+    private enum Content {
+        case floats(Tensor)
+        case quantized(Storage, layout: Layout)
     }
 
-    /// A product whose activations begin at row `token`.
-    func product(from token: Int, depth: Int) -> rk_product {
+    /// Where the parts of quantized activations begin in their storage, in bytes.
+    private struct Layout {
+        let subBlock: Int
+        let scales: Int
+        let sums: Int
+        let offsets: Int
+        let end: Int
+
+        init(rows: Int, depth: Int, subBlock: Int) {
+            self.subBlock = subBlock
+            scales = rows * depth
+            sums = scales + rows * (depth / 32) * 4
+            offsets = sums + rows * (depth / 32) * 4
+            end = offsets + rows * (depth / subBlock) * 4
+        }
+    }
+
+    /// - Parameter x: [N, K], F32.
+    init(floats x: Tensor) {
+        depth = x.width
+        content = .floats(x)
+    }
+
+    /// Rounds to 8 bits with one scale for every 32 numbers.
+    ///
+    /// - Parameters:
+    ///   - x: [N, K], F32; K is a multiple of 32.
+    ///   - subBlock: how many numbers share an offset.
+    ///   - factor: what the offsets are multiples of.
+    init(quantizing x: Tensor, subBlock: Int, factor: Int32) {
+        depth = x.width
+        let layout = Layout(rows: x.rowCount, depth: depth, subBlock: subBlock)
+        content = .quantized(Storage(byteCount: layout.end), layout: layout)
+        forRows(of: x) { row in
+            let target = product(from: row)
+            rk_quantize_i8(
+                UnsafeMutablePointer(mutating: target.quants),
+                UnsafeMutablePointer(mutating: target.scales),
+                UnsafeMutablePointer(mutating: target.sums),
+                UnsafeMutablePointer(mutating: target.offsets), x.data() + row * depth, depth,
+                subBlock, factor)
+        }
+    }
+
+    /// A product whose activations begin at row `token`, valid as long as these activations.
+    func product(from token: Int) -> rk_product {
         var product = rk_product()
-        product.x = UnsafePointer(floats.data(as: Float.self) + token * depth)
+        product.depth = depth
+        switch content {
+        case .floats(let floats):
+            product.x = UnsafePointer(floats.data(as: Float.self) + token * depth)
+        case .quantized(let storage, let layout):
+            let (base, blocks) = (UnsafeRawPointer(storage.base), token * (depth / 32))
+            product.quants = base.assumingMemoryBound(to: Int8.self) + token * depth
+            product.scales = (base + layout.scales).assumingMemoryBound(to: Float.self) + blocks
+            product.sums = (base + layout.sums).assumingMemoryBound(to: Float.self) + blocks
+            product.offsets =
+                (base + layout.offsets).assumingMemoryBound(to: Int32.self)
+                + token * (depth / layout.subBlock)
+        }
         return product
     }
 }

@@ -39,7 +39,7 @@ final class PackedMatrix: Sendable {
             multiply(piece, activations, into: result)
             if let bias { add(bias, to: result, piece) }
         }
-        withExtendedLifetime((x, result)) {}
+        withExtendedLifetime((activations, bias, result)) {}
         return result
     }
 
@@ -51,12 +51,11 @@ final class PackedMatrix: Sendable {
 
     private func multiply(_ piece: Piece, _ activations: Activations, into result: Tensor) {
         let firstRow = piece.tiles.lowerBound * Int(RK_TILE)
-        var product = activations.product(from: piece.tokens.lowerBound, depth: depth)
+        var product = activations.product(from: piece.tokens.lowerBound)
         product.out = result.data() + piece.tokens.lowerBound * rows + firstRow
         product.out_stride = rows
         product.tokens = piece.tokens.count
         product.rows = min(rows - firstRow, piece.tiles.count * Int(RK_TILE))
-        product.depth = depth
         product.tiles = UnsafeRawPointer(
             tiles.base + piece.tiles.lowerBound * format.tileBytes(depth))
         format.multiply(&product)

@@ -1,0 +1,135 @@
+// Matrix product of block weights with 8-bit activations.
+//
+//     out[t, r] = Σ_s scale[r, s] · dx[t, s / 32] · (Σ_{k in s} bytes[r, k] · q[t, k] + offset[t, s])
+//                 + min[r, s] · sum[t, s]
+//
+// A block of T tokens by J tiles runs over one stretch of k, first exactly in integers through a
+// sub-block, then in float32. The stretch of weights is expanded once and serves all tokens;
+// between stretches the sums wait in `out`, so their order does not depend on the blocking.
+
+/// What distinguishes the formats once a stretch is expanded.
+typedef struct RK_NAME(block_format) {
+    void (*expand)(RK_PANEL *panel, const void *tile, size_t from, size_t to);
+    size_t (*tile_bytes)(size_t depth);
+    int sub_block;
+    bool has_offsets, has_mins, full_bytes;
+} RK_NAME(block_format);
+
+#define RK_FORMAT RK_NAME(block_format)
+
+RK_INLINE void RK_NAME(block_sums)(
+    const rk_product *p, const RK_PANEL *panels, size_t token, size_t from, size_t to,
+    f32x16 sums[RK_BLOCK_TOKENS][RK_BLOCK_TILES], const int T, const int J, const RK_FORMAT f) {
+    const int8_t *q = p->quants + token * p->depth;
+    const float *scales = p->scales + token * (p->depth / 32);
+    const float *x_sums = p->sums + token * (p->depth / 32);
+    const int32_t *offsets = p->offsets + token * (p->depth / f.sub_block);
+    for (size_t k = from; k < to; k += f.sub_block) {
+        size_t sub = k / f.sub_block, local = (k - from) / f.sub_block;
+        i32x16 dots[RK_BLOCK_TOKENS][RK_BLOCK_TILES];
+        RK_UNROLL for (int t = 0; t < T; t++) {
+            int32_t offset = f.has_offsets ? offsets[t * (p->depth / f.sub_block) + sub] : 0;
+            if (f.full_bytes) offset = RK_OFFSET(offset);
+            RK_UNROLL for (int j = 0; j < J; j++) dots[t][j] = splat_i32(offset);
+        }
+        RK_UNROLL for (int g = 0; g < f.sub_block / 4; g++) {
+            u8x64 w[RK_BLOCK_TILES];
+            RK_UNROLL for (int j = 0; j < J; j++) w[j] = load_bytes(panels[j].bytes[(k - from) / 4 + g]);
+            RK_UNROLL for (int t = 0; t < T; t++) {
+                int32_t x = load_four(q + t * p->depth + k + 4 * g);
+                RK_UNROLL for (int j = 0; j < J; j++) {
+                    dots[t][j] = f.full_bytes ? dot_byte(dots[t][j], w[j], x)
+                                              : dot_small(dots[t][j], w[j], x);
+                }
+            }
+        }
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            f32x16 scale = load_f32(panels[j].scales[local]);
+            RK_UNROLL for (int t = 0; t < T; t++) {
+                f32x16 part = __builtin_convertvector(dots[t][j], f32x16) * scale;
+                sums[t][j] = part * splat(scales[t * (p->depth / 32) + k / 32]) + sums[t][j];
+            }
+            if (!f.has_mins) continue;
+            f32x16 min = load_f32(panels[j].mins[local]);
+            RK_UNROLL for (int t = 0; t < T; t++) {
+                sums[t][j] = min * splat(x_sums[t * (p->depth / 32) + k / 32]) + sums[t][j];
+            }
+        }
+    }
+}
+
+RK_INLINE void RK_NAME(block_tokens)(
+    const rk_product *p, const RK_PANEL *panels, size_t token, size_t tile, size_t from, size_t to,
+    const int T, const int J, const RK_FORMAT f) {
+    f32x16 sums[RK_BLOCK_TOKENS][RK_BLOCK_TILES];
+    float *out = p->out + token * p->out_stride + tile * RK_TILE;
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            size_t rows = p->rows - (tile + j) * RK_TILE;
+            const float *place = out + t * p->out_stride + j * RK_TILE;
+            sums[t][j] = from == 0          ? splat(0)
+                         : rows >= RK_TILE ? load_f32(place)
+                                           : load_some_f32(place, rows);
+        }
+    }
+    RK_NAME(block_sums)(p, panels, token, from, to, sums, T, J, f);
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            size_t rows = p->rows - (tile + j) * RK_TILE;
+            float *place = out + t * p->out_stride + j * RK_TILE;
+            if (rows >= RK_TILE) {
+                store_f32(place, sums[t][j]);
+            } else {
+                store_some_f32(place, sums[t][j], rows);
+            }
+        }
+    }
+}
+
+RK_INLINE void RK_NAME(block_stretch)(
+    const rk_product *p, size_t tile, size_t from, size_t to, const int J, const RK_FORMAT f) {
+    _Alignas(64) RK_PANEL panels[RK_BLOCK_TILES];
+    for (int j = 0; j < J; j++) {
+        f.expand(&panels[j], (const char *)p->tiles + (tile + j) * f.tile_bytes(p->depth), from, to);
+    }
+    size_t token = 0;
+    for (; token + RK_BLOCK_TOKENS <= p->tokens; token += RK_BLOCK_TOKENS) {
+        RK_NAME(block_tokens)(p, panels, token, tile, from, to, RK_BLOCK_TOKENS, J, f);
+    }
+    for (; token < p->tokens; token++) {
+        RK_NAME(block_tokens)(p, panels, token, tile, from, to, 1, J, f);
+    }
+}
+
+RK_INLINE void RK_NAME(matmul_blocks)(const rk_product *p, const RK_FORMAT f) {
+    size_t tiles = (p->rows + RK_TILE - 1) / RK_TILE, tile = 0;
+    for (; tile < tiles; tile += tile + RK_BLOCK_TILES <= tiles ? RK_BLOCK_TILES : 1) {
+        for (size_t from = 0; from < p->depth; from += RK_BLOCK_STRETCH) {
+            size_t left = p->depth - from;
+            size_t to = from + (left < RK_BLOCK_STRETCH ? left : RK_BLOCK_STRETCH);
+            if (tile + RK_BLOCK_TILES <= tiles) {
+                RK_NAME(block_stretch)(p, tile, from, to, RK_BLOCK_TILES, f);
+            } else {
+                RK_NAME(block_stretch)(p, tile, from, to, 1, f);
+            }
+        }
+    }
+}
+
+static void RK_NAME(matmul_q8_0)(const rk_product *p) {
+    RK_NAME(matmul_blocks)(
+        p, (RK_FORMAT){.expand = RK_NAME(expand_q8_0), .tile_bytes = rk_tile_bytes_q8_0,
+                       .sub_block = 32, .has_offsets = true, .full_bytes = true});
+}
+
+static void RK_NAME(matmul_q4_k)(const rk_product *p) {
+    RK_NAME(matmul_blocks)(
+        p, (RK_FORMAT){.expand = RK_NAME(expand_q4_k), .tile_bytes = rk_tile_bytes_q4_k,
+                       .sub_block = 32, .has_mins = true});
+}
+
+static void RK_NAME(matmul_q6_k)(const rk_product *p) {
+    RK_NAME(matmul_blocks)(
+        p, (RK_FORMAT){.expand = RK_NAME(expand_q6_k), .tile_bytes = rk_tile_bytes_q6_k,
+                       .sub_block = 16, .has_offsets = true});
+}

@@ -1,0 +1,236 @@
+import CKernels
+import TensorRuntime
+
+/// Weights of one element type as a file has them, for the fast product and for the plain one.
+struct Weight {
+    enum Kind: String, Sendable, CaseIterable {
+        case f32, f16, bf16, q8_0, q4_K, q6_K
+
+        var element: ElementType {
+            switch self {
+            case .f32: .f32
+            case .f16: .f16
+            case .bf16: .bf16
+            case .q8_0: .q8_0
+            case .q4_K: .q4_K
+            case .q6_K: .q6_K
+            }
+        }
+
+        /// Odd numbers where the type allows them, and more than one stretch of the kernels.
+        var depths: [Int] {
+            switch self {
+            case .f32, .f16, .bf16: [1, 5, 33, 1029]
+            case .q8_0: [32, 96, 608]
+            case .q4_K, .q6_K: [256, 768]
+            }
+        }
+    }
+
+    static let kinds = Kind.allCases
+
+    let kind: Kind
+    let rows: Int
+    let depth: Int
+    let tensor: Tensor
+    private let tiles: [UInt8]
+    private let alignment: Int
+
+    init(_ kind: Kind, rows: Int, depth: Int, seed: UInt64) {
+        self.kind = kind
+        self.rows = rows
+        self.depth = depth
+        let bytes = Self.bytes(kind, rows * depth, seed)
+        let storage = Storage(byteCount: bytes.count)
+        storage.base.copyMemory(from: bytes, byteCount: bytes.count)
+        // The bytes are as many as the shape asks for.
+        tensor = try! Tensor(storage, element: kind.element, shape: [rows, depth])
+        (tiles, alignment) = Self.pack(tensor, kind)
+    }
+
+    /// How far float32 sums in another order may lie apart, for numbers of unit size.
+    func tolerance(_ depth: Int) -> Float {
+        2e-6 * Float(depth).squareRoot() * 8
+    }
+
+    /// Random blocks whose scales are small powers of two, else any bytes.
+    private static func bytes(_ kind: Kind, _ count: Int, _ seed: UInt64) -> [UInt8] {
+        var noise = Noise(seed)
+        let floats = { (noise: inout Noise) in noise.floats(count) }
+        switch kind {
+        case .f32: return floats(&noise).withUnsafeBytes(Array.init)
+        case .f16: return floats(&noise).map { bits16($0) }.withUnsafeBytes(Array.init)
+        case .bf16:
+            return floats(&noise).map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes(Array.init)
+        case .q8_0, .q4_K, .q6_K:
+            return blocks(kind, count / kind.element.blockSize, &noise)
+        }
+    }
+
+    private static func blocks(_ kind: Kind, _ count: Int, _ noise: inout Noise) -> [UInt8] {
+        let size = kind.element.blockBytes
+        var all: [UInt8] = []
+        for _ in 0..<count {
+            var block = noise.bytes(size)
+            // Half-precision scales, as many and where the format has them.
+            let scales: [(at: Int, value: Float)] =
+                switch kind {
+                case .q8_0: [(0, 0.01)]
+                case .q4_K: [(0, 0.004), (2, 0.01)]
+                default: [(size - 2, 0.0004)]
+                }
+            for (at, value) in scales {
+                let bits = bits16(value * Float.random(in: 0.5...1.5, using: &noise))
+                block[at] = UInt8(bits & 255)
+                block[at + 1] = UInt8(bits >> 8)
+            }
+            all += block
+        }
+        return all
+    }
+
+    private static func bits16(_ x: Float) -> UInt16 {
+        var (bits, x) = (UInt16(0), x)
+        rk_narrow_f16(&bits, &x, 1)
+        return bits
+    }
+}
+
+extension Weight {
+    typealias Pack = (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int, Int) -> Void
+
+    private static func pack(_ tensor: Tensor, _ kind: Kind) -> ([UInt8], Int) {
+        let (rows, depth) = (tensor.shape[0], tensor.shape[1])
+        let (pack, tileBytes): (Pack, Int) =
+            switch kind {
+            case .f32: (rk_pack_f32, rk_tile_bytes_f32(depth))
+            case .f16, .bf16: (rk_pack_f16, rk_tile_bytes_f16(depth))
+            case .q8_0: (rk_pack_q8_0, rk_tile_bytes_q8_0(depth))
+            case .q4_K: (rk_pack_q4_k, rk_tile_bytes_q4_k(depth))
+            case .q6_K: (rk_pack_q6_k, rk_tile_bytes_q6_k(depth))
+            }
+        let count = (rows + 15) / 16
+        var tiles = [UInt8](repeating: 0, count: count * tileBytes + 64)
+        let shift = tiles.withUnsafeMutableBytes { tiles in
+            // An address that arrays do not promise.
+            let shift = -Int(bitPattern: tiles.baseAddress) & 63
+            tensor.withBytes { bytes in
+                for tile in 0..<count {
+                    pack(
+                        tiles.baseAddress! + shift + tile * tileBytes,
+                        bytes.baseAddress! + tile * 16 * tensor.rowBytes,
+                        min(16, rows - tile * 16), depth)
+                }
+            }
+            return shift
+        }
+        return (tiles, shift)
+    }
+
+    private var subBlock: Int { kind == .q6_K ? 16 : 32 }
+
+    private var factor: Int32 {
+        switch kind {
+        case .q8_0: RK_FACTOR_Q8_0
+        case .q6_K: RK_FACTOR_Q6_K
+        default: 0
+        }
+    }
+
+    private var isBlock: Bool { !kind.element.isPlain }
+
+    /// [tokens, rows] by a tier's kernel; what lies behind the rows must stay as it was.
+    func product(_ x: [Float], tokens: Int, _ tier: Tier) -> [Float] {
+        let stride = rows + 3
+        var out = [Float](repeating: -7, count: tokens * stride)
+        let q =
+            isBlock ? Quantized(x, tokens: tokens, subBlock: subBlock, factor: factor, tier) : nil
+        out.withUnsafeMutableBufferPointer { out in
+            tiles.withUnsafeBytes { tiles in
+                x.withUnsafeBufferPointer { x in
+                    var product = rk_product()
+                    product.out = out.baseAddress
+                    product.out_stride = stride
+                    product.tokens = tokens
+                    product.rows = rows
+                    product.depth = depth
+                    product.tiles = tiles.baseAddress! + alignment
+                    product.x = x.baseAddress
+                    if let q { q.with(&product) { call(&$0, tier) } } else { call(&product, tier) }
+                }
+            }
+        }
+        let untouched = (0..<tokens).allSatisfy { t in
+            out[t * stride + rows..<(t + 1) * stride].allSatisfy { $0 == -7 }
+        }
+        precondition(untouched, "a kernel wrote past its rows")
+        return (0..<tokens).flatMap { out[$0 * stride..<$0 * stride + rows] }
+    }
+
+    private func call(_ product: inout rk_product, _ tier: Tier) {
+        switch kind {
+        case .f32: tier.kernels.matmul_f32(&product)
+        case .f16: tier.kernels.matmul_f16(&product)
+        case .bf16: tier.kernels.matmul_bf16(&product)
+        case .q8_0: tier.kernels.matmul_q8_0(&product)
+        case .q4_K: tier.kernels.matmul_q4_k(&product)
+        case .q6_K: tier.kernels.matmul_q6_k(&product)
+        }
+    }
+
+    /// [tokens, rows] in double precision, from the widened weights and, for block weights, from
+    /// the activations that 8 bits stand for.
+    func plainProduct(_ x: [Float], tokens: Int) -> [Float] {
+        let w = try! dequantize(tensor).floats
+        let x = isBlock ? plainlyRounded(x) : x
+        return (0..<tokens).flatMap { t in
+            (0..<rows).map { r in
+                Float(
+                    (0..<depth).reduce(0.0) { sum, k in
+                        sum + Double(x[t * depth + k]) * Double(w[r * depth + k])
+                    })
+            }
+        }
+    }
+
+    private func plainlyRounded(_ x: [Float]) -> [Float] {
+        stride(from: 0, to: x.count, by: 32).flatMap { start in
+            let block = x[start..<start + 32]
+            let scale = (block.map(abs).max() ?? 0) / 127
+            return block.map { scale == 0 ? 0 : ($0 / scale).rounded(.toNearestOrEven) * scale }
+        }
+    }
+}
+
+/// Activations in 8 bits.
+struct Quantized {
+    private(set) var quants: [Int8]
+    private(set) var scales: [Float]
+    private(set) var sums: [Float]
+    private(set) var offsets: [Int32]
+
+    init(_ x: [Float], tokens: Int, subBlock: Int, factor: Int32, _ tier: Tier) {
+        quants = Array(repeating: 0, count: x.count)
+        scales = Array(repeating: 0, count: x.count / 32)
+        sums = scales
+        offsets = Array(repeating: 0, count: x.count / subBlock)
+        tier.kernels.quantize_i8(
+            &quants, &scales, &sums, &offsets, x, x.count, subBlock, factor)
+    }
+
+    func with(_ product: inout rk_product, _ body: (inout rk_product) -> Void) {
+        quants.withUnsafeBufferPointer { quants in
+            scales.withUnsafeBufferPointer { scales in
+                sums.withUnsafeBufferPointer { sums in
+                    offsets.withUnsafeBufferPointer { offsets in
+                        product.quants = quants.baseAddress
+                        product.scales = scales.baseAddress
+                        product.sums = sums.baseAddress
+                        product.offsets = offsets.baseAddress
+                        body(&product)
+                    }
+                }
+            }
+        }
+    }
+}
