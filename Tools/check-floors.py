@@ -8,11 +8,13 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
-EVERYWHERE = {"Glibc", "Synchronization", "FoundationEssentials", "Swift"}
+# The system's own modules, on every platform.
+EVERYWHERE = {
+    "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch", "FoundationEssentials", "Swift"}
 
 # Folder: the modules that its files may import. The longest matching folder counts.
 FLOORS = {
-    "Sources/PluginHost": {"PluginABI", "CHostShims", "Dispatch"},
+    "Sources/PluginHost": {"PluginABI", "CHostShims"},
     "Sources/Engine": {"PluginHost"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "TensorRuntime", "Tokenizers"},
@@ -20,7 +22,7 @@ FLOORS = {
     "Runtime/Sources/Tokenizers": {"CPCRE2"},
 }
 HOST = {
-    "Engine", "PluginHost", "ArgumentParser", "Logging", "Foundation", "Dispatch",
+    "Engine", "PluginHost", "ArgumentParser", "Logging", "Foundation",
     "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
 FLOORS |= {

@@ -5,9 +5,13 @@ import Testing
 /// The header as plugin authors compile it: in every language it promises.
 @Suite struct HeaderTests {
     @Test(arguments: [
-        ["cc", "-x", "c", "-std=c99"], ["cc", "-x", "c", "-std=c11"], ["cc", "-x", "c", "-std=c17"],
-        ["clang", "-x", "c", "-std=c99"], ["clang", "-x", "c", "-std=c11"],
-        ["clang", "-x", "c", "-std=c17"], ["c++", "-x", "c++", "-std=c++17"],
+        ["cc", "-x", "c", "-std=c99"],
+        ["cc", "-x", "c", "-std=c11"],
+        ["cc", "-x", "c", "-std=c17"],
+        ["clang", "-x", "c", "-std=c99"],
+        ["clang", "-x", "c", "-std=c11"],
+        ["clang", "-x", "c", "-std=c17"],
+        ["c++", "-x", "c++", "-std=c++17"],
         ["clang++", "-x", "c++", "-std=c++17"],
     ])
     func compilesWithoutWarningsOrPadding(compiler: [String]) throws {
