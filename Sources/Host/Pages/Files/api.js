@@ -1,0 +1,131 @@
+// What the page asks of its host. Every failure is a `HostError` whose message can be shown.
+
+export class HostError extends Error {
+  constructor(message, { status = 0, code = null, retryAfter = 0 } = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+
+  // Nobody answered: the host is down or out of reach.
+  get isUnreachable() {
+    return this.status === 0;
+  }
+
+  get needsKey() {
+    return this.status === 401;
+  }
+}
+
+const KEY = "roost.key";
+
+export const key = {
+  get: () => localStorage.getItem(KEY) ?? "",
+  set: (value) => (value ? localStorage.setItem(KEY, value) : localStorage.removeItem(KEY)),
+};
+
+async function request(method, path, { body, signal, keepalive } = {}) {
+  const headers = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (key.get()) headers.authorization = `Bearer ${key.get()}`;
+  let response;
+  try {
+    response = await fetch(path, { method, headers, signal, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new HostError("The host does not answer.");
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+async function failure(response) {
+  let detail = {};
+  try {
+    detail = (await response.json()).error ?? {};
+  } catch {
+    // A proxy in between answers in its own words.
+  }
+  return new HostError(sentence(detail.message) || `The host answered ${response.status}.`, {
+    status: response.status,
+    code: detail.code ?? null,
+    retryAfter: Number(response.headers.get("retry-after")) || 0,
+  });
+}
+
+function sentence(text) {
+  if (!text) return "";
+  const capital = text[0].toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+const json = async (...parameters) => (await request(...parameters)).json();
+const path = (id) => `/v1/conversations/${encodeURIComponent(id)}`;
+
+export const host = {
+  models: async () => (await json("GET", "/v1/models")).data,
+  adminModels: async () => (await json("GET", "/admin/models")).data,
+  isAlive: async () => {
+    try {
+      return (await fetch("/healthz", { cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  },
+  conversations: async () => (await json("GET", "/v1/conversations")).data,
+  conversation: (id) => json("GET", path(id)),
+  save: (conversation, keepalive = false) =>
+    json("PUT", path(conversation.id), {
+      body: { title: conversation.title, model: conversation.model, messages: conversation.messages },
+      keepalive,
+    }),
+  remove: (id) => json("DELETE", path(id)),
+  chat,
+};
+
+// Streams an answer: calls `onText` with each piece and returns the reason of its end and the usage.
+async function chat(body, signal, onText) {
+  const response = await request("POST", "/v1/chat/completions", {
+    body: { ...body, stream: true, stream_options: { include_usage: true } },
+    signal,
+  });
+  const result = { reason: null, usage: null };
+  try {
+    for await (const event of events(response.body)) {
+      if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
+      if (event.usage) result.usage = event.usage;
+      for (const choice of event.choices ?? []) {
+        if (choice.delta?.content) onText(choice.delta.content);
+        if (choice.finish_reason) result.reason = choice.finish_reason;
+      }
+    }
+  } catch (error) {
+    if (error instanceof HostError || error.name === "AbortError") throw error;
+    throw new HostError("The connection to the host was lost.");
+  }
+  if (!result.reason) throw new HostError("The connection to the host was lost.");
+  return result;
+}
+
+// The events of a server-sent stream, up to `[DONE]`.
+async function* events(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = "";
+  try {
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      buffer += value;
+      const parts = buffer.split(/\r?\n\r?\n/);
+      buffer = parts.pop();
+      for (const part of parts) {
+        const data = part.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
+        if (data === "[DONE]") return;
+        if (data) yield JSON.parse(data);
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

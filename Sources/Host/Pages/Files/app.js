@@ -1,0 +1,357 @@
+// The page: what is typed goes to the host, what comes back is shown and kept.
+
+import { announce, element, find, icon, toast } from "./dom.js";
+import { HostError, host, key } from "./api.js";
+import { Thread } from "./thread.js";
+import { grow } from "./message.js";
+import * as history from "./history.js";
+import * as models from "./models.js";
+import * as settings from "./settings.js";
+import { startShell } from "./shell.js";
+
+const SUGGESTIONS = [
+  ["Explain something", "Explain how rainbows form, in simple words."],
+  ["Write a little code", "Write a Python function that checks whether a word is a palindrome."],
+  ["Plan a day", "Plan a relaxed Saturday for two in an old town by the sea."],
+  ["Tell a story", "Tell a short story about an owl that could not sleep."],
+];
+const BEGINNINGS = [
+  ["A girl and her dog", "Once upon a time, there was a little girl who had a dog named"],
+  ["A big storm", "One day a big storm came and all the birds"],
+  ["The lost key", "Tom was sad because he lost the key to"],
+];
+
+const draft = find("draft");
+const shell = startShell({ newChat });
+
+let conversation = blank();
+let writing = null; // { controller, view, message } while an answer comes in
+const thread = new Thread({ retry: answerAgain, edit: editMessage });
+
+function blank() {
+  return { id: null, title: "", model: "", messages: [], system: settings.standardSystemPrompt() };
+}
+
+// crypto.randomUUID is there in secure contexts only; a host in the local network is none.
+function newID() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+// MARK: - Sending
+
+async function send(text) {
+  if (!conversation.id) {
+    conversation.id = newID();
+    conversation.title = text.split("\n")[0].slice(0, 80);
+    window.history.pushState(null, "", `#/c/${conversation.id}`);
+    history.select(conversation.id);
+  }
+  const message = { role: "user", content: text };
+  conversation.messages.push(message);
+  thread.add(message);
+  showGreeting();
+  await answer();
+}
+
+async function answer() {
+  const model = models.chosen();
+  const message = { role: "assistant", content: "" };
+  conversation.model = model?.id ?? "";
+  const request = { model: conversation.model, messages: prompt(), ...settings.sampling() };
+  conversation.messages.push(message);
+  const view = thread.add(message);
+  const mine = { controller: new AbortController(), view, message, conversation };
+  writing = mine;
+  view.begin();
+  showSend();
+  keep(mine.conversation);
+  const clock = { start: performance.now(), first: 0, last: 0 };
+  try {
+    if (!model) throw new HostError("This host has no model that could answer.");
+    const result = await host.chat(request, mine.controller.signal, (piece) => {
+      clock.first ||= performance.now();
+      clock.last = performance.now();
+      message.content += piece;
+      paint(mine);
+    });
+    finish(mine, facts(result, clock));
+  } catch (error) {
+    if (error.name === "AbortError") finish(mine, "stopped");
+    else fail(mine, error);
+  }
+}
+
+function prompt() {
+  const system = conversation.system.trim();
+  const messages = conversation.messages.map(({ role, content }) => ({ role, content }));
+  return system ? [{ role: "system", content: system }, ...messages] : messages;
+}
+
+// At most once a frame, however many tokens arrive.
+function paint(mine) {
+  if (mine.frame) return;
+  mine.frame = requestAnimationFrame(() => {
+    mine.frame = null;
+    mine.view.update();
+    thread.follow();
+  });
+}
+
+function end(mine) {
+  if (mine.frame) cancelAnimationFrame(mine.frame);
+  if (writing === mine) writing = null;
+  mine.view.update();
+  showSend();
+}
+
+function finish(mine, text) {
+  end(mine);
+  mine.view.finish(text);
+  if (!mine.message.content) mine.view.finish(text || "an empty answer");
+  keep(mine.conversation);
+  announce(text === "stopped" ? "Stopped" : `Answer: ${mine.message.content.slice(0, 2000)}`);
+}
+
+function fail(mine, error) {
+  end(mine);
+  mine.view.fail(describe(error));
+  if (!mine.message.content) mine.conversation.messages.pop();
+  keep(mine.conversation);
+  report(error, true);
+}
+
+function describe(error) {
+  if (error.status === 429 || error.status === 503) {
+    const wait = error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
+    return { message: `${error.message}${wait}` };
+  }
+  return error;
+}
+
+function facts({ usage, reason }, clock) {
+  const parts = [];
+  if (usage) {
+    const seconds = (clock.last - clock.first) / 1000;
+    parts.push(`${usage.completion_tokens} tokens`);
+    if (usage.completion_tokens > 1 && seconds > 0) parts.push(`${((usage.completion_tokens - 1) / seconds).toFixed(1)} tokens/s`);
+    parts.push(`${((clock.first - clock.start) / 1000).toFixed(2)} s to the first`);
+  }
+  if (reason === "length") parts.push("cut at the longest length");
+  return parts.join(" · ");
+}
+
+function stop() {
+  writing?.controller.abort();
+}
+
+// MARK: - Changing what was said
+
+function cutAt(view) {
+  stop();
+  const at = conversation.messages.indexOf(view.message);
+  if (at >= 0) conversation.messages.length = at;
+  thread.cut(view);
+}
+
+function answerAgain(view) {
+  cutAt(view);
+  answer();
+}
+
+function editMessage(view, text) {
+  cutAt(view);
+  send(text);
+}
+
+// MARK: - Keeping
+
+async function keep(kept, isLeaving = false) {
+  const system = kept.system.trim();
+  const messages = kept.messages.filter((message) => message.content);
+  const stored = { ...kept, messages: system ? [{ role: "system", content: system }, ...messages] : messages };
+  try {
+    await host.save(stored, isLeaving);
+    if (!isLeaving) history.touch(kept);
+  } catch (error) {
+    if (!isLeaving) report(error, true);
+  }
+}
+
+function newChat() {
+  stop();
+  if (location.hash) window.history.pushState(null, "", location.pathname);
+  show(blank());
+  draft.focus();
+}
+
+function show(next) {
+  conversation = next;
+  thread.show(conversation.messages);
+  history.select(conversation.id);
+  showGreeting();
+  shell.closeSidebarOnPhone();
+}
+
+// What the address asks for: `#/c/ID` or nothing.
+async function route() {
+  const id = /^#\/c\/([\w-]+)$/.exec(location.hash)?.[1];
+  if (!id) return show(blank());
+  if (id === conversation.id) return;
+  stop();
+  try {
+    const { messages, ...rest } = await host.conversation(id);
+    const system = messages[0]?.role === "system" ? messages.shift().content : "";
+    show({ ...rest, messages, system });
+    models.choose(rest.model);
+  } catch (error) {
+    show(blank());
+    if (error.status === 404) toast("That conversation is gone.");
+    else report(error);
+  }
+}
+
+// MARK: - Showing
+
+function showGreeting() {
+  document.body.classList.toggle("is-empty", thread.isEmpty);
+  if (!thread.isEmpty) return;
+  const isPlain = models.isPlain();
+  find("greeting-note").textContent = isPlain ? "This model has no chat template. Begin a text and it goes on." : "";
+  draft.placeholder = isPlain ? "Begin a text" : "Message";
+  const choices = isPlain ? BEGINNINGS : SUGGESTIONS;
+  find("suggestions").replaceChildren(...choices.map(([title, text]) =>
+    element("button", { type: "button", class: "suggestion", onclick: () => send(text) }, element("strong", {}, title), element("span", {}, text))));
+}
+
+function showSend() {
+  const isWriting = writing !== null;
+  const send = find("send");
+  send.classList.toggle("stop", isWriting);
+  send.setAttribute("aria-label", isWriting ? "Stop" : "Send");
+  send.title = isWriting ? "Stop (Esc)" : "Send (Enter)";
+  send.replaceChildren(icon(isWriting ? "stop" : "send"));
+  send.disabled = !isWriting && !draft.value.trim();
+}
+
+// MARK: - Trouble
+
+function report(error, isShown = false) {
+  if (error.needsKey) return askForKey();
+  if (error.isUnreachable) return waitForHost();
+  if (!isShown) showBanner(error.message);
+}
+
+function showBanner(text, retry = null) {
+  const banner = find("banner");
+  banner.replaceChildren(icon("warn"), element("span", {}, text),
+    retry ? element("button", { type: "button", class: "plain", onclick: retry }, "Try now") : null,
+    ...(retry ? [] : [element("button", { type: "button", class: "plain", onclick: () => (banner.hidden = true) }, "Close")]));
+  banner.hidden = false;
+}
+
+let waiting = null;
+
+// Asks again, ever more slowly, until the host is back.
+function waitForHost(delay = 1000) {
+  clearTimeout(waiting);
+  showBanner("The host does not answer. Waiting for it to come back.", () => probe(1000));
+  waiting = setTimeout(() => probe(Math.min(delay * 1.5, 10_000)), delay);
+}
+
+async function probe(delay) {
+  clearTimeout(waiting);
+  if (!(await host.isAlive())) return waitForHost(delay);
+  find("banner").hidden = true;
+  toast("The host is back.");
+  load();
+}
+
+function askForKey() {
+  const dialog = find("key-dialog");
+  if (dialog.open) return;
+  find("key").value = "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  find("key").focus();
+}
+
+find("key-cancel").addEventListener("click", () => find("key-dialog").close());
+find("key-dialog").addEventListener("close", () => {
+  if (find("key-dialog").returnValue !== "ok") return showBanner("Without a key the host answers nothing.", askForKey);
+  key.set(find("key").value.trim());
+  find("banner").hidden = true;
+  load();
+});
+
+// MARK: - Start
+
+async function load() {
+  try {
+    await models.refresh();
+    await history.refresh();
+    showGreeting();
+    await route();
+  } catch (error) {
+    report(error);
+  }
+}
+
+function submit() {
+  if (writing) return stop();
+  const text = draft.value.trim();
+  if (!text) return;
+  draft.value = "";
+  grow(draft);
+  send(text);
+}
+
+find("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+draft.addEventListener("input", () => {
+  grow(draft);
+  showSend();
+});
+draft.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    if (!writing) submit();
+  } else if (event.key === "ArrowUp" && !draft.value) {
+    const last = thread.views.findLast((view) => view.message.role === "user");
+    if (last && !writing) last.edit();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && writing && !document.querySelector("dialog[open]")) stop();
+});
+find("open-settings").addEventListener("click", () => settings.open({
+  system: () => conversation.system,
+  setSystem: (text) => (conversation.system = text),
+}));
+window.addEventListener("popstate", route);
+window.addEventListener("hashchange", route);
+window.addEventListener("pagehide", () => {
+  if (writing) keep(writing.conversation, true);
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && !writing && find("banner").hidden) models.refresh().catch(report);
+});
+
+models.start(showGreeting);
+history.start({
+  renamed: (id, title) => {
+    if (id === conversation.id) conversation.title = title;
+  },
+  removed: (id) => {
+    if (id === conversation.id) newChat();
+  },
+  failed: report,
+});
+showSend();
+load();
+draft.focus({ preventScroll: true });

@@ -1,0 +1,92 @@
+// The models of the host: the picker in the header and the drawer with their state.
+
+import { element, find } from "./dom.js";
+import { host } from "./api.js";
+
+const CHOSEN = "roost.model";
+const STATES = { serving: "ready", loaded: "ready", ready: "ready", loading: "loading", unloaded: "not loaded", failed: "failed" };
+
+let models = [];
+
+export const chosen = () => models.find((model) => model.id === find("model").value) ?? null;
+export const isPlain = () => chosen()?.meta?.chat_template === "plain";
+
+export function start(changed) {
+  find("model").addEventListener("change", () => {
+    localStorage.setItem(CHOSEN, find("model").value);
+    showFacts();
+    changed();
+  });
+  find("open-models").addEventListener("click", openDrawer);
+}
+
+export async function refresh() {
+  models = await host.models();
+  const picker = find("model");
+  const wanted = picker.disabled ? localStorage.getItem(CHOSEN) : picker.value;
+  picker.replaceChildren(...models.map((model) => element("option", { value: model.id }, label(model))));
+  picker.disabled = models.length === 0;
+  if (!models.length) picker.append(element("option", {}, "No model"));
+  choose(wanted);
+}
+
+export function choose(name) {
+  if (models.some((model) => model.id === name)) find("model").value = name;
+  else if (models.length) find("model").value = models[0].id;
+  showFacts();
+}
+
+function label(model) {
+  const state = STATES[model.state] ?? model.state;
+  return !state || state === "ready" ? model.id : `${model.id} (${state})`;
+}
+
+function showFacts() {
+  const meta = chosen()?.meta ?? {};
+  const facts = [meta.parameters && count(meta.parameters), meta.quantization, meta.context_length && `${meta.context_length.toLocaleString("en")} context`];
+  find("model-facts").textContent = facts.filter(Boolean).join(" · ");
+}
+
+export function count(number) {
+  for (const [size, unit] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]) {
+    if (number >= size) return `${(number / size).toPrecision(3).replace(/\.?0+$/, "")}${unit}`;
+  }
+  return String(number);
+}
+
+// What the admin routes know, if they answer us; else what every client may see.
+async function openDrawer() {
+  find("models-body").replaceChildren(element("p", { class: "hint" }, "…"));
+  find("models").showModal();
+  let states = [];
+  try {
+    states = await host.adminModels();
+  } catch {
+    // Without an admin key the list is shorter.
+  }
+  const cards = models.map((model) => card(model, states.find((state) => state.name === model.id)));
+  find("models-body").replaceChildren(...(cards.length ? cards : [element("p", { class: "hint" }, "This host has no models yet.")]));
+}
+
+function card(model, state) {
+  const meta = model.meta ?? {};
+  const name = STATES[state?.state ?? model.state] ?? state?.state ?? model.state ?? "ready";
+  const memory = state?.worker?.resident_bytes;
+  const rows = [
+    ["Plugin", [state?.plugin ?? meta.plugin, state?.isolation].filter(Boolean).join(", ")],
+    ["Architecture", meta.architecture],
+    ["Parameters", meta.parameters && count(meta.parameters)],
+    ["Weights", meta.quantization],
+    ["Context", meta.context_length?.toLocaleString("en")],
+    ["Chat template", { model: "its own", plain: "none: it goes on with the text", broken: "cannot be read" }[meta.chat_template]],
+    ["License", meta.license],
+    ["Generation", state?.generation],
+    ["Restarts", state?.worker?.restarts],
+    ["Memory", memory && `${Math.round(memory / 1e6).toLocaleString("en")} MB`],
+    ["Running", state?.requests],
+    ["Last error", state?.last_error],
+  ].filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return element("section", { class: "card" },
+    element("h3", {}, model.id, element("span", { class: `state ${name === "ready" ? "good" : name === "failed" ? "bad" : ""}` }, name)),
+    element("dl", {}, ...rows.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, String(value))])));
+}
