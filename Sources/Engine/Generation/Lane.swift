@@ -17,7 +17,7 @@ final class Lane: @unchecked Sendable {
     private var model: (any LoadedModel)?
     /// Where the next step begins to share out its rows.
     var turn = 0
-    var crew: SamplingCrew
+    let crew: SamplingCrew
 
     init(
         supervisor: ModelSupervisor, facts: TextModel, options: EngineOptions, inbox: Inbox

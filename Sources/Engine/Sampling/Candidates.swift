@@ -3,65 +3,67 @@
 /// A candidate's distance is how far its logit lies below the largest, divided by the temperature; its
 /// weight is `exp(-distance)`, so that the likeliest weighs exactly 1. Where tokens tie at a filter's
 /// edge, lower ids stay (transformers keeps all that tie at the edge of top-k).
-struct Candidates: Sendable {
-    private(set) var ids: [Int32] = []
-    private(set) var distances: [Float] = []
-    private(set) var weights: [Float] = []
+final class Candidates {
+    /// The first `count` elements of these are in use.
+    private var ids = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 0)
+    private var distances = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
+    private var weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
+    private var count = 0
     /// The sum of the weights.
-    private(set) var total = 0.0
+    private var total = 0.0
     private var selection = PartialSelection()
+    private static let block = 64
 
-    /// Takes every token whose logit is above minus infinity.
-    mutating func take(_ logits: [Float], largest: Float) {
-        ids.removeAll(keepingCapacity: true)
-        distances.removeAll(keepingCapacity: true)
-        ids.reserveCapacity(logits.count)
-        distances.reserveCapacity(logits.count)
-        for (index, logit) in logits.enumerated() where logit > -.infinity {
-            ids.append(Int32(truncatingIfNeeded: index))
-            distances.append(largest - logit)
-        }
+    deinit {
+        ids.deallocate()
+        distances.deallocate()
+        weights.deallocate()
     }
 
-    /// Keeps the `count` likeliest. Weights are not set yet.
-    mutating func keepTop(_ count: Int) {
-        guard count > 0, count < ids.count else { return }
-        let edge = selection.edge(of: distances, weights: nil, reaching: Double(count))
-        var ties = edge.ties
-        compact(weighted: false) { _, distance, _ in
-            distance < edge.key || (distance == edge.key && ties.take())
+    /// Takes the tokens of a row whose logits are above minus infinity; of these the `top` likeliest
+    /// where `top` is above 0. Weights are not set yet.
+    func take(
+        _ row: UnsafeBufferPointer<Float>, _ maxima: inout RowMaxima, top: Int
+    ) {
+        reserve(row.count)
+        count = 0
+        let (floor, largest) = (maxima.floor(under: top), maxima.largest)
+        maxima.forEach(in: row, from: floor) { place in
+            ids[count] = Int32(truncatingIfNeeded: place)
+            distances[count] = largest - row[place]
+            count += 1
         }
+        guard top > 0, top < count else { return }
+        compact(to: selection.edge(of: used(distances), weights: nil, reaching: Double(top)))
     }
 
     /// Sets the weights.
-    mutating func weigh(temperature: Float) {
+    func weigh(temperature: Float) {
         if temperature != 1 {
-            for index in distances.indices { distances[index] /= temperature }
+            for index in 0..<count { distances[index] /= temperature }
         }
-        if weights.count < ids.count {
-            weights = [Float](repeating: 0, count: ids.count)
-        } else {
-            weights.removeLast(weights.count - ids.count)
-        }
-        total = distances.withUnsafeBufferPointer { distances in
-            weights.withUnsafeMutableBufferPointer {
-                VectorMath.negativeExponentials(of: distances, into: $0)
-            }
-        }
+        total = VectorMath.negativeExponentials(of: used(distances), into: weights)
     }
 
     /// Keeps the fewest likeliest candidates that have at least the share `mass` of the total.
     ///
     /// Nucleus sampling, Holtzman et al. 2020 (arXiv:1904.09751).
-    mutating func keepNucleus(_ mass: Float) {
+    func keepNucleus(_ mass: Float) {
         guard mass < 1 else { return }
-        keep(nearest: distances, reaching: Double(mass) * total)
+        let target = Double(mass) * total
+        // Candidates below this weigh less than 1 - mass together, so the nucleus has none of them.
+        let negligible = Float((total - target) / Double(count))
+        compact { weights[$0] >= negligible }
+        compact(
+            to: selection.edge(of: used(distances), weights: used(weights), reaching: target))
+        total = VectorMath.sum(used(weights))
     }
 
     /// Keeps candidates at least `share` times as likely as the likeliest.
-    mutating func keepAbove(_ share: Float) {
+    func keepAbove(_ share: Float) {
         guard share > 0 else { return }
-        compact(weighted: true) { _, _, weight in weight >= share }
+        compact { weights[$0] >= share }
+        total = VectorMath.sum(used(weights))
     }
 
     /// Keeps the candidates whose surprise is nearest to the entropy, with the share `mass` in sum.
@@ -69,55 +71,86 @@ struct Candidates: Sendable {
     /// Locally typical sampling, Meister et al. 2022 (arXiv:2202.00666):
     ///
     ///     key(i) = | -ln p(i) - H |,  -ln p(i) = distance(i) + ln total
-    mutating func keepTypical(_ mass: Float) {
+    func keepTypical(_ mass: Float) {
         guard mass < 1 else { return }
         // H - ln total is the mean distance, so the logarithms cancel.
         var mean = 0.0
-        for index in ids.indices where weights[index] > 0 {
+        for index in 0..<count where weights[index] > 0 {
             mean += Double(weights[index]) * Double(distances[index])
         }
         let center = Float(mean / total)
-        keep(nearest: distances.map { abs($0 - center) }, reaching: Double(mass) * total)
+        let keys = used(distances).map { abs($0 - center) }
+        keys.withUnsafeBufferPointer { keys in
+            let edge = selection.edge(
+                of: keys, weights: used(weights), reaching: Double(mass) * total)
+            compact(to: edge, by: keys)
+        }
+        total = VectorMath.sum(used(weights))
     }
 
-    /// The candidate at the share `position`, in [0, 1), of the summed weights.
+    /// The candidate at the share `position`, in [0, 1), of the summed weights. One that weighs
+    /// nothing is never drawn.
     func draw(_ position: Double) -> Int32 {
         var remaining = position * total
-        var last = ids[0]
-        for index in ids.indices where weights[index] > 0 {
+        var start = 0
+        // Whole blocks first: a sum of each costs less than a subtraction for every candidate.
+        while start + Self.block < count {
+            let block = UnsafeBufferPointer(rebasing: weights[start..<(start + Self.block)])
+            let sum = VectorMath.sum(block)
+            if sum > remaining { break }
+            remaining -= sum
+            start += Self.block
+        }
+        var last = start
+        for index in start..<count where weights[index] > 0 {
             remaining -= Double(weights[index])
-            last = ids[index]
+            last = index
             if remaining < 0 { break }
         }
-        return last
+        if weights[last] == 0 { last = (0..<start).last { weights[$0] > 0 } ?? last }
+        return ids[last]
+    }
+
+    /// What each candidate is drawn with.
+    var probabilities: [(id: Int32, probability: Float)] {
+        (0..<count).map { (ids[$0], Float(Double(weights[$0]) / total)) }
     }
 }
 
 extension Candidates {
-    private mutating func keep(nearest keys: [Float], reaching mass: Double) {
-        let edge = selection.edge(of: keys, weights: weights, reaching: mass)
-        var ties = edge.ties
-        compact(weighted: true) { index, _, _ in
-            keys[index] < edge.key || (keys[index] == edge.key && ties.take())
-        }
+    private func reserve(_ capacity: Int) {
+        guard ids.count < capacity else { return }
+        ids.deallocate()
+        distances.deallocate()
+        weights.deallocate()
+        ids = .allocate(capacity: capacity)
+        distances = .allocate(capacity: capacity)
+        weights = .allocate(capacity: capacity)
+        weights.initialize(repeating: 0)
     }
 
-    private mutating func compact(
-        weighted: Bool, _ keeps: (_ index: Int, _ distance: Float, _ weight: Float) -> Bool
+    private func used(_ values: UnsafeMutableBufferPointer<Float>) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(rebasing: values[..<count])
+    }
+
+    /// Keeps what lies below an edge, by the distances or by other keys.
+    private func compact(
+        to edge: PartialSelection.Edge, by keys: UnsafeBufferPointer<Float>? = nil
     ) {
+        let keys = keys ?? used(distances)
+        var ties = edge.ties
+        compact { keys[$0] < edge.key || (keys[$0] == edge.key && ties.take()) }
+    }
+
+    /// `keeps` sees the candidates in order, each before anything is written over it.
+    private func compact(_ keeps: (Int) -> Bool) {
         var kept = 0
-        for index in ids.indices {
-            let (distance, weight) = (distances[index], weighted ? weights[index] : 1)
-            guard keeps(index, distance, weight) else { continue }
+        for index in 0..<count where keeps(index) {
             ids[kept] = ids[index]
-            distances[kept] = distance
-            if weighted { weights[kept] = weight }
+            distances[kept] = distances[index]
+            weights[kept] = weights[index]
             kept += 1
         }
-        ids.removeLast(ids.count - kept)
-        distances.removeLast(distances.count - kept)
-        guard weighted else { return }
-        weights.removeLast(weights.count - kept)
-        total = weights.reduce(0) { $0 + Double($1) }
+        count = kept
     }
 }

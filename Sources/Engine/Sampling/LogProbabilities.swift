@@ -7,8 +7,7 @@ struct LogProbabilities {
 
     ///     log p(i) = l(i) - (max + ln Σ exp(l(j) - max))
     init(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) {
-        let (largest, isValid) = VectorMath.maximum(logits)
-        guard isValid, largest > -.infinity else {
+        guard let largest = VectorMath.maximum(logits), largest > -.infinity else {
             throw .invalidLogits("a logit that is NaN or infinite")
         }
         self.logits = logits

@@ -29,7 +29,10 @@ struct PartialSelection: Sendable {
 
     /// The edge of the shortest run of smallest keys whose weights sum to at least `target`; weights
     /// of nil count 1 each. Everything stays if the sum is never reached.
-    mutating func edge(of keys: [Float], weights: [Float]?, reaching target: Double) -> Edge {
+    mutating func edge(
+        of keys: UnsafeBufferPointer<Float>, weights: UnsafeBufferPointer<Float>?,
+        reaching target: Double
+    ) -> Edge {
         boundary.removeAll(keepingCapacity: true)
         var below = 0.0
         if keys.count <= Self.small {
@@ -48,7 +51,9 @@ struct PartialSelection: Sendable {
 
     private static func bin(_ key: Float) -> Int { Int(key.bitPattern >> shift) }
 
-    private mutating func count(_ keys: [Float], _ weights: [Float]?) {
+    private mutating func count(
+        _ keys: UnsafeBufferPointer<Float>, _ weights: UnsafeBufferPointer<Float>?
+    ) {
         mass.removeAll(keepingCapacity: true)
         mass.append(contentsOf: repeatElement(0, count: Self.bins))
         mass.withUnsafeMutableBufferPointer { mass in
@@ -81,7 +86,7 @@ struct PartialSelection: Sendable {
     }
 }
 
-extension [Float]? {
+extension UnsafeBufferPointer<Float>? {
     fileprivate func weight(_ index: Int) -> Double {
         self.map { Double($0[index]) } ?? 1
     }

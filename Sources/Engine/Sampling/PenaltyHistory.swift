@@ -19,7 +19,7 @@ struct PenaltyHistory: Sendable {
         window = parameters.penaltyWindow
     }
 
-    private var isOff: Bool { repetition == 1 && frequency == 0 && presence == 0 || window == 0 }
+    var isOff: Bool { repetition == 1 && frequency == 0 && presence == 0 || window == 0 }
 
     mutating func append(_ token: Int32, generated: Bool) {
         guard !isOff else { return }
@@ -45,7 +45,7 @@ struct PenaltyHistory: Sendable {
     ///
     ///     l = l / repetition if l > 0, else l · repetition      (Keskar et al. 2019, arXiv:1909.05858, eq. 2)
     ///     l = l - frequency · count - presence, if generated
-    func apply(to logits: inout [Float]) {
+    func apply(to logits: UnsafeMutableBufferPointer<Float>) {
         for (token, counted) in occurrences where Int(token) < logits.count {
             var logit = logits[Int(token)]
             logit = logit > 0 ? logit / repetition : logit * repetition

@@ -26,63 +26,56 @@ package struct Sampler: Sendable {
     /// - Parameter logits: one per token of the vocabulary.
     /// - Throws: `EngineError.invalidLogits`; the random state is then as before.
     package mutating func choose(
-        from logits: UnsafeBufferPointer<Float>, with workspace: inout SamplingWorkspace
+        from logits: UnsafeBufferPointer<Float>, with workspace: SamplingWorkspace
     ) throws(EngineError) -> Int32 {
-        let largest = try adjust(logits, &workspace)
+        let row = adjust(logits, workspace)
+        try workspace.maxima.take(row)
         if parameters.temperature == 0 {
-            return Int32(workspace.logits.firstIndex(of: largest) ?? 0)
+            return Int32(workspace.maxima.firstOfLargest(in: row))
         }
-        filter(largest, &workspace)
+        filter(row, workspace)
         return workspace.candidates.draw(random.nextUniform())
     }
 
     /// The probabilities that `choose` would draw from, without drawing; zero where it never would.
     package func distribution(_ logits: [Float]) throws(EngineError) -> [Float] {
-        var workspace = SamplingWorkspace()
+        let workspace = SamplingWorkspace()
         var probabilities = [Float](repeating: 0, count: logits.count)
-        let largest = try logits.withUnsafeBufferPointer { (logits) throws(EngineError) in
-            try adjust(logits, &workspace)
+        try logits.withUnsafeBufferPointer { (logits) throws(EngineError) in
+            let row = adjust(logits, workspace)
+            try workspace.maxima.take(row)
+            filter(row, workspace)
         }
-        filter(largest, &workspace)
-        let candidates = workspace.candidates
-        for (id, weight) in zip(candidates.ids, candidates.weights) {
-            probabilities[Int(id)] = Float(Double(weight) / candidates.total)
+        for (id, probability) in workspace.candidates.probabilities {
+            probabilities[Int(id)] = probability
         }
         return probabilities
     }
 }
 
-/// Buffers of one sampling thread, kept from row to row.
-package struct SamplingWorkspace: Sendable {
-    var logits: [Float] = []
-    var candidates = Candidates()
-
-    package init() {}
-}
-
 extension Sampler {
-    /// Copies the logits, applies bias and penalties, and returns the largest.
+    /// The logits after bias and penalties: a copy in the workspace, unless there are none.
     private func adjust(
-        _ raw: UnsafeBufferPointer<Float>, _ workspace: inout SamplingWorkspace
-    ) throws(EngineError) -> Float {
-        workspace.logits.removeAll(keepingCapacity: true)
-        workspace.logits.append(contentsOf: raw)
-        for (token, bias) in parameters.logitBias where Int(token) < raw.count {
-            workspace.logits[Int(token)] += bias
+        _ raw: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
+    ) -> UnsafeBufferPointer<Float> {
+        guard !parameters.logitBias.isEmpty || !history.isOff || !forbidden.isEmpty else {
+            return raw
         }
-        history.apply(to: &workspace.logits)
-        for token in forbidden where Int(token) < raw.count {
-            workspace.logits[Int(token)] = -.infinity
+        let logits = workspace.copy(raw)
+        for (token, bias) in parameters.logitBias where Int(token) < logits.count {
+            logits[Int(token)] += bias
         }
-        let (largest, isValid) = workspace.logits.withUnsafeBufferPointer(VectorMath.maximum)
-        guard isValid else { throw .invalidLogits("a logit that is NaN or infinite") }
-        guard largest > -.infinity else { throw .invalidLogits("no token that may be chosen") }
-        return largest
+        history.apply(to: logits)
+        for token in forbidden where Int(token) < logits.count {
+            logits[Int(token)] = -.infinity
+        }
+        return UnsafeBufferPointer(logits)
     }
 
-    private func filter(_ largest: Float, _ workspace: inout SamplingWorkspace) {
-        workspace.candidates.take(workspace.logits, largest: largest)
-        workspace.candidates.keepTop(parameters.topK)
+    private func filter(
+        _ row: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
+    ) {
+        workspace.candidates.take(row, &workspace.maxima, top: parameters.topK)
         workspace.candidates.weigh(temperature: parameters.temperature)
         workspace.candidates.keepNucleus(parameters.topP)
         workspace.candidates.keepAbove(parameters.minP)

@@ -18,15 +18,15 @@ struct SamplingCrew {
     private static let worthSharing = 1 << 16
     private let facts: TextModel
     private let workers: Int
-    private var workspaces: [SamplingWorkspace]
+    private let workspaces: [SamplingWorkspace]
 
     init(_ facts: TextModel) {
         self.facts = facts
         workers = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        workspaces = [SamplingWorkspace](repeating: SamplingWorkspace(), count: workers)
+        workspaces = (0..<workers).map { _ in SamplingWorkspace() }
     }
 
-    mutating func evaluate(
+    func evaluate(
         _ parts: [StepPlan.Part], _ rows: LogitRows
     ) -> [Result<Outcome, EngineError>] {
         var outcomes = [Result<Outcome, EngineError>](
@@ -34,13 +34,11 @@ struct SamplingCrew {
         let isShared = rows.count > 1 && rows.count * rows.width >= Self.worthSharing
         let share = isShared ? min(workers, parts.count) : 1
         outcomes.withUnsafeMutableBufferPointer { outcomes in
-            workspaces.withUnsafeMutableBufferPointer { workspaces in
-                // Each worker has a workspace, a set of parts and the places of their outcomes to itself.
-                nonisolated(unsafe) let (outcomes, workspaces) = (outcomes, workspaces)
-                DispatchQueue.concurrentPerform(iterations: share) { [facts] worker in
-                    for index in stride(from: worker, to: parts.count, by: share) {
-                        outcomes[index] = facts.evaluate(parts[index], rows, &workspaces[worker])
-                    }
+            // Each worker has a workspace, a set of parts and the places of their outcomes to itself.
+            nonisolated(unsafe) let (outcomes, workspaces) = (outcomes, workspaces)
+            DispatchQueue.concurrentPerform(iterations: share) { [facts] worker in
+                for index in stride(from: worker, to: parts.count, by: share) {
+                    outcomes[index] = facts.evaluate(parts[index], rows, workspaces[worker])
                 }
             }
         }
@@ -50,7 +48,7 @@ struct SamplingCrew {
 
 extension TextModel {
     fileprivate func evaluate(
-        _ part: StepPlan.Part, _ rows: LogitRows, _ workspace: inout SamplingWorkspace
+        _ part: StepPlan.Part, _ rows: LogitRows, _ workspace: SamplingWorkspace
     ) -> Result<SamplingCrew.Outcome, EngineError> {
         var outcome = SamplingCrew.Outcome()
         let generation = part.generation
@@ -63,7 +61,7 @@ extension TextModel {
                 } else if generation.limit == 0 {
                     outcome.isPromptOnly = true
                 } else {
-                    try choose(from: row, for: generation, &workspace, &outcome)
+                    try choose(from: row, for: generation, workspace, &outcome)
                 }
             }
             return .success(outcome)
@@ -74,10 +72,10 @@ extension TextModel {
 
     private func choose(
         from row: UnsafeBufferPointer<Float>, for generation: Generation,
-        _ workspace: inout SamplingWorkspace, _ outcome: inout SamplingCrew.Outcome
+        _ workspace: SamplingWorkspace, _ outcome: inout SamplingCrew.Outcome
     ) throws(EngineError) {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
-        let token = try generation.sampler.choose(from: logits, with: &workspace)
+        let token = try generation.sampler.choose(from: logits, with: workspace)
         outcome.choice = token
         if let count = generation.request.logprobs {
             outcome.info = try info(token, row, count)

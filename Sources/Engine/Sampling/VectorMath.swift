@@ -2,24 +2,30 @@
 enum VectorMath {
     typealias Lanes = SIMD8<Float>
     static let width = Lanes.scalarCount
+    /// Blocks that are summed in single precision before they join a sum in double precision.
+    private static let strip = 16
 
-    /// The largest value, and whether all are below infinity and none is NaN.
-    static func maximum(_ x: UnsafeBufferPointer<Float>) -> (value: Float, isValid: Bool) {
+    /// The largest value; nil when one is NaN or infinity.
+    static func maximum(_ x: UnsafeBufferPointer<Float>) -> Float? {
         var largest = Lanes(repeating: -.infinity)
-        var invalid = SIMDMask<SIMD8<Int32>>(repeating: false)
+        // x - x is 0 for numbers and NaN for the others; minus infinity, which is allowed, is
+        // raised first.
+        var errors = Lanes.zero
+        let lowest = Lanes(repeating: -.greatestFiniteMagnitude)
         let blocks = x.count / width
         for block in 0..<blocks {
             let lanes = load(x, block * width)
             largest.replace(with: lanes, where: lanes .> largest)
-            invalid = invalid .| (lanes .!= lanes)
+            let raised = lanes.replacing(with: lowest, where: lanes .< lowest)
+            errors += raised - raised
         }
         var value = largest.max()
-        var isValid = !any(invalid)
+        var error = errors.sum()
         for index in (blocks * width)..<x.count {
             value = max(value, x[index])
-            isValid = isValid && !x[index].isNaN
+            error += max(x[index], lowest[0]) - max(x[index], lowest[0])
         }
-        return (value, isValid && value < .infinity)
+        return error == 0 ? value : nil
     }
 
     /// `weights[i] = exp(-distances[i])` for distances of 0 or more.
@@ -28,15 +34,19 @@ enum VectorMath {
     static func negativeExponentials(
         of distances: UnsafeBufferPointer<Float>, into weights: UnsafeMutableBufferPointer<Float>
     ) -> Double {
-        var sum = SIMD8<Double>.zero
+        guard let target = weights.baseAddress else { return 0 }
+        var total = 0.0
         let blocks = distances.count / width
-        for block in 0..<blocks {
-            let lanes = exponential(-load(distances, block * width))
-            UnsafeMutableRawPointer(weights.baseAddress! + block * width)
-                .storeBytes(of: lanes, as: Lanes.self)
-            sum += SIMD8<Double>(lanes)
+        for start in stride(from: 0, to: blocks, by: strip) {
+            var sum = Lanes.zero
+            for block in start..<min(start + strip, blocks) {
+                let lanes = exponential(-load(distances, block * width))
+                UnsafeMutableRawPointer(target + block * width)
+                    .storeBytes(of: lanes, as: Lanes.self)
+                sum += lanes
+            }
+            total += Double(sum.sum())
         }
-        var total = sum.sum()
         for index in (blocks * width)..<distances.count {
             weights[index] = exponential(Lanes(repeating: -distances[index]))[0]
             total += Double(weights[index])
@@ -44,14 +54,30 @@ enum VectorMath {
         return total
     }
 
+    /// The sum, in double precision but for short stretches.
+    static func sum(_ x: UnsafeBufferPointer<Float>) -> Double {
+        var total = 0.0
+        let blocks = x.count / width
+        for start in stride(from: 0, to: blocks, by: strip) {
+            var sum = Lanes.zero
+            for block in start..<min(start + strip, blocks) { sum += load(x, block * width) }
+            total += Double(sum.sum())
+        }
+        return ((blocks * width)..<x.count).reduce(total) { $0 + Double(x[$1]) }
+    }
+
     /// The sum of `exp(x[i] - largest)`, where `largest` is the largest of `x`.
     static func sumOfExponentials(_ x: UnsafeBufferPointer<Float>, largest: Float) -> Double {
-        var sum = SIMD8<Double>.zero
+        var total = 0.0
         let blocks = x.count / width
-        for block in 0..<blocks {
-            sum += SIMD8<Double>(exponential(load(x, block * width) - largest))
+        for start in stride(from: 0, to: blocks, by: strip) {
+            var sum = Lanes.zero
+            for block in start..<min(start + strip, blocks) {
+                sum += exponential(load(x, block * width) - largest)
+            }
+            total += Double(sum.sum())
         }
-        return ((blocks * width)..<x.count).reduce(sum.sum()) {
+        return ((blocks * width)..<x.count).reduce(total) {
             $0 + Double(exponential(Lanes(repeating: x[$1] - largest))[0])
         }
     }

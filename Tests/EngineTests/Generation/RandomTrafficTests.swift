@@ -64,10 +64,11 @@ extension FakeWorld {
     fileprivate func alone(_ request: GenerationRequest) throws -> [Int32] {
         var sampler = Sampler(request.sampling, seed: 0)
         for token in request.prompt { sampler.append(token, generated: false) }
-        var (tokens, workspace) = (request.prompt, SamplingWorkspace())
+        let workspace = SamplingWorkspace()
+        var tokens = request.prompt
         for _ in 0..<(request.maxTokens ?? 0) {
             let next = try logits(after: tokens).withUnsafeBufferPointer {
-                try sampler.choose(from: $0, with: &workspace)
+                try sampler.choose(from: $0, with: workspace)
             }
             sampler.append(next, generated: true)
             tokens.append(next)

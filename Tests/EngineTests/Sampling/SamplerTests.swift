@@ -180,7 +180,7 @@ import Testing
     }
 
     private func choose(_ logits: [Float], _ sampler: inout Sampler) throws -> Int32 {
-        var workspace = SamplingWorkspace()
-        return try logits.withUnsafeBufferPointer { try sampler.choose(from: $0, with: &workspace) }
+        let workspace = SamplingWorkspace()
+        return try logits.withUnsafeBufferPointer { try sampler.choose(from: $0, with: workspace) }
     }
 }
