@@ -53,14 +53,14 @@ extension LlamaConfiguration {
     }
 
     /// Larger than any published model; products of sizes stay far from overflow.
-    private static let largest = 1 << 20
+    private static let largest = 1 << 24
 
     private func checkSizes() throws {
         let sizes = [
             ("vocab_size", vocabSize), ("hidden_size", hiddenSize),
             ("intermediate_size", intermediateSize), ("num_hidden_layers", numHiddenLayers),
             ("num_attention_heads", numAttentionHeads), ("num_key_value_heads", keyValueHeads),
-            ("max_position_embeddings", maxPositionEmbeddings >> 10 + 1),
+            ("max_position_embeddings", maxPositionEmbeddings),
         ]
         for (key, size) in sizes where size < 1 || size > Self.largest {
             throw LlamaError.range(key, found: "\(size)", expected: "1 to \(Self.largest)")

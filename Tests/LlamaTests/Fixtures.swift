@@ -91,6 +91,11 @@ struct Golden {
     /// The rows of an array.
     func rows(_ name: String) -> [[Float]] { arrays[name] ?? [] }
 
+    /// The states of a prompt after the last norm, the highest-numbered.
+    func lastHidden(_ prompt: String) -> [[Float]]? {
+        arrays.keys.filter { $0.hasPrefix("\(prompt).hidden.") }.max().flatMap { arrays[$0] }
+    }
+
     private static func arrays(_ file: Data) throws -> [String: [[Float]]] {
         let length = Int(file.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.1) << (8 * $1.0) })
         let header = try JSONSerialization.jsonObject(with: file[8..<8 + length])

@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import Synchronization
 
 /// libLlama.so, opened and attached as a host would.
 struct PluginLibrary: @unchecked Sendable {
@@ -28,9 +29,20 @@ struct PluginLibrary: @unchecked Sendable {
         var host = roost_host()
         host.struct_size = UInt32(MemoryLayout<roost_host>.size)
         host.log = { _, _, _, _ in }
-        host.now_ns = { _ in DispatchTime.now().uptimeNanoseconds }
+        host.now_ns = { _ in CountingClock.next() }
         return host
     }
+}
+
+/// The host's clock: each look at it is a nanosecond later. The plugin looks only in calls that have
+/// a deadline.
+enum CountingClock {
+    private static let time = Atomic<UInt64>(1)
+
+    static func next() -> UInt64 { time.add(1, ordering: .relaxed).newValue }
+
+    /// The deadline that passes after `looks` more looks.
+    static func after(_ looks: Int) -> UInt64 { time.load(ordering: .relaxed) + UInt64(looks) }
 }
 
 /// A status other than ROOST_OK, with its sentence.
@@ -44,12 +56,14 @@ struct BoundaryError: Error, CustomStringConvertible {
 
 /// Calls a function that takes a `roost_call`; throws what it reports.
 func checked(
-    cancel: UnsafePointer<Int32>? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
+    cancel: UnsafePointer<Int32>? = nil, checks: Int? = nil,
+    _ body: (UnsafePointer<roost_call>) -> roost_status
 ) throws {
     try checkedError { err in
         var call = roost_call()
         call.struct_size = UInt32(MemoryLayout<roost_call>.size)
         call.cancel = cancel
+        call.deadline_ns = checks.map(CountingClock.after) ?? 0
         call.err = err
         return body(&call)
     }

@@ -130,8 +130,11 @@ final class TestContext {
     }
 
     /// The rows of logits, or of hidden states, that are wanted.
+    ///
+    /// - Parameter checks: how often the plugin finds that the deadline has not passed.
     func forward(
-        _ rows: [Row], hidden: Bool = false, cancel: UnsafePointer<Int32>? = nil
+        _ rows: [Row], hidden: Bool = false, cancel: UnsafePointer<Int32>? = nil,
+        checks: Int? = nil
     ) throws -> [[Float]] {
         let width = Int(hidden ? capabilities.n_hidden : capabilities.n_vocab)
         let wanted = rows.count { $0.wants }
@@ -143,7 +146,9 @@ final class TestContext {
             out.data = buffer.baseAddress
             out.row_stride = UInt64(width * MemoryLayout<Float>.size)
             try withBatch(rows, want: hidden ? 2 : 1) { batch in
-                try checked(cancel: cancel) { decode.forward(handle, batch, &out, $0) }
+                try checked(cancel: cancel, checks: checks) {
+                    decode.forward(handle, batch, &out, $0)
+                }
             }
         }
         return (0..<wanted).map { Array(buffer[$0 * width..<($0 + 1) * width]) }

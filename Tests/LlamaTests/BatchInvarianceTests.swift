@@ -1,0 +1,111 @@
+import PluginABI
+import Testing
+
+/// Logits are bit-equal however rows are batched, as the capability says.
+@Suite struct BatchInvarianceTests {
+    static let models = [
+        "base", "base/model-f16.gguf", "base/model-bf16.gguf", "base/model-q8_0.gguf",
+        "base/model-q4_0.gguf", "kquant/model-q4_k_m.gguf", "kquant/model-q6_k.gguf", "spm",
+        "tied",
+    ].filter(Fixtures.has)
+
+    private static let cacheTypes = ["f16", "f32"]
+
+    private func model(_ name: String, _ cache: String) throws -> TestModel {
+        try TestModel(Fixtures.find(name)!, settings: #"{"cache_type": "\#(cache)"}"#)
+    }
+
+    /// Tokens that look like nothing in particular.
+    private func tokens(_ count: Int, _ seed: Int32, of context: TestContext) -> [Int32] {
+        let vocabulary = Int32(context.capabilities.n_vocab)
+        return (0..<Int32(count)).map { ($0 * $0 * 7 + seed * 131 + $0 * 37) % vocabulary }
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func theCapabilityIsDeclared(name: String, cache: String) throws {
+        #expect(try model(name, cache).context().capabilities.flags & 8 != 0)
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func eightSequencesAtOnceEqualEightAlone(name: String, cache: String) throws {
+        let model = try model(name, cache)
+        let together = try model.context(sequences: 8)
+        let alone = try model.context()
+        let lengths = [1, 3, 8, 17, 32, 33, 40, 2]
+        let prompts = lengths.enumerated().map { index, length in
+            tokens(length + 1, Int32(index), of: alone)
+        }
+        for (sequence, prompt) in prompts.enumerated() {
+            _ = try together.append(prompt.dropLast(), to: UInt32(sequence))
+        }
+        let rows = prompts.enumerated().map { sequence, prompt in
+            Row(
+                token: prompt[prompt.count - 1], sequence: UInt32(sequence),
+                position: UInt32(prompt.count - 1))
+        }
+        let logits = try together.forward(rows)
+        for (sequence, prompt) in prompts.enumerated() {
+            alone.clear()
+            #expect(try alone.append(prompt).last == logits[sequence], "sequence \(sequence)")
+        }
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func aPromptInChunksEqualsThePromptAtOnce(name: String, cache: String) throws {
+        let context = try model(name, cache).context()
+        let prompt = tokens(101, 5, of: context)
+        let whole = try context.append(prompt)
+        for chunk in [1, 7, 32, 64] {
+            context.clear()
+            let rows = try stride(from: 0, to: prompt.count, by: chunk).flatMap { start in
+                try context.append(Array(prompt[start..<min(start + chunk, prompt.count)]))
+            }
+            #expect(rows == whole, "chunks of \(chunk)")
+        }
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func rowsOfManySequencesMayBeInterleaved(name: String, cache: String) throws {
+        let context = try model(name, cache).context(sequences: 2)
+        let prompts = [tokens(12, 1, of: context), tokens(12, 2, of: context)]
+        let whole = try [context.append(prompts[0], to: 0), context.append(prompts[1], to: 1)]
+        context.clear(0)
+        context.clear(1)
+        let rows = (0..<24).map { index in
+            Row(
+                token: prompts[index % 2][index / 2], sequence: UInt32(index % 2),
+                position: UInt32(index / 2))
+        }
+        let logits = try context.forward(rows)
+        #expect((0..<24).allSatisfy { logits[$0] == whole[$0 % 2][$0 / 2] })
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func aForkGoesOnLikeItsSource(name: String, cache: String) throws {
+        let context = try model(name, cache).context(sequences: 3)
+        let prompt = tokens(70, 3, of: context)
+        let whole = try context.append(prompt)
+        for length in [1, 31, 32, 50, 69] {
+            context.clear(1)
+            try context.fork(0, to: 1, length: UInt32(length))
+            let rest = try context.append(Array(prompt[length...]), to: 1)
+            #expect(rest == Array(whole[length...]), "fork after \(length)")
+        }
+        // What the fork appended has not changed the source.
+        try context.truncate(0, to: 69)
+        #expect(try context.append([prompt[69]]) == [whole[69]])
+    }
+
+    @Test(arguments: models, cacheTypes)
+    func aTruncatedSequenceGoesOnAsIfItHadNeverBeenLonger(name: String, cache: String) throws {
+        let context = try model(name, cache).context()
+        let prompt = tokens(50, 4, of: context)
+        let whole = try context.append(prompt)
+        for length in [49, 40, 32, 31, 0] {
+            try context.truncate(0, to: UInt32(length))
+            #expect(try context.length(0) == UInt32(length))
+            let rest = try context.append(Array(prompt[length...]))
+            #expect(rest == Array(whole[length...]), "truncated to \(length)")
+        }
+    }
+}
