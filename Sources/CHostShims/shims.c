@@ -40,6 +40,18 @@ int roost_await_child(pid_t pid)
     return status;
 }
 
+int roost_pipe(int end[2])
+{
+    if (pipe2(end, O_CLOEXEC) != 0)
+        return -1;
+    return fcntl(end[0], F_SETFL, O_NONBLOCK);
+}
+
+void roost_line_buffer_stdout(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
 int roost_memory_file(const char *name, uint64_t size)
 {
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -18,6 +18,13 @@ int roost_pidfd(pid_t pid);
  * Returns 0 when it has ended. */
 int roost_await_child(pid_t pid);
 
+/* A pipe whose ends are close-on-exec: `end[0]` reads without blocking, `end[1]` writes. 0, or -1
+ * with errno. */
+int roost_pipe(int end[2]);
+
+/* What is printed to stdout is written line by line, so that a crash does not take it along. */
+void roost_line_buffer_stdout(void);
+
 /* An anonymous file of `size` bytes, close-on-exec, that can grow but never shrink; -1 with errno. */
 int roost_memory_file(const char *name, uint64_t size);
 

@@ -30,6 +30,7 @@ package struct DecodeBatch: Sendable, Equatable {
 package struct LogitRows: @unchecked Sendable {
     private let base: UnsafePointer<Float>?
     private let stride: Int
+    private let owner: AnyObject?
     /// The number of rows.
     package let count: Int
     /// Floats per row: the size of the vocabulary.
@@ -38,11 +39,15 @@ package struct LogitRows: @unchecked Sendable {
     /// - Parameters:
     ///   - base: the first row; may be nil without rows.
     ///   - stride: floats from one row to the next.
-    package init(base: UnsafePointer<Float>?, count: Int, width: Int, stride: Int) {
+    ///   - owner: keeps the memory.
+    package init(
+        base: UnsafePointer<Float>?, count: Int, width: Int, stride: Int, owner: AnyObject? = nil
+    ) {
         self.base = base
         self.count = count
         self.width = width
         self.stride = stride
+        self.owner = owner
     }
 
     package subscript(row: Int) -> UnsafeBufferPointer<Float> {

@@ -74,8 +74,14 @@ package struct WorkerDeath: Sendable, Equatable {
 
 /// The stages of bringing up a generation, in order.
 package enum LoadStage: String, Sendable {
-    case find, stage, preflight, open = "dlopen", query, attach, probe, model, context, describe
-    case start, warm, selfTest = "self-test", serve
+    case find, stage, preflight, start
+    case library = "dlopen"
+    case query, attach, probe, open, describe
+    case context = "context_new"
+    case vocabulary = "vocab"
+    case warm
+    case selfTest = "self-test"
+    case serve
 }
 
 extension ModelFailure: CustomStringConvertible {

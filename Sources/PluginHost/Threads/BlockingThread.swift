@@ -4,7 +4,7 @@ import Glibc
 /// Threads for code that blocks, which Swift's cooperative pool must never run.
 package enum BlockingThread {
     /// Plugins may recurse and keep arrays on the stack, as in a main thread.
-    static let stackSize = 8 << 20
+    package static let stackSize = 8 << 20
 
     /// Runs `body` on a new thread of its own.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
@@ -24,11 +24,20 @@ package enum BlockingThread {
     }
 
     /// Runs `body` on a thread of its own and awaits what it returns.
-    static func run<Result: Sendable>(
+    package static func run<Result: Sendable>(
         _ name: String, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             start(name) { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+
+    /// Runs `body`, which cannot fail, on a thread of its own and awaits its end.
+    package static func run<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            start(name) { continuation.resume(returning: body()) }
         }
     }
 

@@ -1,0 +1,141 @@
+import PluginABI
+
+/// The abilities of a model that this host knows, asked for once.
+struct Abilities {
+    private static let known = [
+        ROOST_EXT_TOKENS, ROOST_EXT_DECODE, ROOST_EXT_SEQIO, ROOST_EXT_ENCODE, ROOST_EXT_VECTORS,
+        ROOST_EXT_IMAGE, ROOST_EXT_TASK, ROOST_EXT_SELFTEST,
+    ]
+
+    private let tables: [String: UnsafeRawPointer]
+
+    init(_ plugin: roost_plugin, _ model: OpaquePointer) {
+        var tables: [String: UnsafeRawPointer] = [:]
+        for id in Self.known {
+            tables[id] = plugin.extension(model, id)
+        }
+        self.tables = tables
+    }
+
+    var ids: Set<String> { Set(tables.keys) }
+
+    func table<Table>(_ id: String, as type: Table.Type) throws -> Table? {
+        try tables[id].map { try readTable($0, as: type, in: .describe) }
+    }
+}
+
+// MARK: - Decoding
+
+/// What a context can hold, in numbers that a host can work with.
+func capabilitiesOf(
+    _ context: OpaquePointer, _ decode: roost_ext_decode, trace: CallTrace
+) throws -> DecodeCapabilities {
+    let describe = try require(decode.caps, "caps", in: .describe)
+    _ = try require(decode.forward, "forward", in: .describe)
+    _ = try require(decode.seq_clear, "seq_clear", in: .describe)
+    var out = roost_decode_caps()
+    out.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
+    try inStage(.describe) {
+        try callPlugin(.describe, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+            describe(context, &out)
+        }
+    }
+    let capabilities = DecodeCapabilities(
+        flags: DecodeCapabilities.Flags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
+        hiddenSize: Int(out.n_hidden), contextLength: Int(out.n_ctx), sequences: Int(out.n_seq),
+        batchRows: Int(out.n_batch))
+    try capabilities.check()
+    return capabilities
+}
+
+extension DecodeCapabilities {
+    /// - Throws: `.broken` for numbers that no model has.
+    func check() throws {
+        try check("n_vocab", vocabularySize, 1...1 << 24)
+        try check("n_hidden", hiddenSize, 0...1 << 24)
+        try check("n_ctx", contextLength, 1...1 << 30)
+        try check("n_seq", sequences, 1...1 << 16)
+        try check("n_batch", batchRows, 1...1 << 20)
+    }
+
+    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        guard range.contains(value) else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}
+
+// MARK: - Vocabulary
+
+/// Copies the vocabulary out of the plugin.
+func vocabularyOf(
+    _ model: OpaquePointer, _ tokens: roost_ext_tokens, trace: CallTrace
+) throws -> Vocabulary {
+    let describe = try require(tokens.vocab, "vocab", in: .vocabulary)
+    _ = try require(tokens.tokenize, "tokenize", in: .vocabulary)
+    var out = roost_vocab()
+    out.struct_size = UInt32(MemoryLayout<roost_vocab>.size)
+    try inStage(.vocabulary) {
+        try callPlugin(.vocabulary, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+            describe(model, &out)
+        }
+    }
+    let count = Int(out.n)
+    guard (1...1 << 24).contains(count), let offset = out.offset, let attributes = out.attr else {
+        throw ModelFailure.broken(
+            step: CallStep.vocabulary.name,
+            reason: "\(count) tokens with "
+                + "\(out.offset == nil || out.attr == nil ? "null arrays" : "arrays"), "
+                + "expected 1 to \(1 << 24)")
+    }
+    let offsets = Array(UnsafeBufferPointer(start: offset, count: count + 1))
+    try checkOffsets(offsets, bytesAreNull: out.bytes == nil)
+    return try Vocabulary(
+        bytes: Array(UnsafeRawBufferPointer(start: out.bytes, count: Int(offsets[count]))),
+        offsets: offsets,
+        attributes: UnsafeBufferPointer(start: attributes, count: count)
+            .map(Vocabulary.Attributes.init),
+        bos: special(out.bos, "bos", below: count), eos: special(out.eos, "eos", below: count),
+        eot: special(out.eot, "eot", below: count), pad: special(out.pad, "pad", below: count),
+        spacePrefix: out.flags & UInt32(ROOST_VOCAB_SPACE_PREFIX) != 0)
+}
+
+/// Offsets rise from 0 to the number of bytes, of which there are at most a gibibyte.
+func checkOffsets(_ offsets: [UInt32], bytesAreNull: Bool) throws {
+    var before: UInt32 = 0
+    for (index, offset) in offsets.enumerated() {
+        guard offset >= before, offset <= 1 << 30, index > 0 || offset == 0 else {
+            throw ModelFailure.broken(
+                step: CallStep.vocabulary.name,
+                reason:
+                    "offset[\(index)] is \(offset) after \(before); offsets must rise from 0 to "
+                    + "at most \(1 << 30)")
+        }
+        before = offset
+    }
+    if before > 0, bytesAreNull {
+        throw ModelFailure.broken(step: CallStep.vocabulary.name, reason: "bytes is null")
+    }
+}
+
+/// The id of a special token, nil for none.
+func special(_ id: Int32, _ name: String, below count: Int) throws -> Int32? {
+    guard id >= -1, id < count else {
+        throw ModelFailure.broken(
+            step: CallStep.vocabulary.name, reason: "\(name) is \(id), expected -1 to \(count - 1)")
+    }
+    return id < 0 ? nil : id
+}
+
+/// Logits may be padded beyond the vocabulary, never the other way round.
+func checkFit(_ vocabulary: Vocabulary?, _ capabilities: DecodeCapabilities?) throws {
+    guard let vocabulary, let capabilities, vocabulary.count > capabilities.vocabularySize else {
+        return
+    }
+    throw ModelFailure.broken(
+        step: CallStep.vocabulary.name,
+        reason: "\(vocabulary.count) tokens, but only \(capabilities.vocabularySize) logits per row"
+    )
+}

@@ -1,0 +1,41 @@
+import CHostShims
+
+/// Where in the plugin a thread is.
+enum CallStep: Int32, CaseIterable {
+    case idle, start, library, query, attach, probe, open, describe, context, vocabulary, map
+    case tokenize, forward, length, clear, truncate, fork, selfTest, close
+
+    var name: String {
+        switch self {
+        case .library: "dlopen"
+        case .context: "context_new"
+        case .vocabulary: "vocab"
+        case .length: "seq_len"
+        case .clear: "seq_clear"
+        case .truncate: "seq_truncate"
+        case .fork: "seq_fork"
+        case .selfTest: "self-test"
+        default: String(describing: self)
+        }
+    }
+}
+
+/// A note of the plugin call in progress, in memory that outlives the process that makes it.
+struct CallTrace: @unchecked Sendable {
+    /// Nil keeps no note.
+    let word: UnsafeMutablePointer<Int32>?
+
+    static let none = CallTrace(word: nil)
+
+    func during<Result>(_ step: CallStep, _ body: () throws -> Result) rethrows -> Result {
+        guard let word else { return try body() }
+        let before = roost_word_load(word)
+        roost_word_store(word, step.rawValue)
+        defer { roost_word_store(word, before) }
+        return try body()
+    }
+
+    var step: CallStep {
+        word.flatMap { CallStep(rawValue: roost_word_load($0)) } ?? .idle
+    }
+}

@@ -1,0 +1,129 @@
+import Dispatch
+import Glibc
+import PluginABI
+import Synchronization
+
+/// What the host offers to one plugin: the table `roost_host` and what stands behind it.
+final class HostServices: @unchecked Sendable {
+    private let log: LogHandler
+    private let allocated = Atomic<Int>(0)
+    private let maps = Mutex<[UInt64: (start: UInt, length: Int)]>([:])
+    private let nextMap = Atomic<UInt64>(1)
+    /// Valid as long as this object lives.
+    let table: UnsafeMutablePointer<roost_host>
+
+    init(log: @escaping LogHandler) {
+        self.log = log
+        table = .allocate(capacity: 1)
+        table.initialize(to: roost_host())
+        table.pointee = roost_host(
+            struct_size: UInt32(MemoryLayout<roost_host>.size), abi_minor: UInt32(ROOST_ABI_MINOR),
+            ctx: Unmanaged.passUnretained(self).toOpaque(),
+            log: { HostServices.of($0)?.write($1, $2, $3) },
+            now_ns: { _ in MonotonicTime.now.nanoseconds },
+            alloc: { context, size, alignment, _ in
+                HostServices.of(context)?.allocate(size, alignment: alignment)
+            },
+            free: { HostServices.of($0)?.release($1) },
+            map_file: { HostServices.of($0)?.map($1, into: $2) ?? RefusalCode.argument.rawValue },
+            unmap: { HostServices.of($0)?.unmap($1) },
+            parallel_for: { _, count, function, argument in
+                runParallel(count, function, argument)
+            },
+            service: { _, _ in nil })
+    }
+
+    deinit {
+        table.deallocate()
+    }
+
+    /// Bytes that the plugin holds through `alloc`.
+    var allocatedBytes: Int { allocated.load(ordering: .relaxed) }
+
+    private static func of(_ context: UnsafeMutableRawPointer?) -> HostServices? {
+        context.map { Unmanaged<HostServices>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func write(_ level: Int32, _ source: roost_str, _ text: roost_str) {
+        guard let source = try? String(source, named: "where", in: .idle),
+            let text = try? String(text, named: "text", in: .idle)
+        else { return }
+        log(LogLine(level: LogLine.Level(rawValue: level) ?? .info, source: source, text: text))
+    }
+}
+
+// MARK: - Memory
+
+extension HostServices {
+    /// A block's size and its distance from the start of the allocation stand in front of it.
+    private struct Header {
+        var size: Int
+        var offset: Int
+    }
+
+    private func allocate(_ size: UInt64, alignment: UInt64) -> UnsafeMutableRawPointer? {
+        guard size < 1 << 46, alignment <= 1 << 30, alignment & (alignment &- 1) == 0 else {
+            return nil
+        }
+        let offset = max(Int(alignment), MemoryLayout<Header>.size)
+        var start: UnsafeMutableRawPointer?
+        guard posix_memalign(&start, max(offset, 16), offset + Int(size)) == 0, let start else {
+            return nil
+        }
+        let block = start + offset
+        (block - MemoryLayout<Header>.size).storeBytes(
+            of: Header(size: Int(size), offset: offset), as: Header.self)
+        allocated.add(Int(size), ordering: .relaxed)
+        return block
+    }
+
+    private func release(_ block: UnsafeMutableRawPointer?) {
+        guard let block else { return }
+        let header = (block - MemoryLayout<Header>.size).load(as: Header.self)
+        allocated.subtract(header.size, ordering: .relaxed)
+        free(block - header.offset)
+    }
+}
+
+// MARK: - Files
+
+extension HostServices {
+    private func map(_ path: roost_str, into out: UnsafeMutablePointer<roost_map>?) -> roost_status
+    {
+        guard let out, let path = try? String(path, named: "path", in: .open) else {
+            return RefusalCode.argument.rawValue
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return RefusalCode.inputOutput.rawValue }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
+            return RefusalCode.inputOutput.rawValue
+        }
+        let length = Int(status.st_size)
+        guard let start = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0),
+            start != MAP_FAILED
+        else { return RefusalCode.inputOutput.rawValue }
+        let id = nextMap.add(1, ordering: .relaxed).oldValue
+        maps.withLock { $0[id] = (UInt(bitPattern: start), length) }
+        out.pointee = roost_map(ptr: start, len: UInt64(length), id: id)
+        return 0
+    }
+
+    private func unmap(_ id: UInt64) {
+        guard let map = maps.withLock({ $0.removeValue(forKey: id) }) else { return }
+        munmap(UnsafeMutableRawPointer(bitPattern: map.start), map.length)
+    }
+}
+
+// MARK: - Threads
+
+private func runParallel(
+    _ count: UInt32, _ function: (@convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void)?,
+    _ argument: UnsafeMutableRawPointer?
+) -> roost_status {
+    guard let function else { return RefusalCode.argument.rawValue }
+    nonisolated(unsafe) let argument = argument
+    DispatchQueue.concurrentPerform(iterations: Int(count)) { function(argument, UInt32($0)) }
+    return 0
+}

@@ -1,0 +1,134 @@
+import PluginABI
+
+/// Where a forward pass writes its logits.
+struct LogitBuffer {
+    let base: UnsafeMutablePointer<Float>
+    /// Bytes from one row to the next.
+    let rowStride: Int
+
+    /// Rows begin on cache lines.
+    static func rowStride(vocabularySize: Int) -> Int {
+        (vocabularySize * MemoryLayout<Float>.stride + 63) & ~63
+    }
+}
+
+// MARK: - Tokens
+
+/// Ids per byte of text that a tokenizer may give, and some for what it adds.
+private let idsPerByte = 4
+private let extraIDs = 1024
+
+extension ModelInstance {
+    func tokenize(
+        _ text: String, addSpecial: Bool, parseSpecial: Bool, trace: CallTrace
+    ) throws -> [Int32] {
+        guard let tokenize = tokens?.tokenize, let vocabulary else {
+            throw ModelFailure.refused(
+                code: .unsupported, flags: [], message: "the model has no tokenizer")
+        }
+        var flags: UInt32 = 0
+        if addSpecial { flags |= UInt32(ROOST_TOKENIZE_ADD_SPECIAL) }
+        if parseSpecial { flags |= UInt32(ROOST_TOKENIZE_PARSE_SPECIAL) }
+        let limit = (text.utf8.count * idsPerByte + extraIDs) * MemoryLayout<Int32>.size
+        let bytes = try OutputSink.collect(.tokenize, limit: limit) { sink in
+            try text.withPluginString { text in
+                try callPlugin(.tokenize, trace: trace) { tokenize(model, text, flags, sink, $0) }
+            }
+        }
+        guard bytes.count % MemoryLayout<Int32>.size == 0 else {
+            throw ModelFailure.broken(
+                step: CallStep.tokenize.name, reason: "\(bytes.count) bytes are not whole token ids"
+            )
+        }
+        let ids = bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+        try checkTokenIDs(ids, below: vocabulary.count)
+        return ids
+    }
+}
+
+func checkTokenIDs(_ ids: [Int32], below count: Int) throws {
+    if let wrong = ids.first(where: { $0 < 0 || $0 >= count }) {
+        throw ModelFailure.broken(
+            step: CallStep.tokenize.name, reason: "token id \(wrong), expected 0 to \(count - 1)")
+    }
+}
+
+// MARK: - Decoding
+
+extension ModelInstance {
+    /// - Parameter out: has room for as many rows as want logits.
+    func forward(
+        _ batch: DecodeBatch, into out: LogitBuffer, cancel: UnsafePointer<Int32>?,
+        deadline: MonotonicTime?, trace: CallTrace
+    ) throws {
+        guard let decode, let capabilities = description.decode else { throw noDecoder }
+        let rows = try batch.check(against: capabilities)
+        var result = roost_rows(
+            struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(rows),
+            data: out.base, row_stride: UInt64(out.rowStride))
+        try batch.withPluginBatch { batch in
+            try callPlugin(.forward, trace: trace, cancel: cancel, deadline: deadline) { call in
+                decode.forward(context, batch, &result, call)
+            }
+        }
+        guard result.n_rows == UInt32(rows), result.data == out.base else {
+            throw ModelFailure.broken(
+                step: CallStep.forward.name,
+                reason: "\(result.n_rows) rows, expected \(rows) in the host's buffer")
+        }
+    }
+
+    func sequenceLength(_ sequence: Int, trace: CallTrace) throws -> Int {
+        guard let capabilities = description.decode else { throw noDecoder }
+        guard let length = decode?.seq_len else { throw missing("seq_len") }
+        try capabilities.check(sequence: sequence)
+        var out: UInt32 = 0
+        try callPlugin(.length, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+            length(context, UInt32(sequence), &out)
+        }
+        return try capabilities.check(length: Int(out))
+    }
+
+    func clear(_ sequence: Int, trace: CallTrace) throws {
+        guard let decode, let capabilities = description.decode else { throw noDecoder }
+        try capabilities.check(sequence: sequence)
+        try callPlugin(.clear, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+            decode.seq_clear(context, UInt32(sequence))
+        }
+    }
+
+    func truncate(_ sequence: Int, to length: Int, trace: CallTrace) throws {
+        guard let capabilities = description.decode else { throw noDecoder }
+        guard let truncate = decode?.seq_truncate else { throw missing("seq_truncate") }
+        try capabilities.check(sequence: sequence)
+        let length = UInt32(clamping: length)
+        try callPlugin(.truncate, trace: trace) { truncate(context, UInt32(sequence), length, $0) }
+    }
+
+    func fork(_ source: Int, to destination: Int, length: Int, trace: CallTrace) throws {
+        guard let capabilities = description.decode else { throw noDecoder }
+        guard let fork = decode?.seq_fork else { throw missing("seq_fork") }
+        try capabilities.check(sequence: source)
+        try capabilities.check(sequence: destination)
+        let (from, to, length) = (UInt32(source), UInt32(destination), UInt32(clamping: length))
+        try callPlugin(.fork, trace: trace) { fork(context, from, to, length, $0) }
+    }
+
+    /// - Returns: the plugin's report, nil when it brings no self-test.
+    func runSelfTest(limit: Duration, trace: CallTrace) throws -> SelfTestReport? {
+        guard let run = selfTest?.run else { return nil }
+        let milliseconds = UInt32(limit.milliseconds)
+        let json = try OutputSink.collect(.selfTest, limit: 1 << 20) { sink in
+            try callPlugin(.selfTest, trace: trace) { run(context, milliseconds, sink, $0) }
+        }
+        return SelfTestReport(json: json)
+    }
+
+    private var noDecoder: ModelFailure {
+        .refused(code: .unsupported, flags: [], message: "the model does not decode text")
+    }
+
+    private func missing(_ name: String) -> ModelFailure {
+        .refused(code: .unsupported, flags: [], message: "the plugin has no \(name)")
+    }
+}

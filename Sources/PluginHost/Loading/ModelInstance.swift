@@ -1,0 +1,170 @@
+import PluginABI
+
+/// A model that is open in this process, with its one context: the plugin's functions behind checks
+/// of everything that goes in and comes out.
+///
+/// Calls follow the header's thread rules; `close` comes last, exactly once.
+final class ModelInstance: @unchecked Sendable {
+    let library: PluginLibrary
+    let description: ModelDescription
+    let vocabulary: Vocabulary?
+    let model: OpaquePointer
+    let context: OpaquePointer
+    let tokens: roost_ext_tokens?
+    let decode: roost_ext_decode?
+    let selfTest: roost_ext_selftest?
+
+    /// Probes, opens, makes the context and reads what the model says about itself.
+    ///
+    /// - Throws: `ModelFailure`; whatever was open is closed again.
+    init(_ library: PluginLibrary, _ request: OpenRequest, trace: CallTrace) throws {
+        let probe = try library.probe(request, trace: trace)
+        guard probe.score > 0 else {
+            throw ModelFailure.load(
+                stage: .probe,
+                reason: "plugin '\(library.identity.id)' does not serve \(request.source)")
+        }
+        let opened = try library.open(request, trace: trace)
+        do {
+            self.library = library
+            model = opened.model
+            context = opened.context
+            let abilities = Abilities(library.table, opened.model)
+            tokens = try abilities.table(ROOST_EXT_TOKENS, as: roost_ext_tokens.self)
+            decode = try abilities.table(ROOST_EXT_DECODE, as: roost_ext_decode.self)
+            selfTest = try abilities.table(ROOST_EXT_SELFTEST, as: roost_ext_selftest.self)
+            let capabilities = try decode.map {
+                try capabilitiesOf(opened.context, $0, trace: trace)
+            }
+            vocabulary = try tokens.map { try vocabularyOf(opened.model, $0, trace: trace) }
+            try checkFit(vocabulary, capabilities)
+            let identity = library.identity
+            description = ModelDescription(
+                pluginID: identity.id, pluginVersion: identity.version,
+                pluginLicense: identity.license, toolchain: identity.toolchain,
+                family: probe.family, infoJSON: try library.info(of: opened.model, trace: trace),
+                extensions: abilities.ids, decode: capabilities, bytesHost: probe.bytesHost,
+                bytesPerContext: probe.bytesPerContext)
+        } catch {
+            library.close(opened.model, opened.context, trace: trace)
+            throw error
+        }
+    }
+
+    /// Frees the context and closes the model.
+    func close(trace: CallTrace) {
+        library.close(model, context, trace: trace)
+    }
+}
+
+// MARK: - The plugin's own calls
+
+extension PluginLibrary {
+    /// Reads the headers of a model's files.
+    func probe(_ request: OpenRequest, trace: CallTrace) throws -> ProbeResult {
+        let probe = try require(table.probe, "probe", in: .probe)
+        var out = roost_probe()
+        out.struct_size = UInt32(MemoryLayout<roost_probe>.size)
+        try inStage(.probe) {
+            try load { attached in
+                try request.withPluginOpen { open in
+                    try callPlugin(.probe, trace: trace) { probe(attached, open, &out, $0) }
+                }
+            }
+        }
+        guard (0...100).contains(out.score) else {
+            throw ModelFailure.broken(
+                step: CallStep.probe.name, reason: "score \(out.score), expected 0 to 100")
+        }
+        return ProbeResult(
+            score: Int(out.score), family: try String(out.family, named: "family", in: .probe),
+            bytesHost: out.bytes_host, bytesPerContext: out.bytes_per_context)
+    }
+
+    fileprivate func open(
+        _ request: OpenRequest, trace: CallTrace
+    ) throws -> (model: OpaquePointer, context: OpaquePointer) {
+        try load { attached in
+            let model = try openModel(request, attached, trace: trace)
+            do {
+                return (model, try makeContext(request, model, trace: trace))
+            } catch {
+                trace.during(.close) { table.close(model) }
+                throw error
+            }
+        }
+    }
+
+    private func openModel(
+        _ request: OpenRequest, _ attached: UnsafeMutableRawPointer?, trace: CallTrace
+    ) throws -> OpaquePointer {
+        let open = try require(table.open, "open", in: .open)
+        var model: OpaquePointer?
+        try inStage(.open) {
+            try request.withPluginOpen { request in
+                try callPlugin(.open, trace: trace) { open(attached, request, &model, $0) }
+            }
+        }
+        return try require(model, "the model of a successful open", in: .open)
+    }
+
+    private func makeContext(
+        _ request: OpenRequest, _ model: OpaquePointer, trace: CallTrace
+    ) throws -> OpaquePointer {
+        let make = try require(table.context_new, "context_new", in: .context)
+        var context: OpaquePointer?
+        try inStage(.context) {
+            try request.configJSON.withPluginString { config in
+                var parameters = roost_context_params(
+                    struct_size: UInt32(MemoryLayout<roost_context_params>.size),
+                    n_seq: UInt32(clamping: max(1, request.sequences)),
+                    n_ctx: UInt32(clamping: request.contextLength),
+                    n_batch: UInt32(clamping: request.batchRows), config_json: config)
+                try callPlugin(.context, trace: trace) { make(model, &parameters, &context, $0) }
+            }
+        }
+        return try require(context, "the context of a successful context_new", in: .context)
+    }
+
+    fileprivate func info(of model: OpaquePointer, trace: CallTrace) throws -> [UInt8] {
+        let info = try require(table.info_json, "info_json", in: .describe)
+        return try inStage(.describe) {
+            try OutputSink.collect(.describe, limit: 4 << 20) { sink in
+                try callPlugin(.describe, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+                    info(model, sink)
+                }
+            }
+        }
+    }
+
+    fileprivate func close(_ model: OpaquePointer, _ context: OpaquePointer, trace: CallTrace) {
+        trace.during(.close) {
+            table.context_free(context)
+            load { _ in table.close(model) }
+        }
+    }
+}
+
+/// Turns what a plugin refuses while it loads into a failure of that stage.
+func inStage<Result>(_ stage: LoadStage, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch ModelFailure.refused(_, _, let message) {
+        throw ModelFailure.load(stage: stage, reason: message)
+    }
+}
+
+extension OpenRequest {
+    fileprivate func withPluginOpen<Result>(
+        _ body: (UnsafePointer<roost_open>) throws -> Result
+    ) rethrows -> Result {
+        try source.withPluginString { path in
+            try configJSON.withPluginString { config in
+                var open = roost_open(
+                    struct_size: UInt32(MemoryLayout<roost_open>.size), n_contexts_hint: 1,
+                    path: path, config_json: config, budget_bytes: budgetBytes)
+                return try body(&open)
+            }
+        }
+    }
+}

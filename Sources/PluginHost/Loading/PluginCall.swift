@@ -1,0 +1,43 @@
+import PluginABI
+
+/// Longest error message that a plugin may write, with its NUL.
+private let messageCapacity = 1024
+
+/// Calls a function that reports failure through a `roost_err`.
+///
+/// - Throws: `.refused` with the plugin's words, `.broken` for a status that does not exist.
+func callPlugin(
+    _ step: CallStep, trace: CallTrace = .none,
+    _ body: (UnsafeMutablePointer<roost_err>) -> roost_status
+) throws {
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: messageCapacity) { message in
+        message.initialize(repeating: 0)
+        var error = roost_err(
+            struct_size: UInt32(MemoryLayout<roost_err>.size), flags: 0, code: 0,
+            cap: UInt32(messageCapacity), message: message.baseAddress)
+        let status = trace.during(step) { body(&error) }
+        if status == 0 { return }
+        guard status < 0 else {
+            throw ModelFailure.broken(
+                step: step.name, reason: "status \(status), expected 0 or a negative code")
+        }
+        let bytes = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let words = bytes.isEmpty ? "\(step.name) failed with status \(status)" : nil
+        throw ModelFailure.refused(
+            code: RefusalCode(status: status), flags: RefusalFlags(rawValue: error.flags),
+            message: words ?? String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+/// Calls a function that can be cancelled and has a deadline.
+func callPlugin(
+    _ step: CallStep, trace: CallTrace = .none, cancel: UnsafePointer<Int32>? = nil,
+    deadline: MonotonicTime? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
+) throws {
+    try callPlugin(step, trace: trace) { error in
+        var call = roost_call(
+            struct_size: UInt32(MemoryLayout<roost_call>.size), reserved: 0, cancel: cancel,
+            deadline_ns: deadline?.nanoseconds ?? 0, trace_id: 0, err: error)
+        return body(&call)
+    }
+}

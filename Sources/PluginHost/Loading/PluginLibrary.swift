@@ -1,0 +1,150 @@
+import Glibc
+import PluginABI
+
+/// A plugin that is mapped and attached, once per staged file and process, and never unmapped.
+final class PluginLibrary: @unchecked Sendable {
+    let path: String
+    let table: roost_plugin
+    let identity: PluginIdentity
+    let services: HostServices
+    /// What attach gave; handed to probe and open.
+    private let attached: UnsafeMutableRawPointer?
+    private let loading = Monitor(false)
+
+    /// Maps the library, asks for its table, checks that both sides understand each other, attaches.
+    ///
+    /// - Parameter path: a staged copy that was looked at before; its constructors run here.
+    init(
+        _ path: String, isolation: Isolation, trace: CallTrace, log: @escaping LogHandler
+    ) throws {
+        self.path = path
+        table = try Self.query(path, trace: trace)
+        identity = try PluginIdentity(table)
+        if isolation == .inProcess, let foreign = identity.foreignToolchain {
+            throw ModelFailure.load(
+                stage: .query,
+                reason: "the plugin was built with \(foreign), this host with "
+                    + "\(PluginIdentity.hostToolchain); set isolation = \"worker\", or build it anew"
+            )
+        }
+        try Self.checkMembers(table)
+        services = HostServices(log: log)
+        var attached: UnsafeMutableRawPointer?
+        let attach = try require(table.attach, "attach", in: .attach)
+        let host = services.table
+        try inStage(.attach) {
+            try callPlugin(.attach, trace: trace) { attach(host, &attached, $0) }
+        }
+        self.attached = attached
+    }
+
+    /// Runs a [load] call: one at a time, unless the plugin allows more.
+    func load<Result>(_ body: (UnsafeMutableRawPointer?) throws -> Result) rethrows -> Result {
+        if table.flags & UInt32(ROOST_PLUGIN_PARALLEL_OPEN) != 0 { return try body(attached) }
+        _ = loading.wait { busy -> Bool? in
+            if busy { return nil }
+            busy = true
+            return true
+        }
+        defer { loading.withLock { $0 = false } }
+        return try body(attached)
+    }
+
+    /// After the last model is closed; the library stays mapped.
+    func detach(trace: CallTrace) {
+        guard let detach = table.detach else { return }
+        trace.during(.close) { detach(attached) }
+    }
+}
+
+// MARK: - Query
+
+extension PluginLibrary {
+    private typealias Query = @convention(c) (UInt32) -> UnsafePointer<roost_plugin>?
+
+    private static func query(_ path: String, trace: CallTrace) throws -> roost_plugin {
+        let query = try trace.during(.library) { try entryPoint(of: path) }
+        return try trace.during(.query) {
+            guard let pointer = query(UInt32(ROOST_ABI_MINOR)) else {
+                throw ModelFailure.load(
+                    stage: .query,
+                    reason: "the plugin gave no table to a host of ABI 1.\(ROOST_ABI_MINOR); "
+                        + "update Roost, or build the plugin with an older roost_plugin.h")
+            }
+            let table = try readTable(pointer, as: roost_plugin.self, in: .query)
+            guard table.min_host_minor <= UInt32(ROOST_ABI_MINOR) else {
+                throw ModelFailure.load(
+                    stage: .query,
+                    reason:
+                        "the plugin needs a host of ABI 1.\(table.min_host_minor), this one has "
+                        + "1.\(ROOST_ABI_MINOR); update Roost, or build the plugin with an older "
+                        + "roost_plugin.h")
+            }
+            return table
+        }
+    }
+
+    /// RTLD_NODELETE: neither Swift nor C++ survives being unmapped. RTLD_LOCAL: two generations of
+    /// one plugin must not see each other's symbols.
+    private static func entryPoint(of path: String) throws -> Query {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+            throw ModelFailure.load(stage: .library, reason: String(cString: dlerror()))
+        }
+        guard let symbol = dlsym(handle, "roost_plugin_query_v1") else {
+            throw ModelFailure.load(
+                stage: .library,
+                reason:
+                    "\(lastComponent(of: path)) exports no roost_plugin_query_v1; is it a Roost plugin?"
+            )
+        }
+        return unsafeBitCast(symbol, to: Query.self)
+    }
+
+    private static func checkMembers(_ table: roost_plugin) throws {
+        _ = try require(table.attach, "attach", in: .query)
+        _ = try require(table.probe, "probe", in: .query)
+        _ = try require(table.open, "open", in: .query)
+        _ = try require(table.close, "close", in: .query)
+        _ = try require(table.context_new, "context_new", in: .query)
+        _ = try require(table.context_free, "context_free", in: .query)
+        _ = try require(table.info_json, "info_json", in: .query)
+        _ = try require(table.extension, "extension", in: .query)
+    }
+}
+
+/// What a plugin says about itself.
+struct PluginIdentity: Sendable, Equatable {
+    let id: String
+    let version: String
+    let license: String
+    let toolchain: String
+
+    init(_ table: roost_plugin) throws {
+        id = try String(table.id, named: "id", in: .query)
+        version = try String(table.version, named: "version", in: .query)
+        license = try String(table.license, named: "license", in: .query)
+        toolchain = try String(table.toolchain, named: "toolchain", in: .query)
+        guard !id.isEmpty else {
+            throw ModelFailure.broken(
+                step: CallStep.query.name,
+                reason: "id is empty, expected a name like \"org.example.markov\"")
+        }
+    }
+
+    /// Swift has no stable ABI on Linux: two compilers' runtimes do not share a process.
+    var foreignToolchain: String? {
+        toolchain.hasPrefix("swift") && toolchain != Self.hostToolchain ? toolchain : nil
+    }
+
+    static var hostToolchain: String {
+        #if compiler(>=6.4)
+            "swift 6.4"
+        #elseif compiler(>=6.3.1)
+            "swift 6.3.1"
+        #elseif compiler(>=6.3)
+            "swift 6.3"
+        #else
+            "swift 6.2"
+        #endif
+    }
+}

@@ -1,0 +1,71 @@
+import PluginABI
+
+extension DecodeBatch {
+    /// - Returns: the number of rows that want logits.
+    /// - Throws: `.refused` for a batch that the context cannot take; nothing was called.
+    func check(against capabilities: DecodeCapabilities) throws -> Int {
+        guard count > 0, count <= capabilities.batchRows else {
+            throw argument("a batch of \(count) rows, expected 1 to \(capabilities.batchRows)")
+        }
+        guard sequences.count == count, positions.count == count, wants.count == count else {
+            throw argument(
+                "a batch of \(count) tokens, \(sequences.count) sequences, \(positions.count) "
+                    + "positions and \(wants.count) wants, expected as many of each")
+        }
+        for row in 0..<count {
+            guard tokens[row] >= 0, tokens[row] < capabilities.vocabularySize else {
+                throw argument(
+                    "token \(tokens[row]), expected 0 to \(capabilities.vocabularySize - 1)")
+            }
+            guard positions[row] < capabilities.contextLength else {
+                throw argument(
+                    "position \(positions[row]) in a context of \(capabilities.contextLength)")
+            }
+            try capabilities.check(sequence: Int(sequences[row]))
+        }
+        return wants.count { $0 }
+    }
+
+    /// Lends the batch to a plugin.
+    func withPluginBatch<Result>(
+        _ body: (UnsafePointer<roost_batch>) throws -> Result
+    ) rethrows -> Result {
+        let wants = wants.map { UInt8($0 ? ROOST_WANT_LOGITS : ROOST_WANT_NONE) }
+        return try tokens.withUnsafeBufferPointer { tokens in
+            try sequences.withUnsafeBufferPointer { sequences in
+                try positions.withUnsafeBufferPointer { positions in
+                    try wants.withUnsafeBufferPointer { wants in
+                        var batch = roost_batch(
+                            struct_size: UInt32(MemoryLayout<roost_batch>.size),
+                            n: UInt32(tokens.count), token: tokens.baseAddress,
+                            seq: sequences.baseAddress, pos: positions.baseAddress,
+                            want: wants.baseAddress, embd: nil, embd_stride: 0, reserved: 0)
+                        return try body(&batch)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension DecodeCapabilities {
+    func check(sequence: Int) throws {
+        guard sequence >= 0, sequence < sequences else {
+            throw argument("sequence \(sequence), expected 0 to \(sequences - 1)")
+        }
+    }
+
+    /// A length that the plugin claims.
+    func check(length: Int) throws -> Int {
+        guard length <= contextLength else {
+            throw ModelFailure.broken(
+                step: CallStep.length.name,
+                reason: "length \(length) in a context of \(contextLength)")
+        }
+        return length
+    }
+}
+
+private func argument(_ message: String) -> ModelFailure {
+    .refused(code: .argument, flags: [], message: message)
+}

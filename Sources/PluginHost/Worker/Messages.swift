@@ -1,0 +1,204 @@
+/// The first words of a worker's conversation.
+struct Hello: Equatable {
+    /// Grows with every change of a message.
+    static let protocolVersion: UInt32 = 1
+
+    var version = Hello.protocolVersion
+    var toolchain = PluginIdentity.hostToolchain
+    /// The host's process, for the worker to see that it is its child.
+    var host: Int32
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(version)
+        writer.write(toolchain)
+        writer.write(host)
+        return writer.bytes
+    }
+
+    init(host: Int32) {
+        self.host = host
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        version = try reader.read()
+        guard version == Self.protocolVersion else {
+            throw WireError.value(
+                "the other side speaks worker protocol \(version), this one \(Self.protocolVersion); "
+                    + "host and worker must be the same build")
+        }
+        toolchain = try reader.readString()
+        host = try reader.read()
+        try reader.finish()
+        guard toolchain == PluginIdentity.hostToolchain else {
+            throw WireError.value(
+                "the other side was built with \(toolchain), this one with "
+                    + "\(PluginIdentity.hostToolchain); host and worker must be the same build")
+        }
+    }
+}
+
+/// Which library to attach and which model to look at or to open.
+struct LoadCall: Equatable {
+    var library: String
+    var request: OpenRequest
+
+    init(library: String, request: OpenRequest) {
+        self.library = library
+        self.request = request
+    }
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(library)
+        writer.write(request.source)
+        writer.write(request.configJSON)
+        writer.write(Int64(request.sequences))
+        writer.write(Int64(request.contextLength))
+        writer.write(Int64(request.batchRows))
+        writer.write(request.budgetBytes)
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        library = try reader.readString()
+        request = OpenRequest(source: try reader.readString())
+        request.configJSON = try reader.readString()
+        request.sequences = Int(try reader.read(Int64.self))
+        request.contextLength = Int(try reader.read(Int64.self))
+        request.batchRows = Int(try reader.read(Int64.self))
+        request.budgetBytes = try reader.read()
+        try reader.finish()
+    }
+}
+
+extension ProbeResult {
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(Int32(score))
+        writer.write(family)
+        writer.write(bytesHost)
+        writer.write(bytesPerContext)
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        score = Int(try reader.read(Int32.self))
+        family = try reader.readString()
+        bytesHost = try reader.read()
+        bytesPerContext = try reader.read()
+        try reader.finish()
+        guard (0...100).contains(score) else { throw WireError.value("score \(score) of a probe") }
+    }
+}
+
+struct TokenizeCall: Equatable {
+    var text: String
+    var addSpecial: Bool
+    var parseSpecial: Bool
+
+    init(text: String, addSpecial: Bool, parseSpecial: Bool) {
+        self.text = text
+        self.addSpecial = addSpecial
+        self.parseSpecial = parseSpecial
+    }
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(addSpecial)
+        writer.write(parseSpecial)
+        writer.write(text)
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        addSpecial = try reader.readBool()
+        parseSpecial = try reader.readBool()
+        text = try reader.readString()
+        try reader.finish()
+    }
+}
+
+struct ForwardCall: Equatable {
+    var batch: DecodeBatch
+    var deadline: MonotonicTime?
+
+    init(batch: DecodeBatch, deadline: MonotonicTime?) {
+        self.batch = batch
+        self.deadline = deadline
+    }
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline?.nanoseconds ?? 0)
+        writer.write(array: batch.tokens)
+        writer.write(array: batch.sequences)
+        writer.write(array: batch.positions)
+        writer.write(batch.wants.map { $0 ? 1 : 0 })
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        let nanoseconds = try reader.read(UInt64.self)
+        deadline = nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+        batch = DecodeBatch()
+        batch.tokens = try reader.readArray()
+        batch.sequences = try reader.readArray()
+        batch.positions = try reader.readArray()
+        batch.wants = try reader.readBytes().map { $0 != 0 }
+        try reader.finish()
+    }
+}
+
+/// The numbers of a call on sequences: sequence, other sequence, length.
+struct SequenceCall: Equatable {
+    var sequence: Int
+    var other = 0
+    var length = 0
+
+    init(_ sequence: Int, other: Int = 0, length: Int = 0) {
+        self.sequence = sequence
+        self.other = other
+        self.length = length
+    }
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        for number in [sequence, other, length] { writer.write(Int64(number)) }
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        sequence = Int(try reader.read(Int64.self))
+        other = Int(try reader.read(Int64.self))
+        length = Int(try reader.read(Int64.self))
+        try reader.finish()
+    }
+}
+
+/// A payload that is one number.
+struct Number: Equatable {
+    var value: Int64
+
+    init(_ value: Int) {
+        self.value = Int64(value)
+    }
+
+    var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(value)
+        return writer.bytes
+    }
+
+    init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        value = try reader.read()
+        try reader.finish()
+    }
+}

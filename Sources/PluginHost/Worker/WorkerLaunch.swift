@@ -1,0 +1,67 @@
+import CHostShims
+import Glibc
+
+/// Which executable is a worker.
+package struct WorkerLaunch: Sendable, Equatable {
+    /// Must call `WorkerMain.run()` when it is started with `arguments`.
+    package var executable: String
+    package var arguments: [String]
+
+    package init(executable: String = "/proc/self/exe", arguments: [String] = ["worker"]) {
+        self.executable = executable
+        self.arguments = arguments
+    }
+
+    /// The descriptors of a worker beyond stdin, stdout and stderr.
+    enum DescriptorNumber {
+        static let control: Int32 = 3
+        static let lane: Int32 = 4
+        static let memory: Int32 = 5
+        static let count: Int32 = 6
+    }
+
+    /// The kernel's "parent has died" means the thread that started the child, not its process: so all
+    /// workers are started by one thread, which never ends.
+    private static let starter = SerialThread("roost-spawn")
+
+    func spawn(
+        output: Descriptor, control: Descriptor, lane: Descriptor, memory: Descriptor
+    ) throws -> pid_t {
+        let input = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), for: "/dev/null")
+        let descriptors = try [input, output, output, control, lane, memory].map {
+            try $0.moved(above: DescriptorNumber.count)
+        }
+        return try Self.starter.run { [self] in
+            var processID: pid_t = 0
+            let status = withCStrings([executable] + arguments) { arguments in
+                withCStrings(Self.environment) { environment in
+                    roost_spawn(
+                        executable, arguments, environment, descriptors.map(\.number),
+                        DescriptorNumber.count, &processID)
+                }
+            }
+            guard status == 0 else { throw startFailure("cannot start \(executable)", status) }
+            return processID
+        }
+    }
+
+    /// The host's, without Swift's backtracer: it would keep a crash from being noticed for seconds.
+    private static var environment: [String] {
+        var entries: [String] = []
+        var next = roost_environment()
+        while let entry = next?.pointee {
+            entries.append(String(cString: entry))
+            next = next?.advanced(by: 1)
+        }
+        return entries.filter { !$0.hasPrefix("SWIFT_BACKTRACE=") } + ["SWIFT_BACKTRACE=enable=no"]
+    }
+}
+
+/// Lends a NULL-terminated array of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var copies = strings.map { strdup($0) } + [nil]
+    defer { copies.forEach { free($0) } }
+    return copies.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+}

@@ -1,0 +1,87 @@
+/// One conversation with a worker: calls, one at a time, each with one answer.
+final class WorkerLine: Sendable {
+    private struct Use {
+        var busy = false
+        var calls: UInt32 = 0
+    }
+
+    /// What a plugin that honours its deadline gets on top of it before its worker is killed.
+    private static let grace: Duration = .milliseconds(200)
+
+    private let process: WorkerProcess
+    private let channel: FrameChannel
+    private let use = Monitor(Use())
+
+    init(_ process: WorkerProcess, _ channel: FrameChannel) {
+        self.process = process
+        self.channel = channel
+    }
+
+    /// Sends a call and waits for its answer.
+    ///
+    /// - Parameter waiting: how long to wait for an earlier call to be answered; nil is for ever.
+    /// - Returns: the answer's payload.
+    /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
+    func call(
+        _ kind: Frame.Kind, _ payload: [UInt8] = [], step: CallStep, limit: Duration?,
+        waiting: Duration? = nil, prepare: () -> Void = {}
+    ) throws -> [UInt8] {
+        guard let number = begin(waiting) else {
+            throw ModelFailure.unavailable(reason: "the worker is busy", retryAfter: nil)
+        }
+        defer { use.withLock { $0.busy = false } }
+        prepare()
+        let start = MonotonicTime.now
+        do {
+            let deadline = limit.map { start + $0 + Self.grace }
+            try channel.send(Frame(kind: kind, call: number, payload: payload), deadline: deadline)
+            return try answer(to: number, try channel.receive(deadline: deadline))
+        } catch let failure as ModelFailure {
+            throw failure
+        } catch {
+            throw ending(error, step: step, after: .now - start)
+        }
+    }
+
+    /// Runs `body` while no call is under way.
+    ///
+    /// - Returns: nil when there was one all the time.
+    func whileIdle<Value>(atMost limit: Duration, _ body: () -> Value) -> Value? {
+        guard begin(limit) != nil else { return nil }
+        defer { use.withLock { $0.busy = false } }
+        return body()
+    }
+
+    private func begin(_ waiting: Duration?) -> UInt32? {
+        use.wait(atMost: waiting) { use -> UInt32? in
+            if use.busy { return nil }
+            use.busy = true
+            use.calls &+= 1
+            return use.calls
+        }
+    }
+
+    private func answer(to number: UInt32, _ frame: Frame) throws -> [UInt8] {
+        guard frame.call == number else {
+            throw WireError.value("an answer to call \(frame.call), expected one to call \(number)")
+        }
+        switch frame.kind {
+        case .answer: return frame.payload
+        case .failure: throw try ModelFailure(frame.payload)
+        default: throw WireError.value("\(frame.kind) where an answer was expected")
+        }
+    }
+
+    /// Ends the worker for what went wrong on the line, and says what that was.
+    private func ending(_ error: any Error, step: CallStep, after: Duration) -> ModelFailure {
+        let name = step.name
+        if error is DeadlinePassed {
+            return process.kill { .hung(step: name, after: after, stderr: $0) }
+        }
+        if case WireError.closed = error, let end = process.waitForEnd(atMost: .seconds(2)) {
+            return end
+        }
+        let reason = String(describing: error)
+        return process.kill { _ in .broken(step: name, reason: reason) }
+    }
+}

@@ -1,0 +1,37 @@
+import CHostShims
+import Glibc
+
+/// The main program of a worker process; what `roost worker` calls before anything else.
+package enum WorkerMain {
+    /// Serves the host over the descriptors that it gave, until it goes.
+    package static func run() -> Never {
+        // The terminal and the service manager signal every process; what follows is the host's to say.
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
+        _ = roost_die_with_parent()
+        roost_line_buffer_stdout()
+        for number in WorkerLaunch.DescriptorNumber.control..<WorkerLaunch.DescriptorNumber.count {
+            guard fcntl(number, F_SETFD, FD_CLOEXEC) == 0 else {
+                die(
+                    "roost worker: descriptor \(number) is not open; workers are started by `roost serve`"
+                )
+            }
+        }
+        do {
+            try WorkerServer().run()
+        } catch {
+            die("roost worker: \(error)")
+        }
+    }
+
+    /// Writes a line to stderr, where the host reads it.
+    static func log(_ line: LogLine) {
+        let bytes = WorkerLog.format(line)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    static func die(_ message: String) -> Never {
+        let line = Array((message + "\n").utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+        _exit(70)
+    }
+}

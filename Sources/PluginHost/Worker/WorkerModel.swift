@@ -1,0 +1,206 @@
+import CHostShims
+import Glibc
+
+/// A model in a worker process: a crash, hang or leak costs the process, never the host.
+final class WorkerModel: LoadedModel, @unchecked Sendable {
+    let description: ModelDescription
+    let vocabulary: Vocabulary?
+    private let process: WorkerProcess
+    private let control: WorkerLine
+    private let lane: WorkerLine
+    private let rows: SharedRows
+    private let rowCapacity: Int
+    private let limits: WorkerLimits
+
+    /// Starts a worker and opens the model in it.
+    ///
+    /// - Throws: `ModelFailure`; the worker is gone.
+    init(
+        _ launch: WorkerLaunch, name: String, call: LoadCall, limits: WorkerLimits,
+        log: @escaping LogHandler
+    ) throws {
+        process = try WorkerProcess(launch, name: name, log: log)
+        control = WorkerLine(process, process.control)
+        lane = WorkerLine(process, process.lane)
+        self.limits = limits
+        do {
+            try control.hello(limits)
+            let opened = try control.load(call, limits)
+            description = opened.description
+            vocabulary = opened.vocabulary
+            (rows, rowCapacity) = try control.share(process, opened.description.decode, limits)
+        } catch {
+            process.abandon()
+            throw error
+        }
+    }
+
+    deinit {
+        close()
+    }
+
+    var processID: Int32? { process.processID }
+
+    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
+        let call = TokenizeCall(text: text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+        let answer = try control.call(
+            .tokenize, call.payload, step: .tokenize, limit: limits.tokenize)
+        let ids = try decoding(.tokenize) { () -> [Int32] in
+            var reader = WireReader(answer)
+            let ids = try reader.readArray(of: Int32.self)
+            try reader.finish()
+            return ids
+        }
+        try checkTokenIDs(ids, below: vocabulary?.count ?? 0)
+        return ids
+    }
+
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows {
+        guard let capabilities = description.decode else {
+            throw ModelFailure.refused(
+                code: .unsupported, flags: [], message: "the model does not decode text")
+        }
+        let wanted = try batch.check(against: capabilities)
+        guard wanted <= rowCapacity else {
+            throw ModelFailure.refused(
+                code: .argument, flags: [],
+                message: "\(wanted) rows want logits, expected at most \(rowCapacity)")
+        }
+        let call = ForwardCall(batch: batch, deadline: deadline.map { .now + $0 })
+        _ = try lane.call(.forward, call.payload, step: .forward, limit: deadline) {
+            roost_word_store(rows.cancel, 0)
+        }
+        let stride = LogitBuffer.rowStride(vocabularySize: capabilities.vocabularySize)
+        return LogitRows(
+            base: rows.logits, count: wanted, width: capabilities.vocabularySize,
+            stride: stride / MemoryLayout<Float>.stride, owner: rows)
+    }
+
+    func sequenceLength(_ sequence: Int) throws -> Int {
+        let answer = try sequenceCall(.length, SequenceCall(sequence), step: .length)
+        let length = try decoding(.length) { try Number(answer).value }
+        return try description.decode?.check(length: Int(length)) ?? 0
+    }
+
+    func clear(_ sequence: Int) throws {
+        _ = try sequenceCall(.clear, SequenceCall(sequence), step: .clear)
+    }
+
+    func truncate(_ sequence: Int, to length: Int) throws {
+        _ = try sequenceCall(.truncate, SequenceCall(sequence, length: length), step: .truncate)
+    }
+
+    func fork(_ source: Int, to destination: Int, length: Int) throws {
+        let call = SequenceCall(source, other: destination, length: length)
+        _ = try sequenceCall(.fork, call, step: .fork)
+    }
+
+    private func sequenceCall(_ kind: Frame.Kind, _ call: SequenceCall, step: CallStep) throws
+        -> [UInt8]
+    {
+        try lane.call(kind, call.payload, step: step, limit: limits.sequence)
+    }
+
+    func selfTest(limit: Duration) throws -> SelfTestReport? {
+        let call = Number(Int(limit.milliseconds))
+        let answer = try lane.call(
+            .selfTest, call.payload, step: .selfTest, limit: limit * 2 + .seconds(1))
+        return try decoding(.selfTest) {
+            var reader = WireReader(answer)
+            let report = try reader.readOptional { SelfTestReport(json: try $0.readBytes()) }
+            try reader.finish()
+            return report
+        }
+    }
+
+    func requestCancel() {
+        roost_word_store(rows.cancel, 1)
+    }
+
+    func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+        process.onEnd(handler)
+    }
+
+    /// Asks the worker to close the model, and kills it when it does not do so in time.
+    func close() {
+        if process.end != nil { return }
+        process.markClosing()
+        requestCancel()
+        let ended = lane.whileIdle(atMost: limits.close) {
+            _ = try? control.call(.close, step: .close, limit: limits.close, waiting: limits.close)
+            return process.waitForEnd(atMost: limits.close) != nil
+        }
+        if ended != true { process.abandon() }
+    }
+}
+
+/// Reads what a worker answered.
+private func decoding<Value>(_ step: CallStep, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let error as WireError {
+        throw ModelFailure.broken(step: step.name, reason: error.description)
+    }
+}
+
+/// How long a worker may take.
+package struct WorkerLimits: Sendable {
+    package var load: Duration = .seconds(600)
+    package var tokenize: Duration = .seconds(30)
+    package var sequence: Duration = .seconds(30)
+    package var close: Duration = .seconds(3)
+
+    package init() {}
+}
+
+// MARK: - Starting
+
+extension WorkerProcess {
+    /// Ends a worker whose end is of no interest.
+    func abandon() {
+        kill { _ in .unavailable(reason: "the model is closed", retryAfter: nil) }
+    }
+}
+
+extension WorkerLine {
+    func hello(_ limits: WorkerLimits) throws {
+        let mine = Hello(host: getpid())
+        let answer = try call(.hello, mine.payload, step: .start, limit: .seconds(30))
+        do {
+            _ = try Hello(answer)
+        } catch {
+            throw ModelFailure.load(stage: .start, reason: String(describing: error))
+        }
+    }
+
+    /// - Returns: what the plugin says of the model's headers.
+    func probe(_ call: LoadCall, _ limits: WorkerLimits) throws -> ProbeResult {
+        let answer = try self.call(.probe, call.payload, step: .probe, limit: limits.load)
+        return try decoding(.probe) { try ProbeResult(answer) }
+    }
+
+    fileprivate func load(
+        _ call: LoadCall, _ limits: WorkerLimits
+    ) throws -> (description: ModelDescription, vocabulary: Vocabulary?) {
+        let answer = try self.call(.load, call.payload, step: .open, limit: limits.load)
+        let description = try decoding(.describe) { try ModelDescription(answer) }
+        let words = try self.call(.vocabulary, step: .vocabulary, limit: limits.load)
+        let vocabulary = try decoding(.vocabulary) { try Vocabulary.read(words) }
+        try checkFit(vocabulary, description.decode)
+        return (description, vocabulary)
+    }
+
+    /// Gives the shared memory its final size and maps it on both sides.
+    fileprivate func share(
+        _ process: WorkerProcess, _ capabilities: DecodeCapabilities?, _ limits: WorkerLimits
+    ) throws -> (SharedRows, capacity: Int) {
+        guard let capabilities else { return (process.page, 0) }
+        let layout = SharedRows.layout(for: capabilities)
+        guard roost_memory_file_seal(process.memory.number, UInt64(layout.size)) == 0 else {
+            throw startFailure("cannot share \(layout.size) bytes", errno)
+        }
+        let rows = try SharedRows(process.memory.number, size: layout.size)
+        _ = try call(.map, Number(layout.size).payload, step: .map, limit: limits.load)
+        return (rows, layout.rows)
+    }
+}

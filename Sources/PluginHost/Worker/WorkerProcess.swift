@@ -1,0 +1,170 @@
+import CHostShims
+import Glibc
+
+/// A worker's process, seen from the host: its end is noticed at once and told with its cause, and it
+/// is always reaped.
+final class WorkerProcess: @unchecked Sendable {
+    private struct Life {
+        var reaped = false
+        var closing = false
+        /// What the host killed it for, given the output's tail.
+        var killedFor: (@Sendable (_ stderr: String) -> ModelFailure)?
+        var end: ModelFailure?
+        var handler: (@Sendable (ModelFailure) -> Void)?
+    }
+
+    let processID: pid_t
+    let control: FrameChannel
+    let lane: FrameChannel
+    let memory: Descriptor
+    /// The page of control words.
+    let page: SharedRows
+    private let output: Descriptor
+    private let life = Monitor(Life())
+
+    /// Starts a worker.
+    ///
+    /// - Parameter name: stands in the log.
+    init(_ launch: WorkerLaunch, name: String, log: @escaping LogHandler) throws {
+        let control = try Descriptor.socketPair()
+        let lane = try Descriptor.socketPair()
+        let output = try Descriptor.pipe()
+        memory = try Descriptor(
+            roost_memory_file("roost-rows", UInt64(SharedRows.controlSize)), for: "shared memory")
+        page = try SharedRows(memory.number, size: SharedRows.controlSize)
+        processID = try launch.spawn(
+            output: output.write, control: control.worker, lane: lane.worker, memory: memory)
+        self.output = output.read
+        self.control = FrameChannel(control.host)
+        self.lane = FrameChannel(lane.host)
+        BlockingThread.start("roost-watch") { [self] in watch(name: name, log: log) }
+    }
+
+    /// Why the process is gone; nil while it lives.
+    var end: ModelFailure? {
+        life.withLock { $0.end }
+    }
+
+    /// Calls `handler` once when the process ends without `markClosing`.
+    func onEnd(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+        let end = life.withLock { life -> ModelFailure? in
+            if life.end == nil { life.handler = handler }
+            return life.closing ? nil : life.end
+        }
+        if let end { handler(end) }
+    }
+
+    /// The end that comes is wanted.
+    func markClosing() {
+        life.withLock {
+            $0.closing = true
+            $0.handler = nil
+        }
+    }
+
+    /// Ends the process and all that it started, and waits until it is gone.
+    ///
+    /// - Returns: why it is gone: what was given here, unless something else came first.
+    @discardableResult
+    func kill(for reason: @escaping @Sendable (_ stderr: String) -> ModelFailure) -> ModelFailure {
+        life.withLock { life in
+            if life.reaped { return }
+            if life.killedFor == nil { life.killedFor = reason }
+            Glibc.kill(-processID, SIGKILL)
+        }
+        return waitForEnd() ?? reason("")
+    }
+
+    /// - Returns: why the process is gone; nil when `limit` passed first.
+    func waitForEnd(atMost limit: Duration? = nil) -> ModelFailure? {
+        life.wait(atMost: limit) { $0.end }
+    }
+}
+
+// MARK: - Watching
+
+extension WorkerProcess {
+    /// Runs on a thread of its own until the process has ended.
+    private func watch(name: String, log: @escaping LogHandler) {
+        var written = WorkerOutput(source: name, log: log)
+        let exit = roost_pidfd(processID)
+        waitForExit(exit) { written.append($0, at: .now) }
+        if exit >= 0 { close(exit) }
+        // Its descriptors are closed or its process has ended; nothing of it goes on.
+        life.withLock { _ in _ = Glibc.kill(-processID, SIGKILL) }
+        roost_await_child(processID)
+        readOutput { written.append($0, at: .now) }
+        written.finish(at: .now)
+        conclude(status: reap(), stderr: written.tail)
+    }
+
+    /// Returns when the process has ended, or has closed a connection, which it never does alive.
+    private func waitForExit(_ exit: Int32, _ take: (UnsafeRawBufferPointer) -> Void) {
+        let hangUp = Int16(truncatingIfNeeded: POLLHUP | POLLERR)
+        var entries = [
+            pollfd(fd: output.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: exit, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: control.descriptor, events: 0, revents: 0),
+            pollfd(fd: lane.descriptor, events: 0, revents: 0),
+        ]
+        while true {
+            if poll(&entries, nfds_t(entries.count), -1) < 0 { continue }
+            if entries[0].revents != 0, !readOutput(take) { entries[0].fd = -1 }
+            if entries[1].revents != 0 || (entries[2].revents | entries[3].revents) & hangUp != 0 {
+                return
+            }
+        }
+    }
+
+    /// - Returns: false at the end of the output.
+    @discardableResult
+    private func readOutput(_ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { chunk in
+            // A pipe's worth: a worker that never stops writing must not keep the watch from the exit.
+            for _ in 0..<16 {
+                let count = read(output.number, chunk.baseAddress!, chunk.count)
+                if count > 0 {
+                    take(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+                } else if count == 0 || errno != EINTR {
+                    return count != 0
+                }
+            }
+            return true
+        }
+    }
+
+    private func reap() -> Int32 {
+        var status: Int32 = 0
+        life.withLock { life in
+            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+            life.reaped = true
+        }
+        return status
+    }
+
+    private func conclude(status: Int32, stderr: String) {
+        let lane = page.laneTrace.step
+        let step = lane == .idle ? page.controlTrace.step : lane
+        let death = WorkerDeath(cause: .init(waitStatus: status), step: step.name, stderr: stderr)
+        let (end, handler) = life.withLock { life in
+            let end =
+                life.closing
+                ? .unavailable(reason: "the model is closed", retryAfter: nil)
+                : life.killedFor?(stderr) ?? .crashed(death)
+            life.end = end
+            defer { life.handler = nil }
+            return (end, life.handler)
+        }
+        control.shutDown()
+        self.lane.shutDown()
+        handler?(end)
+    }
+}
+
+extension WorkerDeath.Cause {
+    /// - Parameter waitStatus: as `waitpid` gives it.
+    fileprivate init(waitStatus: Int32) {
+        let signal = waitStatus & 0x7f
+        self = signal == 0 ? .exit((waitStatus >> 8) & 0xff) : .signal(signal)
+    }
+}

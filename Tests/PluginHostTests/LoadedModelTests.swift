@@ -1,0 +1,202 @@
+import PluginHost
+import Testing
+
+/// What holds for a model wherever its plugin runs.
+@Suite struct LoadedModelTests {
+    @Test(arguments: Isolation.allCases)
+    func theDescriptionIsWhatThePluginSays(_ isolation: Isolation) throws {
+        let model = try openModel(isolation, sequences: 3)
+        defer { model.close() }
+        let description = model.description
+        #expect(description.pluginID == "org.example.tally")
+        #expect(description.pluginVersion == "1.0.0")
+        #expect(description.family == "tally")
+        #expect(
+            String(decoding: description.infoJSON, as: UTF8.self).contains("\"name\": \"tally\""))
+        #expect(
+            description.extensions == [
+                "roost.text.tokens/1", "roost.text.decode/1", "roost.selftest/1",
+            ])
+        let decode = try #require(description.decode)
+        #expect(decode.vocabularySize == 258)
+        #expect(decode.sequences == 3)
+        #expect(decode.flags == [.truncateAny, .fork, .batchInvariant])
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func theVocabularyIsCopied(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        defer { model.close() }
+        let vocabulary = try #require(model.vocabulary)
+        #expect(vocabulary.count == 258)
+        #expect(Array(vocabulary.piece(65)) == [65])
+        #expect(vocabulary.piece(257).isEmpty)
+        #expect(vocabulary.piece(-1).isEmpty && vocabulary.piece(258).isEmpty)
+        #expect(vocabulary.attributes(of: 257) == [.control, .end])
+        #expect(vocabulary.bos == 256 && vocabulary.eos == 257)
+        #expect(vocabulary.eot == nil && vocabulary.pad == nil)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func textBecomesTokens(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        defer { model.close() }
+        #expect(
+            try model.tokenize("Aé", addSpecial: true, parseSpecial: false) == [
+                256, 65, 0xc3, 0xa9,
+            ])
+        #expect(try model.tokenize("", addSpecial: false, parseSpecial: true) == [])
+        let long = String(repeating: "x", count: 300_000)
+        #expect(try model.tokenize(long, addSpecial: false, parseSpecial: false).count == 300_000)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func aRowOfLogitsComesForEachRowThatWantsOne(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        defer { model.close() }
+        var batch = DecodeBatch()
+        batch.append(token: 256, sequence: 0, position: 0, wantsLogits: false)
+        batch.append(token: 70, sequence: 0, position: 1, wantsLogits: true)
+        batch.append(token: 256, sequence: 1, position: 0, wantsLogits: true)
+        let rows = try model.forward(batch, deadline: .seconds(5))
+        #expect(rows.count == 2 && rows.width == 258)
+        #expect(rows.best(0) == tally([256, 70]))
+        #expect(rows.best(1) == tally([256]))
+        #expect(rows[0][Int(tally([256, 70]))] == 0)
+        #expect(rows[0].min() == -257)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func sequencesAreKeptCutAndCopied(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        defer { model.close() }
+        #expect(try model.feed([256, 1, 2, 3]) == tally([256, 1, 2, 3]))
+        #expect(try model.sequenceLength(0) == 4)
+        try model.fork(0, to: 2, length: 3)
+        #expect(try model.feed([9], to: 2, at: 3) == tally([256, 1, 2, 9]))
+        try model.truncate(0, to: 1)
+        #expect(try model.feed([8], at: 1) == tally([256, 8]))
+        try model.clear(0)
+        #expect(try model.sequenceLength(0) == 0)
+        #expect(try model.sequenceLength(2) == 4)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func aRefusalKeepsTheModel(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        defer { model.close() }
+        let refused = failure { try model.truncate(0, to: 5) }
+        #expect(
+            refused
+                == .refused(
+                    code: .argument, flags: [], message: "the sequence is shorter than that"))
+        #expect(refused?.isFatal == false)
+        let lost = failure { _ = try model.feed([1], at: 7) }
+        #expect(
+            lost == .refused(code: .argument, flags: .sequencesLost, message: "rows out of order"))
+        #expect(try model.feed([256]) == tally([256]))
+    }
+
+    @Test(
+        arguments: Isolation.allCases,
+        [
+            DecodeBatch(),
+            DecodeBatch(tokens: [258], sequences: [0], positions: [0], wants: [true]),
+            DecodeBatch(tokens: [-1], sequences: [0], positions: [0], wants: [true]),
+            DecodeBatch(tokens: [1], sequences: [4], positions: [0], wants: [true]),
+            DecodeBatch(tokens: [1], sequences: [0], positions: [1024], wants: [true]),
+            DecodeBatch(tokens: [1], sequences: [], positions: [0], wants: [true]),
+            DecodeBatch(
+                tokens: Array(repeating: 1, count: 65), sequences: Array(repeating: 0, count: 65),
+                positions: Array(0..<65), wants: Array(repeating: false, count: 65)),
+        ])
+    func aBatchThatDoesNotFitNeverReachesThePlugin(_ isolation: Isolation, batch: DecodeBatch)
+        throws
+    {
+        let model = try openModel(isolation, config: settings(at: "forward", do: "segv"))
+        defer { model.close() }
+        guard
+            case .refused(.argument, _, _) = failure(of: {
+                _ = try model.forward(batch, deadline: nil)
+            })
+        else {
+            Issue.record("the batch was not refused")
+            return
+        }
+        #expect(failure { try model.clear(4) }?.isFatal == false)
+        #expect(failure { _ = try model.sequenceLength(-1) }?.isFatal == false)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func aCallInFlightIsCancelled(_ isolation: Isolation) async throws {
+        let model = try openModel(isolation, config: settings(at: "forward", do: "slow"))
+        defer { model.close() }
+        let refused = Task {
+            await BlockingThread.run("forward") {
+                failure { _ = try model.feed([256], deadline: .seconds(20)) }
+            }
+        }
+        await cancelRepeatedly(model) { await refused.value }
+        let told = ModelFailure.refused(code: .cancelled, flags: [], message: "told to stop")
+        #expect(await refused.value == told)
+        #expect(try model.sequenceLength(0) == 0)
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func tokenizingGoesOnWhileAForwardRuns(_ isolation: Isolation) async throws {
+        let model = try openModel(isolation, config: settings(at: "forward", do: "slow"))
+        defer { model.close() }
+        let refused = Task {
+            await BlockingThread.run("forward") {
+                failure { _ = try model.feed([256], deadline: .seconds(20)) }
+            }
+        }
+        for _ in 0..<20 {
+            #expect(try model.tokenize("ab", addSpecial: false, parseSpecial: false) == [97, 98])
+        }
+        await cancelRepeatedly(model) { await refused.value }
+        #expect(await refused.value?.isFatal == false)
+    }
+
+    /// Cancelling before a call begins does nothing, so it is asked for until the call has ended.
+    private func cancelRepeatedly(
+        _ model: any LoadedModel, until call: () async -> ModelFailure?
+    ) async {
+        let ended = Flag()
+        BlockingThread.start("cancel") { [model] in
+            _ = eventually(within: .seconds(20)) {
+                model.requestCancel()
+                return ended.isSet
+            }
+        }
+        _ = await call()
+        ended.set()
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func theSelfTestReportsWhatThePluginFound(_ isolation: Isolation) throws {
+        let good = try openModel(isolation)
+        defer { good.close() }
+        let report = try #require(try good.selfTest(limit: .seconds(1)))
+        #expect(String(decoding: report.json, as: UTF8.self).contains("\"passed\": true"))
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func nothingWorksAfterClose(_ isolation: Isolation) throws {
+        let model = try openModel(isolation)
+        model.close()
+        model.close()
+        guard case .unavailable = failure(of: { try model.clear(0) }) else {
+            Issue.record("a closed model was called")
+            return
+        }
+        guard
+            case .unavailable = failure(of: {
+                _ = try model.tokenize("a", addSpecial: false, parseSpecial: false)
+            })
+        else {
+            Issue.record("a closed model was called")
+            return
+        }
+    }
+}
