@@ -1,0 +1,63 @@
+/// Why something could not be done to a deployment; the host turns it into a status of HTTP.
+package enum DeploymentError: Error, Sendable, Equatable {
+    case unknownModel(String, known: [String])
+    case unknownPlugin(String, known: [String])
+    case modelExists(String)
+    case pluginExists(String)
+    /// A reload expected another generation than there is.
+    case conflict(model: String, expected: Int, found: Int?)
+    case notLoaded(model: String, reason: String?)
+    /// A generation could not be brought up; the one before it, if any, goes on serving.
+    case failed(model: String, stage: LoadStage, reason: String)
+    case stopping
+}
+
+extension DeploymentError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unknownModel(let name, let known):
+            "no model is named '\(name)'; there is \(list(known))"
+        case .unknownPlugin(let name, let known):
+            "no plugin is named '\(name)'; there is \(list(known))"
+        case .modelExists(let name): "a model is named '\(name)' already"
+        case .pluginExists(let name): "a plugin is named '\(name)' already"
+        case .conflict(let model, let expected, let found):
+            "model '\(model)' is at \(found.map { "generation \($0)" } ?? "no generation"), "
+                + "expected \(expected)"
+        case .notLoaded(let model, let reason):
+            "model '\(model)' is not loaded" + (reason.map { "; \($0)" } ?? "")
+        case .failed(let model, let stage, let reason):
+            "model '\(model)' could not be loaded, at \(stage.rawValue): \(reason)"
+        case .stopping: "the host is stopping"
+        }
+    }
+
+    private func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
+    }
+
+    /// What brought up a generation of `model` to fail, with its stage.
+    init(_ error: any Error, model: String, during stage: LoadStage) {
+        switch error {
+        case let error as DeploymentError: self = error
+        case ModelFailure.load(let stage, let reason):
+            self = .failed(model: model, stage: stage, reason: reason)
+        case ModelFailure.crashed(let death):
+            let at = LoadStage(rawValue: death.step) ?? stage
+            self = .failed(model: model, stage: at, reason: death.description)
+        case let failure as ModelFailure:
+            let at = failure.step.flatMap(LoadStage.init(rawValue:)) ?? stage
+            self = .failed(model: model, stage: at, reason: failure.description)
+        default: self = .failed(model: model, stage: stage, reason: String(describing: error))
+        }
+    }
+}
+
+extension ModelFailure {
+    fileprivate var step: String? {
+        switch self {
+        case .broken(let step, _), .hung(let step, _, _): step
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Synchronization
+
+/// All models of a host by name, and the plugins that serve them.
+package final class DeploymentRegistry: Sendable {
+    private struct State {
+        var plugins: [PluginSpec]
+        var deployments: [Deployment] = []
+        var stopping = false
+    }
+
+    private let options: PluginHostOptions
+    private let makeServing: ServingFactory
+    private let state: Mutex<State>
+
+    /// Nothing is loaded before `start`.
+    package init(
+        plugins: [PluginSpec], models: [ModelSpec], options: PluginHostOptions,
+        makeServing: @escaping ServingFactory
+    ) {
+        self.options = options
+        self.makeServing = makeServing
+        state = Mutex(State(plugins: plugins))
+        let deployments = models.map(makeDeployment)
+        state.withLock { $0.deployments = deployments }
+    }
+
+    /// Loads what is to be loaded at the start, side by side; a failure stands in the model's status.
+    package func start() async {
+        await withTaskGroup { group in
+            for deployment in deployments where deployment.spec.load == .start {
+                group.addTask { try? await deployment.load() }
+            }
+        }
+    }
+
+    /// Ends the serving of all models, letting work in progress end for at most `limit`.
+    package func stop(within limit: Duration) async {
+        state.withLock { $0.stopping = true }
+        await withTaskGroup { group in
+            for deployment in deployments {
+                group.addTask { try? await deployment.unload(within: limit) }
+            }
+        }
+    }
+
+    /// The model of a name, nil for an unknown one.
+    package func deployment(_ name: String) -> Deployment? {
+        deployments.first { $0.name == name }
+    }
+
+    /// In order of the settings.
+    package var models: [DeploymentStatus] { deployments.map(\.status) }
+
+    private var deployments: [Deployment] { state.withLock { $0.deployments } }
+
+    private func makeDeployment(_ spec: ModelSpec) -> Deployment {
+        let loader = ModelLoader(options)
+        return Deployment(spec: spec, options: options) { [weak self, options, makeServing] in
+            GenerationStart(
+                spec: spec, loader: loader, options: options,
+                plugins: self?.state.withLock { $0.plugins } ?? [], makeServing: makeServing)
+        }
+    }
+}
+
+// MARK: - Models
+
+extension DeploymentRegistry {
+    package func load(_ name: String) async throws {
+        try await known(name).load()
+    }
+
+    package func unload(_ name: String) async throws {
+        try await known(name).unload()
+    }
+
+    /// - Returns: the new generation's number.
+    package func reload(_ name: String, expecting: Int? = nil) async throws -> Int {
+        try await known(name).reload(expecting: expecting)
+    }
+
+    /// Adds a model and loads it, unless it is to be loaded on first use. A model that cannot be
+    /// loaded is not added.
+    package func add(_ spec: ModelSpec) async throws {
+        let deployment = makeDeployment(spec)
+        try state.withLock { state in
+            if state.stopping { throw DeploymentError.stopping }
+            guard !state.deployments.contains(where: { $0.name == spec.name }) else {
+                throw DeploymentError.modelExists(spec.name)
+            }
+            state.deployments.append(deployment)
+        }
+        guard spec.load == .start else { return }
+        do {
+            try await deployment.load()
+        } catch {
+            forget(deployment)
+            throw error
+        }
+    }
+
+    /// Unloads a model and forgets its name.
+    package func remove(_ name: String) async throws {
+        let deployment = try known(name)
+        forget(deployment)
+        try await deployment.unload()
+    }
+
+    private func forget(_ deployment: Deployment) {
+        state.withLock { state in state.deployments.removeAll { $0 === deployment } }
+    }
+
+    private func known(_ name: String) throws -> Deployment {
+        let (deployments, stopping) = state.withLock { ($0.deployments, $0.stopping) }
+        if stopping { throw DeploymentError.stopping }
+        guard let deployment = deployments.first(where: { $0.name == name }) else {
+            throw DeploymentError.unknownModel(name, known: deployments.map(\.name))
+        }
+        return deployment
+    }
+}
+
+// MARK: - Plugins
+
+/// A plugin and the models that it serves, for admin routes.
+package struct PluginStatus: Sendable, Equatable {
+    package var name: String
+    package var library: String
+    package var isolation: Isolation
+    /// Where the library lies; nil when it is not found.
+    package var path: String?
+    /// What the plugin calls itself; nil while no model of it is loaded.
+    package var id: String?
+    package var version: String?
+    /// The content hashes of the copies that serve, one if all models have the same.
+    package var hashes: [String]
+    /// The models that it serves now.
+    package var models: [String]
+}
+
+extension DeploymentRegistry {
+    /// In order of the settings.
+    package var plugins: [PluginStatus] {
+        let models = models
+        return state.withLock { $0.plugins }.map { spec in
+            let served = models.filter { $0.generation != nil && $0.plugin == spec.name }
+            return PluginStatus(
+                name: spec.name, library: spec.library, isolation: spec.isolation,
+                path: try? PluginLocator(pluginPath: options.pluginPath).find(spec.library),
+                id: served.first?.description?.pluginID,
+                version: served.first?.description?.pluginVersion,
+                hashes: Set(served.compactMap(\.hash)).sorted(), models: served.map(\.name))
+        }
+    }
+
+    package func addPlugin(_ spec: PluginSpec) throws {
+        try state.withLock { state in
+            guard !state.plugins.contains(where: { $0.name == spec.name }) else {
+                throw DeploymentError.pluginExists(spec.name)
+            }
+            state.plugins.append(spec)
+        }
+    }
+
+    /// Reloads all models that the plugin serves, with its library as it is now.
+    ///
+    /// - Returns: the new generation of each.
+    /// - Throws: what the first failed with, after all were tried.
+    package func reloadPlugin(_ name: String) async throws -> [String: Int] {
+        try await withThrowingTaskGroup(of: (String, Int).self) { group in
+            for model in try served(by: name) {
+                group.addTask { (model, try await self.reload(model)) }
+            }
+            var generations: [String: Int] = [:]
+            var failure: (any Error)?
+            while let result = await group.nextResult() {
+                switch result {
+                case .success(let (model, generation)): generations[model] = generation
+                case .failure(let error): failure = failure ?? error
+                }
+            }
+            if let failure { throw failure }
+            return generations
+        }
+    }
+
+    /// Unloads all models that the plugin serves.
+    package func unloadPlugin(_ name: String) async throws {
+        for model in try served(by: name) { try await unload(model) }
+    }
+
+    private func served(by name: String) throws -> [String] {
+        let plugins = plugins
+        guard let plugin = plugins.first(where: { $0.name == name }) else {
+            throw DeploymentError.unknownPlugin(name, known: plugins.map(\.name))
+        }
+        return plugin.models
+    }
+}

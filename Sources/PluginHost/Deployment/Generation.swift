@@ -1,0 +1,103 @@
+import Synchronization
+
+/// One loaded state of a deployment: a library, a model, and what serves it. Replaced as a whole.
+final class Generation: Sendable {
+    let number: Int
+    let plugin: StagedPlugin
+    let description: ModelDescription
+    let supervisor: ModelSupervisor
+    let serving: any GenerationServing
+    let pins = PinCount()
+
+    init(
+        number: Int, plugin: StagedPlugin, description: ModelDescription,
+        supervisor: ModelSupervisor, serving: any GenerationServing
+    ) {
+        self.number = number
+        self.plugin = plugin
+        self.description = description
+        self.supervisor = supervisor
+        self.serving = serving
+    }
+
+    /// Lets the work in progress end, for at most `limit`, then closes the model.
+    func retire(within limit: Duration) async {
+        let start = MonotonicTime.now
+        await pins.waitForZero(atMost: limit)
+        await serving.drain(upTo: max(.zero, limit - (.now - start)))
+        await serving.stop()
+        await BlockingThread.run("roost-close") { [supervisor] in supervisor.stop() }
+    }
+}
+
+/// The right to use a generation, which is not closed before every lease is back.
+package final class Lease: Sendable {
+    private let generationObject: Generation
+    private let returned = Atomic<Bool>(false)
+
+    init(_ generation: Generation) {
+        generationObject = generation
+        generation.pins.add()
+    }
+
+    deinit {
+        release()
+    }
+
+    package var generation: Int { generationObject.number }
+    package var serving: any GenerationServing { generationObject.serving }
+    package var description: ModelDescription { generationObject.description }
+
+    /// Gives the right back; also happens when the lease goes. Idempotent.
+    package func release() {
+        if !returned.exchange(true, ordering: .relaxed) { generationObject.pins.remove() }
+    }
+}
+
+/// Counts who uses something, and tells when nobody does.
+final class PinCount: Sendable {
+    private struct State {
+        var count = 0
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter = 0
+    }
+
+    private let state = Mutex(State())
+
+    var count: Int { state.withLock { $0.count } }
+
+    func add() {
+        state.withLock { $0.count += 1 }
+    }
+
+    func remove() {
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.count -= 1
+            guard state.count == 0 else { return [] }
+            defer { state.waiting.removeAll() }
+            return Array(state.waiting.values)
+        }
+        waiting.forEach { $0.resume() }
+    }
+
+    /// Returns when nobody uses it, or after `limit`.
+    func waitForZero(atMost limit: Duration) async {
+        let waiter = state.withLock { state -> Int in
+            defer { state.nextWaiter += 1 }
+            return state.nextWaiter
+        }
+        let timer = Task {
+            try? await Task.sleep(for: limit)
+            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
+        }
+        await withCheckedContinuation { continuation in
+            let done = state.withLock { state -> Bool in
+                if state.count == 0 || limit <= .zero { return true }
+                state.waiting[waiter] = continuation
+                return false
+            }
+            if done { continuation.resume() }
+        }
+        timer.cancel()
+    }
+}

@@ -1,0 +1,155 @@
+import FoundationEssentials
+
+/// Brings up generations of one deployment: a library's copy, a model, a first step, what serves it.
+struct GenerationStart: Sendable {
+    let spec: ModelSpec
+    let loader: ModelLoader
+    let options: PluginHostOptions
+    /// In order of the settings.
+    let plugins: [PluginSpec]
+    let makeServing: ServingFactory
+
+    /// - Throws: `DeploymentError`; nothing of the new generation is left.
+    func bringUp(_ number: Int) async throws -> Generation {
+        let model = spec.name
+        do {
+            let (plugin, supervisor, description) = try await BlockingThread.run("roost-load") {
+                try start(try choosePlugin())
+            }
+            do {
+                return Generation(
+                    number: number, plugin: plugin, description: description,
+                    supervisor: supervisor, serving: try await makeServing(supervisor, spec))
+            } catch {
+                await BlockingThread.run("roost-close") { supervisor.stop() }
+                throw DeploymentError(error, model: model, during: .serve)
+            }
+        } catch {
+            throw DeploymentError(error, model: model, during: .start)
+        }
+    }
+
+    // MARK: - Choosing
+
+    private func choosePlugin() throws -> StagedPlugin {
+        if let name = spec.plugin {
+            guard let plugin = plugins.first(where: { $0.name == name }) else {
+                throw DeploymentError.unknownPlugin(name, known: plugins.map(\.name))
+            }
+            return try loader.stage(plugin)
+        }
+        return try bestPlugin()
+    }
+
+    /// The plugin with the highest score, of equal ones the first.
+    private func bestPlugin() throws -> StagedPlugin {
+        var best: (plugin: StagedPlugin, score: Int)?
+        var answers: [String] = []
+        for spec in plugins {
+            do {
+                let plugin = try loader.stage(spec)
+                let score = try loader.probe(plugin, OpenRequest(self.spec)).score
+                if score > best?.score ?? 0 { best = (plugin, score) }
+                answers.append("\(spec.name) does not serve it")
+            } catch {
+                answers.append("\(spec.name): \(error)")
+            }
+        }
+        guard let best else {
+            throw DeploymentError.failed(
+                model: spec.name, stage: .probe,
+                reason: "no plugin serves \(spec.source)\(answers.map { "; " + $0 }.joined())")
+        }
+        return best.plugin
+    }
+
+    // MARK: - Starting
+
+    private func start(
+        _ plugin: StagedPlugin
+    ) throws -> (StagedPlugin, ModelSupervisor, ModelDescription) {
+        let supervisor = ModelSupervisor(name: spec.name, policy: options.restart, events: report) {
+            try loader.launch(plugin, name: spec.name, OpenRequest(spec))
+        }
+        do {
+            let model = try supervisor.current()
+            try warm(model)
+            try selfTest(model)
+            return (plugin, supervisor, model.description)
+        } catch {
+            supervisor.stop()
+            throw error
+        }
+    }
+
+    /// One step, so that the first request finds the weights in memory, and a plugin that cannot
+    /// take a step never serves.
+    private func warm(_ model: any LoadedModel) throws {
+        guard model.description.decode != nil else { return }
+        do {
+            var batch = DecodeBatch()
+            batch.append(
+                token: model.vocabulary?.bos ?? 0, sequence: 0, position: 0, wantsLogits: true)
+            let rows = try model.forward(batch, deadline: options.warmLimit)
+            if rows[0].contains(where: \.isNaN) {
+                throw ModelFailure.broken(step: "forward", reason: "logits that are not numbers")
+            }
+            try model.clear(0)
+        } catch {
+            throw DeploymentError.failed(
+                model: spec.name, stage: .warm, reason: String(describing: error))
+        }
+    }
+
+    private func selfTest(_ model: any LoadedModel) throws {
+        do {
+            guard let report = try model.selfTest(limit: options.selfTestLimit) else { return }
+            let verdict = try JSONDecoder().decode(Verdict.self, from: Data(report.json))
+            guard verdict.passed else {
+                let failed = (verdict.checks ?? []).filter { $0.passed == false }
+                    .map { "\($0.name ?? "a check") (\($0.detail ?? "no detail"))" }
+                throw ModelFailure.broken(
+                    step: "self-test", reason: "failed \(failed.joined(separator: ", "))")
+            }
+        } catch {
+            throw DeploymentError.failed(
+                model: spec.name, stage: .selfTest, reason: String(describing: error))
+        }
+    }
+
+    private struct Verdict: Decodable {
+        struct Check: Decodable {
+            var name: String?
+            var passed: Bool?
+            var detail: String?
+        }
+
+        var passed: Bool
+        var checks: [Check]?
+    }
+
+    private func report(_ event: SupervisorEvent) {
+        options.log(LogLine(level: event.level, source: spec.name, text: event.description))
+    }
+}
+
+extension SupervisorEvent: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .started(let processID):
+            processID.map { "runs in process \($0)" } ?? "runs in the host"
+        case .failed(let failure): String(describing: failure)
+        case .restarting(let delay): "starts again in \(delay)"
+        case .quarantined(let retryAfter, let reason):
+            "keeps failing and rests for \(retryAfter); it last failed because \(reason)"
+        }
+    }
+
+    fileprivate var level: LogLine.Level {
+        switch self {
+        case .started: .info
+        case .restarting: .warning
+        case .failed, .quarantined: .error
+        }
+    }
+}
