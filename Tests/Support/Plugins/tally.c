@@ -98,6 +98,8 @@ static void misbehave(const char *deed, const roost_call *call)
         *(volatile int *)8 = 1;
     } else if (strcmp(deed, "abort") == 0)
         abort();
+    else if (strcmp(deed, "trap") == 0)
+        __builtin_trap(); /* what a Swift precondition does */
     else if (strcmp(deed, "exit0") == 0)
         exit(0);
     else if (strcmp(deed, "exit7") == 0)

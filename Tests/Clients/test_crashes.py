@@ -1,0 +1,125 @@
+"""A plugin that dies or hangs costs nobody else a token, and its own streams go on or say why."""
+import asyncio
+import json
+import os
+import signal
+import subprocess
+
+import openai
+import pytest
+
+from conftest import ROOT, markov
+
+STREAMS = 8
+DEEDS = ["segv", "abort", "trap", "exit0", "exit7", "overflow", "hang"]
+
+
+@pytest.fixture(scope="session")
+def tally(tmp_path_factory):
+    """A plugin in C that misbehaves at the step, and in the way, that its model's settings tell."""
+    library = tmp_path_factory.mktemp("tally") / "libTally.so"
+    subprocess.run(
+        ["cc", "-std=gnu11", "-O1", "-shared", "-fPIC", "-fvisibility=hidden",
+         "-I", ROOT / "Sources/PluginABI/include",
+         f"-Wl,--version-script={ROOT}/Plugins/exports.map", "-o", library,
+         ROOT / "Tests/Support/Plugins/tally.c", "-lm"], check=True)
+    return library
+
+
+@pytest.fixture
+def make_hostile(make_host, tally, tmp_path):
+    """A host with `markov` and with `tally`, which does `deed` at `step` once `arm` is called."""
+    def make(deed, step="forward"):
+        marker, source = tmp_path / "marker", tmp_path / "tally.bin"
+        marker.touch()
+        source.write_text("tally")
+        host = make_host(markov() + f"""
+[[models]]
+name = "tally"
+plugin = "tally"
+source = "{source}"
+context = 8192
+parallel = {STREAMS}
+step_timeout = "1s"
+[models.settings]
+at = "{step}"
+do = "{deed}"
+marker = "{marker}"
+""", plugins=f'[plugins.tally]\nlibrary = "{tally}"')
+        host.arm = marker.unlink
+        return host
+
+    return make
+
+
+async def say(client, model, seed, started=None):
+    """The text of one long stream."""
+    text = ""
+    stream = await client.completions.create(
+        model=model, prompt=f"\n\nnumber {seed} ", seed=seed, max_tokens=3000, stream=True,
+        temperature=0 if model == "tally" else 1, logit_bias={"256": -100, "257": -100}
+        if model == "tally" else {"256": -100})
+    async for chunk in stream:
+        text += chunk.choices[0].text if chunk.choices else ""
+        if started and len(text) > 20:
+            started.set()
+    return text
+
+
+async def run_all(host, when_all_run=lambda: None):
+    client = host.async_client()
+    started = [asyncio.Event() for _ in range(2 * STREAMS)]
+    streams = [
+        asyncio.create_task(say(client, model, seed, started[seed + offset]))
+        for model, offset in (("markov", 0), ("tally", STREAMS)) for seed in range(STREAMS)
+    ]
+    await asyncio.wait_for(asyncio.gather(*[event.wait() for event in started]), 30)
+    when_all_run()
+    return await asyncio.wait_for(asyncio.gather(*streams), 120)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+async def test_all_streams_end_as_if_nothing_had_happened(make_hostile, deed):
+    host = make_hostile(deed)
+    undisturbed = await run_all(host)
+    disturbed = await run_all(host, host.arm)
+    assert disturbed == undisturbed
+    assert host.metric("roost_model_restarts_total", model="tally") == 1
+    assert host.metric("roost_model_restarts_total", model="markov") == 0
+
+
+async def test_a_killed_worker_is_replaced_and_its_streams_go_on(make_hostile):
+    host = make_hostile("segv")
+    undisturbed = await run_all(host)
+
+    def kill_worker():
+        os.kill(worker_of(host, "tally"), signal.SIGKILL)
+
+    assert await run_all(host, kill_worker) == undisturbed
+
+
+def worker_of(host, model):
+    models = json.load(host.get("/admin/models"))["data"]
+    return next(entry["pid"] for entry in models if entry["name"] == model)
+
+
+def test_a_crash_in_tokenize_is_that_requests_error_alone(make_hostile):
+    host = make_hostile("segv", step="tokenize")
+    host.arm()
+    with pytest.raises(openai.InternalServerError) as caught:
+        host.client().completions.create(model="tally", prompt="Hi", max_tokens=2)
+    assert "SIGSEGV" in caught.value.message
+    answer = host.client().completions.create(model="markov", prompt="Hi", max_tokens=2)
+    assert answer.usage.completion_tokens > 0
+    host.wait_for(
+        lambda: host.client().completions.create(model="tally", prompt="Hi", max_tokens=2).id,
+        "serving again")
+
+
+def test_no_worker_survives_its_host(make_hostile):
+    host = make_hostile("segv")
+    workers = [worker_of(host, name) for name in ("markov", "tally")]
+    host.process.kill()
+    host.process.wait()
+    host.wait_for(
+        lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), "rid of its workers", 5)
