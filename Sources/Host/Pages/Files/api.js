@@ -81,12 +81,13 @@ export const host = {
       keepalive,
     }),
   remove: (id) => json("DELETE", path(id)),
-  chat,
+  // Both stream: they call `onText` with each piece and return the reason of the end and the usage.
+  chat: (body, signal, onText) => stream("/v1/chat/completions", body, signal, onText),
+  complete: (body, signal, onText) => stream("/v1/completions", body, signal, onText),
 };
 
-// Streams an answer: calls `onText` with each piece and returns the reason of its end and the usage.
-async function chat(body, signal, onText) {
-  const response = await request("POST", "/v1/chat/completions", {
+async function stream(path, body, signal, onText) {
+  const response = await request("POST", path, {
     body: { ...body, stream: true, stream_options: { include_usage: true } },
     signal,
   });
@@ -96,7 +97,8 @@ async function chat(body, signal, onText) {
       if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
       if (event.usage) result.usage = event.usage;
       for (const choice of event.choices ?? []) {
-        if (choice.delta?.content) onText(choice.delta.content);
+        const text = choice.delta?.content ?? choice.text;
+        if (text) onText(text);
         if (choice.finish_reason) result.reason = choice.finish_reason;
       }
     }

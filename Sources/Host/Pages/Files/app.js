@@ -61,7 +61,8 @@ async function answer() {
   const model = models.chosen();
   const message = { role: "assistant", content: "" };
   conversation.model = model?.id ?? "";
-  const request = { model: conversation.model, messages: prompt(), ...settings.sampling() };
+  const isPlain = models.isPlain();
+  const request = { model: conversation.model, ...(isPlain ? { prompt: wholeText() } : { messages: prompt() }), ...settings.sampling() };
   conversation.messages.push(message);
   const view = thread.add(message);
   const mine = { controller: new AbortController(), view, message, conversation };
@@ -72,7 +73,7 @@ async function answer() {
   const clock = { start: performance.now(), first: 0, last: 0 };
   try {
     if (!model) throw new HostError("This host has no model that could answer.");
-    const result = await host.chat(request, mine.controller.signal, (piece) => {
+    const result = await (isPlain ? host.complete : host.chat)(request, mine.controller.signal, (piece) => {
       clock.first ||= performance.now();
       clock.last = performance.now();
       message.content += piece;
@@ -87,8 +88,16 @@ async function answer() {
 
 function prompt() {
   const system = conversation.system.trim();
-  const messages = conversation.messages.map(({ role, content }) => ({ role, content }));
+  const messages = conversation.messages.filter((message) => message.content);
   return system ? [{ role: "system", content: system }, ...messages] : messages;
+}
+
+// What a model without a chat template goes on with: all that was written, as one text.
+function wholeText() {
+  return conversation.messages.reduce((whole, { content }) => {
+    const needsBlank = whole && !/\s$/.test(whole) && /^[\p{L}\p{N}]/u.test(content) && /[.,!?"]$/.test(whole);
+    return whole + (needsBlank ? " " : "") + content;
+  }, "");
 }
 
 // At most once a frame, however many tokens arrive.
@@ -110,8 +119,7 @@ function end(mine) {
 
 function finish(mine, text) {
   end(mine);
-  mine.view.finish(text);
-  if (!mine.message.content) mine.view.finish(text || "an empty answer");
+  mine.view.finish(mine.message.content ? text : text || "an empty answer");
   keep(mine.conversation);
   announce(text === "stopped" ? "Stopped" : `Answer: ${mine.message.content.slice(0, 2000)}`);
 }
@@ -119,7 +127,7 @@ function finish(mine, text) {
 function fail(mine, error) {
   end(mine);
   mine.view.fail(describe(error));
-  if (!mine.message.content) mine.conversation.messages.pop();
+  if (!mine.message.content) mine.conversation.messages = mine.conversation.messages.filter((message) => message !== mine.message);
   keep(mine.conversation);
   report(error, true);
 }
@@ -169,7 +177,15 @@ function editMessage(view, text) {
 
 // MARK: - Keeping
 
-async function keep(kept, isLeaving = false) {
+// One after the other, so that an older state never overwrites a newer one.
+let keeping = Promise.resolve();
+
+function keep(kept) {
+  keeping = keeping.then(() => store(kept));
+}
+
+async function store(kept, isLeaving = false) {
+  if (kept.isDeleted) return;
   const system = kept.system.trim();
   const messages = kept.messages.filter((message) => message.content);
   const stored = { ...kept, messages: system ? [{ role: "system", content: system }, ...messages] : messages };
@@ -185,7 +201,12 @@ function newChat() {
   stop();
   if (location.hash) window.history.pushState(null, "", location.pathname);
   show(blank());
-  draft.focus();
+  focusDraft();
+}
+
+// On a phone the keyboard would cover the page.
+function focusDraft() {
+  if (matchMedia("(hover: hover)").matches) draft.focus({ preventScroll: true });
 }
 
 function show(next) {
@@ -220,7 +241,7 @@ function showGreeting() {
   document.body.classList.toggle("is-empty", thread.isEmpty);
   if (!thread.isEmpty) return;
   const isPlain = models.isPlain();
-  find("greeting-note").textContent = isPlain ? "This model has no chat template. Begin a text and it goes on." : "";
+  find("greeting-note").hidden = !isPlain;
   draft.placeholder = isPlain ? "Begin a text" : "Message";
   const choices = isPlain ? BEGINNINGS : SUGGESTIONS;
   find("suggestions").replaceChildren(...choices.map(([title, text]) =>
@@ -333,10 +354,9 @@ find("open-settings").addEventListener("click", () => settings.open({
   system: () => conversation.system,
   setSystem: (text) => (conversation.system = text),
 }));
-window.addEventListener("popstate", route);
 window.addEventListener("hashchange", route);
 window.addEventListener("pagehide", () => {
-  if (writing) keep(writing.conversation, true);
+  if (writing) store(writing.conversation, true);
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !writing && find("banner").hidden) models.refresh().catch(report);
@@ -348,10 +368,12 @@ history.start({
     if (id === conversation.id) conversation.title = title;
   },
   removed: (id) => {
-    if (id === conversation.id) newChat();
+    if (id !== conversation.id) return;
+    conversation.isDeleted = true;
+    newChat();
   },
   failed: report,
 });
 showSend();
 load();
-draft.focus({ preventScroll: true });
+focusDraft();

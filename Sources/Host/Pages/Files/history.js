@@ -7,6 +7,7 @@ const DAY = 86_400_000;
 
 let conversations = [];
 let current = null;
+let isRenaming = false; // nothing is redrawn under the field that is typed into
 let actions = {};
 
 // `actions`: open(id), renamed(id, title), removed(id), failed(error)
@@ -42,6 +43,7 @@ function group(seconds) {
 }
 
 function draw() {
+  if (isRenaming) return;
   const wanted = find("search").value.trim().toLocaleLowerCase();
   const shown = conversations.filter((conversation) => conversation.title.toLocaleLowerCase().includes(wanted));
   const groups = Map.groupBy?.(shown, (conversation) => group(conversation.updated)) ?? grouped(shown);
@@ -74,10 +76,10 @@ function entry(conversation) {
 }
 
 function rename(item, conversation) {
-  let isDone = false;
+  isRenaming = true;
   const finish = async (keeps) => {
-    if (isDone) return;
-    isDone = true;
+    if (!isRenaming) return;
+    isRenaming = false;
     const title = input.value.trim();
     if (keeps && title && title !== conversation.title) await store(conversation, title);
     draw();

@@ -32,7 +32,6 @@ export async function refresh() {
 
 export function choose(name) {
   if (models.some((model) => model.id === name)) find("model").value = name;
-  else if (models.length) find("model").value = models[0].id;
   showFacts();
 }
 
@@ -49,7 +48,7 @@ function showFacts() {
 
 export function count(number) {
   for (const [size, unit] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]) {
-    if (number >= size) return `${(number / size).toPrecision(3).replace(/\.?0+$/, "")}${unit}`;
+    if (number >= size) return `${Number((number / size).toPrecision(3))}${unit}`;
   }
   return String(number);
 }

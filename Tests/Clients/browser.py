@@ -1,0 +1,121 @@
+"""Headless Chromium on the page, and what a person does there."""
+import shutil
+import time
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+
+needs_browser = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver on this machine")
+
+
+class Page:
+    """One browser window on the page of a host."""
+
+    def __init__(self, url, width=1280, height=800, scheme="light", has_models=True):
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                         "--disable-dev-shm-usage", f"--window-size={width},{height}"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+        self.command("Emulation.setDeviceMetricsOverride",
+                     width=width, height=height, deviceScaleFactor=1, mobile=width < 700)
+        self.command("Emulation.setEmulatedMedia",
+                     features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.url = url
+        self.driver.get(url)
+        if has_models:
+            self.wait_for_models()
+
+    def wait_for_models(self):
+        self.wait("!document.getElementById('model').disabled", "the models are listed")
+
+    def command(self, name, **arguments):
+        return self.driver.execute_cdp_cmd(name, arguments)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, expression, what, seconds=20):
+        """Until a JavaScript expression is true."""
+        try:
+            return WebDriverWait(self.driver, seconds, 0.02).until(
+                lambda _: self.run(f"return ({expression})"))
+        except Exception as error:
+            raise AssertionError(f"not within {seconds} s: {what}") from error
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def click(self, selector):
+        self.wait(f"document.querySelector({selector!r}) !== null", f"{selector} is there")
+        self.run("document.querySelector(arguments[0]).click()", selector)
+
+    def choose(self, model):
+        self.run("""const picker = document.getElementById('model');
+                    picker.value = arguments[0];
+                    picker.dispatchEvent(new Event('change'))""", model)
+
+    def settings(self, **values):
+        """Sampling settings as the drawer keeps them; the page reads them when it loads."""
+        self.run("localStorage.setItem('roost.settings', JSON.stringify(arguments[0]))", values)
+        self.reload()
+
+    def reload(self):
+        self.driver.refresh()
+        self.wait_for_models()
+
+    def say(self, text):
+        draft = self.find("#draft")
+        draft.send_keys(text)
+        draft.send_keys(Keys.ENTER)
+
+    @property
+    def answers(self):
+        return self.run("return [...document.querySelectorAll('.assistant .prose')].map(e => e.innerText)")
+
+    @property
+    def questions(self):
+        return self.run("return [...document.querySelectorAll('.user .bubble')].map(e => e.innerText)")
+
+    def wait_for_answer(self, count=1):
+        self.wait(f"document.querySelectorAll('.assistant').length === {count} && !document.querySelector('.writing')",
+                  f"answer {count} is complete", 60)
+
+    def slow_down(self, bytes_per_second):
+        """A slow line, so that there is something to see between the first token and the last."""
+        self.command("Network.enable")
+        self.command("Network.emulateNetworkConditions", offline=False, latency=1,
+                     downloadThroughput=bytes_per_second, uploadThroughput=-1)
+
+    def full_speed(self):
+        self.command("Network.emulateNetworkConditions", offline=False, latency=0,
+                     downloadThroughput=-1, uploadThroughput=-1)
+
+    def console_errors(self):
+        return [entry for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+    @property
+    def overflow(self):
+        return self.run("return document.documentElement.scrollWidth - innerWidth")
+
+    def press(self, keys):
+        self.driver.switch_to.active_element.send_keys(keys)
+
+    def close(self):
+        self.driver.quit()
+
+
+def eventually(holds, what, seconds=10):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)

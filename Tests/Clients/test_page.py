@@ -1,0 +1,278 @@
+"""The page at `/`, driven as a person would. With PAGE_PICTURE=FILE a picture of it is written."""
+import os
+import pathlib
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from browser import Page, eventually, needs_browser
+from conftest import STORIES, Host, markov, needs_stories, stories
+
+pytestmark = needs_browser
+
+# Without a line break the chain never ends its answer; it goes on up to the context.
+ENDLESS = "and on and on it goes, round and round, " * 60
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "endless.txt").write_text(ENDLESS)
+    endless = markov(folder / "endless.txt").replace('"markov"\n', '"endless"\n', 1)
+    models = markov() + endless.replace("context = 4096", "context = 60000")
+    host = Host(folder, models + (stories() if STORIES.exists() else ""))
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def open_page(serving):
+    pages = []
+
+    def open_(**options):
+        pages.append(Page(serving.url + "/", **options))
+        return pages[-1]
+
+    yield open_
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()
+
+
+def test_an_answer_grows_while_it_is_written_and_says_what_it_cost(page):
+    page.settings(max_tokens=120, temperature=0)
+    page.choose("endless")
+    page.slow_down(20_000)
+    page.run("""window.lengths = new Set();
+        new MutationObserver(() => {
+          const prose = document.querySelector('.assistant .prose');
+          if (prose) window.lengths.add(prose.textContent.length);
+        }).observe(document.getElementById('thread'), {childList: true, subtree: true, characterData: true})""")
+    page.say("and on")
+    page.wait_for_answer()
+    assert page.run("return window.lengths.size") > 5
+    assert len(page.answers[0]) > 100
+    assert "120 tokens" in page.find(".assistant .facts").text
+    assert page.questions == ["and on"]
+    assert page.find("#draft").get_attribute("value") == ""
+    assert page.console_errors() == []
+
+
+def test_escape_stops_an_answer_and_the_host_stops_too(page, serving):
+    page.settings(temperature=0)
+    page.choose("endless")
+    page.slow_down(40_000)
+    page.say("and on")
+    page.wait("document.querySelector('.writing .prose')?.textContent.length > 20", "words arrive")
+    assert page.find("#send").get_attribute("aria-label") == "Stop"
+    page.press(Keys.ESCAPE)
+    page.wait_for_answer()
+    serving.wait_for(
+        lambda: serving.metric("roost_requests_running", model="endless") == 0, "idle again", 10)
+    assert page.find("#send").get_attribute("aria-label") == "Send"
+    assert "stopped" in page.find(".assistant .facts").text
+    assert 20 < len(page.answers[0]) < 50_000
+
+
+def test_a_conversation_is_found_again_after_a_reload(page):
+    page.settings(max_tokens=30)
+    page.choose("markov")
+    page.say("Will this be kept?")
+    page.wait_for_answer()
+    page.say("And this?")
+    page.wait_for_answer(2)
+    said = page.answers
+    eventually(lambda: page.run("return document.querySelector('.entry.current a')?.textContent") == "Will this be kept?",
+               "the sidebar lists the conversation")
+    page.reload()
+    page.wait_for_answer(2)
+    assert page.answers == said
+    assert page.questions == ["Will this be kept?", "And this?"]
+    assert page.run("return document.getElementById('model').value") == "markov"
+    assert page.console_errors() == []
+
+
+def test_answering_again_replaces_the_answer(page):
+    page.settings(max_tokens=60, temperature=2)
+    page.choose("markov")
+    page.say("Hello")
+    page.wait_for_answer()
+    seen = {page.answers[0]}
+    for _ in range(5):
+        page.run("document.querySelector('.assistant').dataset.old = 'yes'")
+        page.click(".assistant [aria-label='Answer again']")
+        page.wait("!document.querySelector('[data-old]')", "the old answer is gone")
+        page.wait_for_answer()
+        seen.add(page.answers[0])
+    assert len(page.questions) == 1
+    assert len(seen) > 1
+
+
+def test_an_edited_message_takes_the_place_of_what_followed(page):
+    page.settings(max_tokens=10)
+    page.choose("markov")
+    for count, text in enumerate(["First", "Second"], 1):
+        page.say(text)
+        page.wait_for_answer(count)
+    page.click(".user [aria-label='Edit the message']")
+    area = page.find(".edit-area")
+    area.clear()
+    area.send_keys("Changed", Keys.ENTER)
+    page.wait_for_answer(1)
+    assert page.questions == ["Changed"]
+
+
+def test_conversations_are_renamed_searched_and_deleted(page):
+    page.settings(max_tokens=5)
+    page.choose("markov")
+    page.say("Alpha conversation")
+    page.wait_for_answer()
+    page.press(Keys.CONTROL + "k")
+    page.wait("document.body.classList.contains('is-empty')", "a new chat is open")
+    page.say("Beta conversation")
+    page.wait_for_answer()
+    titles = "[...document.querySelectorAll('.entry-link')].map(e => e.textContent)"
+    page.wait(f"{titles}[0] === 'Beta conversation'", "the newest stands first")
+
+    page.click(".entry [aria-label='Rename “Alpha conversation”']")
+    field = page.find(".entry-input")
+    field.clear()
+    field.send_keys("Gamma", Keys.ENTER)
+    page.wait(f"{titles}.includes('Gamma')", "the new title is shown")
+    page.find("#search").send_keys("gam")
+    assert page.run(f"return {titles}") == ["Gamma"]
+
+    page.click(".entry [aria-label='Delete “Gamma”']")
+    page.click("#confirm-ok")
+    page.wait(f"{titles}.length === 0", "nothing is left to find")
+    page.reload()
+    page.wait(f"{titles}.includes('Beta conversation')", "the other one stays")
+    assert not page.run(f"return {titles}.includes('Gamma')")
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (390, 780), (320, 568)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_layout_fits_its_window(open_page, width, height, scheme):
+    page = open_page(width=width, height=height, scheme=scheme)
+    assert page.overflow <= 0
+    page.settings(max_tokens=40)
+    page.choose("markov")
+    page.say("A long word: " + "unbreakable" * 30)
+    page.wait_for_answer()
+    assert page.overflow <= 0
+    is_dark = page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(25, 26, 27)"
+    assert is_dark == (scheme == "dark")
+    page.click("#open-settings")
+    assert page.overflow <= 0
+    assert page.run("return document.getElementById('settings').open")
+    assert page.console_errors() == []
+
+
+def test_the_theme_can_be_chosen_and_stays(page):
+    before = page.run("return getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    chosen = page.run("return getComputedStyle(document.body).backgroundColor")
+    assert chosen != before
+    page.reload()
+    assert page.run("return getComputedStyle(document.body).backgroundColor") == chosen
+
+
+def test_markdown_becomes_elements_and_never_markup(page):
+    hostile = """<img src=x onerror="window.broken=1"> <script>window.broken=1</script>
+
+# Title
+
+| a | b |
+|---|--:|
+| `1` | **2** |
+
+```python
+print("x")  # comment
+```
+
+[good](https://example.org/) [bad](javascript:window.broken=1) ![pic](https://example.org/x.png)
+
+1. one
+   - inner
+2. two
+"""
+    result = page.run("""
+        return import('/assets/markdown.js').then(({ markdown }) => {
+          const box = document.createElement('div');
+          box.append(...markdown(arguments[0]));
+          document.body.append(box);
+          const count = (selector) => box.querySelectorAll(selector).length;
+          return { images: count('img'), scripts: count('script'), headings: count('h2'), cells: count('td'),
+                   code: count('pre .hl-string') + count('pre .hl-comment'), inner: count('ol > li > ul > li'),
+                   links: [...box.querySelectorAll('a')].map((a) => a.href + ' ' + a.rel), text: box.textContent };
+        })""", hostile)
+    assert (result["images"], result["scripts"]) == (0, 0)
+    assert (result["headings"], result["cells"], result["code"], result["inner"]) == (1, 2, 2, 1)
+    assert all(link.startswith("https://example.org/") and "noopener" in link for link in result["links"])
+    assert "<script>window.broken=1</script>" in result["text"]
+    assert "javascript:" in result["text"]
+    assert page.run("return window.broken") is None
+
+
+def test_a_key_is_asked_for_kept_and_used(make_host):
+    host = make_host(markov(), server='api_keys = ["open sesame"]')
+    page = Page(host.url + "/", has_models=False)
+    try:
+        page.wait("document.getElementById('key-dialog').open", "the key is asked for")
+        page.find("#key").send_keys("open sesame", Keys.ENTER)
+        page.wait_for_models()
+        page.reload()
+        assert not page.run("return document.getElementById('key-dialog').open")
+    finally:
+        page.close()
+
+
+def test_a_host_that_went_away_is_noticed(make_host):
+    host = make_host(markov())
+    page = Page(host.url + "/")
+    try:
+        host.process.terminate()
+        host.process.wait(20)
+        page.say("Anybody there?")
+        page.wait("!document.getElementById('banner').hidden", "the banner says so")
+        assert "does not answer" in page.find("#banner").text
+        assert page.run("return document.querySelector('.failure button').textContent") == "Try again"
+    finally:
+        page.close()
+
+
+@needs_stories
+def test_a_model_without_a_template_goes_on_with_the_text(page):
+    page.settings(max_tokens=60, temperature=0)
+    page.choose("stories")
+    assert "Begin a text" in page.find("#greeting-note").text
+    page.say("Once upon a time")
+    page.wait_for_answer()
+    assert page.answers[0].startswith(", there was a little girl named Lily.")
+
+
+@needs_stories
+@pytest.mark.skipif("PAGE_PICTURE" not in os.environ, reason="PAGE_PICTURE names no file for the picture")
+def test_a_picture_of_the_page(make_host):
+    host = make_host(stories())
+    page = Page(host.url + "/", width=1280, height=800)
+    try:
+        page.settings(max_tokens=150, temperature=0.6, seed=4)
+        for beginning in ("The little boat was", "Ben and his cat went to the", "One day, a big storm came",
+                          "Once upon a time, there was a little girl who had a dog"):
+            page.say(beginning)
+            page.wait_for_answer()
+            if not beginning.startswith("Once"):
+                page.click("#new-chat")
+                page.wait("document.body.classList.contains('is-empty')", "a new chat is open")
+        page.say("The next day")
+        page.wait_for_answer(2)
+        path = pathlib.Path(os.environ["PAGE_PICTURE"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert page.driver.save_screenshot(str(path))
+    finally:
+        page.close()
