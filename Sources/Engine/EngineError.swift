@@ -12,7 +12,7 @@ package enum EngineError: Error, Equatable, Sendable {
     case promptTooLong(tokens: Int, context: Int)
     case unknownToken(Int32, vocabulary: Int)
     case invalidParameter(name: String, reason: String)
-    /// The request's own deadline passed, after this many tokens of output.
+    /// The request's deadline passed, or its reader stood still, after this many tokens of output.
     case deadlineExceeded(after: Duration, generated: Int)
     /// The model crashed, hung or refused each time this request was in it.
     case modelFailed(attempts: Int, failure: String)

@@ -14,6 +14,8 @@ package struct EngineOptions: Sendable {
     package var retries = 1
     /// Tokens that a client may be behind before its sequence pauses.
     package var backlog = 1024
+    /// How long a sequence may stay paused for its reader.
+    package var stallLimit: Duration = .seconds(60)
     /// How long `stop` waits for a step that is under way.
     package var stopPatience: Duration = .seconds(5)
 

@@ -40,8 +40,18 @@ final class Generation: @unchecked Sendable {
 
     var generated: Int { tokens.count - request.prompt.count }
 
+    /// Since when it has been paused.
+    var pausedSince: MonotonicTime?
+
+    /// Whether its reader is so far behind that it should get no further token.
+    var isPaused: Bool { generated > 0 && channel.isFull }
+
     /// Whether the log probabilities of the prompt itself are wanted, which needs all its logits.
     var scoresPrompt: Bool { request.echo && request.logprobs != nil }
+
+    func notePause() {
+        pausedSince = isPaused ? pausedSince ?? .now : nil
+    }
 
     func append(_ token: Int32) {
         tokens.append(token)

@@ -38,16 +38,15 @@ extension Lane {
     ///
     /// Requests that may have caused a failure go one at a time, alone, until they are past it.
     func plan() -> StepPlan {
-        var order = running.filter { $0.suspicion.clearedAt != nil }.prefix(1).map { $0 }
-        if order.isEmpty {
-            turn = (turn + 1) % max(running.count, 1)
-            order = Array(running[turn...] + running[..<turn])
+        let ready = running.filter { !$0.isPaused }
+        for generation in running { generation.notePause() }
+        var order = ready.filter { $0.suspicion.clearedAt != nil }.prefix(1).map { $0 }
+        if order.isEmpty, !ready.isEmpty {
+            turn = (turn + 1) % ready.count
+            order = Array(ready[turn...] + ready[..<turn])
         }
         let fed = order.map { generation in generation.slot.map { slots[$0].tokens.count } ?? 0 }
-        let pending = zip(order, fed).map { generation, fed in
-            let isPaused = generation.channel.isFull && generation.generated > 0
-            return isPaused ? 0 : generation.tokens.count - fed
-        }
+        let pending = zip(order, fed).map { $0.tokens.count - $1 }
         let budget = min(options.tokenBudget, facts.capabilities.batchRows)
         let shares = StepShares.divide(pending, budget: budget)
         var plan = StepPlan()

@@ -57,15 +57,21 @@ final class Lane: @unchecked Sendable {
         for generation in waiting + running {
             if generation.channel.isCancelled {
                 cancel(generation)
-            } else if let deadline = generation.deadline, deadline <= now {
+            } else if let deadline = deadline(of: generation), deadline <= now {
                 let after = deadline - generation.submitted
                 end(generation, .deadlineExceeded(after: after, generated: generation.generated))
             }
         }
     }
 
+    /// When a request is ended if nothing changes: its own deadline, or its reader's.
+    private func deadline(of generation: Generation) -> MonotonicTime? {
+        let stall = generation.pausedSince.map { $0 + options.stallLimit }
+        return [generation.deadline, generation.isPaused ? stall : nil].compactMap { $0 }.min()
+    }
+
     private var nextDeadline: MonotonicTime? {
-        (waiting + running).compactMap(\.deadline).min()
+        (waiting + running).compactMap(deadline).min()
     }
 
     /// The model to call; when there is none, nobody is left waiting for it.

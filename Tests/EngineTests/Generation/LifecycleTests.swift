@@ -108,6 +108,17 @@ import Testing
         #expect(try await slow.output().ids == world.greedy([1], count: 40))
     }
 
+    @Test func aReaderThatStandsStillDoesNotKeepItsPlace() async throws {
+        let world = FakeWorld()
+        let engine = try world.engine {
+            ($0.parallel, $0.backlog, $0.stallLimit) = (1, 5, .milliseconds(1))
+        }
+        let stuck = try engine.submit(.plain([1], maxTokens: 40))
+        #expect(try await engine.submit(.plain([2], maxTokens: 3)).output().ids.count == 3)
+        await #expect(throws: EngineError.self) { try await stuck.output() }
+        #expect(engine.statistics.failed == 1)
+    }
+
     @Test func drainingFinishesWhatRunsAndTakesNothingNew() async throws {
         let (world, gate) = world(stoppingAt: 2)
         let engine = try world.engine { $0.parallel = 1 }

@@ -11,6 +11,18 @@ struct Output {
 
     var ids: [Int32] { tokens.map(\.id) }
 
+    mutating func append(_ event: GenerationEvent) {
+        switch event {
+        case .text(let text, let tokens):
+            self.text += text
+            self.tokens += tokens
+            pieces.append(text)
+        case .finished(let reason, let usage):
+            self.reason = reason
+            self.usage = usage
+        }
+    }
+
     /// Whether a client could not tell the two apart, but for the time they took.
     func isSame(as other: Output) -> Bool {
         text == other.text && tokens == other.tokens && reason == other.reason
@@ -21,17 +33,7 @@ struct Output {
 extension GenerationStream {
     func output() async throws -> Output {
         var output = Output()
-        for try await event in self {
-            switch event {
-            case .text(let text, let tokens):
-                output.text += text
-                output.tokens += tokens
-                output.pieces.append(text)
-            case .finished(let reason, let usage):
-                output.reason = reason
-                output.usage = usage
-            }
-        }
+        for try await event in self { output.append(event) }
         return output
     }
 }
