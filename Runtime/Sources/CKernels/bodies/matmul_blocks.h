@@ -27,6 +27,10 @@ RK_INLINE void RK_NAME(block_sums)(
     for (size_t k = from; k < to; k += f.sub_block) {
         size_t sub = k / f.sub_block, local = (k - from) / f.sub_block;
         i32x16 dots[RK_BLOCK_TOKENS][RK_BLOCK_TILES];
+        const uint8_t *groups[RK_BLOCK_TILES];
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            groups[j] = panels[j].bytes + (k - from) / 64 * panels[j].stride + k % 64 * RK_TILE;
+        }
         RK_UNROLL for (int t = 0; t < T; t++) {
             int32_t offset = f.has_offsets ? offsets[t * (p->depth / f.sub_block) + sub] : 0;
             if (f.full_bytes) offset = RK_OFFSET(offset);
@@ -34,7 +38,7 @@ RK_INLINE void RK_NAME(block_sums)(
         }
         RK_UNROLL for (int g = 0; g < f.sub_block / 4; g++) {
             u8x64 w[RK_BLOCK_TILES];
-            RK_UNROLL for (int j = 0; j < J; j++) w[j] = load_bytes(panels[j].bytes[(k - from) / 4 + g]);
+            RK_UNROLL for (int j = 0; j < J; j++) w[j] = load_bytes(groups[j] + g * 4 * RK_TILE);
             RK_UNROLL for (int t = 0; t < T; t++) {
                 int32_t x = load_four(q + t * p->depth + k + 4 * g);
                 RK_UNROLL for (int j = 0; j < J; j++) {
@@ -88,7 +92,7 @@ RK_INLINE void RK_NAME(block_tokens)(
 
 RK_INLINE void RK_NAME(block_stretch)(
     const rk_product *p, size_t tile, size_t from, size_t to, const int J, const RK_FORMAT f) {
-    _Alignas(64) RK_PANEL panels[RK_BLOCK_TILES];
+    RK_PANEL panels[RK_BLOCK_TILES];
     for (int j = 0; j < J; j++) {
         f.expand(&panels[j], (const char *)p->tiles + (tile + j) * f.tile_bytes(p->depth), from, to);
     }
