@@ -35,7 +35,7 @@ RK_INLINE void store_bytes(uint8_t *p, u8x64 x) { memcpy(p, &x, sizeof x); }
 /// Asks for `size` bytes that come `size` bytes later; past the end of the weights that is harmless.
 RK_INLINE void fetch_next(const void *part, size_t size) {
     const char *next = (const char *)part + size;
-    for (size_t line = 0; line < size; line += 64) __builtin_prefetch(next + line, 0, 2);
+    for (size_t line = 0; line < size; line += 64) __builtin_prefetch(next + line, 0, 3);
 }
 
 /// The bytes stay where they are.
