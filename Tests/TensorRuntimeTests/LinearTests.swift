@@ -9,4 +9,52 @@ import Testing
         #expect(y.shape == [2, 2])
         #expect(y.floats == [16, 35, 18, 37])
     }
+
+    @Test(arguments: Weight.kinds)
+    func rowsAreTheSameBitsInEveryBatch(_ kind: Weight.Kind) throws {
+        let depth = kind.depths.max() ?? 0
+        let linear = try Linear(Weight(kind, rows: 333, depth: depth, seed: 2).tensor)
+        var noise = Noise(3)
+        let x = Tensor(noise.floats(130 * depth), [130, depth])
+        let whole = try linear(x)
+        for range in [0..<1, 5..<12, 60..<130] {
+            #expect(try linear(x.rows(range)).floats == whole.rows(range).floats)
+        }
+    }
+
+    @Test(arguments: Weight.kinds)
+    func repackedWeightsAreHardlyLargerThanTheFiles(_ kind: Weight.Kind) throws {
+        let weight = Weight(kind, rows: 64, depth: 2048 / 256 * 256, seed: 2)
+        let packed = try Linear(weight.tensor).packedBytes
+        #expect(Double(packed) <= 1.03 * Double(weight.tensor.byteCount))
+    }
+
+    @Test(arguments: [ElementType.q4_0, .q4_1, .q5_0, .q5_1, .q5_K, .q3_K, .iq4_nl])
+    func aTypeWithoutAKernelIsWidenedAtHalfPrecision(_ element: ElementType) throws {
+        let (rows, depth) = (5, 256)
+        var noise = Noise(8)
+        var bytes = noise.bytes(element.bytes(of: rows * depth))
+        // Whatever bytes a half-precision scale is made of, it is below 2.
+        for index in bytes.indices { bytes[index] &= 0xbf }
+        let storage = Storage(byteCount: bytes.count)
+        storage.base.copyMemory(from: bytes, byteCount: bytes.count)
+        let weight = try Tensor(storage, element: element, shape: [rows, depth])
+        let wide = try dequantize(weight)
+        let x = Tensor(noise.floats(depth), [1, depth])
+        let exact = try Linear(wide)(x).floats
+        let size = wide.floats.map(abs).max() ?? 0
+        #expect(distance(try Linear(weight)(x).floats, exact) <= size * 0.02)
+        #expect(try Linear(weight).packedBytes == 16 * depth * 2)
+    }
+
+    @Test func aWrongWidthIsNamedWithTheExpectedOne() throws {
+        let linear = try Linear(Tensor(zeros: [2, 3]))
+        #expect(
+            throws: TensorError.shape(
+                of: "the input of a linear map", found: [4, 2], expected: "[…, 3]")
+        ) { try linear(Tensor(zeros: [4, 2])) }
+        #expect(throws: TensorError.self) {
+            try Linear(Tensor(zeros: [2, 3]), bias: Tensor(zeros: [3]))
+        }
+    }
 }

@@ -44,6 +44,7 @@ RK_INLINE void RK_NAME(expand_q8_0)(RK_PANEL *panel, const void *tile, size_t fr
     panel->bytes = pairs->groups[0];
     panel->stride = sizeof *pairs;
     size_t count = (to - from + 63) / 64;
+    fetch_next(pairs, count * sizeof *pairs);
     for (size_t i = 0; i < count; i++) {
         store_f32(panel->scales[2 * i], load_f16(pairs[i].d[0]));
         store_f32(panel->scales[2 * i + 1], load_f16(pairs[i].d[1]));

@@ -105,13 +105,16 @@ RK_INLINE void RK_NAME(block_stretch)(
     }
 }
 
+/// A single token takes one tile at a time: it is memory that it waits for, and one stream of
+/// addresses is the easiest to foresee.
 RK_INLINE void RK_NAME(matmul_blocks)(const rk_product *p, const RK_FORMAT f) {
     size_t tiles = (p->rows + RK_TILE - 1) / RK_TILE, tile = 0;
-    for (; tile < tiles; tile += tile + RK_BLOCK_TILES <= tiles ? RK_BLOCK_TILES : 1) {
+    size_t together = p->tokens > 1 ? RK_BLOCK_TILES : 1;
+    for (; tile < tiles; tile += tile + together <= tiles ? together : 1) {
         for (size_t from = 0; from < p->depth; from += RK_BLOCK_STRETCH) {
             size_t left = p->depth - from;
             size_t to = from + (left < RK_BLOCK_STRETCH ? left : RK_BLOCK_STRETCH);
-            if (tile + RK_BLOCK_TILES <= tiles) {
+            if (together == RK_BLOCK_TILES && tile + together <= tiles) {
                 RK_NAME(block_stretch)(p, tile, from, to, RK_BLOCK_TILES, f);
             } else {
                 RK_NAME(block_stretch)(p, tile, from, to, 1, f);

@@ -5,7 +5,8 @@ enum PackedFormat: Sendable {
     case f32, f16, bf16
     case q8_0, q4_K, q6_K
 
-    /// - Returns: what to pack, and how. A type without a kernel is widened to F32 first.
+    /// - Returns: what to pack, and how. A type without a kernel is widened to half precision, which
+    ///   is finer than any block type, or to F32 where its numbers leave that range.
     static func choose(for weight: Tensor) throws -> (Tensor, PackedFormat) {
         switch weight.element {
         case .f32: (weight, .f32)
@@ -14,8 +15,17 @@ enum PackedFormat: Sendable {
         case .q8_0: (weight, .q8_0)
         case .q4_K: (weight, .q4_K)
         case .q6_K: (weight, .q6_K)
-        default: (try dequantize(weight), .f32)
+        default: try widened(weight)
         }
+    }
+
+    private static func widened(_ weight: Tensor) throws -> (Tensor, PackedFormat) {
+        let wide = try dequantize(weight)
+        let most = wide.withFloats { $0.reduce(0) { max($0, abs($1)) } }
+        guard !weight.element.isPlain, most < 65504 else { return (wide, .f32) }
+        let half = Tensor(.f16, uninitialized: wide.shape)
+        rk_narrow_f16(half.data(), wide.data(), wide.count)
+        return (half, .f16)
     }
 
     /// The bytes of a tile of 16 rows of `depth` elements.

@@ -1,0 +1,122 @@
+// Speed of the kernels, one thread per core given:  see README.md for the build line.
+//
+//     kernels [threads]
+//
+// Decode: one token through 512 MB of weights, so that they come from memory. Prefill: 256 tokens
+// through one matrix of 2048 x 8192, shared out by rows.
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "roost_kernels.h"
+
+typedef struct format {
+    const char *name;
+    size_t (*tile_bytes)(size_t depth);
+    void (*multiply)(const rk_product *product);
+    size_t sub_block;
+    int32_t factor;
+} format;
+
+static const format formats[] = {
+    {"f32", rk_tile_bytes_f32, rk_matmul_f32, 0, 0},
+    {"f16", rk_tile_bytes_f16, rk_matmul_f16, 0, 0},
+    {"bf16", rk_tile_bytes_f16, rk_matmul_bf16, 0, 0},
+    {"q8_0", rk_tile_bytes_q8_0, rk_matmul_q8_0, 32, RK_FACTOR_Q8_0},
+    {"q4_k", rk_tile_bytes_q4_k, rk_matmul_q4_k, 32, 0},
+    {"q6_k", rk_tile_bytes_q6_k, rk_matmul_q6_k, 16, RK_FACTOR_Q6_K},
+};
+
+enum { depth = 2048, most_tokens = 256, strip = 4 };
+
+static float *x;
+static int8_t *quants;
+static float *scales, *sums;
+static int32_t *offsets;
+static void *tiles;
+static size_t tile_count;
+
+typedef struct job {
+    const format *format;
+    size_t tokens, first, count;  // tiles
+    float *out;
+} job;
+
+static void *run(void *argument) {
+    job *j = argument;
+    for (size_t tile = j->first; tile < j->first + j->count; tile += strip) {
+        size_t left = j->first + j->count - tile;
+        rk_product product = {
+            .out = j->out + tile * RK_TILE,
+            .out_stride = tile_count * RK_TILE,
+            .tokens = j->tokens,
+            .rows = (left < strip ? left : strip) * RK_TILE,
+            .depth = depth,
+            .tiles = (char *)tiles + tile * j->format->tile_bytes(depth),
+            .x = x, .quants = quants, .scales = scales, .sums = sums, .offsets = offsets,
+        };
+        j->format->multiply(&product);
+    }
+    return NULL;
+}
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/// The best of several runs over all tiles.
+static double measure(const format *f, size_t tokens, size_t threads, int runs) {
+    float *out = aligned_alloc(64, tokens * tile_count * RK_TILE * sizeof *out);
+    double best = 1e9;
+    for (int r = 0; r < runs; r++) {
+        pthread_t helpers[64];
+        job jobs[64];
+        double start = seconds();
+        for (size_t t = 0; t < threads; t++) {
+            size_t from = tile_count * t / threads, to = tile_count * (t + 1) / threads;
+            jobs[t] = (job){f, tokens, from, to - from, out};
+            pthread_create(&helpers[t], NULL, run, &jobs[t]);
+        }
+        for (size_t t = 0; t < threads; t++) pthread_join(helpers[t], NULL);
+        double time = seconds() - start;
+        if (time < best) best = time;
+    }
+    free(out);
+    return best;
+}
+
+int main(int count, char **arguments) {
+    size_t threads = count > 1 ? strtoul(arguments[1], NULL, 10) : 1;
+    x = aligned_alloc(64, most_tokens * depth * sizeof *x);
+    quants = aligned_alloc(64, most_tokens * depth);
+    scales = malloc(most_tokens * depth / 32 * sizeof *scales);
+    sums = malloc(most_tokens * depth / 32 * sizeof *sums);
+    offsets = malloc(most_tokens * depth / 16 * sizeof *offsets);
+    for (size_t i = 0; i < most_tokens * depth; i++) x[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
+    size_t bytes = (size_t)512 << 20;
+    tiles = aligned_alloc(64, bytes);
+    memset(tiles, 0x22, bytes);
+
+    printf("%s, %zu threads\n%-6s %14s %14s\n", rk_tier_name(rk_tier_current()), threads, "",
+           "decode GB/s", "prefill GOP/s");
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        const format *f = &formats[i];
+        if (f->sub_block) {
+            rk_quantize_i8(
+                quants, scales, sums, offsets, x, most_tokens * depth, f->sub_block, f->factor);
+        }
+        tile_count = bytes / f->tile_bytes(depth);
+        double decode = measure(f, 1, threads, 5);
+        double volume = (double)(tile_count * f->tile_bytes(depth));
+        tile_count = 8192 / RK_TILE;
+        double prefill = measure(f, most_tokens, threads, 5);
+        double operations = 2.0 * most_tokens * 8192 * depth;
+        printf("%-6s %14.1f %14.1f\n", f->name, volume / decode / 1e9, operations / prefill / 1e9);
+    }
+    return 0;
+}

@@ -1,0 +1,133 @@
+import CKernels
+import TensorRuntime
+import Testing
+
+/// One head of keys and values in pages, and queries against it, by a tier's kernels.
+private struct Head {
+    let size: Int
+    let group: Int
+    let half: Bool
+    let tier: Tier
+    private let pages: [Storage]
+
+    private var keyBytes: Int { size * 32 * (half ? 2 : 4) }
+    private static let before = 64  // bytes of another head before this one's keys
+
+    init(size: Int, group: Int, half: Bool, tier: Tier, keys: [Float], values: [Float]) {
+        self.size = size
+        self.group = group
+        self.half = half
+        self.tier = tier
+        let positions = keys.count / size
+        let valueBytes = rk_padded(size) * 32 * (half ? 2 : 4)
+        let pageBytes = Self.before + size * 32 * (half ? 2 : 4) + valueBytes
+        pages = (0..<(positions + 31) / 32).map { _ in
+            let page = Storage(byteCount: pageBytes)
+            // What no position has been written to must not matter.
+            page.base.initializeMemory(as: UInt8.self, repeating: 0xff, count: pageBytes)
+            return page
+        }
+        let remember = half ? tier.kernels.remember_f16 : tier.kernels.remember_f32
+        for position in 0..<positions {
+            let page = pages[position / 32].base + Self.before
+            keys.withUnsafeBufferPointer { keys in
+                values.withUnsafeBufferPointer { values in
+                    remember!(
+                        page, page + keyBytes, position % 32, keys.baseAddress! + position * size,
+                        values.baseAddress! + position * size, size)
+                }
+            }
+        }
+    }
+
+    /// [rows, group, size] for queries at the positions from `first` on.
+    func attend(_ queries: [Float], first: Int, scale: Float) -> [Float] {
+        let rows = queries.count / (group * size)
+        var out = [Float](repeating: -7, count: queries.count)
+        let scratch = Storage(byteCount: 4 * rk_attention_scratch(rows * group, size))
+        let addresses = pages.map { UnsafeRawPointer?($0.base) }
+        queries.withUnsafeBufferPointer { queries in
+            out.withUnsafeMutableBufferPointer { out in
+                addresses.withUnsafeBufferPointer { addresses in
+                    var call = rk_attention(
+                        out: out.baseAddress, queries: queries.baseAddress,
+                        row_stride: group * size, rows: rows, group: group, head_size: size,
+                        first_position: first, pages: addresses.baseAddress, keys: Self.before,
+                        values: Self.before + keyBytes, scale: scale,
+                        scratch: scratch.base.assumingMemoryBound(to: Float.self))
+                    (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
+                }
+            }
+        }
+        return out
+    }
+}
+
+@Suite struct AttentionKernelTests {
+    /// Equation 1 of the paper in double precision, over the positions that each row may see.
+    static func plain(
+        _ queries: [Float], _ keys: [Float], _ values: [Float], size: Int, group: Int, first: Int,
+        scale: Float
+    ) -> [Float] {
+        stride(from: 0, to: queries.count, by: size).flatMap { start -> [Float] in
+            let seen = first + start / (group * size) + 1
+            let scores = (0..<seen).map { j in
+                (0..<size).reduce(0.0) {
+                    $0 + Double(queries[start + $1]) * Double(keys[j * size + $1])
+                } * Double(scale)
+            }
+            let weights = softmax(scores)
+            return (0..<size).map { i in
+                Float((0..<seen).reduce(0.0) { $0 + weights[$1] * Double(values[$1 * size + i]) })
+            }
+        }
+    }
+
+    static func softmax(_ x: [Double]) -> [Double] {
+        let most = x.max() ?? 0
+        let e = x.map { exponential($0 - most) }
+        let total = e.reduce(0, +)
+        return e.map { $0 / total }
+    }
+
+    @Test(arguments: Tier.all, [2, 6, 8, 10, 64, 80, 128])
+    func attentionOverPagesIsTheEquation(_ tier: Tier, _ size: Int) {
+        for (group, rows, first) in [(1, 1, 0), (4, 1, 31), (1, 33, 0), (3, 17, 40), (8, 3, 257)] {
+            for half in [false, true] {
+                var noise = Noise(UInt64(size * 1000 + rows))
+                let positions = first + rows
+                let exact = { (x: [Float]) in half ? x.map { Float(Float16($0)) } : x }
+                let keys = exact(noise.floats(positions * size))
+                let values = exact(noise.floats(positions * size))
+                let queries = noise.floats(rows * group * size)
+                let head = Head(
+                    size: size, group: group, half: half, tier: tier, keys: keys, values: values)
+                let fast = head.attend(queries, first: first, scale: 0.3)
+                let plain = Self.plain(
+                    queries, keys, values, size: size, group: group, first: first, scale: 0.3)
+                #expect(
+                    distance(fast, plain) < 2e-5, "group \(group), rows \(rows), first \(first)")
+            }
+        }
+    }
+
+    @Test(arguments: Tier.all)
+    func aRowsResultIsTheSameBitsInEveryBatch(_ tier: Tier) {
+        let (size, group, rows) = (20, 3, 70)
+        var noise = Noise(9)
+        let keys = noise.floats(rows * size)
+        let values = noise.floats(rows * size)
+        let queries = noise.floats(rows * group * size)
+        let head = Head(
+            size: size, group: group, half: true, tier: tier, keys: keys, values: values)
+        let whole = head.attend(queries, first: 0, scale: 0.2)
+        let each = group * size
+        for count in [1, 2, 5, 16] {
+            for first in [0, 13, 31, 32, 50] {
+                let span = first * each..<(first + count) * each
+                let part = head.attend(Array(queries[span]), first: first, scale: 0.2)
+                #expect(part == Array(whole[span]))
+            }
+        }
+    }
+}
