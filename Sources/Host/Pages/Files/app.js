@@ -62,7 +62,9 @@ async function answer() {
   const message = { role: "assistant", content: "" };
   conversation.model = model?.id ?? "";
   const isPlain = models.isPlain();
-  const request = { model: conversation.model, ...(isPlain ? { prompt: wholeText() } : { messages: prompt() }), ...settings.sampling() };
+  // The completion route stops after 16 tokens unless told otherwise.
+  const said = isPlain ? { prompt: wholeText(), max_tokens: model.meta.context_length } : { messages: prompt() };
+  const request = { model: conversation.model, ...said, ...settings.sampling() };
   conversation.messages.push(message);
   const view = thread.add(message);
   const mine = { controller: new AbortController(), view, message, conversation };
@@ -145,10 +147,10 @@ function facts({ usage, reason }, clock) {
   if (usage) {
     const seconds = (clock.last - clock.first) / 1000;
     parts.push(`${usage.completion_tokens} tokens`);
-    if (usage.completion_tokens > 1 && seconds > 0) parts.push(`${((usage.completion_tokens - 1) / seconds).toFixed(1)} tokens/s`);
-    parts.push(`${((clock.first - clock.start) / 1000).toFixed(2)} s to the first`);
+    if (usage.completion_tokens > 1 && seconds > 0.05) parts.push(`${((usage.completion_tokens - 1) / seconds).toFixed(1)} tokens/s`);
+    parts.push(`${((clock.first - clock.start) / 1000).toFixed(2)} s to first`);
   }
-  if (reason === "length") parts.push("cut at the longest length");
+  if (reason === "length") parts.push("length limit");
   return parts.join(" · ");
 }
 
