@@ -1,11 +1,11 @@
 /// How the rows of a step are divided.
-enum StepShares {
+package enum StepShares {
     /// The number of tokens that each sequence feeds, for sequences that have `pending` tokens to feed.
     ///
     /// Sequences with one token go first, so that running streams never wait for a prompt; the rest
     /// is divided equally among the prompts, and what a short one leaves goes to the others. When not
     /// even one row each is left, those earlier in the order get it: the caller rotates it.
-    static func divide(_ pending: [Int], budget: Int) -> [Int] {
+    package static func divide(_ pending: [Int], budget: Int) -> [Int] {
         var shares = [Int](repeating: 0, count: pending.count)
         var left = budget
         for index in pending.indices where pending[index] == 1 && left > 0 {

@@ -75,6 +75,22 @@ import Testing
         #expect(Set(rows).map { row in rows.count { $0 == row } }.sorted() == [3, 7])
     }
 
+    /// Rows so wide that several threads sample them.
+    @Test func rowsThatAreSampledInParallelGiveTheSame() async throws {
+        let world = FakeWorld(columns: 40_000)
+        let engine = try world.engine()
+        let streams = try (1...4).map {
+            try engine.submit(.plain([Int32($0)], maxTokens: 4, seed: UInt64($0)))
+        }
+        for (index, stream) in streams.enumerated() {
+            let alone = try world.engine()
+            let again = GenerationRequest.plain(
+                [Int32(index + 1)], maxTokens: 4, seed: UInt64(index + 1))
+            let found = try await stream.output()
+            #expect(found.isSame(as: try await alone.submit(again).output()))
+        }
+    }
+
     @Test func anEngineWithoutRequestsCallsNothing() async throws {
         let world = FakeWorld()
         let engine = try world.engine()

@@ -55,6 +55,19 @@ import Testing
         #expect(world.batches.count == 4)
     }
 
+    @Test func aCallThatServesNobodyAnyMoreIsAskedToStop() async throws {
+        let (world, gate) = world(stoppingAt: 2)
+        let engine = try world.engine()
+        let streams = try [1, 2].map { try engine.submit(.plain([Int32($0)], maxTokens: 100)) }
+        await gate.reached()
+        streams[0].cancel()
+        #expect(world.cancelRequests == 0)
+        streams[1].cancel()
+        #expect(world.cancelRequests == 1)
+        gate.pass()
+        _ = try await engine.submit(.plain([3], maxTokens: 1)).output()
+    }
+
     @Test func aFullQueueRefusesAndSaysWhenToComeBack() async throws {
         let (world, gate) = world(stoppingAt: 0)
         let engine = try world.engine {

@@ -85,7 +85,9 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         sequences[destination] = Array(sequences[source][..<length])
     }
 
-    func requestCancel() {}
+    func requestCancel() {
+        world.noteCancelRequest()
+    }
 
     func close() {
         isClosed.withLock { $0 = true }

@@ -10,6 +10,7 @@ final class FakeWorld: Sendable {
     private struct Record {
         var batches: [DecodeBatch] = []
         var launches = 0
+        var cancelRequests = 0
         var abilityFaults: [String: ModelFailure] = [:]
         var textFaults: [String: ModelFailure] = [:]
     }
@@ -55,6 +56,7 @@ final class FakeWorld: Sendable {
     }
 
     var batches: [DecodeBatch] { record.withLock { $0.batches } }
+    var cancelRequests: Int { record.withLock { $0.cancelRequests } }
     var launches: Int { record.withLock { $0.launches } }
 
     func fail(_ ability: String, with failure: ModelFailure) {
@@ -75,6 +77,10 @@ extension FakeWorld {
             return record.batches.count - 1
         }
         return script(call, batch)
+    }
+
+    func noteCancelRequest() {
+        record.withLock { $0.cancelRequests += 1 }
     }
 
     func fault(of ability: String) -> ModelFailure? {
