@@ -1,10 +1,10 @@
-import ArgumentParser
-import CPages
-import GRDB
-import Hummingbird
-import TOMLKit
+import PluginHost
 
-@main struct Main: AsyncParsableCommand {
-    mutating func run() async throws { print(hostThing()) }
+@main
+enum Main {
+    static func main() async {
+        // A worker is this same executable; nothing of the host may run in it.
+        if CommandLine.arguments.dropFirst().first == "worker" { WorkerMain.run() }
+        await CommandLineEntry.run()
+    }
 }
-package func hostThing() -> Int { roost_page_count }

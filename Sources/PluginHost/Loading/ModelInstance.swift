@@ -18,12 +18,8 @@ final class ModelInstance: @unchecked Sendable {
     ///
     /// - Throws: `ModelFailure`; whatever was open is closed again.
     init(_ library: PluginLibrary, _ request: OpenRequest, trace: CallTrace) throws {
+        // The score chooses between plugins; a plugin that the settings name opens what it is given.
         let probe = try library.probe(request, trace: trace)
-        guard probe.score > 0 else {
-            throw ModelFailure.load(
-                stage: .probe,
-                reason: "plugin '\(library.identity.id)' does not serve \(request.source)")
-        }
         let opened = try library.open(request, trace: trace)
         do {
             self.library = library

@@ -14,4 +14,9 @@ typedef struct {
 extern const roost_page roost_pages[];
 extern const size_t roost_page_count;
 
+/* The same table, for a language that cannot import an array without a length. */
+static inline const roost_page *roost_page_table(void) {
+    return roost_pages;
+}
+
 #endif

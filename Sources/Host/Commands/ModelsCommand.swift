@@ -1,0 +1,127 @@
+import ArgumentParser
+import Engine
+
+/// `roost models`
+struct ModelsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "models", abstract: "Shows and changes what a running host has loaded.",
+        subcommands: [List.self, Show.self, Load.self, Unload.self, Reload.self],
+        defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the models.")
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await client.client().json("GET", "/admin/models")
+            output.write(answer) { ModelsCommand.table($0["data"]?.array ?? []) }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows all that is known of a model.")
+        @Argument(help: "The model's name.") var name: String
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await client.client().json("GET", ModelsCommand.path(name))
+            output.write(answer) { $0.lines() }
+        }
+    }
+
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Loads a model.")
+        @Argument(help: "The model's name.") var name: String
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let path = ModelsCommand.path(name) + "/load"
+            output.write(try await client.client().json("POST", path), ModelsCommand.sentence)
+        }
+    }
+
+    struct Unload: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a model finish its work and unloads it.")
+        @Argument(help: "The model's name.") var name: String
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let path = ModelsCommand.path(name) + "/unload"
+            output.write(try await client.client().json("POST", path), ModelsCommand.sentence)
+        }
+    }
+
+    struct Reload: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Starts the model anew beside the old one and lets it take over.")
+        @Argument(help: "The model's name.") var name: String
+        @Option(help: "Fail unless this generation is the one that serves.") var expecting: Int?
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let query = expecting.map { "?expecting=\($0)" } ?? ""
+            let path = ModelsCommand.path(name) + "/reload" + query
+            output.write(try await client.client().json("POST", path), ModelsCommand.sentence)
+        }
+    }
+}
+
+/// `--json`
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Write the host's answer as JSON.") var json = false
+
+    func write(_ answer: JSONValue, _ text: (JSONValue) -> String) {
+        StandardOutput.line(json ? answer.serialized() : text(answer))
+    }
+}
+
+extension ModelsCommand {
+    fileprivate static func path(_ name: String) -> String {
+        "/admin/models/\(name.percentEncoded)"
+    }
+
+    fileprivate static func sentence(_ model: JSONValue) -> String {
+        let generation = model["generation"]?.integer.map { ", generation \($0)" } ?? ""
+        return "\(model["name"]?.string ?? "?") is \(model["state"]?.string ?? "?")\(generation)"
+    }
+
+    fileprivate static func table(_ models: [JSONValue]) -> String {
+        if models.isEmpty { return "no models; add [[models]] to plugins.toml" }
+        var table = TextTable([
+            "NAME", "STATE", "GENERATION", "PLUGIN", "CONTEXT", "MEMORY", "REQUESTS",
+        ])
+        for model in models {
+            table.add([
+                model["name"]?.string ?? "", model["state"]?.string ?? "",
+                model["generation"].shown, model["plugin"]?.string ?? "-",
+                model["model"]?["context_length"].shown ?? "-",
+                model["worker"]?["resident_bytes"]?.integer.map { "\($0 / 1_000_000) MB" } ?? "-",
+                model["requests"].shown,
+            ])
+        }
+        return table.text
+    }
+}
+
+extension JSONValue? {
+    fileprivate var shown: String {
+        self?.integer.map(String.init) ?? "-"
+    }
+}
+
+extension JSONValue {
+    /// One line per value, named by its path.
+    func lines(_ path: String = "") -> String {
+        guard let object else { return "\(path): \(string ?? serialized())" }
+        return object.members.filter { !$0.value.isNull }
+            .map { $0.value.lines(path.isEmpty ? $0.key : "\(path).\($0.key)") }
+            .joined(separator: "\n")
+    }
+}

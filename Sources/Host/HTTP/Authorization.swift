@@ -1,0 +1,104 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Decides who may use which route.
+///
+/// Where a scope has keys, one of them is required; an admin key also opens inference. Where it has
+/// none, the route answers this machine only, and to browsers only the host's own page: a request
+/// with a foreign `Host` or `Origin` is refused, so that no page of the web can reach the models
+/// through a visitor's browser.
+struct Authorization: Sendable {
+    let apiKeys: [String]
+    let adminKeys: [String]
+    let origins: CrossOrigin
+
+    /// - Throws: `APIError.missingKey`, `.wrongKey` or `.forbidden`.
+    func check(_ scope: Scope, _ request: Request, _ channel: any Channel) throws {
+        switch scope {
+        case .open: return
+        case .inference where apiKeys.isEmpty: try checkLocal(request, channel)
+        case .inference: try checkKey(request, apiKeys + adminKeys)
+        case .admin where adminKeys.isEmpty: try checkLocalAdmin(request, channel)
+        case .admin: try checkKey(request, adminKeys)
+        }
+    }
+
+    private func checkKey(_ request: Request, _ keys: [String]) throws {
+        guard let key = Self.bearer(request) else { throw APIError.missingKey }
+        var known = false
+        for candidate in keys where Self.equal(candidate, key) { known = true }
+        guard known else { throw APIError.wrongKey }
+    }
+
+    private static func bearer(_ request: Request) -> String? {
+        guard let header = request.headers[.authorization] else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1].trimmed
+    }
+
+    /// Takes the same time wherever the texts differ.
+    static func equal(_ left: String, _ right: String) -> Bool {
+        let a = Array(left.utf8)
+        let b = Array(right.utf8)
+        var difference = UInt8(truncatingIfNeeded: a.count ^ b.count) | (a.count == b.count ? 0 : 1)
+        for index in b.indices {
+            difference |= b[index] ^ (a.isEmpty ? 0 : a[index % a.count])
+        }
+        return difference == 0
+    }
+
+    private func checkLocalAdmin(_ request: Request, _ channel: any Channel) throws {
+        let isProxied = request.headers[.forwardedFor] != nil || request.headers[.forwarded] != nil
+        if isProxied || !Self.isLocal(channel) {
+            throw APIError.forbidden(
+                "without server.admin_keys the admin routes answer this machine only")
+        }
+        try checkLocal(request, channel)
+    }
+
+    private func checkLocal(_ request: Request, _ channel: any Channel) throws {
+        guard Self.isLocal(channel) else {
+            throw APIError.forbidden("without server.api_keys this route answers this machine only")
+        }
+        let host = request.head.authority ?? ""
+        guard ListenAddress.isLoopback(Self.name(of: host)) else {
+            throw APIError.forbidden(
+                "the Host header is '\(host.prefix(128))', expected this machine; "
+                    + "set server.api_keys to serve under another name")
+        }
+        if let origin = request.headers[.origin], !isOwn(origin, host: host),
+            !origins.allows(origin)
+        {
+            throw APIError.forbidden(
+                "pages of '\(origin.prefix(128))' may not call this host; see server.cors_origins")
+        }
+    }
+
+    private func isOwn(_ origin: String, host: String) -> Bool {
+        origin == "http://\(host)" || origin == "https://\(host)"
+    }
+
+    private static func isLocal(_ channel: any Channel) -> Bool {
+        switch channel.remoteAddress {
+        case .some(.unixDomainSocket): true
+        case .some(let address): address.ipAddress.map(isLoopbackAddress) ?? false
+        case nil: false
+        }
+    }
+
+    private static func isLoopbackAddress(_ address: String) -> Bool {
+        let mapped = "::ffff:"
+        let plain =
+            address.lowercased().hasPrefix(mapped)
+            ? String(address.dropFirst(mapped.count)) : address
+        return ListenAddress.isLoopback(plain)
+    }
+
+    /// The name in a Host header, without its port and without the brackets of an IPv6 address.
+    private static func name(of host: String) -> String {
+        if host.hasPrefix("[") { return String(host.dropFirst().prefix { $0 != "]" }) }
+        return String(host.prefix { $0 != ":" }).lowercased()
+    }
+}

@@ -1,0 +1,115 @@
+import Engine
+
+/// What the two completion routes have in common.
+struct GenerationFields {
+    var model: String?
+    var sampling: SamplingParameters
+    var stop: [String]
+    var maxTokens: Int?
+    var choices: Int
+    var ignoreEOS: Bool
+    var streams: Bool
+    var includesUsage: Bool
+
+    init(_ fields: Fields) throws {
+        model = try fields.string("model")
+        sampling = try SamplingParameters(fields)
+        stop = try Self.stop(fields)
+        maxTokens = try Self.maxTokens(fields)
+        choices = try fields.integer("n", in: 1...128) ?? 1
+        ignoreEOS = try fields.bool("ignore_eos") ?? false
+        streams = try fields.bool("stream") ?? false
+        includesUsage = try fields.fields("stream_options")?.bool("include_usage") ?? false
+        try Self.refuseUnsupported(fields)
+    }
+
+    /// The request of choice number `index` for `prompt`.
+    func request(_ prompt: [Int32], choice index: Int) -> GenerationRequest {
+        var request = GenerationRequest(prompt: prompt)
+        request.sampling = sampling
+        request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
+        request.stop = stop
+        request.maxTokens = maxTokens
+        request.ignoreEOS = ignoreEOS
+        return request
+    }
+
+    /// - Throws: `APIError.invalid` for a bias of a token that the model does not have.
+    func check(vocabulary: Int) throws {
+        for token in sampling.logitBias.keys where token < 0 || token >= vocabulary {
+            throw APIError.invalid(
+                param: "logit_bias", "has the token id \(token), expected ids below \(vocabulary)")
+        }
+    }
+
+    private static func stop(_ fields: Fields) throws -> [String] {
+        guard let value = fields.value("stop") else { return [] }
+        let texts = (value.array ?? [value]).compactMap(\.string)
+        guard texts.count == value.array?.count ?? 1, texts.count <= 16, !texts.contains("") else {
+            throw fields.wrong("stop", value, expected: "a string or up to 16 of them, none empty")
+        }
+        return texts
+    }
+
+    private static func maxTokens(_ fields: Fields) throws -> Int? {
+        let newer = try fields.integer("max_completion_tokens", in: 0...Int.max)
+        let older = try fields.integer("max_tokens", in: 0...Int.max)
+        return newer ?? older
+    }
+
+    /// Members whose neglect would change what the client gets.
+    private static func refuseUnsupported(_ fields: Fields) throws {
+        if let format = try fields.fields("response_format") {
+            let type = try format.required("type")
+            guard type == "text" else {
+                throw APIError.unsupported(
+                    param: format.full("type"),
+                    "is not supported yet, only \"text\"; ask for the form in the prompt")
+            }
+        }
+        for key in ["tools", "functions"] where try fields.array(key)?.isEmpty == false {
+            throw APIError.unsupported(
+                param: fields.full(key), "is not supported yet; leave it out")
+        }
+        if let modalities = try fields.array("modalities"), modalities != ["text"] {
+            throw APIError.unsupported(param: "modalities", "holds more than \"text\"")
+        }
+    }
+}
+
+extension SamplingParameters {
+    init(_ fields: Fields) throws {
+        self.init()
+        temperature = try fields.number("temperature", in: 0...2) ?? temperature
+        // Zero means the likeliest token alone, which the smallest share above zero gives.
+        topP = try fields.number("top_p", in: 0...1).map { max($0, .leastNormalMagnitude) } ?? topP
+        topK = try fields.integer("top_k", in: -1...Int.max).map { max($0, 0) } ?? topK
+        minP = try fields.number("min_p", in: 0...1) ?? minP
+        typicalP =
+            try fields.number("typical_p", in: 0...1).map { max($0, .leastNormalMagnitude) }
+            ?? typicalP
+        repetitionPenalty =
+            try fields.number("repetition_penalty", in: 0.01...100) ?? repetitionPenalty
+        frequencyPenalty = try fields.number("frequency_penalty", in: -2...2) ?? frequencyPenalty
+        presencePenalty = try fields.number("presence_penalty", in: -2...2) ?? presencePenalty
+        penaltyWindow = try fields.integer("penalty_window", in: 0...Int.max)
+        seed = try fields.integer("seed", in: Int.min...Int.max).map {
+            UInt64(bitPattern: Int64($0))
+        }
+        logitBias = try Self.logitBias(fields)
+    }
+
+    /// `{"50256": -100}`
+    private static func logitBias(_ fields: Fields) throws -> [Int32: Float] {
+        guard let biases = try fields.fields("logit_bias") else { return [:] }
+        var parsed: [Int32: Float] = [:]
+        for key in biases.object.keys {
+            guard let token = Int32(key) else {
+                throw APIError.invalid(
+                    param: fields.full("logit_bias"), "has a key that is not a token id")
+            }
+            parsed[token] = try biases.number(key, in: -100...100)
+        }
+        return parsed
+    }
+}

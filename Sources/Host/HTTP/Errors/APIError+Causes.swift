@@ -1,0 +1,61 @@
+import Engine
+import PluginHost
+
+extension APIError {
+    /// What a client is told about an error from below.
+    package init(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as EngineError: self.init(error)
+        case let failure as ModelFailure: self.init(failure)
+        case let error as DeploymentError: self.init(error)
+        case EarlyEnd.hostStopping: self = .stopping
+        case EarlyEnd.clientGone, is CancellationError: self = .clientGone
+        case let error as StorageError:
+            self = .unavailable(String(describing: error), retryAfter: nil)
+        default:
+            self = .broken("an unexpected error; the host's log says which, by the request's id")
+        }
+    }
+
+    private init(_ error: EngineError) {
+        let text = String(describing: error)
+        switch error {
+        case .overloaded(_, let after):
+            self = .overloaded(text, retryAfter: Int(max(1, after.wholeSeconds)))
+        case .unavailable, .draining, .stopped:
+            let after = error.retryAfter.map { Int(max(1, $0.wholeSeconds)) }
+            self = .unavailable(text, retryAfter: after)
+        case .emptyPrompt, .unknownToken: self = .invalid(param: "prompt", "is refused: \(text)")
+        case .promptTooLong(let tokens, let context):
+            self = .contextLengthExceeded(tokens: tokens, context: context)
+        case .invalidParameter(let name, let reason): self = .invalid(param: name, reason)
+        case .deadlineExceeded: self = .timedOut(text)
+        case .modelFailed, .invalidLogits: self = .modelFailed(text)
+        case .unsupported: self = .refused(text)
+        }
+    }
+
+    private init(_ error: DeploymentError) {
+        let text = String(describing: error)
+        switch error {
+        case .unknownModel(let name, let known): self = .unknownModel(name, known: known)
+        case .unknownPlugin: self = .unknown(text)
+        case .modelExists, .pluginExists, .conflict: self = .conflict(text)
+        case .notLoaded: self = .unavailable(text, retryAfter: nil)
+        case .failed: self = .unavailable(text, retryAfter: nil)
+        case .stopping: self = .stopping
+        }
+    }
+
+    private init(_ failure: ModelFailure) {
+        let text = String(describing: failure)
+        switch failure {
+        case .refused(.argument, _, _), .refused(.unsupported, _, _): self = .refused(text)
+        case .refused, .broken, .crashed, .hung: self = .modelFailed(text)
+        case .load: self = .unavailable("the model cannot be loaded: \(text)", retryAfter: nil)
+        case .unavailable(_, let after):
+            self = .unavailable(text, retryAfter: after.map { Int(max(1, $0.wholeSeconds)) })
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The host's HTTP side: its routes and what every request passes through.
+package struct HostServer: Sendable {
+    package let models: Models
+    package let workload = Workload()
+    private let settings: Settings.Server
+    private let store: ConversationStore
+    private let logger: Logger
+
+    /// How long a silent event stream stays without a comment.
+    package var pingInterval: Duration = .seconds(15)
+    /// How long a connection may be idle between requests.
+    private static let idleTimeout = TimeAmount.seconds(120)
+
+    /// How long streams that were cut have for their last event.
+    package static let lastWords = Duration.seconds(2)
+
+    package init(
+        _ settings: Settings.Server, models: Models, store: ConversationStore, logger: Logger
+    ) {
+        self.settings = settings
+        self.models = models
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Serves until `stop` returns, then lets the responses under way end, though not for long.
+    ///
+    /// - Parameter onListening: told the port once connections are accepted.
+    /// - Throws: `HostError.cannotListen`.
+    package func run(
+        onListening: @escaping @Sendable (Int) -> Void,
+        until stop: @escaping @Sendable () async -> Void
+    ) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: [application(onListening)], logger: logger.at(.critical))
+        configuration.maximumGracefulShutdownDuration = Self.lastWords
+        let group = ServiceGroup(configuration: configuration)
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask {
+                await stop()
+                await group.triggerGracefulShutdown()
+            }
+            do {
+                try await group.run()
+            } catch {
+                throw HostError.cannotListen(settings.listen, reason: String(describing: error))
+            }
+            tasks.cancelAll()
+        }
+    }
+
+    private func application(
+        _ onListening: @escaping @Sendable (Int) -> Void
+    ) -> some ApplicationProtocol {
+        let ping = TimeAmount.nanoseconds(Int64(pingInterval / .nanoseconds(1)))
+        return Application(
+            router: router(),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionWatch(pingInterval: ping)],
+                    idleTimeout: Self.idleTimeout)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.listen.host, port: settings.listen.port)),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            logger: logger.at(.error))
+    }
+
+    private func router() -> Router<HTTPContext> {
+        let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
+        let metrics = HTTPMetrics()
+        let routes = routes(metrics)
+        let crossOrigin = CrossOrigin(origins: settings.corsOrigins)
+        let authorization = Authorization(
+            apiKeys: settings.apiKeys, adminKeys: settings.adminKeys, origins: crossOrigin)
+        router.add(middleware: RequestLog(metrics: metrics, workload: workload, logger: logger))
+        router.add(middleware: crossOrigin)
+        router.add(middleware: ErrorResponses(routes: routes, logger: logger))
+        router.add(middleware: DrainGate(workload: workload))
+        for route in routes {
+            router.on(route.path, method: route.method) { request, context in
+                try authorization.check(route.scope, request, context.channel)
+                return try await route.respond(request, context)
+            }
+        }
+        return router
+    }
+
+    private func routes(_ metrics: HTTPMetrics) -> [Route] {
+        let body = Body(limit: settings.maximumBody)
+        return ModelRoutes(models: models).routes
+            + CompletionRoutes(models: models, body: body, workload: workload).routes
+            + TokenRoutes(models: models, body: body).routes
+            + ConversationRoutes(store: store, body: body).routes
+            + AdminRoutes(models: models, body: body).routes
+            + OperationRoutes(models: models, workload: workload, metrics: metrics).routes
+            + PageRoutes().routes
+    }
+}
+
+extension Logger {
+    /// The same log for a library whose chatter nobody wants to read.
+    fileprivate func at(_ level: Level) -> Logger {
+        var quiet = self
+        quiet.logLevel = max(logLevel, level)
+        return quiet
+    }
+}
+
+/// Why the host cannot run.
+package enum HostError: Error {
+    case cannotListen(ListenAddress, reason: String)
+}
+
+extension HostError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .cannotListen(let address, let reason):
+            "cannot listen at \(address): \(reason); choose another address with --listen"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Engine
+import Hummingbird
+import Logging
+
+/// Turns what a route throws into an error object with its status.
+struct ErrorResponses: RouterMiddleware {
+    typealias Context = HTTPContext
+
+    let routes: [Route]
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: HTTPContext,
+        next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let error = apiError(error, request, context)
+            context.record.note { $0.error = error.code ?? error.type }
+            return Response(error)
+        }
+    }
+
+    private func apiError(_ error: any Error, _ request: Request, _ context: HTTPContext)
+        -> APIError
+    {
+        if let error = error as? HTTPError, error.status == .notFound { return wrongRoute(request) }
+        if error is CancellationError { context.record.note { $0.clientLeft = true } }
+        let translated = APIError(error)
+        if case .broken = translated {
+            logger.error(
+                "unexpected error", metadata: ["error": "\(error)", "id": "\(context.record.id)"])
+        }
+        return translated
+    }
+
+    /// A path that exists with other methods is 405, any other 404.
+    private func wrongRoute(_ request: Request) -> APIError {
+        let allowed = routes.filter { $0.path.matches(request.uri.path) }.map(\.method.rawValue)
+        let method = request.method.rawValue
+        if allowed.isEmpty {
+            return .unknownRoute(method: method, path: String(request.uri.path.prefix(200)))
+        }
+        return .methodNotAllowed(method: method, allowed: allowed)
+    }
+}

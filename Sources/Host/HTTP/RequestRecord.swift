@@ -1,0 +1,45 @@
+import Synchronization
+
+/// What is known about a request when its line of the log is written: never what was said in it.
+final class RequestRecord: Sendable {
+    struct Facts {
+        var id = ""
+        var model: String?
+        var promptTokens: Int?
+        var completionTokens: Int?
+        var error: String?
+        var clientLeft = false
+        /// The response outlives its handler: whoever writes the body says when it ends.
+        var isStreaming = false
+        fileprivate var whenEnded: (@Sendable (Facts) -> Void)?
+    }
+
+    let started = ContinuousClock.now
+    private let facts = Mutex(Facts())
+
+    deinit {
+        end()
+    }
+
+    var id: String { facts.withLock(\.id) }
+    var isStreaming: Bool { facts.withLock(\.isStreaming) }
+
+    func note(_ change: (inout Facts) -> Void) {
+        facts.withLock { change(&$0) }
+    }
+
+    /// Has `body` called once, at the end of the response.
+    func whenEnded(_ body: @escaping @Sendable (Facts) -> Void) {
+        facts.withLock { $0.whenEnded = body }
+    }
+
+    /// The response has ended; calls after the first do nothing. A record that nobody holds any more
+    /// has ended too: its client left before the response began.
+    func end() {
+        let (ended, facts) = facts.withLock { facts in
+            defer { facts.whenEnded = nil }
+            return (facts.whenEnded, facts)
+        }
+        ended?(facts)
+    }
+}

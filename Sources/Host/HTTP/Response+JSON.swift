@@ -1,0 +1,23 @@
+import Engine
+import Hummingbird
+
+extension Response {
+    init(status: HTTPResponse.Status = .ok, _ json: JSONValue) {
+        self.init(status: status, json: json.serialized())
+    }
+
+    init(status: HTTPResponse.Status = .ok, json: String) {
+        self.init(
+            status: status, headers: [.contentType: "application/json; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+    }
+
+    init(_ error: APIError) {
+        self.init(status: .init(code: error.status), json: error.json)
+        if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
+        if case .methodNotAllowed(_, let allowed) = error {
+            headers[.allow] = allowed.joined(separator: ", ")
+        }
+        if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+    }
+}

@@ -1,0 +1,125 @@
+import Engine
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// `POST /v1/chat/completions` and `POST /v1/completions`.
+struct CompletionRoutes {
+    let models: Models
+    let body: Body
+    let workload: Workload
+
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/chat/completions", .inference, chat),
+            Route(.post, "/v1/completions", .inference, complete),
+        ]
+    }
+
+    private func chat(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let chat = try ChatRequest(try await body.fields(request))
+        let job = try await start(chat.generation, for: .chat, context) { serving in
+            let prompt = try await serving.prompt.tokens(
+                of: chat.conversation, engine: serving.engine)
+            return (0..<chat.generation.choices).map { chat.request(prompt, choice: $0) }
+        }
+        let head = CompletionHead(.chat, model: job.hold.name, hasLogprobs: chat.logprobs != nil)
+        return try await answer(job, head, chat.generation, context)
+    }
+
+    private func complete(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let completion = try CompletionRequest(try await body.fields(request))
+        let job = try await start(completion.generation, for: .completion, context) { serving in
+            var requests: [GenerationRequest] = []
+            for prompt in completion.prompts {
+                let tokens = try await prompt.tokens(serving.engine)
+                requests += (0..<completion.generation.choices).map {
+                    completion.request(tokens, choice: $0)
+                }
+            }
+            return requests
+        }
+        let head = CompletionHead(
+            .text, model: job.hold.name, hasLogprobs: completion.logprobs != nil)
+        return try await answer(job, head, completion.generation, context)
+    }
+
+    /// Puts a request into its model's queue. A model that is reloaded at this moment is asked again,
+    /// in its next generation.
+    private func start(
+        _ fields: GenerationFields, for purpose: Settings.Purpose, _ context: HTTPContext,
+        requests: (TextServing) async throws -> [GenerationRequest]
+    ) async throws -> CompletionJob {
+        var attempts = 0
+        while true {
+            let hold = try await models.hold(fields.model, for: purpose)
+            context.record.note { $0.model = hold.name }
+            do {
+                try fields.check(vocabulary: hold.serving.engine.vocabularySize)
+                let choices = try Choices(
+                    try await requests(hold.serving), engine: hold.serving.engine)
+                return CompletionJob(hold: hold, choices: choices, perPrompt: fields.choices)
+            } catch let error as EngineError where error.isPassing && attempts < 3 {
+                attempts += 1
+            }
+        }
+    }
+
+    private func answer(
+        _ job: CompletionJob, _ head: CompletionHead, _ fields: GenerationFields,
+        _ context: HTTPContext
+    ) async throws -> Response {
+        if fields.streams {
+            return CompletionStream(
+                job: job, head: head, includesUsage: fields.includesUsage, workload: workload,
+                context: context
+            ).response
+        }
+        var collector = CompletionCollector(head, choices: job.choices.count)
+        var usage = UsageSum()
+        try await workload.run(for: context.channel, cancel: job.choices.cancel) {
+            try await job.choices.forEach { index, event in
+                collector.add(event, to: index)
+                job.count(event, of: index, in: &usage)
+            }
+        }
+        context.record.note(usage)
+        return Response(json: collector.json(usage))
+    }
+}
+
+extension CompletionRequest.Prompt {
+    fileprivate func tokens(_ engine: TextEngine) async throws -> [Int32] {
+        switch self {
+        case .text(let text): try await engine.tokenize(text, addSpecial: true, parseSpecial: true)
+        case .tokens(let tokens): tokens
+        }
+    }
+}
+
+extension EngineError {
+    /// Whether another generation of the model takes the same request at once.
+    fileprivate var isPassing: Bool { self == .draining }
+}
+
+/// A request that is being answered.
+struct CompletionJob: Sendable {
+    let hold: ModelHold
+    let choices: Choices
+    /// How many choices each prompt has.
+    let perPrompt: Int
+
+    func count(_ event: GenerationEvent, of index: Int, in sum: inout UsageSum) {
+        guard case .finished(_, let usage) = event else { return }
+        sum.add(usage, isFirst: index % perPrompt == 0)
+    }
+}
+
+extension RequestRecord {
+    func note(_ usage: UsageSum) {
+        note { facts in
+            facts.promptTokens = usage.promptTokens
+            facts.completionTokens = usage.completionTokens
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Engine
+import FoundationEssentials
+import Hummingbird
+
+/// `/v1/conversations`: what the page keeps with the host.
+struct ConversationRoutes {
+    let store: ConversationStore
+    let body: Body
+
+    /// The most bytes of messages in one conversation.
+    private static let largest = 4 << 20
+    private static let longestTitle = 500
+
+    var routes: [Route] {
+        [
+            Route(.get, "/v1/conversations", .inference, list),
+            Route(.get, "/v1/conversations/{id}", .inference, show),
+            Route(.put, "/v1/conversations/{id}", .inference, save),
+            Route(.delete, "/v1/conversations/{id}", .inference, delete),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let summaries = try await store.list()
+        return Response(["object": "list", "data": .array(summaries.map { .object($0.json) })])
+    }
+
+    private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let id = try id(context)
+        guard let conversation = try await store.find(id) else { throw missing(id) }
+        var object = conversation.summary.json
+        object["messages"] = try JSONValue(parsing: conversation.messages)
+        return Response(.object(object))
+    }
+
+    private func save(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let id = try id(context)
+        let fields = try await body.fields(request)
+        let messages = try messages(fields)
+        guard messages.utf8.count <= Self.largest else {
+            throw APIError.bodyTooLarge(limit: Self.largest)
+        }
+        let conversation = Conversation(
+            id: id, title: try title(fields), model: try fields.string("model") ?? "",
+            messages: messages, updated: WallClock.now.seconds)
+        guard try await store.save(conversation) else {
+            throw APIError.conflict(
+                "\(ConversationStore.limit) conversations are kept already; delete some")
+        }
+        return Response(.object(conversation.summary.json))
+    }
+
+    private func delete(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let id = try id(context)
+        guard try await store.delete(id) else { throw missing(id) }
+        return Response(["id": .string(id), "deleted": true])
+    }
+
+    private func missing(_ id: String) -> APIError {
+        .unknown("there is no conversation '\(id)'")
+    }
+
+    private func id(_ context: HTTPContext) throws -> String {
+        guard let id = context.parameters.get("id").flatMap({ UUID(uuidString: $0) }) else {
+            throw APIError.invalid(param: "id", "is not a UUID")
+        }
+        return id.uuidString.lowercased()
+    }
+
+    private func title(_ fields: Fields) throws -> String {
+        let title = try fields.string("title") ?? ""
+        guard title.count <= Self.longestTitle else {
+            throw APIError.invalid(
+                param: "title", "has \(title.count) characters, expected up to \(Self.longestTitle)"
+            )
+        }
+        return title
+    }
+
+    /// Only roles and texts are kept.
+    private func messages(_ fields: Fields) throws -> String {
+        guard let elements = try fields.array("messages") else {
+            throw APIError.missing(param: "messages", expected: "an array")
+        }
+        let kept = try elements.enumerated().map { index, element -> JSONValue in
+            let path = "messages[\(index)]"
+            guard let object = element.object else {
+                throw APIError.invalid(param: path, "is \(element.shown), expected an object")
+            }
+            let message = Fields(object, path: path)
+            return [
+                "role": .string(try message.required("role")),
+                "content": .string(try message.required("content")),
+            ]
+        }
+        return JSONValue.array(kept).serialized()
+    }
+}
+
+extension Conversation {
+    fileprivate var summary: Summary {
+        Summary(id: id, title: title, model: model, updated: updated)
+    }
+}
+
+extension Conversation.Summary {
+    fileprivate var json: JSONObject {
+        JSONObject([
+            (key: "id", value: .string(id)), (key: "title", value: .string(title)),
+            (key: "model", value: .string(model)), (key: "updated", value: .integer(updated)),
+        ])
+    }
+}

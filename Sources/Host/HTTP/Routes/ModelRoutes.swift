@@ -1,0 +1,67 @@
+import Engine
+import Hummingbird
+import PluginHost
+
+/// `GET /v1/models` and `GET /v1/models/{id}`.
+struct ModelRoutes {
+    let models: Models
+    /// When the host started, in seconds since 1970: what `created` says of every model.
+    let started = WallClock.now.seconds
+
+    var routes: [Route] {
+        [
+            Route(.get, "/v1/models", .inference, list),
+            Route(.get, "/v1/models/**", .inference, show),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let data = models.registry.models.map { JSONValue.object(json($0)) }
+        return Response(["object": "list", "data": .array(data)])
+    }
+
+    /// Names may hold slashes, written as they are or as `%2F`.
+    private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let path = String(request.uri.path.dropFirst("/v1/models/".count))
+        let name = path.percentDecoded ?? path
+        guard let status = models.registry.deployment(name)?.status else {
+            throw APIError.unknownModel(name, known: models.registry.models.map(\.name))
+        }
+        return Response(.object(json(status)))
+    }
+
+    private func json(_ status: DeploymentStatus) -> JSONObject {
+        JSONObject([
+            (key: "id", value: .string(status.name)), (key: "object", value: "model"),
+            (key: "created", value: .integer(started)), (key: "owned_by", value: "roost"),
+            (key: "state", value: .string(status.state.rawValue)),
+            (key: "meta", value: .object(meta(status))),
+        ])
+    }
+
+    private func meta(_ status: DeploymentStatus) -> JSONObject {
+        var meta = JSONObject()
+        meta["plugin"] = status.plugin.map { .string($0) }
+        guard let serving = models.engine(status.name) else { return meta }
+        let info = serving.engine.info
+        meta["architecture"] = info.architecture.map { .string($0) }
+        meta["parameters"] = info.parameters.map { .integer($0) }
+        meta["quantization"] = info.quantization.map { .string($0) }
+        meta["license"] = info.license.map { .string($0) }
+        meta["context_length"] = .integer(serving.engine.contextLength)
+        meta["vocabulary"] = .integer(serving.engine.vocabularySize)
+        meta["chat_template"] = .string(serving.prompt.form.name)
+        return meta
+    }
+}
+
+extension ChatPrompt.Form {
+    /// `model`: its own; `plain`: none, the contents are joined; `broken`: its own cannot be read.
+    var name: String {
+        switch self {
+        case .template: "model"
+        case .plain: "plain"
+        case .broken: "broken"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Hummingbird
+
+/// Who may use a route.
+enum Scope: Sendable {
+    /// Everybody.
+    case open
+    /// Holders of an API key; everybody on this machine while there is none.
+    case inference
+    /// Holders of an admin key; everybody on this machine while there is none.
+    case admin
+}
+
+/// One method of one path, and what answers it.
+struct Route: Sendable {
+    let method: HTTPRequest.Method
+    let path: RouterPath
+    let scope: Scope
+    let respond: @Sendable (Request, HTTPContext) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: RouterPath, _ scope: Scope,
+        _ respond: @escaping @Sendable (Request, HTTPContext) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.scope = scope
+        self.respond = respond
+    }
+}
+
+extension RouterPath {
+    /// Whether the path of a request is one of this route's.
+    func matches(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        for (index, component) in components.enumerated() {
+            let name = component.description
+            if name == "**" { return parts.count > index }
+            guard index < parts.count, name.hasPrefix("{") || name == parts[index] else {
+                return false
+            }
+        }
+        return parts.count == components.count
+    }
+}

@@ -1,0 +1,85 @@
+import Engine
+import PluginHost
+
+extension DeploymentStatus {
+    /// What the admin routes and `roost models` show of a model.
+    var json: JSONObject {
+        var json = JSONObject()
+        json["name"] = .string(name)
+        json["state"] = .string(state.rawValue)
+        json["generation"] = .optional(generation)
+        json["plugin"] = .optional(plugin)
+        json["isolation"] = .optional(isolation?.rawValue)
+        json["source"] = .string(source)
+        json["load"] = .string(load.rawValue)
+        json["requests"] = .integer(inFlight)
+        json["draining_generations"] = .integer(draining)
+        json["library_hash"] = .optional(hash)
+        json["last_error"] = .optional(lastError ?? supervisor?.lastFailure)
+        json["pid"] = .optional(supervisor?.processID)
+        json["worker"] = supervisor.map { .object($0.json) } ?? .null
+        json["model"] = description.map { .object($0.json) } ?? .null
+        return json
+    }
+}
+
+extension SupervisorStatus {
+    fileprivate var processID: Int? {
+        if case .running(let processID?) = state { Int(processID) } else { nil }
+    }
+
+    fileprivate var json: JSONObject {
+        var json = JSONObject()
+        json["restarts"] = .integer(restarts)
+        switch state {
+        case .idle: json["state"] = "idle"
+        case .running(let processID):
+            json["state"] = "running"
+            json["resident_bytes"] = .optional(
+                processID.flatMap(ProcessMemory.resident).map(Int.init))
+        case .restarting: json["state"] = "restarting"
+        case .quarantined(let after, _):
+            json["state"] = "quarantined"
+            json["retry_after"] = .integer(Int(after.wholeSeconds))
+        case .stopped: json["state"] = "stopped"
+        }
+        return json
+    }
+}
+
+extension ModelDescription {
+    fileprivate var json: JSONObject {
+        let info = ModelInfo(self)
+        var json = JSONObject()
+        json["plugin_id"] = .string(pluginID)
+        json["plugin_version"] = .string(pluginVersion)
+        json["family"] = .string(family)
+        json["name"] = .optional(info.name)
+        json["parameters"] = .optional(info.parameters)
+        json["quantization"] = .optional(info.quantization)
+        json["context_length"] = .optional(decode?.contextLength ?? info.contextLength)
+        json["sequences"] = .optional(decode?.sequences)
+        json["abilities"] = .array(extensions.sorted().map { .string($0) })
+        return json
+    }
+}
+
+extension PluginStatus {
+    var json: JSONObject {
+        var json = JSONObject()
+        json["name"] = .string(name)
+        json["library"] = .string(path ?? library)
+        json["found"] = .bool(path != nil)
+        json["isolation"] = .string(isolation.rawValue)
+        json["id"] = .optional(id)
+        json["version"] = .optional(version)
+        json["library_hashes"] = .array(hashes.map { .string($0) })
+        json["models"] = .array(models.map { .string($0) })
+        return json
+    }
+}
+
+extension JSONValue {
+    static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    static func optional(_ number: Int?) -> JSONValue { number.map { .integer($0) } ?? .null }
+}

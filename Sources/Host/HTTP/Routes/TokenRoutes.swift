@@ -1,0 +1,65 @@
+import Engine
+import Hummingbird
+
+/// `POST /v1/tokenize` and `POST /v1/detokenize`.
+struct TokenRoutes {
+    let models: Models
+    let body: Body
+
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/tokenize", .inference, tokenize),
+            Route(.post, "/v1/detokenize", .inference, detokenize),
+        ]
+    }
+
+    /// The tokens of a `text`, or of the prompt that `messages` become.
+    private func tokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let fields = try await body.fields(request)
+        let text = try fields.string("text")
+        let chat = try fields.array("messages") == nil ? nil : ChatMessages(fields)
+        let addsSpecial = try fields.bool("add_special") ?? true
+        let parsesSpecial = try fields.bool("parse_special") ?? false
+        guard (text == nil) != (chat == nil) else {
+            throw APIError.missing(param: "text", expected: "either 'text' or 'messages'")
+        }
+        let hold = try await hold(fields, context)
+        let engine = hold.serving.engine
+        let tokens =
+            if let chat {
+                try await hold.serving.prompt.tokens(of: chat, engine: engine)
+            } else {
+                try await engine.tokenize(
+                    text ?? "", addSpecial: addsSpecial, parseSpecial: parsesSpecial)
+            }
+        return Response([
+            "model": .string(hold.name), "tokens": .array(tokens.map { .integer(Int($0)) }),
+            "count": .integer(tokens.count), "context_length": .integer(engine.contextLength),
+        ])
+    }
+
+    private func detokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let fields = try await body.fields(request)
+        guard let value = fields.value("tokens") else {
+            throw APIError.missing(param: "tokens", expected: "an array of token ids")
+        }
+        let tokens = try CompletionRequest.tokenIDs(value, path: "tokens")
+        let hold = try await hold(fields, context)
+        let text = try Self.text(of: tokens, hold.serving.engine)
+        return Response(["model": .string(hold.name), "text": .string(text)])
+    }
+
+    private static func text(of tokens: [Int32], _ engine: TextEngine) throws -> String {
+        do {
+            return try engine.detokenize(tokens)
+        } catch {
+            throw APIError.invalid(param: "tokens", "is refused: \(error)")
+        }
+    }
+
+    private func hold(_ fields: Fields, _ context: HTTPContext) async throws -> ModelHold {
+        let hold = try await models.hold(try fields.string("model"), for: .completion)
+        context.record.note { $0.model = hold.name }
+        return hold
+    }
+}

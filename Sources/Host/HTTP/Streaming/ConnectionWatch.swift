@@ -1,0 +1,97 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Watches one connection: says when the client is gone, and keeps silent event streams alive.
+///
+/// A client that closes its sending side counts as gone for requests that asked to be told.
+final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let pingInterval: TimeAmount
+    private var isGone = false
+    private var listeners: [UInt64: @Sendable () -> Void] = [:]
+    private var ping: RepeatedTask?
+    private var wasWritten = false
+
+    init(pingInterval: TimeAmount) {
+        self.pingInterval = pingInterval
+    }
+
+    // MARK: The client
+
+    /// Calls `body` when the client goes away, at once if it has gone. Event loop only.
+    func listen(_ id: UInt64, _ body: @escaping @Sendable () -> Void) {
+        if isGone { body() } else { listeners[id] = body }
+    }
+
+    /// Event loop only.
+    func forget(_ id: UInt64) {
+        listeners[id] = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { clientLeft() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        clientLeft()
+        stopPings()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        clientLeft()
+        stopPings()
+    }
+
+    private func clientLeft() {
+        isGone = true
+        let bodies = listeners.values
+        listeners = [:]
+        for body in bodies { body() }
+    }
+
+    // MARK: Pings
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head) where head.headerFields[.contentType] == EventStream.contentType:
+            startPings(context)
+        case .head:
+            break
+        case .body:
+            wasWritten = true
+        case .end:
+            stopPings()
+        }
+        context.write(data, promise: promise)
+    }
+
+    private func startPings(_ context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((watch: self, context: context), eventLoop: context.eventLoop)
+        ping = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: pingInterval, delay: pingInterval
+        ) { _ in
+            let (watch, context) = loopBound.value
+            watch.pingIfSilent(context)
+        }
+    }
+
+    /// Every write is a whole number of events, so a comment fits between any two.
+    private func pingIfSilent(_ context: ChannelHandlerContext) {
+        if !wasWritten, context.channel.isWritable {
+            let comment = HTTPResponsePart.body(ByteBuffer(string: ": ping\n\n"))
+            context.writeAndFlush(wrapOutboundOut(comment), promise: nil)
+        }
+        wasWritten = false
+    }
+
+    private func stopPings() {
+        ping?.cancel()
+        ping = nil
+    }
+}

@@ -1,0 +1,73 @@
+import Engine
+import Logging
+
+/// Writes log entries to standard error: a readable line on a terminal, a JSON object elsewhere.
+struct LineLogHandler: LogHandler {
+    enum Format: Sendable {
+        case text
+        case json
+    }
+
+    let format: Format
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+
+    init(format: Format) {
+        self.format = format
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let entry = LogEntry(
+            level: event.level, message: event.message.description,
+            fields: LogEntry.ordered(event.metadata ?? [:]))
+        StandardError.write(format == .json ? entry.json : entry.text)
+    }
+}
+
+/// One entry of the log.
+struct LogEntry {
+    let level: Logger.Level
+    let message: String
+    let fields: [(key: String, value: JSONValue)]
+    var time = WallClock.now
+
+    /// `16:04:05 POST /v1/chat/completions  status=200 ms=12.3`
+    var text: String {
+        let mark = level >= .warning ? "\(level): " : ""
+        let details = fields.map { " \($0.key)=\($0.value.string ?? $0.value.serialized())" }
+        return "\(time.clockText) \(mark)\(message)"
+            + (details.isEmpty ? "" : " " + details.joined())
+    }
+
+    var json: String {
+        var object = JSONObject()
+        object["time"] = .string(time.isoText)
+        object["level"] = .string(level.rawValue)
+        object["message"] = .string(message)
+        for (key, value) in fields { object[key] = value }
+        return JSONValue.object(object).serialized()
+    }
+
+    /// What one looks for first comes first.
+    static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: JSONValue)] {
+        let first = ["status", "ms", "model", "prompt_tokens", "completion_tokens", "error"]
+        let known = first.filter { metadata[$0] != nil }
+        let rest = metadata.keys.filter { !first.contains($0) && !$0.hasPrefix("hb.") }.sorted()
+        return (known + rest).map { ($0, value(metadata[$0])) }
+    }
+
+    private static func value(_ value: Logger.Metadata.Value?) -> JSONValue {
+        switch value {
+        case .stringConvertible(let value as Int): .integer(value)
+        case .stringConvertible(let value as Double): .number(value)
+        case .stringConvertible(let value as Bool): .bool(value)
+        case .some(let value): .string(value.description)
+        case nil: .null
+        }
+    }
+}

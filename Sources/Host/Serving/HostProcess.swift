@@ -1,0 +1,134 @@
+import Logging
+import PluginHost
+
+/// A whole host, from its settings to its end.
+package struct HostProcess: Sendable {
+    private let settings: Settings
+    private let server: HostServer
+    private let models: Models
+    private let logger: Logger
+
+    package init(_ settings: Settings) {
+        self.settings = settings
+        logger = Self.logger(settings.server.logFormat)
+        models = Models(settings, options: Self.options(settings.server, logger))
+        let store = ConversationStore(HostDatabase(folder: settings.server.data))
+        server = HostServer(settings.server, models: models, store: store, logger: logger)
+    }
+
+    /// Serves until a signal asks to stop; then drains.
+    /// - Throws: `HostError.cannotListen`.
+    package func run() async throws {
+        Signals.ignoreBrokenPipes()
+        let stops = Signals.stops()
+        let background = Task {
+            await loadModels()
+            await models.unloadIdle()
+        }
+        let address = settings.server.listen
+        let result = await Result {
+            try await server.run { port in
+                let address = ListenAddress(host: address.host, port: port)
+                StandardOutput.line("Roost is serving at http://\(address)/")
+            } until: {
+                await drain(on: stops)
+            }
+        }
+        background.cancel()
+        await models.registry.stop(within: .zero)
+        try result.get()
+    }
+
+    private func loadModels() async {
+        await models.start()
+        for status in models.registry.models where status.load == .start || status.generation != nil
+        {
+            StandardOutput.line(status.line)
+        }
+    }
+}
+
+// MARK: - Stopping
+
+extension HostProcess {
+    /// Waits for the first signal and lets the work in progress end. The second one ends the process.
+    private func drain(on stops: AsyncStream<Int32>) async {
+        var signals = stops.makeAsyncIterator()
+        guard await signals.next() != nil else { return }
+        Task.detached {
+            for await _ in stops { Signals.endNow() }
+        }
+        logger.info(
+            "stopping", metadata: ["requests": .stringConvertible(server.workload.requests)])
+        await within(settings.server.drainTimeout) { await server.workload.drain() }
+        server.workload.cut()
+        await within(HostServer.lastWords) { await server.workload.drain() }
+    }
+
+    /// Runs `body`, but returns after `limit` at the latest and leaves it to itself.
+    private func within(_ limit: Duration, _ body: @escaping @Sendable () async -> Void) async {
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+        let work = Task {
+            await body()
+            continuation.finish()
+        }
+        let timer = Task {
+            try? await Task.sleep(for: limit)
+            continuation.finish()
+        }
+        for await _ in ends {}
+        work.cancel()
+        timer.cancel()
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}
+
+// MARK: - Parts
+
+extension HostProcess {
+    private static func logger(_ format: Settings.LogFormat) -> Logger {
+        let isText = format == .text || (format == .auto && StandardError.isTerminal)
+        return Logger(label: "roost") { _ in LineLogHandler(format: isText ? .text : .json) }
+    }
+
+    private static func options(_ server: Settings.Server, _ logger: Logger) -> PluginHostOptions {
+        var options = PluginHostOptions(store: server.data + "/plugins") { line in
+            logger.log(
+                level: line.level.loggerLevel, "\(line.text)",
+                metadata: ["source": .string(line.source)])
+        }
+        options.drainTimeout = server.drainTimeout
+        return options
+    }
+}
+
+extension LogLine.Level {
+    fileprivate var loggerLevel: Logger.Level {
+        switch self {
+        case .error: .error
+        case .warning: .warning
+        case .info: .info
+        case .debug: .debug
+        }
+    }
+}
+
+extension DeploymentStatus {
+    /// One line for a person: `  markov: ready, plugin markov, context 65536`.
+    fileprivate var line: String {
+        guard generation != nil else {
+            return "  \(name): \(state.rawValue)" + (lastError.map { ", \($0)" } ?? "")
+        }
+        let context = description?.decode.map { ", context \($0.contextLength)" } ?? ""
+        return "  \(name): \(state.rawValue), plugin \(plugin ?? "?")\(context)"
+    }
+}

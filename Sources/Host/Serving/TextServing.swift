@@ -1,0 +1,81 @@
+import Engine
+import PluginHost
+
+/// What answers requests for one generation of a text model: its engine and its chat template.
+final class TextServing: GenerationServing {
+    let engine: TextEngine
+    let prompt: ChatPrompt
+
+    init(_ engine: TextEngine) {
+        self.engine = engine
+        prompt = ChatPrompt(engine)
+    }
+
+    func drain(upTo limit: Duration) async {
+        await engine.drain(upTo: limit)
+    }
+
+    func stop() async {
+        await engine.stop()
+    }
+}
+
+/// Turns the messages of a chat into tokens.
+struct ChatPrompt: Sendable {
+    /// How a model's chats are put into text.
+    enum Form: Sendable {
+        /// By the model's own template.
+        case template(ChatTemplate)
+        /// The model has none: the contents, a line each. Fit for models that continue text.
+        case plain
+        /// The model has one that cannot be read.
+        case broken(String)
+    }
+
+    let form: Form
+    private let bosToken: String
+    private let eosToken: String
+
+    init(_ engine: TextEngine) {
+        bosToken = engine.bosToken
+        eosToken = engine.eosToken
+        guard let source = engine.info.chatTemplate, !source.isEmpty else {
+            form = .plain
+            return
+        }
+        do {
+            form = .template(try ChatTemplate(source: source))
+        } catch {
+            form = .broken(String(describing: error))
+        }
+    }
+
+    /// - Throws: `APIError.refused` for messages that the template does not accept.
+    func tokens(of chat: ChatMessages, engine: TextEngine) async throws -> [Int32] {
+        switch form {
+        case .plain:
+            return try await engine.tokenize(plain(chat), addSpecial: true, parseSpecial: false)
+        case .template(let template):
+            // The template writes the special tokens itself.
+            let text = try render(template, chat)
+            return try await engine.tokenize(text, addSpecial: false, parseSpecial: true)
+        case .broken(let reason):
+            throw APIError.refused("the model's chat template cannot be used: \(reason)")
+        }
+    }
+
+    private func plain(_ chat: ChatMessages) -> String {
+        chat.messages.compactMap { $0["content"]?.string }.map { $0 + "\n" }.joined()
+    }
+
+    private func render(_ template: ChatTemplate, _ chat: ChatMessages) throws -> String {
+        do {
+            return try template.render(
+                messages: .array(chat.messages.map { .object($0) }), tools: nil,
+                addGenerationPrompt: chat.addsGenerationPrompt, bosToken: bosToken,
+                eosToken: eosToken, extra: chat.extra)
+        } catch {
+            throw APIError.refused("the model's chat template refuses the messages: \(error)")
+        }
+    }
+}

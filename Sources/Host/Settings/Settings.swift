@@ -1,0 +1,65 @@
+package import PluginHost
+
+/// What `plugins.toml` says, checked: paths are absolute, keys are read, names are unique.
+package struct Settings: Sendable {
+    package var server: Server
+    package var plugins: [Plugin]
+    package var models: [Model]
+
+    /// `[server]`
+    package struct Server: Sendable {
+        package var listen: ListenAddress
+        package var data: String
+        package var apiKeys: [String]
+        package var adminKeys: [String]
+        package var corsOrigins: [String]
+        package var maximumBody: Int
+        package var drainTimeout: Duration
+        package var logFormat: LogFormat
+    }
+
+    /// `[plugins.NAME]`
+    package struct Plugin: Sendable {
+        package var name: String
+        package var library: String
+        package var isolation: Isolation
+    }
+
+    /// `[[models]]`, or a file found in the folder that `models` of `[server]` names.
+    package struct Model: Sendable {
+        package var name: String
+        package var plugin: String?
+        package var source: String?
+        package var load: ModelSpec.Load
+        package var idleUnload: Duration?
+        package var context: Int?
+        package var parallel: Int
+        /// How long one step may take before the model counts as hung.
+        package var stepTimeout: Duration
+        package var queue: Int
+        package var defaultFor: [Purpose]
+        /// A JSON object for the plugin, or empty.
+        package var settings: String
+    }
+
+    /// What a request without a `model` is for.
+    package enum Purpose: String, Sendable, CaseIterable {
+        case chat
+        case completion
+    }
+
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case auto
+        case text
+        case json
+    }
+}
+
+extension Settings.Model {
+    /// A model with the defaults of every key but its name.
+    package init(name: String, source: String?) {
+        self.init(
+            name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
+            parallel: 8, stepTimeout: .seconds(120), queue: 64, defaultFor: [], settings: "")
+    }
+}

@@ -1,0 +1,41 @@
+/// Everything that is wrong with a settings file.
+package struct SettingsError: Error, Equatable, CustomStringConvertible {
+    package var problems: [Problem]
+
+    /// One mistake, where it stands, and what would be right.
+    package struct Problem: Equatable, Sendable, CustomStringConvertible {
+        package var file: String
+        package var line: Int?
+        package var key: String
+        package var message: String
+
+        package var description: String {
+            let place = line.map { "\(file):\($0)" } ?? file
+            return key.isEmpty ? "\(place): \(message)" : "\(place): \(key): \(message)"
+        }
+    }
+
+    package var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// Collects problems while a file is read, so that all of them are reported at once.
+final class ProblemList {
+    private let file: String
+    private(set) var problems: [SettingsError.Problem] = []
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func add(_ message: String, key: String = "", line: Int? = nil) {
+        problems.append(.init(file: file, line: line, key: key, message: message))
+    }
+
+    /// - Throws: `SettingsError` with everything added so far, in the order of the lines.
+    func throwIfAny() throws {
+        guard !problems.isEmpty else { return }
+        throw SettingsError(problems: problems.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
+    }
+}

@@ -1,0 +1,281 @@
+import Engine
+import FoundationEssentials
+import PluginHost
+
+/// Reads `plugins.toml`.
+package struct SettingsFile {
+    private let paths: Paths
+    private let problems: ProblemList
+
+    /// Reads and checks the file at `path`.
+    /// - Throws: `SettingsError` with every mistake found.
+    package static func read(
+        _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Settings {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingsError(problems: [
+                .init(
+                    file: path, line: nil, key: "",
+                    message: "cannot read the settings file; name one with --config FILE")
+            ])
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw SettingsError(problems: [
+                .init(file: path, line: nil, key: "", message: "the file is not UTF-8")
+            ])
+        }
+        return try parse(text, file: path, environment: environment)
+    }
+
+    /// Checks the text of a settings file; relative paths in it start at the folder of `file`.
+    package static func parse(
+        _ text: String, file: String, environment: [String: String]
+    ) throws -> Settings {
+        let document = try TOMLDocument(text, file: file)
+        let reader = SettingsFile(
+            paths: Paths(file: file, environment: environment), problems: ProblemList(file: file))
+        let settings = reader.settings(document)
+        try reader.problems.throwIfAny()
+        return settings
+    }
+
+    private func settings(_ document: TOMLDocument) -> Settings {
+        guard case .table(let members) = document.root.value else { preconditionFailure() }
+        var root = TableReader(members, path: "", line: 1, problems: problems)
+        var server = TableReader(
+            root.table("server") ?? [:], path: "server", line: members["server"]?.line ?? 1,
+            problems: problems)
+        let plugins = pluginTables(&root, search: search(&server))
+        var models = modelTables(&root, plugins: plugins.map(\.name))
+        models += foundModels(&server, besides: models)
+        let settings = Settings(server: self.server(&server), plugins: plugins, models: models)
+        server.finish()
+        root.finish()
+        return settings
+    }
+}
+
+// MARK: - [server]
+
+extension SettingsFile {
+    private func server(_ table: inout TableReader) -> Settings.Server {
+        let apiKeys = keys("api_keys", &table)
+        return Settings.Server(
+            listen: listen(&table, apiKeys: apiKeys),
+            data: paths.absolute(table.string("data") ?? "~/.local/share/roost"),
+            apiKeys: apiKeys,
+            adminKeys: keys("admin_keys", &table),
+            corsOrigins: origins(&table),
+            maximumBody: maximumBody(&table),
+            drainTimeout: table.duration("drain_timeout") ?? .seconds(30),
+            logFormat: table.choice("log") ?? .auto)
+    }
+
+    private func listen(_ table: inout TableReader, apiKeys: [String]) -> ListenAddress {
+        let address = table.value("listen", expected: "\"HOST:PORT\"") {
+            if case .string(let text) = $0 { ListenAddress(text) } else { nil }
+        }
+        guard let address else { return ListenAddress(host: "127.0.0.1", port: 8080) }
+        if let refusal = Settings.refusal(of: address, apiKeys: apiKeys) {
+            table.report(refusal, "listen")
+        }
+        return address
+    }
+
+    private func keys(_ key: String, _ table: inout TableReader) -> [String] {
+        let secrets = Secrets(paths: paths)
+        return (table.strings(key) ?? []).compactMap { text in
+            switch secrets.read(text) {
+            case .success(let value):
+                return value
+            case .failure(let refusal):
+                table.report(refusal.reason, key)
+                return nil
+            }
+        }
+    }
+
+    private func origins(_ table: inout TableReader) -> [String] {
+        let origins = table.strings("cors_origins") ?? []
+        for origin in origins
+        where origin != "*" && origin.wholeMatch(of: /https?:\/\/[^\/]+/) == nil {
+            table.report(
+                "found \"\(origin)\", expected an origin such as \"https://example.org\", or \"*\"",
+                "cors_origins")
+        }
+        return origins
+    }
+
+    private func maximumBody(_ table: inout TableReader) -> Int {
+        let bytes = table.value("max_body", expected: "a size from \"1kB\" to \"1GB\"") { value in
+            guard case .string(let text) = value, let bytes = Units.bytes(text),
+                (1000...1_000_000_000).contains(bytes)
+            else { return Int?.none }
+            return Int(bytes)
+        }
+        return bytes ?? 16 << 20
+    }
+
+    private func search(_ table: inout TableReader) -> LibraryFolders {
+        let folders = (table.strings("plugin_path") ?? []).map(paths.absolute)
+        for folder in folders where !Paths.isFolder(folder) {
+            table.report("no folder at \(folder)", "plugin_path")
+        }
+        return LibraryFolders(paths: paths, folders: folders)
+    }
+
+    /// The models of the folder that no `[[models]]` has already, by name or by source.
+    private func foundModels(
+        _ table: inout TableReader, besides models: [Settings.Model]
+    ) -> [Settings.Model] {
+        guard let folder = table.string("models").map(paths.absolute) else { return [] }
+        if !Paths.isFolder(folder) { table.report("no folder at \(folder)", "models") }
+        return ModelFolder.models(in: folder).filter { found in
+            !models.contains { $0.name == found.name || $0.source == found.source }
+        }
+    }
+}
+
+// MARK: - [plugins.NAME]
+
+extension SettingsFile {
+    private func pluginTables(
+        _ root: inout TableReader, search: LibraryFolders
+    ) -> [Settings.Plugin] {
+        let tables = root.table("plugins") ?? [:]
+        return tables.sorted { $0.value.line < $1.value.line }.compactMap { name, node in
+            guard case .table(let members) = node.value else {
+                problems.add(
+                    "found \(node.value.named), expected a table", key: "plugins.\(name)",
+                    line: node.line)
+                return nil
+            }
+            var table = TableReader(
+                members, path: "plugins.\(name)", line: node.line, problems: problems)
+            defer { table.finish() }
+            return plugin(name, &table, search: search)
+        }
+    }
+
+    private func plugin(
+        _ name: String, _ table: inout TableReader, search: LibraryFolders
+    ) -> Settings.Plugin? {
+        checkName(name, table, key: nil)
+        let isolation: Isolation? = table.choice("isolation")
+        guard table.has("library") else {
+            table.report("missing; name the shared library, such as \"libLlama.so\"", "library")
+            return nil
+        }
+        guard let library = table.string("library") else { return nil }
+        switch search.find(library) {
+        case .success(let path):
+            return Settings.Plugin(
+                name: name, library: path, isolation: isolation ?? .worker)
+        case .failure(let missing):
+            let places = missing.searched.joined(separator: " or ")
+            table.report("no file at \(places); build it, or set server.plugin_path", "library")
+            return nil
+        }
+    }
+
+    /// Names go into URLs and headers.
+    private func checkName(_ name: String, _ table: TableReader, key: String?) {
+        if Settings.isName(name) { return }
+        let message = "found \"\(name)\", expected \(Settings.nameRule)"
+        if let key {
+            table.report(message, key)
+        } else {
+            problems.add(message, key: table.path, line: table.line)
+        }
+    }
+}
+
+// MARK: - [[models]]
+
+extension SettingsFile {
+    private func modelTables(_ root: inout TableReader, plugins: [String]) -> [Settings.Model] {
+        var lines: [String: Int] = [:]
+        var purposes: [Settings.Purpose: String] = [:]
+        return root.tables("models").compactMap { table in
+            var table = table
+            defer { table.finish() }
+            guard let model = model(&table, plugins: plugins) else { return nil }
+            if let line = lines.updateValue(table.line, forKey: model.name) {
+                table.report("\"\(model.name)\" is already the model of line \(line)", "name")
+            }
+            for purpose in model.defaultFor {
+                if let other = purposes.updateValue(model.name, forKey: purpose) {
+                    table.report(
+                        "\"\(purpose.rawValue)\" already has the default \"\(other)\"",
+                        "default_for")
+                }
+            }
+            return model
+        }
+    }
+
+    private func model(_ table: inout TableReader, plugins: [String]) -> Settings.Model? {
+        if !table.has("name") { table.report("missing; clients ask for the model by it", "name") }
+        let name = table.string("name")
+        if let name { checkName(name, table, key: "name") }
+        let defaults = Settings.Model(name: name ?? "", source: nil)
+        let model = Settings.Model(
+            name: defaults.name, plugin: pluginName(&table, known: plugins), source: source(&table),
+            load: table.choice("load") ?? .start,
+            idleUnload: table.duration("idle_unload"),
+            context: table.integer("context", in: 1...16_777_216),
+            parallel: table.integer("parallel", in: 1...1024) ?? defaults.parallel,
+            stepTimeout: table.duration("step_timeout") ?? defaults.stepTimeout,
+            queue: table.integer("queue", in: 0...65536) ?? defaults.queue,
+            defaultFor: purposes(&table), settings: pluginSettings(&table))
+        return name == nil ? nil : model
+    }
+
+    private func pluginName(_ table: inout TableReader, known: [String]) -> String? {
+        guard let name = table.string("plugin") else { return nil }
+        if !known.contains(name) {
+            let nearest = NearestName.of(name, among: known).map { "; did you mean \"\($0)\"?" }
+            let remedy = nearest ?? "; add a table [plugins.\(name)]"
+            table.report("no plugin is named \"\(name)\"\(remedy)", "plugin")
+        }
+        return name
+    }
+
+    private func source(_ table: inout TableReader) -> String? {
+        guard let path = table.string("source").map(paths.absolute) else { return nil }
+        if !Paths.exists(path) { table.report("no file or folder at \(path)", "source") }
+        return path
+    }
+
+    private func purposes(_ table: inout TableReader) -> [Settings.Purpose] {
+        let known = Settings.Purpose.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        return (table.strings("default_for") ?? []).compactMap { text in
+            if let purpose = Settings.Purpose(rawValue: text) { return purpose }
+            table.report("found string \"\(text)\", expected \(known)", "default_for")
+            return nil
+        }
+    }
+
+    /// `[models.settings]`: handed to the plugin as it is.
+    private func pluginSettings(_ table: inout TableReader) -> String {
+        guard let members = table.table("settings") else { return "" }
+        return TOMLDocument.Value.table(members).json.serialized()
+    }
+}
+
+extension Settings {
+    /// Whether a model or a plugin can be called so.
+    static func isName(_ text: String) -> Bool {
+        text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:\/-]{0,127}/) != nil
+    }
+
+    static let nameRule = "up to 128 letters, digits and . _ : / -, a letter or digit first"
+
+    /// Why the host does not listen at `address`, or nil where it does.
+    package static func refusal(of address: ListenAddress, apiKeys: [String]) -> String? {
+        guard !address.isLoopback, apiKeys.isEmpty else { return nil }
+        return
+            "\(address) can be reached from other machines, and anyone there could use the models; "
+            + "set server.api_keys, or listen at 127.0.0.1:\(address.port)"
+    }
+}

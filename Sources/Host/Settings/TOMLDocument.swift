@@ -1,0 +1,69 @@
+import TOMLKit
+
+/// A TOML file as a tree of values that know their lines.
+struct TOMLDocument {
+    let root: Node
+
+    /// A value and the line of the key that gives it.
+    struct Node {
+        let value: Value
+        let line: Int
+    }
+
+    enum Value {
+        case table([String: Node])
+        case array([Node])
+        case string(String)
+        case integer(Int)
+        case double(Double)
+        case bool(Bool)
+        case date
+
+        /// What a message calls the value: `string "4k"`.
+        var named: String {
+            switch self {
+            case .table: "a table"
+            case .array: "an array"
+            case .string(let text): "string \"\(text)\""
+            case .integer(let number): "integer \(number)"
+            case .double(let number): "number \(number)"
+            case .bool(let flag): "\(flag)"
+            case .date: "a date"
+            }
+        }
+    }
+
+    /// - Throws: `SettingsError` with the place of the first mistake in the TOML itself.
+    init(_ text: String, file: String) throws {
+        do {
+            let table = try TOMLTable(string: text)
+            root = Self.node(table.tomlValue, path: [], line: 1, lines: TOMLLines(text))
+        } catch let error as TOMLParseError {
+            let problem = SettingsError.Problem(
+                file: file, line: error.source.begin.line, key: "",
+                message: "not valid TOML: \(error.description)")
+            throw SettingsError(problems: [problem])
+        }
+    }
+
+    private static func node(
+        _ value: TOMLValue, path: [String], line: Int, lines: TOMLLines
+    ) -> Node {
+        let line = lines[path] ?? line
+        func child(_ key: String, _ value: any TOMLValueConvertible) -> Node {
+            node(value.tomlValue, path: path + [key], line: line, lines: lines)
+        }
+        let tree: Value =
+            switch value.type {
+            case .table:
+                .table(Dictionary(uniqueKeysWithValues: value.table!.map { ($0, child($0, $1)) }))
+            case .array: .array(value.array!.enumerated().map { child(String($0), $1) })
+            case .string: .string(value.string!)
+            case .int: .integer(value.int!)
+            case .double: .double(value.double!)
+            case .bool: .bool(value.bool!)
+            case .date, .time, .dateTime: .date
+            }
+        return Node(value: tree, line: line)
+    }
+}
