@@ -39,9 +39,10 @@ library = "libLlama.so"
             [BIN / "roost", "serve", "--config", config],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines = []
+        self.url = None
         self._address = threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
-        if not self._address.wait(20):
+        if not self._address.wait(20) or not self.url:
             self.process.kill()
             raise RuntimeError("no address printed:\n" + "".join(self.lines))
         self.wait_for(lambda: self.get("/readyz").status == 200, "ready")

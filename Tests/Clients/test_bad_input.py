@@ -139,3 +139,22 @@ def test_a_body_over_the_limit_is_413(host):
 def test_wrong_paths_and_methods_are_errors_in_json(host, method, path, expected):
     status, answer, _ = send(host, method, path, b"{" if method in ("PUT", "POST") else None)
     check_refused(status, answer, [expected])
+
+
+CONVERSATION = "/v1/conversations/6b1c2a34-0000-4000-8000-0123456789ab"
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"[]", b"{}", NESTED, b'{"messages": 5}', b'{"messages": ["Hi"]}', b'{"messages": [{"role": "user"}]}',
+    b'{"messages": [], "title": 5}', b'{"messages": [{"role": "user", "content": "\xff"}]}',
+    b'{"messages": [], "title": "' + b"a" * 10_000 + b'"}',
+    b'{"messages": [{"role": "user", "content": "' + b"a" * (5 << 20) + b'"}]}',
+], ids=range(11))
+def test_a_conversation_that_cannot_be_kept_is_refused(host, body):
+    kept = {"title": "Kept", "model": "markov", "messages": [{"role": "user", "content": "Grüße \u0000 👋🏽"}]}
+    assert send(host, "PUT", CONVERSATION, json.dumps(kept))[0] == 200
+    check_refused(*send(host, "PUT", CONVERSATION, body)[:2])
+    status, answer, _ = send(host, "GET", CONVERSATION)
+    assert status == 200 and json.loads(answer)["messages"] == kept["messages"]
+    assert send(host, "DELETE", CONVERSATION)[0] == 200
+    check_refused(*send(host, "GET", CONVERSATION)[:2], [404])

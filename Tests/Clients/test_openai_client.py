@@ -141,3 +141,23 @@ async def test_a_client_that_goes_away_stops_the_work(host):
     await stream.close()
     host.wait_for(
         lambda: host.metric("roost_requests_running", model="markov") == 0, "idle again", 5)
+
+
+async def test_more_requests_than_the_queue_holds_are_rate_limit_errors(make_host):
+    settings = markov(queue=1).replace("parallel = 8", "parallel = 1").replace("4096", "60000")
+    host = make_host(settings)
+    client = host.async_client()
+    long = dict(model="markov", prompt="\n\n", max_tokens=50_000, logit_bias={"256": -100})
+    admitted = [asyncio.create_task(client.completions.create(**long)) for _ in range(2)]
+    await asyncio.to_thread(
+        host.wait_for, lambda: host.metric("roost_requests_waiting", model="markov") == 1, "queued")
+    with pytest.raises(openai.RateLimitError) as caught:
+        await client.completions.create(model="markov", prompt="Hi", max_tokens=1)
+    assert int(caught.value.response.headers["retry-after"]) >= 1
+    for task in admitted:
+        task.cancel()
+    await asyncio.gather(*admitted, return_exceptions=True)
+    await asyncio.to_thread(
+        host.wait_for, lambda: host.metric("roost_requests_running", model="markov") == 0, "idle", 10)
+    answer = await client.completions.create(model="markov", prompt="Hi", max_tokens=1)
+    assert answer.usage.completion_tokens == 1

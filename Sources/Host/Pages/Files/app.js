@@ -121,6 +121,7 @@ function end(mine) {
 
 function finish(mine, text) {
   end(mine);
+  if (!models.isLoaded()) models.refresh().catch(report);
   mine.view.finish(mine.message.content ? text : text || "an empty answer");
   keep(mine.conversation);
   announce(text === "stopped" ? "Stopped" : `Answer: ${mine.message.content.slice(0, 2000)}`);

@@ -4,11 +4,12 @@ import { element, find } from "./dom.js";
 import { host } from "./api.js";
 
 const CHOSEN = "roost.model";
-const STATES = { serving: "ready", loaded: "ready", ready: "ready", loading: "loading", unloaded: "not loaded", failed: "failed" };
+const STATES = { ready: "ready", reloading: "ready", loading: "loading", unloaded: "not loaded", failed: "failed" };
 
 let models = [];
 
 export const chosen = () => models.find((model) => model.id === find("model").value) ?? null;
+export const isLoaded = () => chosen()?.state === "ready";
 export const isPlain = () => chosen()?.meta?.chat_template === "plain";
 
 export function start(changed) {
