@@ -45,6 +45,11 @@ let package = Package(
             path: "Plugins/Llama",
             swiftSettings: settings, linkerSettings: oneSymbol),
 
+        // What `make bench` measures plugins with.
+        .executableTarget(
+            name: "Bench", dependencies: ["PluginHost"], path: "Benchmarks/Bench",
+            swiftSettings: settings),
+
         // Tests.
         .executableTarget(
             name: "TestWorker", dependencies: ["PluginHost"], path: "Tests/Support/TestWorker",

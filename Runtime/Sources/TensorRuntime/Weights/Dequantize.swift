@@ -13,14 +13,22 @@ public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
             expected: "F64, F32, F16, BF16, an integer, Q4_0 to Q6_K, IQ4, TQ or MXFP4")
     }
     let result = Tensor(uninitialized: tensor.shape)
+    let (source, out) = (tensor.storage.base + tensor.byteOffset, result.data(as: Float.self))
+    let (element, count, part) = (tensor.element, tensor.count, Dequantizer.part)
     withExtendedLifetime((tensor, result)) {
-        decode(tensor.storage.base + tensor.byteOffset, result.data(), tensor.count)
+        ThreadPool.shared.parallel((count + part - 1) / part) { index in
+            let begin = index * part
+            decode(source + element.bytes(of: begin), out + begin, min(part, count - begin))
+        }
     }
     return result
 }
 
 /// One decoder for each type, as the format defines it.
 enum Dequantizer {
+    /// The numbers that a thread decodes at a time: whole blocks of any type.
+    static let part = 1 << 15
+
     /// From bytes to a number of floats that is a multiple of the block size.
     typealias Numbers = (UnsafeRawPointer, UnsafeMutablePointer<Float>, _ count: Int) -> Void
     /// From one block to its floats.

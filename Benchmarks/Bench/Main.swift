@@ -1,0 +1,51 @@
+import Glibc
+import PluginHost
+
+/// Measures a plugin below the engine and prints one line of JSON; `run.py` calls it.
+///
+///     Bench tokens  LIBRARY MODEL ISOLATION PROMPT GENERATE
+///     Bench forward LIBRARY MODEL COUNT
+///     Bench tokenize LIBRARY MODEL COUNT TEXT
+@main
+enum Main {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "worker" { WorkerMain.run() }
+        do {
+            print(try measure(arguments))
+        } catch {
+            fputs("Bench: \(error)\n", stderr)
+            exit(1)
+        }
+    }
+
+    private static func measure(_ arguments: [String]) throws -> String {
+        switch (arguments.first, arguments.count) {
+        case ("tokens", 6):
+            let isolation = try value(arguments[3], Isolation.init(rawValue:))
+            let bench = try Bench(library: arguments[1], model: arguments[2])
+            return try bench.tokens(
+                isolation, prompt: value(arguments[4]), generate: value(arguments[5]))
+        case ("forward", 4):
+            let bench = try Bench(library: arguments[1], model: arguments[2])
+            return try bench.forward(count: value(arguments[3]))
+        case ("tokenize", 5):
+            let bench = try Bench(library: arguments[1], model: arguments[2])
+            return try bench.tokenize(arguments[4], count: value(arguments[3]))
+        default:
+            throw UsageError(text: "expected tokens, forward or tokenize; see Benchmarks/README.md")
+        }
+    }
+
+    private static func value(_ text: String) throws -> Int { try value(text) { Int($0) } }
+
+    private static func value<T>(_ text: String, _ parse: (String) -> T?) throws -> T {
+        guard let value = parse(text) else { throw UsageError(text: "'\(text)' is not understood") }
+        return value
+    }
+}
+
+struct UsageError: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
+}

@@ -1,0 +1,178 @@
+"""Roost and its peer as child processes: start, readiness, requests, memory."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+
+class Server:
+    """A server in a process of its own for the time of a `with` block."""
+
+    ready_path = "/"
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.folder = tempfile.TemporaryDirectory(prefix="roost-bench-")
+        self.seconds_to_ready = 0.0
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def __enter__(self) -> "Server":
+        command = self.command()
+        self.log = open(Path(self.folder.name) / "log", "w+b")
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            command, cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=self.log,
+            stderr=self.log)
+        while not self.is_ready():
+            if self.process.poll() is not None or time.perf_counter() - begin > 60:
+                raise RuntimeError(f"{command[0]} does not get ready:\n{self.log_text()}")
+            time.sleep(0.001)
+        self.seconds_to_ready = time.perf_counter() - begin
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        self.folder.cleanup()
+
+    def is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", self.ready_path)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def log_text(self) -> str:
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-2000:]
+
+    def process_ids(self) -> list[int]:
+        """The server and its workers."""
+        ids = [self.process.pid]
+        for id in ids:
+            for task in Path(f"/proc/{id}/task").iterdir():
+                ids += map(int, (task / "children").read_text().split())
+        return ids
+
+    def memory(self) -> dict[str, float]:
+        """MB resident of all processes: `Rss` counts a shared page in each, `Pss` once in all."""
+        sums = {"Rss": 0.0, "Pss": 0.0}
+        for id in self.process_ids():
+            rollup = Path(f"/proc/{id}/smaps_rollup").read_text()
+            for key in sums:
+                sums[key] += int(re.search(rf"^{key}:\s+(\d+)", rollup, re.M)[1]) / 1000
+        return sums
+
+    def requests(self, path: str, body: dict, count: int) -> list[float]:
+        """Microseconds of each of `count` requests over one connection."""
+        data = json.dumps(body).encode()
+        request = (
+            f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(data)}\r\n\r\n").encode() + data
+        times = []
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(count):
+                begin = time.perf_counter()
+                connection.sendall(request)
+                status, answer = read_answer(connection)
+                times.append(1e6 * (time.perf_counter() - begin))
+                if status != 200:
+                    raise RuntimeError(f"{path} answers {status}: {answer.decode()}")
+        return times
+
+
+class Roost(Server):
+    ready_path = "/readyz"
+
+    def __init__(self, binary: Path, model: Path) -> None:
+        super().__init__()
+        self.binary = binary
+        settings = Path(self.folder.name) / "plugins.toml"
+        settings.write_text(f"""
+[server]
+listen = "127.0.0.1:{self.port}"
+data = {json.dumps(self.folder.name)}
+
+[plugins.llama]
+library = {json.dumps(str(binary.parent / "libLlama.so"))}
+
+[[models]]
+name = "bench"
+plugin = "llama"
+source = {json.dumps(str(model))}
+load = "start"
+""")
+        self.settings = settings
+
+    def command(self) -> list[str]:
+        return [str(self.binary), "serve", "--config", str(self.settings)]
+
+
+class LlamaServer(Server):
+    ready_path = "/health"
+
+    def __init__(self, binary: Path, model: Path, threads: int) -> None:
+        super().__init__()
+        self.binary, self.model, self.threads = binary, model, threads
+
+    def command(self) -> list[str]:
+        return [str(self.binary), "--model", str(self.model), "--port", str(self.port),
+                "--threads", str(self.threads), "--parallel", "8"]
+
+
+def read_answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and body of an answer that has a content length or is chunked."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += receive(connection)
+    head, body = data.split(b"\r\n\r\n", 1)
+    status = int(head.split(b" ", 2)[1])
+    length = re.search(rb"content-length: *(\d+)", head, re.I)
+    if length:
+        while len(body) < int(length[1]):
+            body += receive(connection)
+    else:
+        while not body.endswith(b"0\r\n\r\n"):
+            body += receive(connection)
+    return status, body
+
+
+def receive(connection: socket.socket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise RuntimeError("the server closed the connection")
+    return data
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run_json(command: list[object], threads: int) -> dict:
+    """The last line that a program prints, which is JSON."""
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True,
+        env={**os.environ, "ROOST_THREADS": str(threads)})
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
