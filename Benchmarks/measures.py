@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import make_llama_1b
+from quiet import undisturbed
 from servers import LlamaServer, Roost, Server, run_json
 
 PROMPT, GENERATE = 256, 32
@@ -34,7 +35,7 @@ class Setting:
     def bench(self, measure: str, *arguments: object, model: Path | None = None) -> dict:
         command = [self.binaries / "Bench", measure, self.binaries / "libLlama.so",
                    model or self.small, *arguments]
-        return run_json(command, self.threads)
+        return undisturbed(lambda: run_json(command, self.threads))
 
 
 def tokens(setting: Setting) -> list[str]:
@@ -46,7 +47,7 @@ def tokens(setting: Setting) -> list[str]:
             speeds["Roost"].append(
                 setting.bench("tokens", "worker", PROMPT, GENERATE, model=path))
             if setting.peer:
-                speeds["llama-bench"].append(llama_bench(setting, path))
+                speeds["llama-bench"].append(undisturbed(lambda: llama_bench(setting, path)))
         for kind in ("decode", "prefill"):
             medians = {
                 name: statistics.median(run[kind] for run in runs)
@@ -78,8 +79,7 @@ def start(setting: Setting) -> list[str]:
     times: dict[str, list[float]] = {}
     for _ in range(4 * setting.rounds):
         for name, server in setting.servers().items():
-            with server:
-                times.setdefault(name, []).append(server.seconds_to_ready)
+            times.setdefault(name, []).append(undisturbed(lambda: seconds_to_ready(server)))
     rows = [[name, f"{statistics.median(values):.3f}", f"{min(values):.3f}", f"{max(values):.3f}"]
             for name, values in times.items()]
     return [
@@ -88,6 +88,11 @@ def start(setting: Setting) -> list[str]:
         "",
         *table(["server", "median", "least", "most"], rows),
     ]
+
+
+def seconds_to_ready(server: Server) -> float:
+    with server:
+        return server.seconds_to_ready
 
 
 def memory(setting: Setting) -> list[str]:
@@ -140,9 +145,7 @@ def request(setting: Setting) -> list[str]:
         times: dict[str, list[float]] = {}
         for server_name, server in setting.servers().items():
             target = (path, body) if server_name == "Roost" else peer_calls[name]
-            with server:
-                server.requests(*target, 50)
-                times[server_name] = server.requests(*target, count)
+            times[server_name] = undisturbed(lambda: request_times(server, target, count))
         medians = {key: statistics.median(values) for key, values in times.items()}
         rows.append([name, f"{medians['Roost']:.0f}", f"{model:.0f}",
                      f"{medians['Roost'] - model:.0f}",
@@ -155,6 +158,12 @@ def request(setting: Setting) -> list[str]:
         "",
         *table(["request", "in all", "of it the model", "host and engine", *peer], rows),
     ]
+
+
+def request_times(server: Server, target: tuple[str, dict], count: int) -> list[float]:
+    with server:
+        server.requests(*target, 50)
+        return server.requests(*target, count)
 
 
 MEASURES = {"tokens": tokens, "start": start, "memory": memory, "worker": worker,

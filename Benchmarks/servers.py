@@ -17,15 +17,13 @@ class Server:
 
     ready_path = "/"
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory(prefix="roost-bench-")
-        self.seconds_to_ready = 0.0
-
     def command(self) -> list[str]:
+        """How to start it, from settings in `folder`."""
         raise NotImplementedError
 
     def __enter__(self) -> "Server":
+        self.port = free_port()
+        self.folder = tempfile.TemporaryDirectory(prefix="roost-bench-")
         command = self.command()
         self.log = open(Path(self.folder.name) / "log", "w+b")
         begin = time.perf_counter()
@@ -84,7 +82,7 @@ class Server:
         """Microseconds of each of `count` requests over one connection."""
         data = json.dumps(body).encode()
         request = (
-            f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(data)}\r\n\r\n").encode() + data
         times = []
         with socket.create_connection(("127.0.0.1", self.port)) as connection:
@@ -103,8 +101,9 @@ class Roost(Server):
     ready_path = "/readyz"
 
     def __init__(self, binary: Path, model: Path) -> None:
-        super().__init__()
-        self.binary = binary
+        self.binary, self.model = binary, model
+
+    def command(self) -> list[str]:
         settings = Path(self.folder.name) / "plugins.toml"
         settings.write_text(f"""
 [server]
@@ -112,25 +111,21 @@ listen = "127.0.0.1:{self.port}"
 data = {json.dumps(self.folder.name)}
 
 [plugins.llama]
-library = {json.dumps(str(binary.parent / "libLlama.so"))}
+library = {json.dumps(str(self.binary.parent / "libLlama.so"))}
 
 [[models]]
 name = "bench"
 plugin = "llama"
-source = {json.dumps(str(model))}
+source = {json.dumps(str(self.model))}
 load = "start"
 """)
-        self.settings = settings
-
-    def command(self) -> list[str]:
-        return [str(self.binary), "serve", "--config", str(self.settings)]
+        return [str(self.binary), "serve", "--config", str(settings)]
 
 
 class LlamaServer(Server):
     ready_path = "/health"
 
     def __init__(self, binary: Path, model: Path, threads: int) -> None:
-        super().__init__()
         self.binary, self.model, self.threads = binary, model, threads
 
     def command(self) -> list[str]:
@@ -174,5 +169,5 @@ def run_json(command: list[object], threads: int) -> dict:
         [str(word) for word in command], capture_output=True, text=True,
         env={**os.environ, "ROOST_THREADS": str(threads)})
     if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed:\n{done.stderr[-2000:]}")
+        raise RuntimeError(f"{command[0]} failed:\n{(done.stdout + done.stderr)[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -28,11 +28,11 @@ struct Bench {
     func tokens(_ isolation: Isolation, prompt: Int, generate: Int) throws -> String {
         let loaded = try open(isolation, context: max(prompt, generate))
         defer { loaded.close() }
-        _ = try seconds { try decode(loaded, count: 2) }
-        let prefill = try seconds { try self.prefill(loaded, count: prompt) }
-        let decode = try seconds { try self.decode(loaded, count: generate) }
+        try decode(loaded, count: 2)  // pages in the weights
+        let reading = try seconds { try prefill(loaded, count: prompt) }
+        let generation = try seconds { try decode(loaded, count: generate) }
         return """
-            {"prefill": \(Double(prompt) / prefill), "decode": \(Double(generate) / decode)}
+            {"prefill": \(Double(prompt) / reading), "decode": \(Double(generate) / generation)}
             """
     }
 

@@ -14,7 +14,7 @@ enum Main {
         do {
             print(try measure(arguments))
         } catch {
-            fputs("Bench: \(error)\n", stderr)
+            print("Bench: \(error)")
             exit(1)
         }
     }
