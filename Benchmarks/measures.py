@@ -103,13 +103,14 @@ def memory(setting: Setting) -> list[str]:
         with server:
             server.requests("/v1/completions", completion(32), 3)
             processes = len(server.process_ids())
-            sizes = server.memory()
-        rows.append([name, str(processes), *(f"{sizes[key] - weights:.1f}" for key in sizes)])
+            total, together = server.resident()
+        rows.append(
+            [name, str(processes), f"{together - weights:.1f}", f"{total - weights:.1f}"])
     return [
         f"MB resident after three completions of stories260K, less its {weights:.1f} MB of weights. "
-        "Pages that several processes share are counted in each under RSS, once under PSS.",
+        "Libraries that host and worker share are counted once, except in the last column.",
         "",
-        *table(["server", "processes", "RSS", "PSS"], rows),
+        *table(["server", "processes", "together", "sum of RSS"], rows),
     ]
 
 

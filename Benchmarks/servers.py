@@ -69,14 +69,17 @@ class Server:
                 ids += map(int, (task / "children").read_text().split())
         return ids
 
-    def memory(self) -> dict[str, float]:
-        """MB resident of all processes: `Rss` counts a shared page in each, `Pss` once in all."""
-        sums = {"Rss": 0.0, "Pss": 0.0}
+    def resident(self) -> tuple[float, float]:
+        """MB resident: the sum of all processes, and with what they map from the same place of the
+        same file counted once."""
+        anonymous, total = 0, 0
+        files: dict[str, int] = {}
         for id in self.process_ids():
-            rollup = Path(f"/proc/{id}/smaps_rollup").read_text()
-            for key in sums:
-                sums[key] += int(re.search(rf"^{key}:\s+(\d+)", rollup, re.M)[1]) / 1000
-        return sums
+            for place, resident, private in mappings(id):
+                total += resident
+                anonymous += private
+                files[place] = max(files.get(place, 0), resident - private)
+        return total / 1000, (anonymous + sum(files.values())) / 1000
 
     def requests(self, path: str, body: dict, count: int) -> list[float]:
         """Microseconds of each of `count` requests over one connection."""
@@ -131,6 +134,17 @@ class LlamaServer(Server):
     def command(self) -> list[str]:
         return [str(self.binary), "--model", str(self.model), "--port", str(self.port),
                 "--threads", str(self.threads), "--parallel", "8"]
+
+
+def mappings(process_id: int) -> list[tuple[str, int, int]]:
+    """Of each mapping its file and offset, the kB resident, and how many of them are no file's."""
+    text = Path(f"/proc/{process_id}/smaps").read_text()
+    found = []
+    for block in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", text, flags=re.M)[1:]:
+        _, _, offset, device, inode, *_ = block.split(None, 5)
+        sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", block, re.M))
+        found.append((f"{device} {inode} {offset}", int(sizes["Rss"]), int(sizes["Anonymous"])))
+    return found
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
