@@ -1,8 +1,9 @@
 /// The Jinja template by which a model's conversations become its prompt.
 ///
 /// Rendering follows transformers' `apply_chat_template`: the same variables and functions, white
-/// space, sandbox and output. Two things differ on purpose: integers have 64 bits, and work, output
-/// and depth are limited, so that no template can hang or crash the host.
+/// space, sandbox and output. Three things differ on purpose: work, output and depth are limited, so
+/// that no template can hang or crash the host; integers have 64 bits; and `safe` and `escape` give
+/// plain text, which is not escaped again when it is joined.
 package struct ChatTemplate: Sendable {
     package let source: String
     private let statements: Statements

@@ -269,11 +269,10 @@ function report(error, isShown = false) {
   if (!isShown) showBanner(error.message);
 }
 
-function showBanner(text, retry = null) {
+function showBanner(text, label = "Close", action = () => (find("banner").hidden = true)) {
   const banner = find("banner");
   banner.replaceChildren(icon("warn"), element("span", {}, text),
-    retry ? element("button", { type: "button", class: "plain", onclick: retry }, "Try now") : null,
-    ...(retry ? [] : [element("button", { type: "button", class: "plain", onclick: () => (banner.hidden = true) }, "Close")]));
+    element("button", { type: "button", class: "plain", onclick: action }, label));
   banner.hidden = false;
 }
 
@@ -282,7 +281,7 @@ let waiting = null;
 // Asks again, ever more slowly, until the host is back.
 function waitForHost(delay = 1000) {
   clearTimeout(waiting);
-  showBanner("The host does not answer. Waiting for it to come back.", () => probe(1000));
+  showBanner("The host does not answer. Waiting for it to come back.", "Try now", () => probe(1000));
   waiting = setTimeout(() => probe(Math.min(delay * 1.5, 10_000)), delay);
 }
 
@@ -305,7 +304,7 @@ function askForKey() {
 
 find("key-cancel").addEventListener("click", () => find("key-dialog").close());
 find("key-dialog").addEventListener("close", () => {
-  if (find("key-dialog").returnValue !== "ok") return showBanner("Without a key the host answers nothing.", askForKey);
+  if (find("key-dialog").returnValue !== "ok") return showBanner("Without a key the host answers nothing.", "Enter a key", askForKey);
   key.set(find("key").value.trim());
   find("banner").hidden = true;
   load();

@@ -10,7 +10,7 @@ let current = null;
 let isRenaming = false; // nothing is redrawn under the field that is typed into
 let actions = {};
 
-// `actions`: open(id), renamed(id, title), removed(id), failed(error)
+// `actions`: renamed(id, title), removed(id), failed(error)
 export function start(given) {
   actions = given;
   find("search").addEventListener("input", draw);
@@ -46,8 +46,7 @@ function draw() {
   if (isRenaming) return;
   const wanted = find("search").value.trim().toLocaleLowerCase();
   const shown = conversations.filter((conversation) => conversation.title.toLocaleLowerCase().includes(wanted));
-  const groups = Map.groupBy?.(shown, (conversation) => group(conversation.updated)) ?? grouped(shown);
-  const sections = [...groups].map(([name, members]) =>
+  const sections = [...grouped(shown)].map(([name, members]) =>
     element("section", {}, element("h2", {}, name), element("ul", {}, ...members.map(entry))));
   const note = wanted ? "Nothing found." : "Your conversations will be here.";
   find("history").replaceChildren(...(sections.length ? sections : [element("p", { class: "nothing" }, note)]));

@@ -89,6 +89,7 @@ export class MessageView {
     const box = element("div", { class: "failure", role: "alert" }, icon("warn"), element("p", {}, error.message),
       element("button", { type: "button", class: "plain", onclick: () => this.actions.retry(this) }, "Try again"));
     this.node.insertBefore(box, this.foot);
+    if (!this.message.content) this.foot.replaceChildren();
   }
 
   edit() {

@@ -78,7 +78,7 @@ function card(model, state) {
     ["Parameters", meta.parameters && count(meta.parameters)],
     ["Weights", meta.quantization],
     ["Context", meta.context_length?.toLocaleString("en")],
-    ["Chat template", { model: "its own", plain: "none: it goes on with the text", broken: "cannot be read" }[meta.chat_template]],
+    ["Chat template", { model: "its own", plain: "none, it continues", broken: "cannot be read" }[meta.chat_template]],
     ["License", meta.license],
     ["Generation", state?.generation],
     ["Restarts", state?.worker?.restarts],
