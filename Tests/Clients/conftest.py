@@ -93,19 +93,11 @@ library = "libLlama.so"
             self.process.kill()
 
 
-MARKOV = """
-[[models]]
-name = "markov"
-plugin = "markov"
-source = "Examples/markov.c"
-context = 4096
-parallel = 8
-"""
-
-
-def markov(source=ROOT / "Examples" / "markov.c", **settings):
-    return MARKOV.replace("Examples/markov.c", str(source)) + "".join(
-        f"{key} = {value}\n" for key, value in settings.items())
+def markov(source=None, **settings):
+    """The example model on the text file `source`, else on the few sentences that it knows."""
+    lines = ["[[models]]", 'name = "markov"', 'plugin = "markov"', "context = 4096", "parallel = 8"]
+    lines += [f'source = "{source}"'] if source else []
+    return "\n".join(lines + [f"{key} = {value}" for key, value in settings.items()]) + "\n"
 
 
 def stories(name="stories"):

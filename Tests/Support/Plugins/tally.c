@@ -6,7 +6,8 @@
  *
  * The model's settings may say {"at": STEP, "do": DEED, "marker": PATH}: on arriving at a step of
  * the interface the deed is done, with a marker only the first time (the file is then made). Steps
- * before the settings are known take theirs from the macros EARLY_AT and EARLY_DO.
+ * before the settings are known take theirs from the macros EARLY_AT and EARLY_DO. {"pace": "MS"}
+ * makes a forward take that many milliseconds, as a larger model's would.
  */
 #define _GNU_SOURCE
 #include "roost_plugin.h"
@@ -45,7 +46,7 @@ enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64 };
 #define STR(literal) { literal, sizeof(literal) - 1 }
 
 struct roost_model {
-    char at[32], deed[32], marker[512];
+    char at[32], deed[32], marker[512], pace[16];
     char pieces[256];
     uint32_t offsets[VOCABULARY + 1];
     uint16_t attributes[VOCABULARY];
@@ -194,6 +195,7 @@ static void read_settings(struct roost_model *model, roost_str json)
     read_setting(json, "at", model->at, sizeof model->at);
     read_setting(json, "do", model->deed, sizeof model->deed);
     read_setting(json, "marker", model->marker, sizeof model->marker);
+    read_setting(json, "pace", model->pace, sizeof model->pace);
 }
 
 /* ---- tokens ------------------------------------------------------------------------------ */
@@ -285,6 +287,8 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
                             const roost_call *call)
 {
     struct roost_model *model = context->model;
+    struct timespec pace = { 0, 1000000 * atol(model->pace) };
+    nanosleep(&pace, NULL);
     roost_status status = arrive(model, "forward", call, call->err);
     if (status != ROOST_OK)
         return status;
