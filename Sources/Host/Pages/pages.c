@@ -46,6 +46,9 @@ static const unsigned char models_js[] = {
 static const unsigned char settings_js[] = {
 #embed "Files/settings.js"
 };
+static const unsigned char trouble_js[] = {
+#embed "Files/trouble.js"
+};
 
 #define SCRIPT(name) {#name ".js", "text/javascript; charset=utf-8", name##_js, sizeof name##_js}
 
@@ -65,5 +68,6 @@ const roost_page roost_pages[] = {
     SCRIPT(history),
     SCRIPT(models),
     SCRIPT(settings),
+    SCRIPT(trouble),
 };
 const size_t roost_page_count = sizeof roost_pages / sizeof roost_pages[0];

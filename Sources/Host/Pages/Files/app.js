@@ -1,13 +1,14 @@
 // The page: what is typed goes to the host, what comes back is shown and kept.
 
 import { announce, element, find, icon, toast } from "./dom.js";
-import { HostError, host, key } from "./api.js";
+import { HostError, host } from "./api.js";
 import { Thread } from "./thread.js";
 import { grow } from "./message.js";
 import * as history from "./history.js";
 import * as models from "./models.js";
 import * as settings from "./settings.js";
 import { startShell } from "./shell.js";
+import * as trouble from "./trouble.js";
 
 const SUGGESTIONS = [
   ["Explain something", "Explain how rainbows form, in simple words."],
@@ -121,7 +122,7 @@ function end(mine) {
 
 function finish(mine, text) {
   end(mine);
-  if (!models.isLoaded()) models.refresh().catch(report);
+  if (!models.isLoaded()) models.refresh().catch(trouble.report);
   mine.view.finish(mine.message.content ? text : text || "an empty answer");
   keep(mine.conversation);
   announce(text === "stopped" ? "Stopped" : `Answer: ${mine.message.content.slice(0, 2000)}`);
@@ -132,7 +133,7 @@ function fail(mine, error) {
   mine.view.fail(describe(error));
   if (!mine.message.content) mine.conversation.messages = mine.conversation.messages.filter((message) => message !== mine.message);
   keep(mine.conversation);
-  report(error, true);
+  trouble.report(error, true);
 }
 
 function describe(error) {
@@ -196,7 +197,7 @@ async function store(kept, isLeaving = false) {
     await host.save(stored, isLeaving);
     if (!isLeaving) history.touch(kept);
   } catch (error) {
-    if (!isLeaving) report(error, true);
+    if (!isLeaving) trouble.report(error, true);
   }
 }
 
@@ -234,7 +235,7 @@ async function route() {
   } catch (error) {
     show(blank());
     if (error.status === 404) toast("That conversation is gone.");
-    else report(error);
+    else trouble.report(error);
   }
 }
 
@@ -261,55 +262,6 @@ function showSend() {
   send.disabled = !isWriting && !draft.value.trim();
 }
 
-// MARK: - Trouble
-
-function report(error, isShown = false) {
-  if (error.needsKey) return askForKey();
-  if (error.isUnreachable) return waitForHost();
-  if (!isShown) showBanner(error.message);
-}
-
-function showBanner(text, label = "Close", action = () => (find("banner").hidden = true)) {
-  const banner = find("banner");
-  banner.replaceChildren(icon("warn"), element("span", {}, text),
-    element("button", { type: "button", class: "plain", onclick: action }, label));
-  banner.hidden = false;
-}
-
-let waiting = null;
-
-// Asks again, ever more slowly, until the host is back.
-function waitForHost(delay = 1000) {
-  clearTimeout(waiting);
-  showBanner("The host does not answer. Waiting for it to come back.", "Try now", () => probe(1000));
-  waiting = setTimeout(() => probe(Math.min(delay * 1.5, 10_000)), delay);
-}
-
-async function probe(delay) {
-  clearTimeout(waiting);
-  if (!(await host.isAlive())) return waitForHost(delay);
-  find("banner").hidden = true;
-  toast("The host is back.");
-  load();
-}
-
-function askForKey() {
-  const dialog = find("key-dialog");
-  if (dialog.open) return;
-  find("key").value = "";
-  dialog.returnValue = "";
-  dialog.showModal();
-  find("key").focus();
-}
-
-find("key-cancel").addEventListener("click", () => find("key-dialog").close());
-find("key-dialog").addEventListener("close", () => {
-  if (find("key-dialog").returnValue !== "ok") return showBanner("Without a key the host answers nothing.", "Enter a key", askForKey);
-  key.set(find("key").value.trim());
-  find("banner").hidden = true;
-  load();
-});
-
 // MARK: - Start
 
 async function load() {
@@ -319,7 +271,7 @@ async function load() {
     showGreeting();
     await route();
   } catch (error) {
-    report(error);
+    trouble.report(error);
   }
 }
 
@@ -361,9 +313,10 @@ window.addEventListener("pagehide", () => {
   if (writing) store(writing.conversation, true);
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !writing && find("banner").hidden) models.refresh().catch(report);
+  if (!document.hidden && !writing && !trouble.isShown()) models.refresh().catch(trouble.report);
 });
 
+trouble.start(load);
 models.start(showGreeting);
 history.start({
   renamed: (id, title) => {
@@ -374,7 +327,7 @@ history.start({
     conversation.isDeleted = true;
     newChat();
   },
-  failed: report,
+  failed: trouble.report,
 });
 showSend();
 load();
