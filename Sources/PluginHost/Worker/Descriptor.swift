@@ -2,11 +2,11 @@ import CHostShims
 import Glibc
 
 /// A file descriptor that is closed when it goes.
-final class Descriptor: Sendable {
-    let number: Int32
+package final class Descriptor: Sendable {
+    package let number: Int32
 
     /// - Throws: `.load` with `errno` for a negative number.
-    init(_ number: Int32, for purpose: String) throws {
+    package init(_ number: Int32, for purpose: String) throws {
         guard number >= 0 else { throw startFailure("cannot make \(purpose)", errno) }
         self.number = number
     }
@@ -16,7 +16,7 @@ final class Descriptor: Sendable {
     }
 
     /// Both ends of a stream socket.
-    static func socketPair() throws -> (host: Descriptor, worker: Descriptor) {
+    package static func socketPair() throws -> (host: Descriptor, worker: Descriptor) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
@@ -28,7 +28,7 @@ final class Descriptor: Sendable {
     }
 
     /// A pipe; reading does not block.
-    static func pipe() throws -> (read: Descriptor, write: Descriptor) {
+    package static func pipe() throws -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
         guard roost_pipe(&ends) == 0 else { throw startFailure("cannot make a pipe", errno) }
         return (try Descriptor(ends[0], for: "a pipe"), try Descriptor(ends[1], for: "a pipe"))
@@ -36,11 +36,11 @@ final class Descriptor: Sendable {
 
     /// A duplicate above the numbers that a worker's descriptors get, so that none overwrites another
     /// on its way there.
-    func moved(above limit: Int32) throws -> Descriptor {
+    package func moved(above limit: Int32) throws -> Descriptor {
         try Descriptor(fcntl(number, F_DUPFD_CLOEXEC, limit), for: "a descriptor")
     }
 }
 
-func startFailure(_ what: String, _ code: Int32) -> ModelFailure {
+package func startFailure(_ what: String, _ code: Int32) -> ModelFailure {
     .load(stage: .start, reason: "\(what): \(String(cString: strerror(code)))")
 }

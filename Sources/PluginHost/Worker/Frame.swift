@@ -1,28 +1,28 @@
 /// One message between host and worker: a call, or its one answer.
 ///
 ///     length u32 | kind u16 | 0 u16 | call u32 | payload [length]
-struct Frame: Equatable {
-    static let headerSize = 12
+package struct Frame: Equatable {
+    package static let headerSize = 12
     /// A vocabulary, or the token ids of the longest text, stays below.
-    static let payloadLimit = 256 << 20
+    package static let payloadLimit = 256 << 20
 
-    enum Kind: UInt16, CaseIterable {
+    package enum Kind: UInt16, CaseIterable {
         case hello = 1, probe, load, vocabulary, map, tokenize, close
         case forward = 16, length, clear, truncate, fork, selfTest
         case answer = 100, failure
     }
 
-    var kind: Kind
-    var call: UInt32
-    var payload: [UInt8]
+    package var kind: Kind
+    package var call: UInt32
+    package var payload: [UInt8]
 
-    struct Header: Equatable {
-        var length: Int
-        var kind: Kind
-        var call: UInt32
+    package struct Header: Equatable {
+        package var length: Int
+        package var kind: Kind
+        package var call: UInt32
 
         /// - Parameter bytes: `headerSize` of them.
-        init(_ bytes: ArraySlice<UInt8>) throws {
+        package init(_ bytes: ArraySlice<UInt8>) throws {
             var reader = WireReader(bytes)
             length = Int(try reader.read(UInt32.self))
             let rawKind = try reader.read(UInt16.self)
@@ -38,8 +38,14 @@ struct Frame: Equatable {
         }
     }
 
+    package init(kind: Kind, call: UInt32, payload: [UInt8]) {
+        self.kind = kind
+        self.call = call
+        self.payload = payload
+    }
+
     /// Header and payload in one piece, so that a small message is one write.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = WireWriter()
         writer.write(UInt32(payload.count))
         writer.write(kind.rawValue)

@@ -1,25 +1,25 @@
 import Glibc
 
 /// Sends and receives frames over one end of a socket pair. One thread at a time.
-final class FrameChannel: @unchecked Sendable {
+package final class FrameChannel: @unchecked Sendable {
     private let owner: Descriptor
     /// Bytes that were received beyond the last frame.
     private var received: [UInt8] = []
     private var consumed = 0
 
-    var descriptor: Int32 { owner.number }
+    package var descriptor: Int32 { owner.number }
 
-    init(_ descriptor: Descriptor) {
+    package init(_ descriptor: Descriptor) {
         owner = descriptor
     }
 
     /// Wakes whoever is blocked in the channel and fails all later use; from any thread.
-    func shutDown() {
+    package func shutDown() {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// - Throws: `WireError.closed`, or `DeadlinePassed`.
-    func send(_ frame: Frame, deadline: MonotonicTime? = nil) throws {
+    package func send(_ frame: Frame, deadline: MonotonicTime? = nil) throws {
         let bytes = frame.bytes
         var sent = 0
         while sent < bytes.count {
@@ -39,7 +39,7 @@ final class FrameChannel: @unchecked Sendable {
     }
 
     /// - Throws: `WireError`, or `DeadlinePassed`.
-    func receive(deadline: MonotonicTime? = nil) throws -> Frame {
+    package func receive(deadline: MonotonicTime? = nil) throws -> Frame {
         try fill(Frame.headerSize, deadline)
         let header = try Frame.Header(take(Frame.headerSize))
         try fill(header.length, deadline)
@@ -84,4 +84,4 @@ final class FrameChannel: @unchecked Sendable {
 }
 
 /// The other side did not answer in time.
-struct DeadlinePassed: Error {}
+package struct DeadlinePassed: Error {}

@@ -1,5 +1,5 @@
 extension ModelDescription {
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         for text in [pluginID, pluginVersion, pluginLicense, toolchain, family] {
             writer.write(text)
@@ -13,7 +13,7 @@ extension ModelDescription {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         self.init(
             pluginID: try reader.readString(), pluginVersion: try reader.readString(),
@@ -52,7 +52,7 @@ extension WireReader {
 
 extension Vocabulary {
     /// The payload of an optional vocabulary.
-    static func payload(_ vocabulary: Vocabulary?) -> [UInt8] {
+    package static func payload(_ vocabulary: Vocabulary?) -> [UInt8] {
         var writer = WireWriter()
         writer.write(optional: vocabulary) { writer, vocabulary in
             writer.write(vocabulary.bytes)
@@ -66,7 +66,7 @@ extension Vocabulary {
         return writer.bytes
     }
 
-    static func read(_ payload: [UInt8]) throws -> Vocabulary? {
+    package static func read(_ payload: [UInt8]) throws -> Vocabulary? {
         var reader = WireReader(payload)
         let vocabulary = try reader.readOptional { try $0.readVocabulary() }
         try reader.finish()
@@ -97,7 +97,7 @@ extension WireReader {
 
 extension ModelFailure {
     /// The payload of a failure that happens in a worker.
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         switch self {
         case .refused(let code, let flags, let message):
@@ -121,7 +121,7 @@ extension ModelFailure {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         switch try reader.read(UInt8.self) {
         case 1:

@@ -1,14 +1,14 @@
 /// The first words of a worker's conversation.
-struct Hello: Equatable {
+package struct Hello: Equatable {
     /// Grows with every change of a message.
-    static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 1
 
-    var version = Hello.protocolVersion
-    var toolchain = PluginIdentity.hostToolchain
+    package var version = Hello.protocolVersion
+    package var toolchain = PluginIdentity.hostToolchain
     /// The host's process, for the worker to see that it is its child.
-    var host: Int32
+    package var host: Int32
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(version)
         writer.write(toolchain)
@@ -16,11 +16,11 @@ struct Hello: Equatable {
         return writer.bytes
     }
 
-    init(host: Int32) {
+    package init(host: Int32) {
         self.host = host
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         version = try reader.read()
         guard version == Self.protocolVersion else {
@@ -40,16 +40,16 @@ struct Hello: Equatable {
 }
 
 /// Which library to attach and which model to look at or to open.
-struct LoadCall: Equatable {
-    var library: String
-    var request: OpenRequest
+package struct LoadCall: Equatable {
+    package var library: String
+    package var request: OpenRequest
 
-    init(library: String, request: OpenRequest) {
+    package init(library: String, request: OpenRequest) {
         self.library = library
         self.request = request
     }
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(library)
         writer.write(request.source)
@@ -61,7 +61,7 @@ struct LoadCall: Equatable {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         library = try reader.readString()
         request = OpenRequest(source: try reader.readString())
@@ -75,7 +75,7 @@ struct LoadCall: Equatable {
 }
 
 extension ProbeResult {
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(Int32(score))
         writer.write(family)
@@ -84,7 +84,7 @@ extension ProbeResult {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         score = Int(try reader.read(Int32.self))
         family = try reader.readString()
@@ -95,18 +95,18 @@ extension ProbeResult {
     }
 }
 
-struct TokenizeCall: Equatable {
-    var text: String
-    var addSpecial: Bool
-    var parseSpecial: Bool
+package struct TokenizeCall: Equatable {
+    package var text: String
+    package var addSpecial: Bool
+    package var parseSpecial: Bool
 
-    init(text: String, addSpecial: Bool, parseSpecial: Bool) {
+    package init(text: String, addSpecial: Bool, parseSpecial: Bool) {
         self.text = text
         self.addSpecial = addSpecial
         self.parseSpecial = parseSpecial
     }
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(addSpecial)
         writer.write(parseSpecial)
@@ -114,7 +114,7 @@ struct TokenizeCall: Equatable {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         addSpecial = try reader.readBool()
         parseSpecial = try reader.readBool()
@@ -123,16 +123,16 @@ struct TokenizeCall: Equatable {
     }
 }
 
-struct ForwardCall: Equatable {
-    var batch: DecodeBatch
-    var deadline: MonotonicTime?
+package struct ForwardCall: Equatable {
+    package var batch: DecodeBatch
+    package var deadline: MonotonicTime?
 
-    init(batch: DecodeBatch, deadline: MonotonicTime?) {
+    package init(batch: DecodeBatch, deadline: MonotonicTime?) {
         self.batch = batch
         self.deadline = deadline
     }
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(deadline?.nanoseconds ?? 0)
         writer.write(array: batch.tokens)
@@ -142,7 +142,7 @@ struct ForwardCall: Equatable {
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         let nanoseconds = try reader.read(UInt64.self)
         deadline = nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
@@ -156,24 +156,24 @@ struct ForwardCall: Equatable {
 }
 
 /// The numbers of a call on sequences: sequence, other sequence, length.
-struct SequenceCall: Equatable {
-    var sequence: Int
-    var other = 0
-    var length = 0
+package struct SequenceCall: Equatable {
+    package var sequence: Int
+    package var other = 0
+    package var length = 0
 
-    init(_ sequence: Int, other: Int = 0, length: Int = 0) {
+    package init(_ sequence: Int, other: Int = 0, length: Int = 0) {
         self.sequence = sequence
         self.other = other
         self.length = length
     }
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         for number in [sequence, other, length] { writer.write(Int64(number)) }
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         sequence = Int(try reader.read(Int64.self))
         other = Int(try reader.read(Int64.self))
@@ -183,20 +183,20 @@ struct SequenceCall: Equatable {
 }
 
 /// A payload that is one number.
-struct Number: Equatable {
-    var value: Int64
+package struct Number: Equatable {
+    package var value: Int64
 
-    init(_ value: Int) {
+    package init(_ value: Int) {
         self.value = Int64(value)
     }
 
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(value)
         return writer.bytes
     }
 
-    init(_ payload: [UInt8]) throws {
+    package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         value = try reader.read()
         try reader.finish()

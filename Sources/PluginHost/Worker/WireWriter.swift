@@ -1,53 +1,57 @@
 /// Writes the values of a message, little-endian and without padding.
-struct WireWriter {
-    private(set) var bytes: [UInt8] = []
+package struct WireWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
+    package init() {}
+
+    package mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    mutating func write(_ value: Bool) {
+    package mutating func write(_ value: Bool) {
         bytes.append(value ? 1 : 0)
     }
 
-    mutating func write(_ values: [UInt8]) {
+    package mutating func write(_ values: [UInt8]) {
         write(UInt32(values.count))
         bytes.append(contentsOf: values)
     }
 
-    mutating func write(_ text: String) {
+    package mutating func write(_ text: String) {
         write(UInt32(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
     }
 
     /// Only machines whose own order is little-endian run workers of theirs.
-    mutating func write<Integer: FixedWidthInteger>(array values: [Integer]) {
+    package mutating func write<Integer: FixedWidthInteger>(array values: [Integer]) {
         write(UInt32(values.count))
         values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
-    mutating func write(_ duration: Duration) {
+    package mutating func write(_ duration: Duration) {
         write(duration.components.seconds)
         write(duration.components.attoseconds)
     }
 
-    mutating func write<Value>(optional value: Value?, _ body: (inout WireWriter, Value) -> Void) {
+    package mutating func write<Value>(
+        optional value: Value?, _ body: (inout WireWriter, Value) -> Void
+    ) {
         write(value != nil)
         if let value { body(&self, value) }
     }
 }
 
 /// Reads the values of a message; the other side is not trusted.
-struct WireReader {
+package struct WireReader {
     private let bytes: ArraySlice<UInt8>
     private var position: Int
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         position = bytes.startIndex
     }
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.init(bytes[...])
     }
 
@@ -59,28 +63,29 @@ struct WireReader {
         return bytes[position..<position + count]
     }
 
-    mutating func read<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) throws
+    package mutating func read<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self)
+        throws
         -> Integer
     {
         let slice = try take(MemoryLayout<Integer>.size)
         return slice.withUnsafeBytes { Integer(littleEndian: $0.loadUnaligned(as: Integer.self)) }
     }
 
-    mutating func readBool() throws -> Bool {
+    package mutating func readBool() throws -> Bool {
         let byte = try read(UInt8.self)
         guard byte <= 1 else { throw WireError.value("\(byte) is no truth value") }
         return byte == 1
     }
 
-    mutating func readBytes() throws -> [UInt8] {
+    package mutating func readBytes() throws -> [UInt8] {
         Array(try take(Int(try read(UInt32.self))))
     }
 
-    mutating func readString() throws -> String {
+    package mutating func readString() throws -> String {
         String(decoding: try take(Int(try read(UInt32.self))), as: UTF8.self)
     }
 
-    mutating func readArray<Integer: FixedWidthInteger>(
+    package mutating func readArray<Integer: FixedWidthInteger>(
         of type: Integer.Type = Integer.self
     ) throws -> [Integer] {
         let count = Int(try read(UInt32.self))
@@ -91,7 +96,7 @@ struct WireReader {
         }
     }
 
-    mutating func readDuration() throws -> Duration {
+    package mutating func readDuration() throws -> Duration {
         let seconds = try read(Int64.self)
         let attoseconds = try read(Int64.self)
         guard abs(seconds) < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
@@ -101,12 +106,14 @@ struct WireReader {
         return Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)
     }
 
-    mutating func readOptional<Value>(_ body: (inout WireReader) throws -> Value) throws -> Value? {
+    package mutating func readOptional<Value>(_ body: (inout WireReader) throws -> Value) throws
+        -> Value?
+    {
         try readBool() ? try body(&self) : nil
     }
 
     /// Every message ends where its last value ends.
-    func finish() throws {
+    package func finish() throws {
         guard position == bytes.endIndex else {
             throw WireError.value("\(bytes.endIndex - position) bytes after the end of a message")
         }
@@ -114,14 +121,14 @@ struct WireReader {
 }
 
 /// What is wrong with bytes that came from the other process.
-enum WireError: Error, Equatable, CustomStringConvertible {
+package enum WireError: Error, Equatable, CustomStringConvertible {
     case truncated(needed: Int, left: Int)
     case value(String)
     case frame(length: Int, limit: Int)
     case unknownKind(UInt16)
     case closed
 
-    var description: String {
+    package var description: String {
         switch self {
         case .truncated(let needed, let left):
             "a message ends early: \(left) of \(needed) bytes are left"

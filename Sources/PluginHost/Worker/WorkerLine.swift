@@ -76,7 +76,10 @@ final class WorkerLine: Sendable {
     private func ending(_ error: any Error, step: CallStep, after: Duration) -> ModelFailure {
         let name = step.name
         if error is DeadlinePassed {
-            return process.kill { .hung(step: name, after: after, stderr: $0) }
+            return process.kill { death in
+                let step = death.step == CallStep.idle.name ? name : death.step
+                return .hung(step: step, after: after, stderr: death.stderr)
+            }
         }
         if case WireError.closed = error, let end = process.waitForEnd(atMost: .seconds(2)) {
             return end

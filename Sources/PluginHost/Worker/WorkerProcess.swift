@@ -3,19 +3,19 @@ import Glibc
 
 /// A worker's process, seen from the host: its end is noticed at once and told with its cause, and it
 /// is always reaped.
-final class WorkerProcess: @unchecked Sendable {
+package final class WorkerProcess: @unchecked Sendable {
     private struct Life {
         var reaped = false
         var closing = false
-        /// What the host killed it for, given the output's tail.
-        var killedFor: (@Sendable (_ stderr: String) -> ModelFailure)?
+        /// What the host killed it for, given where it was.
+        var killedFor: (@Sendable (WorkerDeath) -> ModelFailure)?
         var end: ModelFailure?
         var handler: (@Sendable (ModelFailure) -> Void)?
     }
 
-    let processID: pid_t
-    let control: FrameChannel
-    let lane: FrameChannel
+    package let processID: Int32
+    package let control: FrameChannel
+    package let lane: FrameChannel
     let memory: Descriptor
     /// The page of control words.
     let page: SharedRows
@@ -25,7 +25,7 @@ final class WorkerProcess: @unchecked Sendable {
     /// Starts a worker.
     ///
     /// - Parameter name: stands in the log.
-    init(_ launch: WorkerLaunch, name: String, log: @escaping LogHandler) throws {
+    package init(_ launch: WorkerLaunch, name: String, log: @escaping LogHandler) throws {
         let control = try Descriptor.socketPair()
         let lane = try Descriptor.socketPair()
         let output = try Descriptor.pipe()
@@ -66,17 +66,18 @@ final class WorkerProcess: @unchecked Sendable {
     ///
     /// - Returns: why it is gone: what was given here, unless something else came first.
     @discardableResult
-    func kill(for reason: @escaping @Sendable (_ stderr: String) -> ModelFailure) -> ModelFailure {
+    func kill(for reason: @escaping @Sendable (WorkerDeath) -> ModelFailure) -> ModelFailure {
         life.withLock { life in
             if life.reaped { return }
             if life.killedFor == nil { life.killedFor = reason }
             Glibc.kill(-processID, SIGKILL)
         }
-        return waitForEnd() ?? reason("")
+        // Without a limit the wait ends only with an end.
+        return waitForEnd() ?? .unavailable(reason: "the worker is gone", retryAfter: nil)
     }
 
     /// - Returns: why the process is gone; nil when `limit` passed first.
-    func waitForEnd(atMost limit: Duration? = nil) -> ModelFailure? {
+    package func waitForEnd(atMost limit: Duration? = nil) -> ModelFailure? {
         life.wait(atMost: limit) { $0.end }
     }
 }
@@ -150,7 +151,7 @@ extension WorkerProcess {
             let end =
                 life.closing
                 ? .unavailable(reason: "the model is closed", retryAfter: nil)
-                : life.killedFor?(stderr) ?? .crashed(death)
+                : life.killedFor?(death) ?? .crashed(death)
             life.end = end
             defer { life.handler = nil }
             return (end, life.handler)
