@@ -480,23 +480,29 @@ static roost_status info_json(const roost_model *constant, roost_sink out)
     return out.put(out.ctx, text, sizeof text - 1) ? ROOST_E_CANCELLED : ROOST_OK;
 }
 
+static const roost_ext_decode without_forward = { sizeof(roost_ext_decode), 0, caps, NULL, seq_len,
+                                                  seq_clear, seq_truncate, seq_fork };
+static const roost_ext_decode of_wrong_size = { 3, 0, caps, forward, seq_len, seq_clear,
+                                                seq_truncate, seq_fork };
+/* As an older plugin's: what follows seq_clear must not be read. */
+static const roost_ext_decode shorter = {
+    offsetof(roost_ext_decode, seq_truncate), 0, caps, forward, seq_len, seq_clear,
+    (roost_status(*)(roost_context *, uint32_t, uint32_t, roost_err *))1,
+    (roost_status(*)(roost_context *, uint32_t, uint32_t, uint32_t, roost_err *))1,
+};
+
 static const void *extension(const roost_model *model, const char *id)
 {
-    static roost_ext_decode damaged;
     if (strcmp(id, ROOST_EXT_TOKENS) == 0)
         return &tokens_table;
     if (strcmp(id, ROOST_EXT_SELFTEST) == 0)
         return &self_test_table;
     if (strcmp(id, ROOST_EXT_DECODE) != 0)
         return NULL;
-    damaged = decode_table;
-    if (is(model, "extension", "null"))
-        damaged.forward = NULL;
-    else if (is(model, "extension", "size"))
-        damaged.struct_size = 3;
-    else if (is(model, "extension", "short"))
-        damaged.struct_size = offsetof(roost_ext_decode, seq_truncate);
-    return &damaged;
+    return is(model, "extension", "null")    ? &without_forward
+           : is(model, "extension", "size")  ? &of_wrong_size
+           : is(model, "extension", "short") ? &shorter
+                                             : &decode_table;
 }
 
 static const roost_plugin table = {

@@ -1,0 +1,179 @@
+import Glibc
+import PluginHost
+import Synchronization
+import Testing
+
+@Suite struct ModelSupervisorTests {
+    /// A model that only lives and dies.
+    private final class Mortal: LoadedModel {
+        let description = ModelDescription(pluginID: "p", pluginVersion: "1", family: "f")
+        let vocabulary: Vocabulary? = nil
+        let closed = Flag()
+        private let handler = Mutex<(@Sendable (ModelFailure) -> Void)?>(nil)
+
+        func die() { handler.withLock { $0 }?(ModelSupervisorTests.crash) }
+        func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+            self.handler.withLock { $0 = handler }
+        }
+
+        func tokenize(_: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] { [] }
+        func forward(_: DecodeBatch, deadline: Duration?) throws -> LogitRows {
+            LogitRows(base: nil, count: 0, width: 0, stride: 0)
+        }
+        func sequenceLength(_: Int) throws -> Int { 0 }
+        func clear(_: Int) throws {}
+        func truncate(_: Int, to length: Int) throws {}
+        func fork(_: Int, to destination: Int, length: Int) throws {}
+        func requestCancel() {}
+        func close() { closed.set() }
+    }
+
+    private static let crash = ModelFailure.crashed(
+        WorkerDeath(cause: .signal(SIGSEGV), step: "forward", stderr: ""))
+
+    /// A clock that a test moves.
+    private final class Clock: Sendable {
+        private let nanoseconds = Atomic<UInt64>(1_000_000_000)
+        var now: MonotonicTime { MonotonicTime(nanoseconds: nanoseconds.load(ordering: .relaxed)) }
+        func advance(seconds: UInt64) {
+            nanoseconds.add(seconds * 1_000_000_000, ordering: .relaxed)
+        }
+    }
+
+    private let clock = Clock()
+    private let events = LogRecorder()
+
+    private func supervisor(launch: @escaping @Sendable () throws -> any LoadedModel)
+        -> ModelSupervisor
+    {
+        var policy = RestartPolicy()
+        policy.initialDelay = .milliseconds(1)
+        let (clock, events) = (clock, events.handler)
+        return ModelSupervisor(
+            name: "m", policy: policy, now: { clock.now },
+            events: { events(LogLine(level: .info, source: "m", text: $0.description)) },
+            launch: launch)
+    }
+
+    @Test func theFirstStartsFailureIsThrownAndALaterCallTriesAgain() throws {
+        let tries = Atomic<Int>(0)
+        let supervisor = supervisor {
+            if tries.add(1, ordering: .relaxed).newValue == 1 {
+                throw ModelFailure.load(stage: .open, reason: "no file")
+            }
+            return Mortal()
+        }
+        #expect(throws: ModelFailure.load(stage: .open, reason: "no file")) {
+            try supervisor.current()
+        }
+        #expect(supervisor.status.state == .idle)
+        #expect(supervisor.status.lastFailure == "open: no file")
+        #expect(try supervisor.current() === supervisor.current())
+    }
+
+    @Test func aDiscardedModelIsReplacedOnce() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        let first = try supervisor.current()
+        supervisor.discard(first, because: Self.crash)
+        supervisor.discard(first, because: Self.crash)
+        let second = try supervisor.current()
+        #expect(second !== first)
+        #expect((first as? Mortal)?.closed.isSet == true)
+        supervisor.discard(first, because: Self.crash)
+        #expect(try supervisor.current() === second)
+        #expect(supervisor.status.restarts == 1)
+        #expect(supervisor.status.lastFailure?.contains("SIGSEGV in forward") == true)
+    }
+
+    @Test func aModelThatDiesIdleIsReplacedWithoutBeingAsked() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        let first = try supervisor.current()
+        (first as? Mortal)?.die()
+        #expect(eventually { supervisor.status.restarts == 1 })
+        #expect(supervisor.status.state == .running(processID: nil))
+        #expect(events.lines.map(\.text).contains { $0.hasPrefix("starts again in") })
+    }
+
+    @Test func aCrashLoopRestsAndIsTriedAgainLater() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        for _ in 0..<3 { supervisor.discard(try supervisor.current(), because: Self.crash) }
+        #expect(
+            eventually {
+                if case .quarantined = supervisor.status.state { return true }
+                return false
+            })
+        let refused = failure { _ = try supervisor.current() }
+        guard case .unavailable(let reason, let retryAfter) = refused else {
+            Issue.record("\(String(describing: refused))")
+            return
+        }
+        #expect(reason.contains("SIGSEGV") && retryAfter == .seconds(60))
+        clock.advance(seconds: 59)
+        #expect(failure { _ = try supervisor.current() } != nil)
+        clock.advance(seconds: 1)
+        #expect(failure { _ = try supervisor.current() } == nil)
+    }
+
+    @Test func restartsThatFailCountAsFailures() throws {
+        let healthy = Flag()
+        let supervisor = supervisor {
+            if healthy.isSet { throw ModelFailure.load(stage: .open, reason: "gone") }
+            return Mortal()
+        }
+        let model = try supervisor.current()
+        healthy.set()
+        supervisor.discard(model, because: Self.crash)
+        #expect(
+            eventually {
+                if case .quarantined(_, let reason) = supervisor.status.state {
+                    return reason.contains("open: gone")
+                }
+                return false
+            })
+    }
+
+    @Test func stoppingClosesTheModelAndEndsTheWaiting() async throws {
+        let supervisor = supervisor { Mortal() }
+        let model = try supervisor.current()
+        supervisor.stop()
+        supervisor.stop()
+        #expect((model as? Mortal)?.closed.isSet == true)
+        #expect(failure { _ = try supervisor.current() } != nil)
+    }
+
+    @Test func aModelThatArrivesAfterStopIsClosed() async throws {
+        let started = Flag()
+        let go = Flag()
+        let late = Mortal()
+        let supervisor = supervisor {
+            started.set()
+            _ = eventually { go.isSet }
+            return late
+        }
+        let call = Task {
+            await BlockingThread.run("start") { failure { _ = try supervisor.current() } }
+        }
+        #expect(eventually { started.isSet })
+        supervisor.stop()
+        go.set()
+        #expect(await call.value != nil)
+        #expect(late.closed.isSet)
+    }
+
+    @Test func aRealWorkerThatCrashedIsReplacedAndGoesOn() throws {
+        let marker = TestFolder.shared.unique("once")
+        let supervisor = supervisor {
+            try openModel(.worker, config: settings(at: "forward", do: "segv", marker: marker))
+        }
+        defer { supervisor.stop() }
+        let first = try supervisor.current()
+        let crashed = failure { _ = try first.feed([256, 1]) }
+        supervisor.discard(first, because: try #require(crashed))
+        let second = try supervisor.current()
+        #expect(second.processID != first.processID)
+        #expect(try second.feed([256, 1]) == tally([256, 1]))
+    }
+}

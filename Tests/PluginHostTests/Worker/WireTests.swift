@@ -1,0 +1,175 @@
+import Glibc
+import PluginHost
+import Testing
+
+/// Messages between host and worker: what is written is read again, and nothing else crashes.
+@Suite struct WireTests {
+    private static let description = ModelDescription(
+        pluginID: "org.example.x", pluginVersion: "1.2", pluginLicense: "MIT", toolchain: "c",
+        family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
+        decode: DecodeCapabilities(
+            flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchRows: 8),
+        bytesHost: 9, bytesPerContext: 10)
+    private static let vocabulary = Vocabulary(
+        bytes: [1, 2, 3], offsets: [0, 2, 2, 3], attributes: [[], .control, .end], bos: 0, eos: 2,
+        spacePrefix: true)
+    private static let batch = DecodeBatch(
+        tokens: [1, 2], sequences: [0, 1], positions: [3, 4], wants: [true, false])
+    private static let failures: [ModelFailure] = [
+        .refused(code: .busy, flags: [.retryable, .sequencesLost], message: "später"),
+        .load(stage: .context, reason: "no"), .broken(step: "forward", reason: ""),
+    ]
+
+    @Test func everyMessageIsReadAsItWasWritten() throws {
+        #expect(try Hello(Hello(host: 7).payload) == Hello(host: 7))
+        var request = OpenRequest(source: "a b", configJSON: "{}", sequences: 3)
+        request.contextLength = 4
+        request.batchRows = 5
+        request.budgetBytes = .max
+        let load = LoadCall(library: "/x.so", request: request)
+        #expect(try LoadCall(load.payload) == load)
+        let text = TokenizeCall(text: "é\u{0}", addSpecial: true, parseSpecial: false)
+        #expect(try TokenizeCall(text.payload) == text)
+        let forward = ForwardCall(batch: Self.batch, deadline: MonotonicTime(nanoseconds: 5))
+        #expect(try ForwardCall(forward.payload) == forward)
+        let sequence = SequenceCall(1, other: 2, length: 3)
+        #expect(try SequenceCall(sequence.payload) == sequence)
+        #expect(try ModelDescription(Self.description.payload) == Self.description)
+        #expect(try Vocabulary.read(Vocabulary.payload(Self.vocabulary)) == Self.vocabulary)
+        #expect(try Vocabulary.read(Vocabulary.payload(nil)) == nil)
+        for failure in Self.failures { #expect(try ModelFailure(failure.payload) == failure) }
+    }
+
+    @Test func anotherProtocolIsNamedWithBothNumbers() {
+        var other = Hello(host: 1)
+        other.version = 99
+        let error = #expect(throws: WireError.self) { try Hello(other.payload) }
+        #expect(error?.description.contains("protocol 99, this one 1") == true)
+        other = Hello(host: 1)
+        other.toolchain = "swift 1.0"
+        #expect(throws: WireError.self) { try Hello(other.payload) }
+    }
+
+    private static let readers: [@Sendable ([UInt8]) throws -> Void] = [
+        { _ = try Hello($0) }, { _ = try LoadCall($0) }, { _ = try TokenizeCall($0) },
+        { _ = try ForwardCall($0) }, { _ = try SequenceCall($0) }, { _ = try Number($0) },
+        { _ = try ModelDescription($0) }, { _ = try Vocabulary.read($0) },
+        { _ = try ModelFailure($0) },
+        { _ = try ProbeResult($0) }, { _ = try Frame.Header($0[...]) },
+    ]
+    private static let messages: [[UInt8]] =
+        [
+            Hello(host: 7).payload,
+            LoadCall(library: "l", request: OpenRequest(source: "s")).payload,
+            TokenizeCall(text: "text", addSpecial: true, parseSpecial: true).payload,
+            ForwardCall(batch: batch, deadline: nil).payload, SequenceCall(1).payload,
+            description.payload, Vocabulary.payload(vocabulary),
+            Frame(kind: .load, call: 1, payload: []).bytes,
+        ] + failures.map(\.payload)
+
+    @Test(arguments: 0..<8)
+    func damagedMessagesAreErrorsInEveryReader(_ seed: Int) {
+        var random = SplitMix(UInt64(seed))
+        var refused = 0
+        for _ in 0..<4000 {
+            var bytes = Self.messages[Int(random.next() % UInt64(Self.messages.count))]
+            random.damage(&bytes)
+            for reader in Self.readers {
+                do { try reader(bytes) } catch { refused += 1 }
+            }
+        }
+        // Nearly all combinations are nonsense; that some pass is why values are checked as well.
+        #expect(refused > 30_000)
+    }
+
+    @Test(arguments: 0..<8)
+    func aWorkerThatIsSentNonsenseNeverCrashes(_ seed: Int) throws {
+        var random = SplitMix(UInt64(100 + seed))
+        for _ in 0..<6 {
+            let worker = try WorkerProcess(testOptions().worker, name: "fuzz", log: { _ in })
+            let channel = random.next() % 2 == 0 ? worker.control : worker.lane
+            for _ in 0..<8 {
+                var payload = Self.messages[Int(random.next() % UInt64(Self.messages.count))]
+                if random.next() % 3 != 0 { random.damage(&payload) }
+                let kind = Frame.Kind.allCases[
+                    Int(random.next() % UInt64(Frame.Kind.allCases.count))]
+                // A library that is attached for real is another test's.
+                guard kind != .load, kind != .probe else { continue }
+                try? channel.send(Frame(kind: kind, call: 1, payload: payload))
+            }
+            channel.shutDown()
+            let end = worker.waitForEnd(atMost: .seconds(10))
+            switch end {
+            case .crashed(let death):
+                // SIGKILL is the host's own, to whom the shut connection looks like foul play.
+                #expect([.exit(0), .exit(70), .signal(SIGKILL)].contains(death.cause), "\(death)")
+            default: Issue.record("\(String(describing: end))")
+            }
+        }
+    }
+
+    @Test(arguments: 0..<8)
+    func aHostThatIsSentNonsenseGetsAnError(_ seed: Int) throws {
+        var random = SplitMix(UInt64(200 + seed))
+        for _ in 0..<200 {
+            let ends = try Descriptor.socketPair()
+            let host = FrameChannel(ends.host)
+            var bytes = Frame(kind: .answer, call: 3, payload: [1, 2, 3, 4]).bytes
+            random.damage(&bytes)
+            _ = bytes.withUnsafeBytes { send(ends.worker.number, $0.baseAddress, $0.count, 0) }
+            shutdown(ends.worker.number, Int32(SHUT_WR))
+            do {
+                let frame = try host.receive(deadline: .now + .seconds(5))
+                #expect(frame.payload.count <= bytes.count)
+            } catch {
+                #expect(error is WireError)
+            }
+        }
+    }
+
+    @Test func aFrameArrivesInAnyPieces() throws {
+        let ends = try Descriptor.socketPair()
+        let host = FrameChannel(ends.host)
+        let frames = [[], [7], [UInt8](repeating: 9, count: 100_000)].enumerated().map {
+            Frame(kind: .answer, call: UInt32($0), payload: $1)
+        }
+        BlockingThread.start("pieces") {
+            var bytes = frames.flatMap(\.bytes)[...]
+            while !bytes.isEmpty {
+                let piece = Array(bytes.prefix(bytes.count > 90_000 ? 977 : 65_000))
+                _ = piece.withUnsafeBytes { send(ends.worker.number, $0.baseAddress, $0.count, 0) }
+                bytes = bytes.dropFirst(piece.count)
+            }
+        }
+        for frame in frames { #expect(try host.receive(deadline: .now + .seconds(5)) == frame) }
+        #expect(throws: DeadlinePassed.self) { try host.receive(deadline: .now + .milliseconds(5)) }
+    }
+}
+
+/// A small generator with a seed, so that a failure can be repeated.
+struct SplitMix {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+
+    /// Flips, cuts, repeats or inserts a few bytes.
+    mutating func damage(_ bytes: inout [UInt8]) {
+        for _ in 0...(next() % 4) where !bytes.isEmpty {
+            let place = Int(next() % UInt64(bytes.count))
+            switch next() % 4 {
+            case 0: bytes[place] = UInt8(truncatingIfNeeded: next())
+            case 1: bytes.removeLast(bytes.count - place)
+            case 2: bytes.insert(UInt8(truncatingIfNeeded: next()), at: place)
+            default: bytes.append(contentsOf: bytes[place...].prefix(16))
+            }
+        }
+    }
+}
