@@ -17,11 +17,8 @@ let package = Package(
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .target(
-            name: "TensorRuntime", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
+        .target(name: "TensorRuntime", dependencies: ["CKernels"], swiftSettings: settings),
         .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: settings),
     ]
 )

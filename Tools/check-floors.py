@@ -18,7 +18,7 @@ FLOORS = {
     "Sources/Engine": {"PluginHost"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "TensorRuntime", "Tokenizers"},
-    "Runtime/Sources/TensorRuntime": {"CKernels", "COpenBLAS"},
+    "Runtime/Sources/TensorRuntime": {"CKernels"},
     "Runtime/Sources/Tokenizers": {"CPCRE2"},
 }
 HOST = {

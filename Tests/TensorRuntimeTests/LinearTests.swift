@@ -24,7 +24,7 @@ import Testing
 
     @Test(arguments: Weight.kinds)
     func repackedWeightsAreHardlyLargerThanTheFiles(_ kind: Weight.Kind) throws {
-        let weight = Weight(kind, rows: 64, depth: 2048 / 256 * 256, seed: 2)
+        let weight = try Weight(kind, rows: 64, depth: 2048 / 256 * 256, seed: 2)
         let packed = try Linear(weight.tensor).packedBytes
         #expect(Double(packed) <= 1.03 * Double(weight.tensor.byteCount))
     }

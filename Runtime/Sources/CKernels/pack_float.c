@@ -19,3 +19,12 @@ RK_PACK(rk_pack_f16, uint16_t)
 size_t rk_tile_bytes_f32(size_t depth) { return depth * RK_TILE * sizeof(float); }
 
 size_t rk_tile_bytes_f16(size_t depth) { return depth * RK_TILE * sizeof(uint16_t); }
+
+void rk_pack_columns_f32(
+    void *tile, const float *source, size_t columns, size_t depth, size_t stride) {
+    float *out = tile;
+    for (size_t k = 0; k < depth; k++, out += RK_TILE, source += stride) {
+        memcpy(out, source, columns * sizeof *out);
+        memset(out + columns, 0, (RK_TILE - columns) * sizeof *out);
+    }
+}

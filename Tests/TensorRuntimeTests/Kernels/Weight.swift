@@ -36,15 +36,14 @@ struct Weight {
     private let tiles: [UInt8]
     private let alignment: Int
 
-    init(_ kind: Kind, rows: Int, depth: Int, seed: UInt64) {
+    init(_ kind: Kind, rows: Int, depth: Int, seed: UInt64) throws {
         self.kind = kind
         self.rows = rows
         self.depth = depth
         let bytes = Self.bytes(kind, rows * depth, seed)
         let storage = Storage(byteCount: bytes.count)
         storage.base.copyMemory(from: bytes, byteCount: bytes.count)
-        // The bytes are as many as the shape asks for.
-        tensor = try! Tensor(storage, element: kind.element, shape: [rows, depth])
+        tensor = try Tensor(storage, element: kind.element, shape: [rows, depth])
         (tiles, alignment) = Self.pack(tensor, kind)
     }
 
@@ -180,8 +179,8 @@ extension Weight {
 
     /// [tokens, rows] in double precision, from the widened weights and, for block weights, from
     /// the activations that 8 bits stand for.
-    func plainProduct(_ x: [Float], tokens: Int) -> [Float] {
-        let w = try! dequantize(tensor).floats
+    func plainProduct(_ x: [Float], tokens: Int) throws -> [Float] {
+        let w = try dequantize(tensor).floats
         let x = isBlock ? plainlyRounded(x) : x
         return (0..<tokens).flatMap { t in
             (0..<rows).map { r in

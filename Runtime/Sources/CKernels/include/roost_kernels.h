@@ -94,10 +94,14 @@ size_t rk_tile_bytes_q6_k(size_t depth);
 
 /// Interleaves `rows` ≤ 16 consecutive rows of a tensor into one tile; missing rows become zeros.
 void rk_pack_f32(void *tile, const void *source, size_t rows, size_t depth);
-void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);  // BF16 as well
 void rk_pack_q8_0(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_q4_k(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_q6_k(void *tile, const void *source, size_t rows, size_t depth);
+
+/// The same for `columns` ≤ 16 columns of a row-major matrix whose rows lie `stride` floats apart.
+void rk_pack_columns_f32(
+    void *tile, const float *source, size_t columns, size_t depth, size_t stride);
 
 // MARK: - Element by element
 

@@ -70,24 +70,28 @@ private struct AttentionCall {
     /// Query heads per head of keys and values.
     private var group: Int { queries.shape[1] / cache.kvHeads }
 
-    /// Writes the rows' keys and values into their pages.
+    /// Writes the rows' keys and values into their pages. A few are not worth waking a thread.
     func remember() {
-        let remember = cache.layout.element == .f16 ? rk_remember_f16 : rk_remember_f32
-        let layout = cache.layout
-        for run in rows.runs {
-            let pages = cache.pages(of: run.sequence)
-            ThreadPool.shared.parallel(cache.kvHeads) { head in
-                for row in run.rows {
-                    let position = run.firstPosition + row - run.rows.lowerBound
-                    let page = pages[position / layout.positions].storage.base
-                    let source = (row * cache.kvHeads + head) * headSize
-                    remember(
-                        page + layout.keys(layer: layer, head: head),
-                        page + layout.values(layer: layer, head: head),
-                        position % layout.positions, keys.data() + source,
-                        values.data() + source, headSize)
-                }
+        let heads = 0..<cache.kvHeads
+        let parts = keys.count < 1 << 14 ? [heads] : heads.map { $0..<$0 + 1 }
+        ThreadPool.shared.parallel(parts.count) { part in
+            for run in rows.runs {
+                for head in parts[part] { remember(run, head) }
             }
+        }
+    }
+
+    private func remember(_ run: SequenceRows.Run, _ head: Int) {
+        let remember = cache.layout.element == .f16 ? rk_remember_f16 : rk_remember_f32
+        let (layout, pages) = (cache.layout, cache.pages(of: run.sequence))
+        for row in run.rows {
+            let position = run.firstPosition + row - run.rows.lowerBound
+            let page = pages[position / layout.positions].storage.base
+            let source = (row * cache.kvHeads + head) * headSize
+            remember(
+                page + layout.keys(layer: layer, head: head),
+                page + layout.values(layer: layer, head: head), position % layout.positions,
+                keys.data() + source, values.data() + source, headSize)
         }
     }
 

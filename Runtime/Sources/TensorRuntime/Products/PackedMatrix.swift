@@ -22,6 +22,25 @@ final class PackedMatrix: Sendable {
         weight.storage.forgetResidentPages(weight.bytes)
     }
 
+    /// The transpose of a matrix.
+    ///
+    /// - Parameter matrix: [depth, rows], F32.
+    init(transposing matrix: Tensor) {
+        format = .f32
+        (depth, rows) = (matrix.shape[0], matrix.shape[1])
+        let (depth, rows, tileBytes) = (depth, rows, format.tileBytes(depth))
+        let count = Self.tileCount(rows)
+        tiles = Storage(byteCount: tileBytes * count)
+        let base = tiles.base
+        ThreadPool.shared.parallel(count) { tile in
+            let first = tile * Int(RK_TILE)
+            rk_pack_columns_f32(
+                base + tile * tileBytes, matrix.data(as: Float.self) + first,
+                min(rows - first, Int(RK_TILE)), depth, rows)
+        }
+        withExtendedLifetime(matrix) {}
+    }
+
     var byteCount: Int { tiles.byteCount }
 
     /// - Parameters:
@@ -75,6 +94,9 @@ final class PackedMatrix: Sendable {
     private func forPieces(tokens: Int, _ body: (Piece) -> Void) {
         let (tilesPerPiece, pool) = (4, ThreadPool.shared)
         let tiles = Self.tileCount(rows)
+        if tokens * rows * depth < Self.worthSharing {
+            return body(Piece(tokens: 0..<tokens, tiles: 0..<tiles))
+        }
         let strips = (tiles + tilesPerPiece - 1) / tilesPerPiece
         var chunk = tokens
         while chunk > 48, strips * ((tokens + chunk - 1) / chunk) < 4 * pool.threads {
@@ -101,6 +123,9 @@ final class PackedMatrix: Sendable {
         }
         withExtendedLifetime(source) {}
     }
+
+    /// Multiplications that take longer than it takes to wake a thread.
+    private static let worthSharing = 1 << 17
 
     private static func tileCount(_ rows: Int) -> Int { (rows + Int(RK_TILE) - 1) / Int(RK_TILE) }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Keeps the blocks of dropped temporaries for the next step, so that a token costs no system calls.
@@ -28,7 +29,7 @@ final class BlockCache: Sendable {
             return block
         }
         return kept.flatMap(UnsafeMutableRawPointer.init(bitPattern:))
-            ?? .allocate(byteCount: size, alignment: 64)
+            ?? Self.allocate(size)
     }
 
     /// - Parameter byteCount: what the block was taken with.
@@ -41,6 +42,16 @@ final class BlockCache: Sendable {
             return true
         }
         if !kept { block.deallocate() }
+    }
+
+    /// Large blocks ask for huge pages: weights are read from end to end for every token, and a
+    /// page of 2 MB takes one address translation where small ones take 512.
+    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+        let hugePage = 2 << 20
+        guard size >= 2 * hugePage else { return .allocate(byteCount: size, alignment: 64) }
+        let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: hugePage)
+        madvise(block, size, MADV_HUGEPAGE)
+        return block
     }
 
     /// - Returns: the shelf for blocks of this many bytes, and the size of the blocks on it.
