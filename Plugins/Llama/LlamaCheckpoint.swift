@@ -1,5 +1,4 @@
 import FoundationEssentials
-import PluginKit
 import TensorRuntime
 import Tokenizers
 

@@ -2,7 +2,6 @@ import FoundationEssentials
 
 /// `config.json` of a LlamaForCausalLM, as transformers 4 and 5 write it.
 struct LlamaConfiguration: Decodable, Sendable {
-    var modelType = "llama"
     var vocabSize: Int
     var hiddenSize: Int
     var intermediateSize: Int

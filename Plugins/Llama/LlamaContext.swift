@@ -7,10 +7,16 @@ final class LlamaContext: DecodeContext, SelfTestingContext {
     private let network: LlamaModel
     private let cache: KVCache
 
+    /// Far above any batch; bounds what a context takes before its first token.
+    private static let mostSequences = 1 << 16
+
     init(
         _ network: LlamaModel, _ configuration: LlamaConfiguration,
-        _ parameters: ContextParameters, _ cacheElement: ElementType
+        _ parameters: ContextParameters, cacheElement: ElementType
     ) throws {
+        guard parameters.sequences <= Self.mostSequences else {
+            throw LlamaError.sequences(found: parameters.sequences, most: Self.mostSequences)
+        }
         let limit = configuration.maxPositionEmbeddings
         let contextLength = min(parameters.contextLength ?? limit, limit)
         self.network = network

@@ -6,6 +6,7 @@ enum LlamaError: Error {
     case range(String, found: String, expected: String)
     case settings(DecodingError)
     case unknownSettings([String])
+    case sequences(found: Int, most: Int)
 }
 
 extension LlamaError: CustomStringConvertible {
@@ -20,6 +21,8 @@ extension LlamaError: CustomStringConvertible {
         case .settings(let error): "the model's settings: \(error.fact)"
         case .unknownSettings(let keys):
             "the model's settings have \(keys.joined(separator: ", ")), expected only 'cache_type'"
+        case .sequences(let found, let most):
+            "a context of \(found) sequences, expected at most \(most)"
         }
     }
 }

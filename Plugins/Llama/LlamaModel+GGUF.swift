@@ -66,14 +66,12 @@ extension LlamaConfiguration {
     /// - Throws: `CheckpointError` naming a key that is missing or of the wrong kind, or `LlamaError`
     ///   for what the architecture allows and this network does not implement.
     init(_ metadata: GGUFMetadata, isTied: Bool) throws {
-        try Self.checkExtras(metadata)
-        let heads = try metadata.int("llama.attention.head_count")
         self.init(
             vocabSize: try metadata.vocabularySize,
             hiddenSize: try metadata.int("llama.embedding_length"),
             intermediateSize: try metadata.int("llama.feed_forward_length"),
             numHiddenLayers: try metadata.int("llama.block_count"),
-            numAttentionHeads: heads,
+            numAttentionHeads: try metadata.int("llama.attention.head_count"),
             numKeyValueHeads: try metadata.int(ifPresent: "llama.attention.head_count_kv"),
             headDim: try metadata.int(ifPresent: "llama.attention.key_length"),
             maxPositionEmbeddings: try metadata.int("llama.context_length"),
@@ -81,19 +79,20 @@ extension LlamaConfiguration {
             tieWordEmbeddings: isTied,
             ropeTheta: try metadata.float(ifPresent: "llama.rope.freq_base"),
             ropeScaling: try RotaryParameters(metadata))
+        try checkExtras(metadata)
     }
 
-    /// What the architecture also stands for: mixtures of experts, windows, unequal heads.
-    private static func checkExtras(_ metadata: GGUFMetadata) throws {
+    /// What the architecture also stands for: mixtures of experts, windows, heads of several sizes.
+    private func checkExtras(_ metadata: GGUFMetadata) throws {
         for key in ["llama.expert_count", "llama.attention.sliding_window"] {
             if let found = try metadata.int(ifPresent: key), found > 0 {
                 throw LlamaError.unsupported(key, found: "\(found)", expected: "0")
             }
         }
-        let keyLength = try metadata.int(ifPresent: "llama.attention.key_length")
+        guard numAttentionHeads > 0 else { return }
         for key in ["llama.attention.value_length", "llama.rope.dimension_count"] {
-            if let found = try metadata.int(ifPresent: key), let keyLength, found != keyLength {
-                throw LlamaError.unsupported(key, found: "\(found)", expected: "\(keyLength)")
+            if let found = try metadata.int(ifPresent: key), found != headSize {
+                throw LlamaError.unsupported(key, found: "\(found)", expected: "\(headSize)")
             }
         }
     }
@@ -101,10 +100,15 @@ extension LlamaConfiguration {
 
 extension LlamaConfiguration.RotaryParameters {
     fileprivate init?(_ metadata: GGUFMetadata) throws {
-        guard let type = try metadata.string(ifPresent: "llama.rope.scaling.type"), type != "none"
-        else { return nil }
-        self.init(
-            ropeType: type, factor: try metadata.float(ifPresent: "llama.rope.scaling.factor"))
+        let key = "llama.rope.scaling.type"
+        switch try metadata.string(ifPresent: key) {
+        case nil, "none": return nil
+        case "linear":
+            self.init(
+                ropeType: "linear", factor: try metadata.float("llama.rope.scaling.factor"))
+        case let type?:
+            throw LlamaError.unsupported(key, found: type, expected: "none, linear")
+        }
     }
 }
 

@@ -111,6 +111,8 @@ extension LlamaModel {
             try c.isTied
             ? embedTokens.asLinear
             : Linear(weights["lm_head"], from: c.hiddenSize, to: c.vocabSize)
+        // Some tied checkpoints store the head a second time.
+        if c.isTied { weights.ignore("lm_head.weight") }
         try weights.requireAllRead()
     }
 }

@@ -38,7 +38,7 @@ extension LlamaError: PluginErrorConvertible {
     private var code: PluginError.Code {
         switch self {
         case .unsupported: .unsupported
-        case .settings, .unknownSettings: .argument
+        case .settings, .unknownSettings, .sequences: .argument
         case .configuration, .missing, .range: .model
         }
     }

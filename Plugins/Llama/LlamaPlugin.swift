@@ -1,7 +1,6 @@
 public import PluginABI
 import PluginKit
 import TensorRuntime
-import Tokenizers
 
 @c(roost_plugin_query_v1)
 public func queryLlama(_ hostMinor: UInt32) -> UnsafePointer<roost_plugin>? {

@@ -7,8 +7,16 @@ struct LlamaSettings: Decodable {
     enum CacheType: String, Decodable {
         case f16
         case f32
+
+        var element: ElementType {
+            switch self {
+            case .f16: .f16
+            case .f32: .f32
+            }
+        }
     }
 
+    /// F16 unless said otherwise.
     var cacheType: CacheType?
 
     /// - Parameter json: an object, or empty.
@@ -25,10 +33,6 @@ struct LlamaSettings: Decodable {
         } catch let error as DecodingError {
             throw LlamaError.settings(error)
         }
-    }
-
-    var cacheElement: ElementType {
-        cacheType == .f32 ? .f32 : .f16
     }
 
     /// The keys of an object, whatever their values.

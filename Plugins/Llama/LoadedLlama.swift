@@ -18,7 +18,7 @@ final class LoadedLlama: TextModel {
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
         try call.check()
         network = try checkpoint.network()
-        cacheElement = settings.cacheElement
+        cacheElement = settings.cacheType?.element ?? .f16
         try call.check()
         try warm(call)
     }
@@ -36,7 +36,10 @@ final class LoadedLlama: TextModel {
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> LlamaContext {
-        try LlamaContext(network, configuration, parameters, cacheElement)
+        let own = try LlamaSettings(json: parameters.configurationJSON)
+        return try LlamaContext(
+            network, configuration, parameters,
+            cacheElement: own.cacheType?.element ?? cacheElement)
     }
 }
 

@@ -18,14 +18,6 @@ public struct Call {
         self.host = host
     }
 
-    /// A call that nobody cancels, for work that the plugin starts by itself.
-    public init() {
-        cancel = nil
-        host = nil
-        deadline = nil
-        traceID = 0
-    }
-
     public var isCancelled: Bool {
         cancel.map { $0.pointee.load(ordering: .relaxed) != 0 } ?? false
     }

@@ -89,6 +89,12 @@ import Testing
         #expect(context.capabilities.n_ctx == 512)
     }
 
+    @Test func tooManySequencesAreAnArgumentError() throws {
+        let model = try TestModel(Fixtures.find("spm")!)
+        let error = #expect(throws: BoundaryError.self) { try model.context(sequences: .max) }
+        #expect(error?.status == -1)
+    }
+
     @Test func theSelfTestPasses() throws {
         let report = try context().selfTest()
         #expect(report.hasPrefix(#"{"passed": true"#))

@@ -1,4 +1,6 @@
+import PluginABI
 import PluginKit
+import Synchronization
 
 /// A plugin without weights, for tests: after token t at position p the logits are `[t, p, 0, …]`.
 /// Some paths and some tokens misbehave.
@@ -22,11 +24,25 @@ enum CountingPlugin: Plugin {
         switch request.path {
         case "bare": return BareModel()
         case "strange": throw StrangeError()
+        case "services": try useServices(of: request.host)
         case "memory":
             request.host.free(try request.host.allocate(bytes: 64, alignment: 64, tag: 7))
-            return CountingModel()
-        default: return CountingModel()
+        default: break
         }
+        return CountingModel()
+    }
+
+    /// Maps a file, works in parallel and asks for a service; what came of it is logged.
+    private static func useServices(of host: HostServices) throws {
+        let map = try host.map("weights.bin")
+        let bytes = UnsafeRawBufferPointer(start: map.ptr, count: Int(map.len))
+        host.log(.debug, "mapped \(bytes.reduce(0) { $0 + Int($1) })", from: "CountingPlugin")
+        host.unmap(map)
+        let squares = Mutex([Int](repeating: 0, count: 5))
+        host.parallel(5) { index in squares.withLock { $0[index] = index * index } }
+        host.log(.debug, "squares \(squares.withLock { $0 })", from: "CountingPlugin")
+        let service = host.service("roost.tensor/1").map { $0.load(as: Int32.self) }
+        host.log(.debug, "service \(service ?? -1)", from: "CountingPlugin")
     }
 }
 

@@ -3,11 +3,20 @@ import PluginKit
 
 nonisolated(unsafe) let plugin = PluginTable.query(CountingPlugin.self).pointee
 
+/// The "file" of the test host, and its "service".
+nonisolated(unsafe) private let testBytes: UnsafePointer<UInt8> = {
+    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 4)
+    bytes.update(from: [1, 2, 3, 4], count: 4)
+    return UnsafePointer(bytes)
+}()
+
 /// A host as the tests need one: it keeps the log and counts memory.
 final class TestHost {
     private(set) var lines: [String] = []
     private(set) var allocations = 0
+    private(set) var maps = 0
     var now: UInt64 = 1000
+    var hasThreads = true
 
     /// The host's table, cut to `size` bytes when given.
     func withTable<Result>(size: Int? = nil, _ body: (UnsafePointer<roost_host>) -> Result)
@@ -30,7 +39,28 @@ final class TestHost {
             TestHost.of(context).allocations -= 1
             memory?.deallocate()
         }
+        addFilesAndThreads(to: &table)
         return withUnsafePointer(to: table, body)
+    }
+
+    private func addFilesAndThreads(to table: inout roost_host) {
+        table.map_file = { context, path, out in
+            guard swiftString(path) == "weights.bin" else { return -4 }
+            TestHost.of(context).maps += 1
+            out?.pointee = roost_map(ptr: testBytes, len: 4, id: 99)
+            return 0
+        }
+        table.unmap = { context, id in
+            if id == 99 { TestHost.of(context).maps -= 1 }
+        }
+        table.parallel_for = { context, count, body, argument in
+            guard TestHost.of(context).hasThreads else { return -6 }
+            for index in (0..<count).reversed() { body?(argument, index) }
+            return 0
+        }
+        table.service = { _, id in
+            String(cString: id!) == "roost.tensor/1" ? UnsafeRawPointer(testBytes) : nil
+        }
     }
 
     static func of(_ context: UnsafeMutableRawPointer?) -> TestHost {

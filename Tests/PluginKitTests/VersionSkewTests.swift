@@ -37,6 +37,22 @@ extension BoundaryTests {
             #expect(host.allocations == 0)
         }
 
+        @Test(arguments: [true, false]) func aWholeHostMapsFilesAndLendsThreads(threads: Bool) {
+            let host = TestHost()
+            host.hasThreads = threads
+            withAttached(host) { this in
+                var model: OpaquePointer?
+                #expect(open(this, "services", &model).status == 0)
+                plugin.close(model)
+            }
+            let lines = host.lines.map { $0.split(separator: ": ").last ?? "" }
+            #expect(
+                lines == [
+                    "opening services", "mapped 10", "squares [0, 1, 4, 9, 16]", "service 67305985",
+                ])
+            #expect(host.maps == 0)
+        }
+
         @Test func aHostWithoutAHeaderIsAVersionError() {
             let host = TestHost()
             let found = host.withTable(size: 8) { table in
