@@ -11,10 +11,10 @@ import Tokenizers
 
     @Test(arguments: kinds)
     func tokenizerJSONGivesTheReferencesIDsAndText(kind: String) throws {
-        let folder = "\(Fixtures.shared)/fixtures/tokenizers/\(kind)"
-        let tokenizer = try Tokenizers.load(directory: folder)
-        let golden = try Golden(folder)
+        let tokenizer = try Fixtures.tokenizer(kind)
+        let golden = try Golden(kind)
         #expect(golden.cases.count == 73)
+        #expect(tokenizer.notes == [])
         for example in golden.cases {
             let ids = try tokenizer.reference(example.text, addSpecial: true)
             #expect(ids == example.ids, "\(example.text.debugDescription)")
@@ -27,29 +27,92 @@ import Tokenizers
                     == Array(example.decodedWithoutSpecial.utf8))
         }
     }
+}
+
+/// GGUF files of the reference set.
+@Suite(.enabled(if: Fixtures.hasShared, "needs ../shared/fixtures"))
+struct GGUFGoldenTests {
+    @Test(arguments: [
+        ("base", "bpe-qwen2"), ("qwen2", "bpe-qwen2"), ("spm", "spm-bpe"),
+        ("rope-llama3", "bpe-llama3"), ("tied", "bpe-gpt2"), ("gemma", "spm-bpe"),
+    ])
+    func ggufGivesTheSameIDsAsTokenizerJSON(variant: String, kind: String) throws {
+        let tokenizer = try Self.tokenizer(variant)
+        #expect(tokenizer.notes == [])
+        for example in try Golden(kind).cases {
+            let ids = try tokenizer.reference(example.text, addSpecial: true)
+            #expect(ids == example.ids, "\(example.text.debugDescription)")
+            let text = tokenizer.vocabulary.decode(ids, skippingControl: true)
+            #expect(text == Array(example.decodedWithoutSpecial.utf8))
+        }
+    }
 
     @Test func sentencePieceNeverParsesControlTokens() throws {
-        let tokenizer = try Tokenizers.load(
-            gguf: GGUFFile("\(Fixtures.shared)/fixtures/llama-tiny/spm/model-f32.gguf").vocabulary)
-        let golden = try Golden("\(Fixtures.shared)/fixtures/tokenizers/spm-bpe")
-        for example in golden.cases {
+        let tokenizer = try Self.tokenizer("spm")
+        for example in try Golden("spm-bpe").cases {
             let ids = try tokenizer.encode(example.text, addSpecial: false, parseSpecial: false)
             #expect(ids == example.sentencePieceIDs, "\(example.text.debugDescription)")
         }
     }
 
     @Test(arguments: [
-        ("base", "bpe-qwen2"), ("qwen2", "bpe-qwen2"), ("spm", "spm-bpe"),
-        ("rope-llama3", "bpe-llama3"), ("tied", "bpe-gpt2"),
+        "base", "spm", "rope-llama3", "rope-linear", "tied", "qwen2", "qwen3", "gemma", "phi3",
     ])
-    func ggufGivesTheSameIDsAsTokenizerJSON(variant: String, kind: String) throws {
+    func bothFormsGiveTheIDsOfAModelsPrompts(variant: String) throws {
+        let folder = "\(Fixtures.shared)/fixtures/llama-tiny/\(variant)"
+        let golden = try JSONDecoder().decode(
+            Prompts.self, from: Fixtures.data("\(folder)/golden.json"))
+        #expect(!golden.prompts.isEmpty)
+        for tokenizer in [try Self.tokenizer(variant), try Tokenizers.load(directory: folder)] {
+            for prompt in golden.prompts {
+                #expect(try tokenizer.reference(prompt.text, addSpecial: true) == prompt.ids)
+            }
+        }
+    }
+
+    private struct Prompts: Decodable {
+        struct Prompt: Decodable {
+            let text: String
+            let ids: [Int32]
+        }
+
+        let prompts: [Prompt]
+    }
+
+    private static func tokenizer(_ variant: String) throws -> any Tokenizer {
         let file = "\(Fixtures.shared)/fixtures/llama-tiny/\(variant)/model-f32.gguf"
-        let tokenizer = try Tokenizers.load(gguf: GGUFFile(file).vocabulary)
-        for example in try Golden("\(Fixtures.shared)/fixtures/tokenizers/\(kind)").cases {
-            let ids = try tokenizer.reference(example.text, addSpecial: true)
-            #expect(ids == example.ids, "\(example.text.debugDescription)")
-            let text = tokenizer.vocabulary.decode(ids, skippingControl: true)
-            #expect(text == Array(example.decodedWithoutSpecial.utf8))
+        return try Tokenizers.load(gguf: GGUFFile(file).vocabulary)
+    }
+}
+
+@Suite(.enabled(if: Fixtures.hasStories, "needs ../shared/models/stories260K"))
+struct StoriesTests {
+    private struct Stories: Decodable {
+        struct Case: Decodable {
+            let promptIDs: [Int32]
+            let greedyIDs: [Int32]
+            let prompt, text: String
+
+            enum CodingKeys: String, CodingKey {
+                case promptIDs = "prompt_ids"
+                case greedyIDs = "greedy_ids"
+                case prompt, text
+            }
+        }
+
+        let cases: [Case]
+    }
+
+    @Test func aTrainedModelsPromptsAndAnswersAreThoseOfLlamaCpp() throws {
+        let folder = "\(Fixtures.shared)/models/stories260K"
+        let tokenizer = try Tokenizers.load(gguf: GGUFFile("\(folder)/stories260K.gguf").vocabulary)
+        let stories = try JSONDecoder().decode(
+            Stories.self, from: Fixtures.data("\(folder)/golden.json"))
+        #expect(stories.cases.count == 4)
+        for story in stories.cases {
+            #expect(try tokenizer.reference(story.prompt, addSpecial: true) == story.promptIDs)
+            let answer = story.greedyIDs.flatMap { tokenizer.vocabulary.piece($0) }
+            #expect(String(decoding: answer, as: UTF8.self) == story.text)
         }
     }
 }

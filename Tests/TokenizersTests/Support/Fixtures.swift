@@ -16,8 +16,29 @@ enum Fixtures {
 
     static let hasShared = FileManager.default.fileExists(atPath: shared + "/fixtures")
 
+    static let hasStories = FileManager.default.fileExists(
+        atPath: shared + "/models/stories260K/stories260K.gguf")
+
     static func data(_ path: String) throws -> Data {
         try Data(contentsOf: URL(filePath: path))
+    }
+
+    static func tokenizer(_ kind: String) throws -> any Tokenizer {
+        try Tokenizers.load(directory: "\(own)/\(kind)")
+    }
+
+    /// Runs `body` with a folder that holds `files` and is gone afterwards.
+    static func withDirectory<T>(_ files: [String: String], _ body: (String) throws -> T) throws
+        -> T
+    {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "tokenizers-\(UInt64.random(in: .min ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files {
+            try Data(text.utf8).write(to: folder.appending(path: name))
+        }
+        return try body(folder.path)
     }
 }
 
@@ -41,19 +62,10 @@ struct Golden: Decodable {
 
     let cases: [Case]
 
-    init(_ folder: String) throws {
-        self = try JSONDecoder().decode(Golden.self, from: Fixtures.data("\(folder)/golden.json"))
+    init(_ kind: String) throws {
+        self = try JSONDecoder().decode(
+            Golden.self, from: Fixtures.data("\(Fixtures.own)/\(kind)/golden.json"))
     }
-}
-
-/// The prompts of a model and their ids.
-struct GoldenPrompts: Decodable {
-    struct Prompt: Decodable {
-        let text: String
-        let ids: [Int32]
-    }
-
-    let prompts: [Prompt]
 }
 
 extension Tokenizer {

@@ -125,7 +125,8 @@ extension GGUFLoading {
         }
         var pairs = ByteStrings()
         pairs.reserveCapacity(2 * merges.count, bytes: merges.bytes.count)
-        for merge in 0..<merges.count where !pairs.appendPair(merges[merge]) {
+        for merge in 0..<merges.count
+        where !merges.withSpan(merge, { pairs.appendPair($0) }) {
             throw TokenizerError.invalid(
                 key: "tokenizer.ggml.merges[\(merge)]", found: "'\(merges.text(merge))'",
                 expected: "two tokens with a space between them")

@@ -1,32 +1,35 @@
 extension RankedMerges {
     /// - Parameters:
-    ///   - merges: two spellings for each merge, the best first.
+    ///   - pairs: two spellings for each merge, the best first.
     ///   - tokens: the tokens of the model by spelling.
     ///   - byteLevel: whether merges are spelled in the byte alphabet.
     /// - Throws: ``TokenizerError/mergeWithoutToken(merge:token:)``
-    init(_ merges: ByteStrings, _ tokens: TokenTable, byteLevel: Bool) throws {
-        self.init(minimumCapacity: merges.count / 2)
-        for rank in 0..<merges.count / 2 {
-            let left = Self.spelling(merges[2 * rank], byteLevel)
-            let right = Self.spelling(merges[2 * rank + 1], byteLevel)
-            append(
-                try Self.id(left, tokens, rank), try Self.id(right, tokens, rank),
-                into: try Self.id((left + right)[...], tokens, rank), rank: rank)
+    init(_ pairs: ByteStrings, _ tokens: TokenTable, byteLevel: Bool) throws {
+        let pairs = byteLevel ? Self.spelledAsBytes(pairs) : pairs
+        self.init(minimumCapacity: pairs.count / 2)
+        for merge in 0..<pairs.count / 2 {
+            let left = pairs.range(2 * merge)
+            let right = pairs.range(2 * merge + 1)
+            let whole = left.lowerBound..<right.upperBound
+            let id = { (range: Range<Int>) throws -> Int32 in
+                guard let id = tokens.find(pairs.bytes.span.extracting(range)) else {
+                    throw TokenizerError.mergeWithoutToken(
+                        merge: merge, token: String(decoding: pairs.bytes[range], as: UTF8.self))
+                }
+                return id
+            }
+            append(try id(left), try id(right), into: try id(whole), rank: merge)
         }
     }
 
-    private static func spelling(_ half: ArraySlice<UInt8>, _ byteLevel: Bool) -> ArraySlice<UInt8>
-    {
-        byteLevel ? ByteAlphabet.bytes(of: half.span)?[...] ?? half : half
-    }
-
-    private static func id(
-        _ spelling: ArraySlice<UInt8>, _ tokens: TokenTable, _ merge: Int
-    ) throws -> Int32 {
-        guard let id = tokens.find(spelling) else {
-            throw TokenizerError.mergeWithoutToken(
-                merge: merge, token: String(decoding: spelling, as: UTF8.self))
+    /// What is not in the byte alphabet stays, and will be found to be no token.
+    private static func spelledAsBytes(_ pairs: ByteStrings) -> ByteStrings {
+        var spelled = ByteStrings()
+        spelled.reserveCapacity(pairs.count, bytes: pairs.bytes.count)
+        for half in 0..<pairs.count {
+            let own = pairs.bytes.span.extracting(pairs.range(half))
+            if !ByteAlphabet.append(own, to: &spelled) { spelled.append(own) }
         }
-        return id
+        return spelled
     }
 }

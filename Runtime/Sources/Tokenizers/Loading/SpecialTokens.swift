@@ -7,16 +7,17 @@ struct SpecialTokens {
     /// All tokens that end a generation.
     var ends: Set<Int32> = []
 
-    /// Names that end a turn or a text in published vocabularies, those of turns first.
-    private static let endNames = [
+    /// Names that end a turn of a conversation in published vocabularies.
+    private static let turnEnds = [
         "<|eot_id|>", "<|im_end|>", "<end_of_turn>", "<turn|>", "<|end|>", "<|return|>", "<|call|>",
         "<|endofturn|>", "<|end_of_turn|>", "<|END_OF_TURN_TOKEN|>", "<|eom_id|>", "<|eot|>",
-        "<|eom|>", "<end_of_utterance>", "[|endofturn|]", "<|user|>",
-        "</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>", "<|EOT|>", "<EOT>", "[EOS]",
-        "<｜end▁of▁sentence｜>", "<|endofprompt|>",
+        "<|eom|>", "<end_of_utterance>", "[|endofturn|]",
     ]
-    /// How many of them end a turn rather than a text.
-    private static let turnNameCount = 15
+    /// Names that end a text.
+    private static let textEnds = [
+        "</s>", "<|endoftext|>", "<|end_of_text|>", "<eos>", "<|EOT|>", "<EOT>", "[EOS]",
+        "<｜end▁of▁sentence｜>",
+    ]
 
     /// Adds the tokens that are known by name alone.
     mutating func addWellKnown(_ tokens: TokenList) {
@@ -27,9 +28,9 @@ struct SpecialTokens {
         }
         // In the harmony format "<|end|>" ends a message, and "<|return|>" the answer.
         if found["<|return|>"] != nil { found["<|end|>"] = nil }
-        let turns = Self.endNames.prefix(Self.turnNameCount).compactMap { found[$0] }
+        let turns = Self.turnEnds.compactMap { found[$0] }
         if eot == nil { eot = turns.first { $0 != eos } }
-        ends.formUnion(Self.endNames.compactMap { found[$0] })
+        ends.formUnion(turns + Self.textEnds.compactMap { found[$0] })
         ends.formUnion([eos, eot].compactMap { $0 })
     }
 }

@@ -41,7 +41,10 @@ struct TokenList {
         for token in added { try Self.add(token, to: &all, &places, &kinds) }
         spellings = ByteStrings()
         spellings.reserveCapacity(places.count, bytes: all.bytes.count)
-        for place in places { spellings.append(place < 0 ? [] : all[Int(place)]) }
+        for place in places {
+            if place >= 0 { spellings.appendPart(all[Int(place)]) }
+            spellings.endString()
+        }
     }
 
     private static func add(
@@ -87,17 +90,13 @@ struct TokenList {
     /// Respells the model's tokens as the bytes they stand for. Those that are not in the byte alphabet
     /// can never come out of byte-level text, and are no longer of the model.
     mutating func spellAsBytes() {
-        var respelled = ByteStrings()
-        respelled.reserveCapacity(count, bytes: spellings.bytes.count)
+        let old = spellings
+        spellings = ByteStrings()
+        spellings.reserveCapacity(count, bytes: old.bytes.count)
         for id in 0..<count {
-            let own = spellings[id]
-            if isOfModel[id], let bytes = ByteAlphabet.bytes(of: own.span) {
-                respelled.append(bytes)
-            } else {
-                respelled.append(own)
-                isOfModel[id] = false
-            }
+            let own = old.bytes.span.extracting(old.range(id))
+            isOfModel[id] = isOfModel[id] && ByteAlphabet.append(own, to: &spellings)
+            if !isOfModel[id] { spellings.append(own) }
         }
-        spellings = respelled
     }
 }

@@ -34,11 +34,20 @@ struct TokenizerDirectory {
         }
     }
 
+    /// No tokenizer is larger by far; offsets into one have 32 bits.
+    private static let largestFile = 1 << 30
+
     private static func contents(_ file: String) throws -> [UInt8] {
+        let data: Data
         do {
-            return Array(try Data(contentsOf: URL(filePath: file)))
+            data = try Data(contentsOf: URL(filePath: file), options: .mappedIfSafe)
         } catch {
             throw TokenizerError.unreadable(reason: "\(error)")
         }
+        guard data.count <= largestFile else {
+            throw TokenizerError.unreadable(
+                reason: "\(data.count) bytes, expected at most \(largestFile)")
+        }
+        return Array(data)
     }
 }

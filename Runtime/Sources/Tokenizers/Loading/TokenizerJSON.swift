@@ -68,16 +68,17 @@ extension TokenizerJSON.Model {
 
     /// Merges stand as `["left", "right"]`, or, in older files, as `"left right"`.
     private mutating func readMerges(_ reader: inout JSONReader) throws {
-        var line = ByteStrings()
+        var lines = ByteStrings()
         try reader.array { reader in
             if reader.peek() == UInt8(ascii: "[") {
                 let count = merges.count
                 try reader.array { try $0.string(into: &merges) }
                 guard merges.count == count + 2 else { throw reader.malformed("expected a pair") }
             } else {
-                line.removeAll()
-                try reader.string(into: &line)
-                guard merges.appendPair(line[0]) else { throw reader.malformed("expected a pair") }
+                try reader.string(into: &lines)
+                guard lines.withSpan(lines.count - 1, { merges.appendPair($0) }) else {
+                    throw reader.malformed("expected a pair")
+                }
             }
         }
     }
@@ -87,11 +88,15 @@ extension ByteStrings {
     /// Appends both halves of "left right".
     ///
     /// - Returns: whether there are two.
-    mutating func appendPair(_ line: ArraySlice<UInt8>) -> Bool {
-        let halves = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
-        guard halves.count == 2 else { return false }
-        append(halves[0])
-        append(halves[1])
+    mutating func appendPair(_ line: Span<UInt8>) -> Bool {
+        guard let space = line.indices.first(where: { line[$0] == UInt8(ascii: " ") }), space > 0
+        else { return false }
+        let right = space + 1..<line.count
+        guard !right.isEmpty, right.allSatisfy({ line[$0] != UInt8(ascii: " ") }) else {
+            return false
+        }
+        append(line.extracting(0..<space))
+        append(line.extracting(right))
         return true
     }
 }

@@ -36,21 +36,28 @@ struct Replace: Normalizer {
     let replacement: [UInt8]
 
     func normalize(_ text: Span<UInt8>) -> [UInt8]? {
-        guard !target.isEmpty else { return nil }
+        guard let first = target.first else { return nil }
         var result: [UInt8] = []
         var copied = 0
         var index = 0
         while index + target.count <= text.count {
-            guard target.indices.allSatisfy({ text[index + $0] == target[$0] }) else {
+            guard text[index] == first && matches(text, at: index) else {
                 index += 1
                 continue
             }
-            result += Array(copying: text.extracting(copied..<index)) + replacement
+            result.append(copying: text.extracting(copied..<index))
+            result.append(contentsOf: replacement)
             index += target.count
             copied = index
         }
         guard copied > 0 else { return nil }
-        return result + Array(copying: text.extracting(copied..<text.count))
+        result.append(copying: text.extracting(copied..<text.count))
+        return result
+    }
+
+    private func matches(_ text: Span<UInt8>, at start: Int) -> Bool {
+        for i in target.indices where text[start + i] != target[i] { return false }
+        return true
     }
 }
 
@@ -67,11 +74,12 @@ struct ReplaceMatches: Normalizer {
                 // A pattern that gives up leaves the rest of the text as it is.
                 try? pattern.forEachMatch(in: text.extracting(run)) { match in
                     let start = run.lowerBound + match.lowerBound
-                    result += Array(copying: text.extracting(copied..<start)) + replacement
+                    result.append(copying: text.extracting(copied..<start))
+                    result.append(contentsOf: replacement)
                     copied = run.lowerBound + match.upperBound
                 }
             }
-            result += Array(copying: text.extracting(copied..<run.upperBound))
+            result.append(copying: text.extracting(copied..<run.upperBound))
         }
         return result
     }

@@ -14,15 +14,8 @@ struct Metaspace: PreTokenizer {
 
     func split(_ text: Span<UInt8>, beginsText: Bool, _ emit: WordSink) throws {
         guard !text.isEmpty else { return }
-        var spelled: [UInt8] = []
-        spelled.reserveCapacity(text.count + 3 * replacement.count)
-        for i in text.indices {
-            if text[i] == UInt8(ascii: " ") {
-                spelled += replacement
-            } else {
-                spelled.append(text[i])
-            }
-        }
+        let spaces = Replace(target: [UInt8(ascii: " ")], replacement: replacement)
+        var spelled = spaces.normalize(text) ?? Array(copying: text)
         if !spelled.starts(with: replacement)
             && (prepend == .always || prepend == .first && beginsText)
         {

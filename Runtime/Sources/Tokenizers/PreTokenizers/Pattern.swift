@@ -11,7 +11,7 @@ final class Pattern: @unchecked Sendable {
         let options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
         var failure: Int32 = 0
         var offset = 0
-        var text = source
+        var text = Self.withUnicodeSpaces(source)
         let code = text.withUTF8 {
             pcre2_compile_8($0.baseAddress, $0.count, options, &failure, &offset, nil)
         }
@@ -29,33 +29,66 @@ final class Pattern: @unchecked Sendable {
 
     /// Calls `body` with every match in `text`, which must be UTF-8; matches are not empty.
     func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) throws -> Void) throws {
-        guard let match = pcre2_match_data_create_8(1, nil) else {
-            throw TokenizerError.matching(pattern: source, reason: "out of memory")
-        }
-        defer { pcre2_match_data_free_8(match) }
         try text.withUnsafeBufferPointer { text in
+            let search = try Search(self, in: text)
             var start = 0
-            while start < text.count, let range = try next(in: text, from: start, match) {
+            while start < text.count, let range = try search.next(from: start) {
                 try body(range)
                 start = range.upperBound
             }
         }
     }
 
-    private func next(
-        in text: UnsafeBufferPointer<UInt8>, from start: Int, _ match: OpaquePointer
-    ) throws -> Range<Int>? {
-        let options = UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NOTEMPTY)
-        var status = pcre2_match_8(code, text.baseAddress, text.count, start, options, match, nil)
-        if status == PCRE2_ERROR_JIT_STACKLIMIT {
-            let slow = options | UInt32(PCRE2_NO_JIT)
-            status = pcre2_match_8(code, text.baseAddress, text.count, start, slow, match, nil)
+    /// A walk over one text.
+    private struct Search: ~Copyable {
+        private let pattern: Pattern
+        private let text: UnsafeBufferPointer<UInt8>
+        private let match: OpaquePointer
+        private let context: OpaquePointer
+
+        init(_ pattern: Pattern, in text: UnsafeBufferPointer<UInt8>) throws {
+            guard let match = pcre2_match_data_create_8(1, nil) else {
+                throw TokenizerError.matching(pattern: pattern.source, reason: "out of memory")
+            }
+            guard let context = pcre2_match_context_create_8(nil) else {
+                pcre2_match_data_free_8(match)
+                throw TokenizerError.matching(pattern: pattern.source, reason: "out of memory")
+            }
+            // White space of any length is walked back over once; only a pattern whose time grows
+            // faster than the text runs into the limit.
+            pcre2_set_match_limit_8(context, UInt32(clamping: 10_000_000 + 64 * text.count))
+            self.pattern = pattern
+            self.text = text
+            self.match = match
+            self.context = context
         }
-        if status == PCRE2_ERROR_NOMATCH { return nil }
-        guard status >= 0, let ends = pcre2_get_ovector_pointer_8(match), ends[0] >= start,
-            ends[1] > ends[0]
-        else { throw TokenizerError.matching(pattern: source, reason: Self.message(status)) }
-        return ends[0]..<ends[1]
+
+        deinit {
+            pcre2_match_context_free_8(context)
+            pcre2_match_data_free_8(match)
+        }
+
+        func next(from start: Int) throws -> Range<Int>? {
+            var status = run(from: start, UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NOTEMPTY))
+            if status == PCRE2_ERROR_JIT_STACKLIMIT {
+                status = run(
+                    from: start,
+                    UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NOTEMPTY) | UInt32(PCRE2_NO_JIT))
+            }
+            if status == PCRE2_ERROR_NOMATCH { return nil }
+            guard status >= 0, let ends = pcre2_get_ovector_pointer_8(match), ends[0] >= start,
+                ends[1] > ends[0]
+            else {
+                throw TokenizerError.matching(
+                    pattern: pattern.source, reason: Pattern.message(status))
+            }
+            return ends[0]..<ends[1]
+        }
+
+        private func run(from start: Int, _ options: UInt32) -> Int32 {
+            pcre2_match_8(
+                pattern.code, text.baseAddress, text.count, start, options, match, context)
+        }
     }
 
     private static func message(_ status: Int32) -> String {
@@ -70,5 +103,41 @@ extension Pattern {
     /// The pattern that matches exactly `text`.
     static func quoted(_ text: String) -> String {
         text.unicodeScalars.map { #"\x{\#(String($0.value, radix: 16))}"# }.joined()
+    }
+
+    /// White space as Unicode has it. PCRE2's `\s` takes U+180E for a space, which Unicode and the
+    /// engine that published patterns were written for do not.
+    private static let spaces = #"\t-\r\x{85}\p{Z}"#
+
+    private static func withUnicodeSpaces(_ source: String) -> String {
+        var result = ""
+        var inClass = false
+        var rest = source[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "\\":
+                let escaped = rest.popFirst().map(String.init) ?? ""
+                switch (escaped, inClass) {
+                case ("s", true): result += spaces
+                case ("s", false): result += "[\(spaces)]"
+                case ("S", false): result += "[^\(spaces)]"
+                default: result += "\\\(escaped)"
+                }
+                continue
+            case "[" where inClass && rest.first == ":":
+                // [:alpha:]
+                let end = rest.dropFirst().firstIndex(of: ":") ?? rest.startIndex
+                result += "[\(rest[..<end])"
+                rest = rest[end...]
+                result.append(rest.popFirst() ?? ":")
+                if rest.first == "]" { result.append(rest.removeFirst()) }
+                continue
+            case "[": inClass = true
+            case "]": inClass = false
+            default: break
+            }
+            result.append(character)
+        }
+        return result
     }
 }

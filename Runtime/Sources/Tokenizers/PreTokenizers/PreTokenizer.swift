@@ -37,9 +37,3 @@ struct SpaceBefore: PreTokenizer {
         try emit(([UInt8(ascii: " ")] + Array(copying: text)).span, beginsText)
     }
 }
-
-extension Array<UInt8> {
-    init(copying span: Span<UInt8>) {
-        self = span.withUnsafeBufferPointer { Array($0) }
-    }
-}

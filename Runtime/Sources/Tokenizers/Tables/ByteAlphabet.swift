@@ -19,10 +19,22 @@ enum ByteAlphabet {
         return bytes
     }()
 
-    /// The bytes that `spelling` stands for, or nil where one of its characters stands for none.
-    static func bytes(of spelling: Span<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        result.reserveCapacity(spelling.count)
+    /// Appends the bytes that `spelling` stands for.
+    ///
+    /// - Returns: false, with nothing appended, where one of its characters stands for none.
+    static func append(_ spelling: Span<UInt8>, to strings: inout ByteStrings) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: spelling.count) { buffer in
+            guard let count = decode(spelling, into: buffer) else { return false }
+            strings.append(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+            return true
+        }
+    }
+
+    /// - Returns: the count of bytes, which is at most that of `spelling`.
+    private static func decode(
+        _ spelling: Span<UInt8>, into result: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int? {
+        var count = 0
         var index = 0
         while index < spelling.count {
             var character = UInt32(spelling[index])
@@ -34,8 +46,9 @@ enum ByteAlphabet {
                 index += 1
             }
             guard character < bytes.count, let byte = bytes[Int(character)] else { return nil }
-            result.append(byte)
+            result[count] = byte
+            count += 1
         }
-        return result
+        return count
     }
 }

@@ -33,6 +33,15 @@ public struct ByteStrings: Sendable {
         endString()
     }
 
+    mutating func append(_ string: Span<UInt8>) {
+        appendPart(string)
+        endString()
+    }
+
+    mutating func appendPart(_ part: Span<UInt8>) {
+        part.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    }
+
     @usableFromInline
     mutating func appendPart(_ part: some Sequence<UInt8>) { bytes.append(contentsOf: part) }
 
@@ -63,5 +72,10 @@ extension ByteStrings {
         copy.bytes.removeSubrange(Int(copy.offsets[kept])...)
         copy.offsets += [UInt32](repeating: copy.offsets[kept], count: count - kept)
         return copy
+    }
+
+    /// Calls `body` with string `index`.
+    func withSpan<T>(_ index: Int, _ body: (Span<UInt8>) throws -> T) rethrows -> T {
+        try body(bytes.span.extracting(range(index)))
     }
 }
