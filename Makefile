@@ -26,13 +26,13 @@ test: test-setup
 	.venv/bin/python -m pytest -q Tests/Clients
 
 check: build
-	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests
+	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 	Tools/check-floors.py
 	Tools/check-exports.sh $(BIN)/libLlama.so $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
 format:
-	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests
+	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 
 bench: build
 	python3 Benchmarks/run.py

@@ -16,15 +16,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import make_llama_1b
-from measures import MEASURES, Setting
+try:
+    import make_llama_1b
+    from measures import MEASURES, Setting
+except ModuleNotFoundError as error:
+    sys.exit(f"run.py: {error}; Benchmarks/README.md says what is needed")
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "speed.md"
 INTRODUCTION = """# Speed
 
 Measured by [`make bench`](../Benchmarks/README.md): Roost and its peer by turns, in one run, with nothing else
-running. Each section says when, where and by which command it was written.
+running. Each section says when, where and by which command it was measured.
 """
 
 
