@@ -49,6 +49,7 @@ import Testing
         ("x\n{{ [1)}}", "line 2: unexpected ')'"),
         ("{{ x.y.z }}", "line 1: 'x' is undefined"),
         ("{% macro m() %}\n{{ 1/0 }}\n{% endmacro %}\n{{ m() }}", "line 2: division by zero"),
+        ("{{ ({'a': 1}|items)[1:] }}", "line 1: 'generator' object cannot be sliced"),
         ("{% set x.y = 1 %}", "line 1: cannot assign attribute on non-namespace object"),
     ])
     func anErrorSaysItsLineAndTheProblem(_ source: String, _ expected: String) {

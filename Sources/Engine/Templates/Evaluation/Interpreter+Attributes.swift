@@ -69,7 +69,7 @@ extension Jinja.Interpreter {
             try budget.spend(elements.count)
             return sequence.isTuple ? try .tuple(elements) : try .list(elements)
         default:
-            return .undefined("'\(value.typeName) object' cannot be sliced")
+            throw Failure("'\(value.typeName)' object cannot be sliced")
         }
     }
 
