@@ -26,7 +26,9 @@ extension Lane {
     private func isWorthWaiting(_ prompt: [Int32], beyond length: Int) -> Bool {
         slots.forks
             && running.contains { other in
-                guard let slot = other.slot, !other.scoresPrompt else { return false }
+                guard let slot = other.slot, !other.scoresPrompt, !other.isPaused else {
+                    return false
+                }
                 let shared = min(commonPrefix(other.request.prompt, prompt), prompt.count - 1)
                 return shared >= length + Self.worthWaiting
                     && slots[slot].tokens.count < shared
