@@ -4,6 +4,8 @@ package import Engine
 package struct PrometheusText {
     package private(set) var text = ""
 
+    package init() {}
+
     package enum Kind: String {
         case counter, gauge, histogram
     }

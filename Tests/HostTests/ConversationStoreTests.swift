@@ -1,0 +1,55 @@
+import Foundation
+import Host
+import Testing
+
+@Suite final class ConversationStoreTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        .path
+    private let store: ConversationStore
+
+    init() {
+        store = ConversationStore(HostDatabase(folder: folder))
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func conversation(_ id: String, updated: Int, title: String = "t") -> Conversation {
+        Conversation(id: id, title: title, model: "m", messages: "[]", updated: updated)
+    }
+
+    @Test func theNewestComesFirst() async throws {
+        for (id, time) in [("a", 1), ("b", 3), ("c", 2)] {
+            #expect(try await store.save(conversation(id, updated: time)))
+        }
+        #expect(try await store.list().map(\.id) == ["b", "c", "a"])
+        #expect(try await store.list(limit: 1).map(\.id) == ["b"])
+    }
+
+    @Test func savingAgainReplaces() async throws {
+        _ = try await store.save(conversation("a", updated: 1))
+        let later = conversation("a", updated: 2, title: "'; DROP TABLE conversation; --")
+        _ = try await store.save(later)
+        #expect(try await store.find("a") == later)
+        #expect(try await store.list().count == 1)
+    }
+
+    @Test func whatIsDeletedIsGone() async throws {
+        _ = try await store.save(conversation("a", updated: 1))
+        #expect(try await store.delete("a"))
+        #expect(try await store.find("a") == nil)
+        #expect(try await store.delete("a") == false)
+    }
+
+    @Test func anotherHostOnTheSameFolderFindsWhatWasKept() async throws {
+        _ = try await store.save(conversation("a", updated: 1))
+        let other = ConversationStore(HostDatabase(folder: folder))
+        #expect(try await other.find("a")?.title == "t")
+    }
+
+    @Test func aFolderThatCannotBeMadeIsATypedError() async {
+        let store = ConversationStore(HostDatabase(folder: "/proc/nowhere"))
+        await #expect(throws: StorageError.self) { try await store.list() }
+    }
+}

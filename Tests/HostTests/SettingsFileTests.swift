@@ -1,0 +1,234 @@
+import Foundation
+import Host
+import PluginHost
+import Testing
+
+@Suite struct SettingsFileTests {
+    /// A library that is there: the settings only look whether the file exists.
+    private static let library = #filePath
+
+    private func problems(_ text: String, environment: [String: String] = [:]) -> [String] {
+        do {
+            _ = try SettingsFile.parse(text, file: "/etc/plugins.toml", environment: environment)
+            return []
+        } catch let error as SettingsError {
+            return error.problems.map { "\($0.line ?? 0) \($0.key): \($0.message)" }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private func parse(_ text: String, environment: [String: String] = [:]) throws -> Settings {
+        try SettingsFile.parse(text, file: "/etc/plugins.toml", environment: environment)
+    }
+
+    @Test func anEmptyFileHasAllDefaults() throws {
+        let settings = try parse("", environment: ["HOME": "/home/me"])
+        #expect(settings.server.listen == ListenAddress(host: "127.0.0.1", port: 8080))
+        #expect(settings.server.data == "/home/me/.local/share/roost")
+        #expect(settings.server.drainTimeout == .seconds(30))
+        #expect(settings.server.maximumBody == 16 << 20)
+        #expect(settings.models.isEmpty && settings.plugins.isEmpty)
+    }
+
+    @Test func everyKeyOfAModelIsRead() throws {
+        let settings = try parse(
+            """
+            [plugins.p]
+            library = "\(Self.library)"
+            isolation = "in-process"
+            [[models]]
+            name = "org/model:1b"
+            plugin = "p"
+            source = "\(Self.library)"
+            load = "first-use"
+            idle_unload = "10m"
+            context = 4096
+            parallel = 3
+            queue = 7
+            step_timeout = "250ms"
+            default_for = ["chat", "completion"]
+            [models.settings]
+            threads = 2
+            names = ["a", 1.5, true]
+            """)
+        let model = try #require(settings.models.first)
+        #expect(settings.plugins[0].isolation == .inProcess)
+        #expect(model.name == "org/model:1b" && model.plugin == "p" && model.load == .firstUse)
+        #expect(model.idleUnload == .seconds(600) && model.stepTimeout == .milliseconds(250))
+        #expect(model.context == 4096 && model.parallel == 3 && model.queue == 7)
+        #expect(model.defaultFor == [.chat, .completion])
+        #expect(model.settings == #"{"threads":2,"names":["a",1.5,true]}"#)
+    }
+
+    @Test(arguments: [
+        ("[server]\nlisten = 8080", "2 server.listen: found integer 8080, expected \"HOST:PORT\""),
+        (
+            "[server]\n\nlisen = \"127.0.0.1:1\"",
+            "3 server.lisen: unknown key; did you mean \"listen\"?"
+        ),
+        ("[sever]", "1 sever: unknown key; did you mean \"server\"?"),
+        (
+            "[[models]]\nname = \"a\"\n# comment\ncontext = \"4k\"",
+            "4 models[0].context: found string \"4k\", expected an integer from 1 to 16777216"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nparallel = 0",
+            "3 models[0].parallel: found integer 0, expected an integer from 1 to 1024"
+        ),
+        ("[[models]]\ncontext = 1", "1 models[0].name: missing; clients ask for the model by it"),
+        (
+            "[[models]]\nname = \"a\"\n[[models]]\nname = \"b\"\nload = \"later\"",
+            "5 models[1].load: found string \"later\", expected \"start\" or \"first-use\""
+        ),
+        (
+            "[[models]]\nname = \"a\"\n\n[[models]]\nname = \"a\"",
+            "5 models[1].name: \"a\" is already the model of line 1"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nsource = \"nowhere.gguf\"",
+            "3 models[0].source: no file or folder at /etc/nowhere.gguf"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nplugin = \"llama\"",
+            "3 models[0].plugin: no plugin is named \"llama\"; add a table [plugins.llama]"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nidle_unload = \"ten\"",
+            "3 models[0].idle_unload: found string \"ten\", expected a duration such as \"90s\", \"10m\" or \"1h\""
+        ),
+        (
+            "[[models]]\nname = \"a b\"",
+            "2 models[0].name: found \"a b\", expected up to 128 letters, digits and . _ : / -, a letter or digit first"
+        ),
+        (
+            "[plugins.p]",
+            "1 plugins.p.library: missing; name the shared library, such as \"libLlama.so\""
+        ),
+        (
+            "[plugins]\np = 5",
+            "2 plugins.p: found integer 5, expected a table"
+        ),
+        (
+            "[server]\napi_keys = [\"env:NOPE\"]",
+            "2 server.api_keys: the environment variable NOPE is not set"
+        ),
+        (
+            "[server]\ncors_origins = [\"example.org\"]",
+            "2 server.cors_origins: found \"example.org\", expected an origin such as \"https://example.org\", or \"*\""
+        ),
+        ("models = 3", "1 models: found integer 3, expected an array of tables, [[models]]"),
+        (
+            "[server]\nmax_body = \"lots\"",
+            "2 server.max_body: found string \"lots\", expected a size from \"1kB\" to \"1GB\""
+        ),
+    ])
+    func aMistakeIsNamedWithItsLineAndKey(text: String, problem: String) {
+        #expect(problems(text) == [problem])
+    }
+
+    @Test func aMissingLibraryIsNamedWithThePlacesThatWereSearched() throws {
+        let found = problems(
+            "[server]\nplugin_path = [\"/usr\"]\n[plugins.p]\nlibrary = \"libNo.so\"")
+        #expect(found.count == 1)
+        #expect(found[0].hasPrefix("4 plugins.p.library: no file at "))
+        #expect(found[0].contains("/libNo.so or /usr/libNo.so; build it"))
+    }
+
+    @Test func allMistakesAreReportedAtOnceInTheOrderOfTheLines() {
+        let found = problems(
+            """
+            [[models]]
+            name = 5
+            [server]
+            listen = "nowhere"
+            data = []
+            """)
+        #expect(
+            found.map { $0.prefix { $0 != ":" } } == [
+                "2 models[0].name", "4 server.listen", "5 server.data",
+            ])
+    }
+
+    @Test func syntaxErrorsNameTheLine() {
+        let found = problems("[server]\nlisten = \n")
+        #expect(found.count == 1)
+        #expect(found[0].hasPrefix("2 : not valid TOML"))
+    }
+
+    @Test func linesAreRightBehindStringsArraysAndInlineTablesOfManyLines() {
+        let text = """
+            [server]
+            data = \"\"\"
+            a ] " # x = 1
+            [not.a.table]
+            \"\"\"
+            api_keys = [
+                "one", # ] = "
+                'two',
+            ]
+            "plugin_path" = [] # comment = 1
+            drain_timeout = 5
+            """
+        #expect(problems(text).map { $0.prefix(23) } == ["11 server.drain_timeout"])
+    }
+
+    @Test func dottedAndInlineKeysStandAtTheirOwnLine() {
+        #expect(
+            problems("server.listen = 1\nserver.data = 2").map { $0.prefix(2) } == ["1 ", "2 "])
+        #expect(problems("\nserver = { listen = 1 }").map { $0.prefix(15) } == ["2 server.listen"])
+    }
+
+    @Test func anAddressForOthersNeedsAKey() throws {
+        let refusal = try #require(problems("[server]\nlisten = \"0.0.0.0:8080\"").first)
+        #expect(
+            refusal.hasPrefix("2 server.listen: 0.0.0.0:8080 can be reached from other machines"))
+        #expect(refusal.contains("set server.api_keys, or listen at 127.0.0.1:8080"))
+        #expect(problems("[server]\nlisten = \"0.0.0.0:8080\"\napi_keys = [\"k\"]").isEmpty)
+        #expect(problems("[server]\nlisten = \"[::1]:8080\"").isEmpty)
+    }
+
+    @Test func keysComeFromTheEnvironmentAndFromFiles() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data(" secret\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let settings = try parse(
+            "[server]\napi_keys = [\"env:KEY\", \"file:\(file.path)\"]\nadmin_keys = \"plain\"",
+            environment: ["KEY": "word"])
+        #expect(settings.server.apiKeys == ["word", "secret"])
+        #expect(settings.server.adminKeys == ["plain"])
+    }
+
+    @Test func everyModelOfTheFolderIsFound() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "hf"), withIntermediateDirectories: true)
+        for name in [
+            "hf/config.json", "small.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf",
+            "README.md", ".hidden.gguf",
+        ] {
+            try Data().write(to: folder.appending(path: name))
+        }
+        let settings = try parse(
+            "[server]\nmodels = \"\(folder.path)\"\n[[models]]\nname = \"hf\"\nload = \"first-use\""
+        )
+        #expect(settings.models.map(\.name) == ["hf", "big", "small"])
+        #expect(settings.models[1].source == folder.path + "/big-00001-of-00002.gguf")
+        #expect(settings.models[1].load == .firstUse)
+    }
+
+    @Test func aFileThatIsNotThereSaysHowToNameOne() {
+        #expect(throws: SettingsError.self) { try SettingsFile.read("/nowhere/plugins.toml") }
+    }
+
+    @Test func theCommittedSettingsAreRight() throws {
+        let file = ExamplePlugin.root.appending(path: "plugins.toml").path
+        do {
+            _ = try SettingsFile.read(file)
+        } catch let error as SettingsError {
+            // The tests run beside the libraries of Swift, not beside the one in C.
+            #expect(error.problems.allSatisfy { $0.key == "plugins.markov.library" })
+        }
+    }
+}

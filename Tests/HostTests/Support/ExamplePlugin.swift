@@ -1,0 +1,49 @@
+import Foundation
+
+/// A plugin in one file of C, built when it is first needed.
+struct ExamplePlugin: Sendable {
+    /// Bytes in, bytes out, as fast as they come.
+    static let markov = ExamplePlugin("Examples/markov.c")
+    /// As slow as its settings say, and without a chat template.
+    static let tally = ExamplePlugin("Tests/Support/Plugins/tally.c")
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    let source: String
+    /// The library's path.
+    let library: Result<String, any Error>
+
+    private init(_ file: String) {
+        source = Self.root.appending(path: file).path
+        library = Result { try Self.build(file) }
+    }
+
+    struct BuildFailed: Error {
+        let output: String
+    }
+
+    private static func build(_ file: String) throws -> String {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "roost-host-tests-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
+        let library = folder.appending(path: "lib\(stem).so").path
+        let compiler = Process()
+        let output = Pipe()
+        compiler.executableURL = URL(filePath: "/usr/bin/env")
+        compiler.currentDirectoryURL = root
+        compiler.arguments = [
+            "cc", "-std=gnu11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
+            "-I", "Sources/PluginABI/include", "-Wl,--version-script=Plugins/exports.map",
+            "-o", library, file, "-lm",
+        ]
+        compiler.standardError = output
+        try compiler.run()
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        compiler.waitUntilExit()
+        guard compiler.terminationStatus == 0 else { throw BuildFailed(output: text) }
+        return library
+    }
+}

@@ -1,0 +1,135 @@
+import Engine
+import Foundation
+import Host
+import Logging
+import PluginHost
+import Synchronization
+
+/// A whole host inside the test's process, on a port of its own, and a client of it.
+final class TestHost: Sendable {
+    let client: HostClient
+    let server: HostServer
+    let lines: LogLines
+    private let stopping: AsyncStream<Void>.Continuation
+    private let running: Task<Void, any Error>
+    private let models: Models
+    private let folder: String
+
+    /// One host for all tests that leave it as they found it.
+    static func shared() async throws -> TestHost {
+        try await sharedTask.value
+    }
+
+    private static let sharedTask = Task { try await TestHost() }
+
+    /// - Parameters:
+    ///   - server: lines of `[server]` besides `listen` and `data`.
+    ///   - models: what stands below the plugin.
+    init(server lines: String = "", models: String = TestHost.markov, key: String? = nil)
+        async throws
+    {
+        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let settings = try SettingsFile.parse(
+            Self.settings(lines, models, folder: folder), file: "/plugins.toml", environment: [:])
+        self.lines = LogLines()
+        let logger = Logger(label: "test") { [lines = self.lines] _ in lines.handler }
+        self.models = Models(settings, options: PluginHostOptions(store: folder + "/plugins"))
+        server = HostServer(
+            settings.server, models: self.models,
+            store: ConversationStore(HostDatabase(folder: folder)), logger: logger)
+        let (stops, stopping) = AsyncStream<Void>.makeStream()
+        let (ports, listening) = AsyncStream<Int>.makeStream()
+        self.stopping = stopping
+        running = Task { [server] in
+            defer { listening.finish() }
+            try await server.run {
+                listening.yield($0)
+            } until: {
+                for await _ in stops {}
+            }
+        }
+        await self.models.start()
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next() else {
+            try await running.value
+            throw NoPort()
+        }
+        client = HostClient(HostURL(ListenAddress(host: "127.0.0.1", port: port)), key: key)
+    }
+
+    struct NoPort: Error {}
+
+    func client(key: String?) -> HostClient {
+        HostClient(client.url, key: key)
+    }
+
+    func stop() async throws {
+        stopping.finish()
+        try await running.value
+        await models.registry.stop(within: .zero)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// A model of bytes, one token each, in the test's own process.
+    static let markov = model("markov")
+
+    static func model(_ name: String, _ lines: String = "") -> String {
+        "[[models]]\nname = \"\(name)\"\nplugin = \"markov\"\n\(lines)\n"
+    }
+
+    /// A model that takes five milliseconds for a token, and has no chat template.
+    static func slow(_ lines: String = "") -> String {
+        """
+        [[models]]
+        name = "slow"
+        plugin = "tally"
+        source = "\(ExamplePlugin.tally.source)"
+        context = 8192
+        settings = { pace = "5" }
+        \(lines)
+
+        """
+    }
+
+    private static func settings(_ server: String, _ models: String, folder: String) throws
+        -> String
+    {
+        """
+        [server]
+        listen = "127.0.0.1:0"
+        data = "\(folder)"
+        \(server)
+        [plugins.markov]
+        library = "\(try ExamplePlugin.markov.library.get())"
+        isolation = "in-process"
+        [plugins.tally]
+        library = "\(try ExamplePlugin.tally.library.get())"
+        isolation = "in-process"
+        \(models)
+        """
+    }
+}
+
+/// The lines that a host would have logged.
+final class LogLines: Sendable {
+    private let entries = Mutex<[String]>([])
+
+    var text: String { entries.withLock { $0.joined(separator: "\n") } }
+
+    var handler: any Logging.LogHandler { Handler(lines: self) }
+
+    private struct Handler: Logging.LogHandler {
+        let lines: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.entries.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
+        }
+    }
+}

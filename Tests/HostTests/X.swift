@@ -1,3 +1,0 @@
-import Host
-import Testing
-@Test func hostThingIs1() { #expect(hostThing() == 41) }
