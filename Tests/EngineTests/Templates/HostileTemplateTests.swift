@@ -55,9 +55,8 @@ import Testing
     ]
 
     /// On a thread with half a megabyte of stack, less than any in the host has.
-    @Test(arguments: endless)
-    func aTemplateEndsWithAnErrorInTime(_ source: String) async {
-        let start = ContinuousClock.now
+    @Test(.timeLimit(.minutes(5)), arguments: endless)
+    func aTemplateEndsWithAnError(_ source: String) async {
         let message = await withCheckedContinuation { continuation in
             let thread = Thread {
                 let result = Result { try ChatTemplate(source: source).render([]) }
@@ -67,7 +66,6 @@ import Testing
             thread.start()
         }
         #expect(message != nil, "\(source.prefix(80))")
-        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     /// Sources that may render; only the host has to stay.
