@@ -107,10 +107,8 @@ import Testing
         let messages = (0..<1000).map { index -> JSONValue in
             ["role": index % 2 == 0 ? "user" : "assistant", "content": .string(turn)]
         }
-        let start = ContinuousClock.now
         let text = try ChatTemplate(source: source).render([("messages", .array(messages))])
         #expect(text.utf8.count > 1_900_000)
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 }
 
