@@ -1,0 +1,104 @@
+"""`roost` as its user types it: what it writes, and its exit status."""
+import http.client
+import json
+import signal
+import subprocess
+import time
+import urllib.parse
+
+import pytest
+
+from conftest import BIN, markov
+
+CHAT = ["chat", "--model", "markov", "--temperature", "0", "--max-tokens", "20"]
+
+
+def roost(*arguments, stdin="", host=None):
+    url = ["--url", host.url] if host else []
+    return subprocess.run(
+        [BIN / "roost", *arguments, *url], input=stdin, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("arguments", [["--nope"], ["serve", "--listen", "nowhere"], ["models", "drop"],
+                                       ["models", "show"], ["serve", "--listen", "0.0.0.0:0"]])
+def test_a_wrong_question_is_status_2(arguments, tmp_path):
+    asked = subprocess.run(
+        [BIN / "roost", *arguments], capture_output=True, text=True, timeout=30,
+        cwd=BIN.parent.parent if arguments[0] == "serve" else tmp_path)
+    assert asked.returncode == 2, asked
+    assert asked.stderr and not asked.stdout
+
+
+def test_help_and_version_are_answers():
+    assert "serve" in roost("--help").stdout
+    assert roost("--version").stdout.startswith("roost ")
+    assert roost("--help").returncode == roost("--version").returncode == 0
+
+
+def test_config_check_names_file_and_line(tmp_path):
+    config = tmp_path / "plugins.toml"
+    config.write_text('[server]\nlisten = 5\n')
+    checked = roost("config", "check", "--config", config)
+    assert checked.returncode == 1
+    assert f"{config}:2: server.listen: found integer 5" in checked.stderr
+    report = json.loads(roost("config", "check", "--json", "--config", config).stdout)
+    assert report["ok"] is False and report["problems"][0]["line"] == 2
+
+
+def test_models_are_listed_for_people_and_for_programs(host):
+    assert "markov" in roost("models", host=host).stdout
+    listed = json.loads(roost("models", "list", "--json", host=host).stdout)
+    assert "markov" in [model["name"] for model in listed["data"]]
+    assert "state: ready" in roost("models", "show", "markov", host=host).stdout
+    assert "libMarkov.so" in roost("plugins", host=host).stdout
+
+
+def test_a_model_is_reloaded_unless_another_generation_serves(make_host):
+    host = make_host(markov())
+    assert "generation 2" in roost("models", "reload", "markov", host=host).stdout
+    stale = roost("models", "reload", "markov", "--expecting", "1", host=host)
+    assert stale.returncode == 1 and "expected 1" in stale.stderr
+
+
+def test_a_chat_in_a_pipe_is_its_answer_alone(host):
+    piped = roost(*CHAT, stdin="Hello there", host=host)
+    assert piped.returncode == 0 and piped.stdout.strip() and not piped.stderr
+    assert roost(*CHAT, "Hello there", host=host).stdout == piped.stdout
+
+
+def test_a_host_that_is_not_there_is_status_1_and_says_what_to_do():
+    asked = roost("models", "--url", "http://127.0.0.1:1")
+    assert asked.returncode == 1 and "roost serve" in asked.stderr
+
+
+def test_an_address_that_is_taken_is_status_1(host):
+    address = urllib.parse.urlparse(host.url).netloc
+    second = roost("serve", "--config", host.folder / "plugins.toml", "--listen", address)
+    assert second.returncode == 1 and address in second.stderr
+
+
+def endless(host):
+    """A stream that its client does not read."""
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(host.url).netloc, timeout=30)
+    connection.request("POST", "/v1/completions", json.dumps(
+        {"model": "markov", "prompt": "\n", "max_tokens": 60000, "n": 8, "stream": True,
+         "logit_bias": {"256": -100}}))
+    return connection, connection.getresponse()
+
+
+def test_a_signal_lets_streams_go_on_until_the_drain_timeout_and_then_says_so(make_host):
+    host = make_host(markov(context=65536).replace("context = 4096\n", ""), server='drain_timeout = "1s"')
+    streams = [endless(host) for _ in range(4)]
+    began = time.monotonic()
+    host.process.send_signal(signal.SIGTERM)
+    host.wait_for(lambda: b"stopping" in readiness(host), "stopping")
+    ends = [response.read().strip().split(b"\n\n")[-1] for _, response in streams]
+    assert host.process.wait(10) == 0
+    assert time.monotonic() - began < 6
+    assert any(b"shutting_down" in end for end in ends), ends
+
+
+def readiness(host):
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(host.url).netloc, timeout=5)
+    connection.request("GET", "/readyz")
+    return connection.getresponse().read()
