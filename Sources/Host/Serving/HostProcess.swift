@@ -20,6 +20,7 @@ package struct HostProcess: Sendable {
     /// - Throws: `HostError.cannotListen`.
     package func run() async throws {
         Signals.ignoreBrokenPipes()
+        OpenFiles.allowAll()
         let stops = Signals.stops()
         let background = Task {
             await loadModels()

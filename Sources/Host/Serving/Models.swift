@@ -110,7 +110,11 @@ extension Models {
             lastUses.withLock { $0[name] = .now }
             return false
         }
-        return lastUses.withLock { .now - ($0[name] ?? .now) > limit }
+        return lastUses.withLock { uses in
+            let since = uses[name] ?? .now
+            uses[name] = since
+            return .now - since > limit
+        }
     }
 }
 

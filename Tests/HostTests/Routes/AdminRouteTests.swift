@@ -93,6 +93,15 @@ import Testing
         #expect(answer.status == 400 && answer.error["param"]?.string == param, "\(answer.text)")
     }
 
+    @Test func aModelThatNobodyUsesIsUnloadedAndComesBackWhenItIsUsed() async throws {
+        let host = try await TestHost(
+            models: TestHost.model("markov", "idle_unload = \"100ms\""))
+        try await host.client.wait(for: #"roost_model_up{model="markov"}"#) { $0 == 0 }
+        #expect(try await host.client.post("/v1/completions", completion).status == 200)
+        try await host.client.wait(for: #"roost_model_up{model="markov"}"#) { $0 == 0 }
+        try await host.stop()
+    }
+
     @Test func aModelLoadsOnItsFirstUse() async throws {
         let host = try await TestHost(models: TestHost.model("markov", "load = \"first-use\""))
         #expect(try await host.client.send("GET", "/readyz").status == 200)

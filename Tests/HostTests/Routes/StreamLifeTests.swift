@@ -37,6 +37,19 @@ import Testing
         try await host.stop()
     }
 
+    @Test func aSilentStreamIsKeptAliveByCommentsBetweenItsEvents() async throws {
+        let host = try await TestHost(
+            models: TestHost.slow(pace: 200), ping: .milliseconds(20))
+        var request = try #require(endless.object)
+        request["max_tokens"] = 2
+        let answer = try await host.client.post("/v1/completions", .object(request))
+        let blocks = answer.text.split(separator: "\n\n")
+        #expect(blocks.filter { $0 == ": ping" }.count > 2)
+        #expect(blocks.allSatisfy { $0 == ": ping" || $0.hasPrefix("data: ") })
+        #expect(blocks.last == "data: [DONE]")
+        try await host.stop()
+    }
+
     @Test func aFullQueueIsRefusedWithATimeToRetry() async throws {
         let host = try await TestHost(models: TestHost.slow("parallel = 1\nqueue = 1"))
         let first = Task { try await host.client.stream("/v1/completions", endless) }

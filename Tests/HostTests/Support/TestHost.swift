@@ -12,6 +12,7 @@ final class TestHost: Sendable {
     let lines: LogLines
     private let stopping: AsyncStream<Void>.Continuation
     private let running: Task<Void, any Error>
+    private let idling: Task<Void, Never>
     private let models: Models
     private let folder: String
 
@@ -25,7 +26,11 @@ final class TestHost: Sendable {
     /// - Parameters:
     ///   - server: lines of `[server]` besides `listen` and `data`.
     ///   - models: what stands below the plugin.
-    init(server lines: String = "", models: String = TestHost.markov, key: String? = nil)
+    ///   - ping: how long a silent stream stays without a comment.
+    init(
+        server lines: String = "", models: String = TestHost.markov, key: String? = nil,
+        ping: Duration = .seconds(15)
+    )
         async throws
     {
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
@@ -34,12 +39,15 @@ final class TestHost: Sendable {
         self.lines = LogLines()
         let logger = Logger(label: "test") { [lines = self.lines] _ in lines.handler }
         self.models = Models(settings, options: PluginHostOptions(store: folder + "/plugins"))
-        server = HostServer(
+        var server = HostServer(
             settings.server, models: self.models,
             store: ConversationStore(HostDatabase(folder: folder)), logger: logger)
+        server.pingInterval = ping
+        self.server = server
         let (stops, stopping) = AsyncStream<Void>.makeStream()
         let (ports, listening) = AsyncStream<Int>.makeStream()
         self.stopping = stopping
+        idling = Task { [models = self.models] in await models.unloadIdle() }
         running = Task { [server] in
             defer { listening.finish() }
             try await server.run {
@@ -65,6 +73,7 @@ final class TestHost: Sendable {
 
     func stop() async throws {
         stopping.finish()
+        idling.cancel()
         try await running.value
         await models.registry.stop(within: .zero)
         try? FileManager.default.removeItem(atPath: folder)
@@ -77,15 +86,15 @@ final class TestHost: Sendable {
         "[[models]]\nname = \"\(name)\"\nplugin = \"markov\"\n\(lines)\n"
     }
 
-    /// A model that takes five milliseconds for a token, and has no chat template.
-    static func slow(_ lines: String = "") -> String {
+    /// A model that takes its time for a token, in milliseconds, and has no chat template.
+    static func slow(_ lines: String = "", pace: Int = 5) -> String {
         """
         [[models]]
         name = "slow"
         plugin = "tally"
         source = "\(ExamplePlugin.tally.source)"
         context = 8192
-        settings = { pace = "5" }
+        settings = { pace = "\(pace)" }
         \(lines)
 
         """
