@@ -60,7 +60,7 @@ import Testing
     @Test func aNeededLibraryThatIsNowhereIsNamed() throws {
         let other = try CompiledLibrary(
             "__attribute__((visibility(\"default\"))) int other(void) { return 1; }",
-            named: "libOther.so", flags: ["-Wl,-soname,libOther.so"])
+            named: "libNowhere.so", flags: ["-Wl,-soname,libNowhere.so"])
         defer { other.remove() }
         let source =
             CompiledLibrary.entry
@@ -69,7 +69,7 @@ import Testing
         defer { library.remove() }
         let report = try ELFPreflight.inspect(library.path)
         #expect(report.findings.map(\.rule) == ["needed"])
-        #expect(report.findings.first?.message == "needs libOther.so, which is not found")
+        #expect(report.findings.first?.message == "needs libNowhere.so, which is not found")
     }
 
     @Test func anExecutableIsRefused() throws {
