@@ -14,8 +14,14 @@ struct JSONObjectWriter {
         add(key, json: String(value))
     }
 
-    mutating func add(_ key: String, _ value: Bool) {
+    mutating func add(_ key: String, _ value: Bool?) {
+        guard let value else { return }
         add(key, json: value ? "true" : "false")
+    }
+
+    mutating func add(_ key: String, _ values: [String]?) {
+        guard let values else { return }
+        add(key, json: "[" + values.map(Self.quoted).joined(separator: ", ") + "]")
     }
 
     mutating func add(_ key: String, json value: String) {

@@ -1,7 +1,8 @@
 /// An open model: immutable weights that contexts share.
 ///
-/// The abilities of a model follow from its types: a `TextModel` has tokens; a `Context` that is a
-/// `DecodeContext` decodes; one that is a `SelfTestingContext` tests itself.
+/// The abilities of a model follow from its types: a `TextModel` has tokens, a `VectorModel` vectors, a
+/// `TaskModel` tasks; a `Context` that is a `DecodeContext` decodes; one that is a `SelfTestingContext`
+/// tests itself.
 public protocol Model: AnyObject, Sendable {
     associatedtype Context: ModelContext
 
@@ -33,44 +34,5 @@ public struct ContextParameters: Sendable {
         self.contextLength = contextLength
         self.batchSize = batchSize
         self.configurationJSON = configurationJSON
-    }
-}
-
-/// What a model says of itself; every part is optional.
-public struct ModelInfo: Sendable {
-    public var name: String?
-    public var architecture: String?
-    /// The number of weights.
-    public var parameters: Int?
-    public var contextLength: Int?
-    /// A Jinja template.
-    public var chatTemplate: String?
-    public var quantization: String?
-    public var license: String?
-
-    public init(
-        name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
-        contextLength: Int? = nil, chatTemplate: String? = nil, quantization: String? = nil,
-        license: String? = nil
-    ) {
-        self.name = name
-        self.architecture = architecture
-        self.parameters = parameters
-        self.contextLength = contextLength
-        self.chatTemplate = chatTemplate
-        self.quantization = quantization
-        self.license = license
-    }
-
-    var json: String {
-        var object = JSONObjectWriter()
-        object.add("name", name)
-        object.add("architecture", architecture)
-        object.add("parameters", parameters)
-        object.add("context_length", contextLength)
-        object.add("chat_template", chatTemplate)
-        object.add("quantization", quantization)
-        object.add("license", license)
-        return object.text
     }
 }

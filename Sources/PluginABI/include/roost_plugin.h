@@ -57,7 +57,7 @@ extern "C" {
 #endif
 
 /* Minor version of the tables in this file. Grows by one whenever a member is appended. */
-#define ROOST_ABI_MINOR 0u
+#define ROOST_ABI_MINOR 1u
 
 /* ---- plain data -------------------------------------------------------------------------- */
 
@@ -244,7 +244,11 @@ typedef struct roost_plugin {
     /* Frees a context with all its sequences. [lane] */
     void (*context_free)(roost_context *context);
     /* One JSON object: "name", "architecture", "parameters", "context_length", "chat_template" (Jinja),
-     * "quantization", "license"; every key is optional. [any] */
+     * "quantization", "license"; of a model with roost.vectors/1 also "dimensions", "max_tokens",
+     * "pooling" ("mean", "cls", "last", "max"), "query_prefix", "passage_prefix", "matryoshka" (the
+     * first k numbers of a vector are a vector), "problem_type" ("single_label_classification",
+     * "multi_label_classification", "regression"), "score_activation" ("sigmoid", "identity"); of one
+     * with roost.task/1 "tasks", an array of their names. Every key is optional. [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
     const void *(*extension)(const roost_model *model, const char *id);
@@ -388,23 +392,33 @@ enum {                               /* flags of embed */
     ROOST_EMBED_NO_NORMALIZE = 4u    /* leave the vectors' length as the model gives it */
 };
 
-/* Any function may be NULL. */
+/* Any function may be NULL. Texts longer than the model takes are cut by the model's own rule; an empty
+ * text is one of special tokens only. */
 typedef struct roost_ext_vectors {
     uint32_t struct_size;
     uint32_t dim;        /* floats per embedding; 0: no embed */
     uint32_t n_labels;   /* labels of classify; 0: no classify */
-    uint32_t max_tokens; /* longer texts are cut */
+    uint32_t max_tokens; /* longer texts are cut; 0: unknown */
     /* Writes the UTF-8 name of label i. [any] */
     roost_status (*label)(const roost_model *model, uint32_t i, roost_sink out);
     /* One row of `dim` floats per text. [lane] */
     roost_status (*embed)(roost_context *context, const roost_str *text, uint32_t n, uint32_t flags,
                           roost_rows *out, const roost_call *call);
-    /* out[i] is the relevance of docs[i] to the query; larger is better. [lane] */
+    /* out[i] is the relevance of docs[i] to the query, a logit; larger is better. [lane] */
     roost_status (*score_pairs)(roost_context *context, roost_str query, const roost_str *docs,
                                 uint32_t n, float *out, const roost_call *call);
     /* One row of `n_labels` logits per text. [lane] */
     roost_status (*classify)(roost_context *context, const roost_str *text, uint32_t n,
                              roost_rows *out, const roost_call *call);
+    /* Puts the token ids, int32, that `embed` would embed for this text: prefix, special tokens and
+     * cut included; since 1. [any] */
+    roost_status (*embed_tokenize)(const roost_model *model, roost_str text, uint32_t flags,
+                                   roost_sink i32_out, const roost_call *call);
+    /* Like `embed`, of token ids as embed_tokenize gives them: text i is token[offset[i] ..<
+     * offset[i + 1]]. Ids outside the vocabulary, no ids, or more than max_tokens are ROOST_E_ARG;
+     * since 1. [lane] */
+    roost_status (*embed_tokens)(roost_context *context, const int32_t *token, const uint32_t *offset,
+                                 uint32_t n, uint32_t flags, roost_rows *out, const roost_call *call);
 } roost_ext_vectors;
 
 /* ---- jobs: images and tasks -------------------------------------------------------------- */
@@ -460,7 +474,8 @@ typedef struct roost_ext_task {
     /* Starts a job; `*out` is the host's until end. [lane] */
     roost_status (*begin)(roost_context *context, roost_str task, roost_str json_in, roost_job **out,
                           const roost_call *call);
-    /* Works for about `max_ms` and puts events, one JSON object a line. [lane] */
+    /* Works for about `max_ms` and puts events, one JSON object a line, whole lines only. After a
+     * failure only end is legal. [lane] */
     roost_status (*advance)(roost_job *job, uint32_t max_ms, roost_sink ndjson_out,
                             roost_progress *progress, const roost_call *call);
     /* Any time after begin, exactly once; before done it cancels. [lane] */

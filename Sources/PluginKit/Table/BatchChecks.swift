@@ -85,20 +85,25 @@ extension Rows {
             self.init(base: nil, count: 0, width: 0, stride: 0)
             return
         }
-        let rows = try checked(pointer, "roost_rows", size: \.struct_size)
         let width = batch.want == .hidden ? capabilities.hiddenSize : capabilities.vocabularySize
+        try self.init(checking: pointer, count: batch.wanted.count, width: width)
+    }
+
+    /// The host's buffer, large enough for `count` rows of `width` floats.
+    init(checking pointer: UnsafePointer<roost_rows>?, count: Int, width: Int) throws {
+        let rows = try checked(pointer, "roost_rows", size: \.struct_size)
         let bytes = width * MemoryLayout<Float>.size
-        guard rows.n_rows >= batch.wanted.count, let stride = Int(exactly: rows.row_stride),
+        guard rows.n_rows >= count, let stride = Int(exactly: rows.row_stride),
             stride >= bytes, stride % MemoryLayout<Float>.alignment == 0
         else {
             throw PluginError(
                 .argument,
                 "the buffer has \(rows.n_rows) rows \(rows.row_stride) bytes apart, "
-                    + "expected \(batch.wanted.count) rows of \(bytes) bytes")
+                    + "expected \(count) rows of \(bytes) bytes")
         }
         guard let data = rows.data, UInt(bitPattern: data) % 4 == 0 else {
             throw PluginError(.argument, "the buffer is null or not aligned to 4 bytes")
         }
-        self.init(base: data, count: batch.wanted.count, width: width, stride: stride)
+        self.init(base: data, count: count, width: width, stride: stride)
     }
 }

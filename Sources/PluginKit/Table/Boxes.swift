@@ -5,6 +5,8 @@ import Synchronization
 final class ModelBox: Sendable {
     let model: any Model
     let text: TextBox?
+    let vectors: VectorsBox?
+    let tasks: [TaskDescription]
     let decodes: Bool
     let testsItself: Bool
     let poisoned = Atomic(false)
@@ -13,8 +15,15 @@ final class ModelBox: Sendable {
     init(_ model: some Model) {
         self.model = model
         text = (model as? any TextModel).map(TextBox.init)
+        vectors = (model as? any VectorModel).map(VectorsBox.init)
+        tasks = (model as? any TaskModel)?.tasks ?? []
         decodes = Self.contextType(of: model) is any DecodeContext.Type
         testsItself = Self.contextType(of: model) is any SelfTestingContext.Type
+    }
+
+    /// The object of `info_json`.
+    var infoJSON: String {
+        model.info.json(vectors: vectors?.capabilities, tasks: tasks)
     }
 
     private static func contextType<M: Model>(of model: M) -> any ModelContext.Type {
@@ -69,6 +78,8 @@ final class ContextBox: Sendable {
     let model: ModelBox
     nonisolated(unsafe) let context: any ModelContext
     nonisolated(unsafe) let decode: (any DecodeContext)?
+    nonisolated(unsafe) let vectors: (any VectorContext)?
+    nonisolated(unsafe) let tasks: (any TaskContext)?
     nonisolated(unsafe) let selfTest: (any SelfTestingContext)?
     let poisoned = Atomic(false)
     private let busy = Atomic(false)
@@ -77,6 +88,8 @@ final class ContextBox: Sendable {
         self.model = model
         self.context = context
         decode = context as? any DecodeContext
+        vectors = context as? any VectorContext
+        tasks = context as? any TaskContext
         selfTest = context as? any SelfTestingContext
         model.contexts.add(1, ordering: .relaxed)
     }

@@ -123,7 +123,7 @@ private func closeModel(model: OpaquePointer?) {
 
 private func writeInfo(model: OpaquePointer?, out: roost_sink) -> roost_status {
     answer(nil as UnsafeMutablePointer<roost_err>?) {
-        try Sink(out).put(model.box(ModelBox.self, "model").model.info.json)
+        try Sink(out).put(model.box(ModelBox.self, "model").infoJSON)
     }
 }
 
@@ -134,6 +134,8 @@ private func findExtension(
     switch String(cString: id) {
     case ROOST_EXT_TOKENS where box.text != nil: return TokensTable.pointer
     case ROOST_EXT_DECODE where box.decodes: return DecodeTable.pointer
+    case ROOST_EXT_VECTORS: return box.vectors?.pointer
+    case ROOST_EXT_TASK where !box.tasks.isEmpty: return TaskTable.pointer
     case ROOST_EXT_SELFTEST where box.testsItself: return SelfTestTable.pointer
     default: return nil
     }

@@ -1,0 +1,107 @@
+/// What a model says of itself; every part is optional.
+public struct ModelInfo: Sendable {
+    public var name: String?
+    public var architecture: String?
+    /// The number of weights.
+    public var parameters: Int?
+    public var contextLength: Int?
+    /// A Jinja template.
+    public var chatTemplate: String?
+    public var quantization: String?
+    public var license: String?
+    /// What else a model of vectors says of itself.
+    public var vectors: VectorInfo?
+
+    public init(
+        name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
+        contextLength: Int? = nil, chatTemplate: String? = nil, quantization: String? = nil,
+        license: String? = nil, vectors: VectorInfo? = nil
+    ) {
+        self.name = name
+        self.architecture = architecture
+        self.parameters = parameters
+        self.contextLength = contextLength
+        self.chatTemplate = chatTemplate
+        self.quantization = quantization
+        self.license = license
+        self.vectors = vectors
+    }
+}
+
+/// How a model makes vectors, scores and labels; what `VectorCapabilities` says need not be repeated.
+public struct VectorInfo: Sendable {
+    public enum Pooling: String, Sendable {
+        case mean, cls, last, max
+    }
+
+    /// What the logits of `classify` mean.
+    public enum ProblemType: String, Sendable {
+        case singleLabelClassification = "single_label_classification"
+        case multiLabelClassification = "multi_label_classification"
+        case regression
+    }
+
+    /// What makes a score of a logit of `scores`.
+    public enum ScoreActivation: String, Sendable {
+        case sigmoid, identity
+    }
+
+    public var pooling: Pooling?
+    public var problemType: ProblemType?
+    public var scoreActivation: ScoreActivation?
+    /// What stands before every query.
+    public var queryPrefix: String?
+    /// What stands before every passage.
+    public var passagePrefix: String?
+    /// Whether the first k numbers of a vector, normalized, are a vector too.
+    public var matryoshka: Bool?
+
+    public init(
+        pooling: Pooling? = nil, problemType: ProblemType? = nil,
+        scoreActivation: ScoreActivation? = nil, queryPrefix: String? = nil,
+        passagePrefix: String? = nil, matryoshka: Bool? = nil
+    ) {
+        self.pooling = pooling
+        self.problemType = problemType
+        self.scoreActivation = scoreActivation
+        self.queryPrefix = queryPrefix
+        self.passagePrefix = passagePrefix
+        self.matryoshka = matryoshka
+    }
+}
+
+extension ModelInfo {
+    /// The object of `info_json`.
+    func json(vectors capabilities: VectorCapabilities?, tasks: [TaskDescription]) -> String {
+        var object = JSONObjectWriter()
+        object.add("name", name)
+        object.add("architecture", architecture)
+        object.add("parameters", parameters)
+        object.add("context_length", contextLength)
+        object.add("chat_template", chatTemplate)
+        object.add("quantization", quantization)
+        object.add("license", license)
+        capabilities?.write(to: &object)
+        vectors?.write(to: &object)
+        object.add("tasks", tasks.isEmpty ? nil : tasks.map(\.name))
+        return object.text
+    }
+}
+
+extension VectorCapabilities {
+    fileprivate func write(to object: inout JSONObjectWriter) {
+        object.add("dimensions", dimensions > 0 ? dimensions : nil)
+        object.add("max_tokens", maxTokens > 0 ? maxTokens : nil)
+    }
+}
+
+extension VectorInfo {
+    fileprivate func write(to object: inout JSONObjectWriter) {
+        object.add("pooling", pooling?.rawValue)
+        object.add("problem_type", problemType?.rawValue)
+        object.add("score_activation", scoreActivation?.rawValue)
+        object.add("query_prefix", queryPrefix)
+        object.add("passage_prefix", passagePrefix)
+        object.add("matryoshka", matryoshka)
+    }
+}

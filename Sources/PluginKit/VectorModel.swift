@@ -1,0 +1,99 @@
+/// A model that turns texts into vectors, scores or labels: `roost.vectors/1`.
+public protocol VectorModel: Model where Context: VectorContext {
+    /// What it can do; it never changes.
+    var vectors: VectorCapabilities { get }
+
+    /// The ids that `embed` would embed for this text: prefix, special tokens and cut included. From
+    /// any thread, concurrently with every other call. Called where `embedsTokens` is set.
+    func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32]
+}
+
+/// The calls of a vector model. The kit checks every argument, and calls only what the model's
+/// `VectorCapabilities` promise.
+///
+/// Texts longer than the model takes are cut; an empty text is one of special tokens only. Logits are
+/// raw: what makes probabilities of them is the host's to do.
+public protocol VectorContext: ModelContext {
+    /// Fills a row of `dimensions` floats per text.
+    func embed(_ texts: [String], options: EmbedOptions, into rows: Rows, call: Call) throws
+
+    /// Fills a row per text, of the ids that `embeddingTokens` gave for it: at least one, at most
+    /// `maxTokens`, none negative.
+    func embed(tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call) throws
+
+    /// A logit of relevance for each document; larger is better.
+    func scores(query: String, documents: [String], call: Call) throws -> [Float]
+
+    /// Fills a row of a logit for each label per text.
+    func classify(_ texts: [String], into rows: Rows, call: Call) throws
+}
+
+extension VectorModel {
+    public func embeddingTokens(
+        of text: String, options: EmbedOptions, call: Call
+    ) throws -> [Int32] {
+        throw PluginError(.unsupported, "the model embeds texts only")
+    }
+}
+
+extension VectorContext {
+    public func embed(
+        _ texts: [String], options: EmbedOptions, into rows: Rows, call: Call
+    ) throws {
+        throw PluginError(.unsupported, "the model has no embeddings")
+    }
+
+    public func embed(
+        tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call
+    ) throws {
+        throw PluginError(.unsupported, "the model embeds texts only")
+    }
+
+    public func scores(query: String, documents: [String], call: Call) throws -> [Float] {
+        throw PluginError(.unsupported, "the model scores no pairs")
+    }
+
+    public func classify(_ texts: [String], into rows: Rows, call: Call) throws {
+        throw PluginError(.unsupported, "the model has no labels")
+    }
+}
+
+/// What a vector model can do.
+public struct VectorCapabilities: Sendable {
+    /// Floats per embedding; 0 when it embeds nothing.
+    public var dimensions: Int
+    /// The names of what `classify` tells apart; empty when it classifies nothing.
+    public var labels: [String]
+    /// The longest text; 0 when unknown.
+    public var maxTokens: Int
+    public var scoresPairs: Bool
+    /// Embeds also by token ids: `embeddingTokens` and `embed(tokens:)` work.
+    public var embedsTokens: Bool
+
+    public init(
+        dimensions: Int = 0, labels: [String] = [], maxTokens: Int = 0, scoresPairs: Bool = false,
+        embedsTokens: Bool = false
+    ) {
+        self.dimensions = dimensions
+        self.labels = labels
+        self.maxTokens = maxTokens
+        self.scoresPairs = scoresPairs
+        self.embedsTokens = embedsTokens
+    }
+}
+
+/// `ROOST_EMBED_*`.
+public struct EmbedOptions: OptionSet, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// The texts are queries: the model's query prefix applies.
+    public static let query = EmbedOptions(rawValue: 1)
+    /// The texts are passages.
+    public static let passage = EmbedOptions(rawValue: 2)
+    /// Leave the vectors' length as the model gives it.
+    public static let noNormalize = EmbedOptions(rawValue: 4)
+}
