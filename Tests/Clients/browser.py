@@ -1,6 +1,5 @@
 """Headless Chromium on the page, and what a person does there."""
 import shutil
-import time
 
 import pytest
 from selenium import webdriver
@@ -36,7 +35,8 @@ class Page:
             self.wait_for_models()
 
     def wait_for_models(self):
-        self.wait("!document.getElementById('model').disabled", "the models are listed")
+        self.wait("!document.getElementById('model').disabled && !document.querySelector('main[aria-busy]')",
+                  "the models and the conversation are there")
 
     def command(self, name, **arguments):
         return self.driver.execute_cdp_cmd(name, arguments)
@@ -44,7 +44,7 @@ class Page:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, expression, what, seconds=20):
+    def wait(self, expression, what, seconds=60):
         """Until a JavaScript expression is true."""
         try:
             return WebDriverWait(self.driver, seconds, 0.02).until(
@@ -88,17 +88,7 @@ class Page:
 
     def wait_for_answer(self, count=1):
         self.wait(f"document.querySelectorAll('.assistant').length === {count} && !document.querySelector('.writing')",
-                  f"answer {count} is complete", 60)
-
-    def slow_down(self, bytes_per_second):
-        """A slow line, so that there is something to see between the first token and the last."""
-        self.command("Network.enable")
-        self.command("Network.emulateNetworkConditions", offline=False, latency=1,
-                     downloadThroughput=bytes_per_second, uploadThroughput=-1)
-
-    def full_speed(self):
-        self.command("Network.emulateNetworkConditions", offline=False, latency=0,
-                     downloadThroughput=-1, uploadThroughput=-1)
+                  f"answer {count} is complete")
 
     def console_errors(self):
         return [entry for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
@@ -112,10 +102,3 @@ class Page:
 
     def close(self):
         self.driver.quit()
-
-
-def eventually(holds, what, seconds=10):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)

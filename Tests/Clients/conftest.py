@@ -42,7 +42,7 @@ library = "libLlama.so"
         self.url = None
         self._address = threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
-        if not self._address.wait(20) or not self.url:
+        if not self._address.wait(60) or not self.url:
             self.process.kill()
             raise RuntimeError("no address printed:\n" + "".join(self.lines))
         self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
@@ -56,7 +56,7 @@ library = "libLlama.so"
                 self._address.set()
         self._address.set()
 
-    def wait_for(self, holds, what, seconds=20):
+    def wait_for(self, holds, what, seconds=60):
         """Polls until `holds()` is true; an answer that never comes is a failure that says so."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -69,7 +69,7 @@ library = "libLlama.so"
         raise AssertionError(f"not {what} within {seconds} s:\n" + "".join(self.lines[-40:]))
 
     def get(self, path):
-        return urllib.request.urlopen(self.url + path, timeout=20)
+        return urllib.request.urlopen(self.url + path, timeout=60)
 
     def metric(self, name, **labels):
         """The sum of a metric's samples that carry `labels`."""
@@ -102,6 +102,18 @@ def markov(source=None, **settings):
 
 def stories(name="stories"):
     return f'[[models]]\nname = "{name}"\nplugin = "llama"\nsource = "{STORIES}"\nparallel = 8\n'
+
+
+@pytest.fixture(scope="session")
+def tally(tmp_path_factory):
+    """A plugin in C that misbehaves at the step, and in the way, that its model's settings tell."""
+    library = tmp_path_factory.mktemp("tally") / "libTally.so"
+    subprocess.run(
+        ["cc", "-std=gnu11", "-O1", "-shared", "-fPIC", "-fvisibility=hidden",
+         "-I", ROOT / "Sources/PluginABI/include",
+         f"-Wl,--version-script={ROOT}/Plugins/exports.map", "-o", library,
+         ROOT / "Tests/Support/Plugins/tally.c", "-lm"], check=True)
+    return library
 
 
 @pytest.fixture(scope="session")

@@ -3,26 +3,13 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 
 import pytest
 
-from conftest import ROOT, markov
+from conftest import markov
 
 STREAMS = 8
 DEEDS = ["segv", "abort", "trap", "exit0", "exit7", "overflow", "hang"]
-
-
-@pytest.fixture(scope="session")
-def tally(tmp_path_factory):
-    """A plugin in C that misbehaves at the step, and in the way, that its model's settings tell."""
-    library = tmp_path_factory.mktemp("tally") / "libTally.so"
-    subprocess.run(
-        ["cc", "-std=gnu11", "-O1", "-shared", "-fPIC", "-fvisibility=hidden",
-         "-I", ROOT / "Sources/PluginABI/include",
-         f"-Wl,--version-script={ROOT}/Plugins/exports.map", "-o", library,
-         ROOT / "Tests/Support/Plugins/tally.c", "-lm"], check=True)
-    return library
 
 
 @pytest.fixture

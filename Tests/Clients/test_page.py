@@ -1,36 +1,58 @@
 """The page at `/`, driven as a person would. With PAGE_PICTURE=FILE a picture of it is written."""
+import json
 import os
 import pathlib
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import Page, eventually, needs_browser
+from browser import Page, needs_browser
 from conftest import STORIES, Host, markov, needs_stories, stories
+from gate import Gate
 
 pytestmark = needs_browser
 
-# Without a line break the chain never ends its answer; it goes on up to the context.
+# Without a line break the chain never ends its answer.
 ENDLESS = "and on and on it goes, round and round, " * 60
+
+SHOWN = "document.querySelector('.writing .prose')?.textContent.trim()"
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory):
+def serving(tmp_path_factory, tally):
     folder = tmp_path_factory.mktemp("page")
     (folder / "endless.txt").write_text(ENDLESS)
+    (folder / "tally.bin").write_text("tally")
     endless = markov(folder / "endless.txt").replace('"markov"\n', '"endless"\n', 1)
-    models = markov() + endless.replace("context = 4096", "context = 60000")
-    host = Host(folder, models + (stories() if STORIES.exists() else ""))
+    models = markov() + endless + f"""
+[[models]]
+name = "slow"
+plugin = "tally"
+source = "{folder}/tally.bin"
+context = 60000
+settings = {{ pace = "20" }}
+"""
+    plugins = f'[plugins.tally]\nlibrary = "{tally}"'
+    host = Host(folder, models + (stories() if STORIES.exists() else ""), plugins)
     yield host
     host.stop()
+
+
+@pytest.fixture
+def gate(serving):
+    """Between page and host; answers wait there once it is closed."""
+    gate = Gate(serving.url)
+    yield gate
+    gate.open()
+    gate.close()
 
 
 @pytest.fixture
 def open_page(serving):
     pages = []
 
-    def open_(**options):
-        pages.append(Page(serving.url + "/", **options))
+    def open_(url=serving.url, **options):
+        pages.append(Page(url + "/", **options))
         return pages[-1]
 
     yield open_
@@ -43,42 +65,50 @@ def page(open_page):
     return open_page()
 
 
-def test_an_answer_grows_while_it_is_written_and_says_what_it_cost(page):
+def test_an_answer_grows_while_it_is_written_and_says_what_it_cost(open_page, gate):
+    page = open_page(gate.url)
     page.settings(max_tokens=120, temperature=0)
     page.choose("endless")
-    page.slow_down(20_000)
-    page.run("""window.lengths = new Set();
-        new MutationObserver(() => {
-          const prose = document.querySelector('.assistant .prose');
-          if (prose) window.lengths.add(prose.textContent.length);
-        }).observe(document.getElementById('thread'), {childList: true, subtree: true, characterData: true})""")
+    gate.hold()
     page.say("and on")
+    lengths = set()
+    for _ in range(20):
+        gate.let_through(1)
+        page.wait(f"{SHOWN} === {json.dumps(gate.text.strip())}", f"“{gate.text}” is shown")
+        lengths.add(len(gate.text.strip()))
+    assert len(lengths) > 5
+    gate.open()
     page.wait_for_answer()
-    assert page.run("return window.lengths.size") > 5
-    assert len(page.answers[0]) > 100
+    assert page.answers == [gate.text.strip()]
+    assert len(gate.text) > 100
     assert "120 tokens" in page.find(".assistant .facts").text
     assert page.questions == ["and on"]
     assert page.find("#draft").get_attribute("value") == ""
     assert page.console_errors() == []
 
 
-def test_escape_stops_an_answer_and_the_host_stops_too(page, serving):
+def test_escape_stops_an_answer_and_the_host_stops_too(open_page, gate, serving):
+    page = open_page(gate.url)
     page.settings(temperature=0)
-    page.choose("endless")
-    page.slow_down(40_000)
+    page.choose("slow")
+    gate.hold()
     page.say("and on")
-    page.wait("document.querySelector('.writing .prose')?.textContent.length > 20", "words arrive")
+    gate.let_through(25)
+    page.wait(f"{SHOWN} === {json.dumps(gate.text)}", "words arrive")
+    assert serving.metric("roost_requests_running", model="slow") == 1
     assert page.find("#send").get_attribute("aria-label") == "Stop"
     page.press(Keys.ESCAPE)
     page.wait_for_answer()
     serving.wait_for(
-        lambda: serving.metric("roost_requests_running", model="endless") == 0, "idle again", 10)
+        lambda: serving.metric("roost_requests_cancelled_total", model="slow") == 1, "stopped")
+    assert serving.metric("roost_requests_running", model="slow") == 0
     assert page.find("#send").get_attribute("aria-label") == "Send"
     assert "stopped" in page.find(".assistant .facts").text
-    assert 20 < len(page.answers[0]) < 50_000
+    assert page.answers == [gate.text]
+    assert len(gate.text) == 25
 
 
-def test_a_conversation_is_found_again_after_a_reload(page):
+def test_a_conversation_is_found_again_after_a_reload(page, serving):
     page.settings(max_tokens=30)
     page.choose("markov")
     page.say("Will this be kept?")
@@ -86,8 +116,10 @@ def test_a_conversation_is_found_again_after_a_reload(page):
     page.say("And this?")
     page.wait_for_answer(2)
     said = page.answers
-    eventually(lambda: page.run("return document.querySelector('.entry.current a')?.textContent") == "Will this be kept?",
-               "the sidebar lists the conversation")
+    page.wait("document.querySelector('.entry.current a')?.textContent === 'Will this be kept?'", "the sidebar lists it")
+    conversation = page.run("return location.hash.split('/').pop()")
+    serving.wait_for(
+        lambda: len(json.load(serving.get(f"/v1/conversations/{conversation}"))["messages"]) == 4, "kept")
     page.reload()
     page.wait_for_answer(2)
     assert page.answers == said
@@ -102,12 +134,14 @@ def test_answering_again_replaces_the_answer(page):
     page.say("Hello")
     page.wait_for_answer()
     seen = {page.answers[0]}
-    for _ in range(5):
+    for _ in range(40):  # by chance an answer may be the same again
         page.run("document.querySelector('.assistant').dataset.old = 'yes'")
         page.click(".assistant [aria-label='Answer again']")
         page.wait("!document.querySelector('[data-old]')", "the old answer is gone")
         page.wait_for_answer()
         seen.add(page.answers[0])
+        if len(seen) > 1:
+            break
     assert len(page.questions) == 1
     assert len(seen) > 1
 
@@ -234,7 +268,7 @@ def test_a_host_that_went_away_is_noticed(make_host):
     page = Page(host.url + "/")
     try:
         host.process.terminate()
-        host.process.wait(20)
+        host.process.wait(60)
         page.say("Anybody there?")
         page.wait("!document.getElementById('banner').hidden", "the banner says so")
         assert "does not answer" in page.find("#banner").text

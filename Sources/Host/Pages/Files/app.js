@@ -265,6 +265,7 @@ function showSend() {
 // MARK: - Start
 
 async function load() {
+  find("main").setAttribute("aria-busy", "true");
   try {
     await models.refresh();
     await history.refresh();
@@ -272,6 +273,8 @@ async function load() {
     await route();
   } catch (error) {
     trouble.report(error);
+  } finally {
+    find("main").removeAttribute("aria-busy");
   }
 }
 
