@@ -38,11 +38,11 @@ pace = "8"
     return make
 
 
-async def say(client, model, seed, started=None):
+async def say(client, model, seed, started=None, prompt=None):
     """The text of one long stream."""
     text = ""
     stream = await client.completions.create(
-        model=model, prompt=f"\n\nnumber {seed} ", seed=seed, max_tokens=250, stream=True,
+        model=model, prompt=prompt or f"\n\nnumber {seed} ", seed=seed, max_tokens=250, stream=True,
         temperature=0 if model == "tally" else 1, logit_bias={"256": -100, "257": -100}
         if model == "tally" else {"256": -100})
     async for chunk in stream:
@@ -89,12 +89,25 @@ def worker_of(host, model):
     return next(entry["pid"] for entry in models if entry["name"] == model)
 
 
-def test_a_crash_in_tokenize_costs_a_restart_and_no_request(make_hostile):
-    host = make_hostile("segv", step="tokenize")
-    host.arm()
-    answer = host.client().completions.create(model="tally", prompt="Hi", max_tokens=2)
-    assert answer.usage.completion_tokens == 2
+@pytest.mark.parametrize("deed", ["segv", "exit0"])
+@pytest.mark.parametrize("step", ["tokenize", "seq_clear"])
+async def test_a_crash_beside_the_forward_passes_costs_no_stream(make_hostile, step, deed):
+    host = make_hostile(deed, step)
+    # Text is tokenized; tokens that no sequence begins with are put into an emptied one.
+    prompt = "one more" if step == "tokenize" else [ord(letter) for letter in "one more"]
+    one_more = []
+
+    def arm_and_ask():
+        host.arm()
+        one_more.append(asyncio.create_task(
+            say(host.async_client(), "tally", STREAMS, prompt=prompt)))
+
+    disturbed = await run_all(host, arm_and_ask) + [await one_more[0]]
     assert host.metric("roost_model_restarts_total", model="tally") == 1
+    assert host.metric("roost_model_restarts_total", model="markov") == 0
+    undisturbed = await run_all(host)
+    undisturbed.append(await say(host.async_client(), "tally", STREAMS, prompt=prompt))
+    assert disturbed == undisturbed
 
 
 def test_no_worker_survives_its_host(make_hostile):
