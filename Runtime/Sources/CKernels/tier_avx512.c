@@ -13,6 +13,7 @@
 #define RK_BLOCK_TILES 2
 #define RK_QUERIES 4
 #define RK_CHUNKS 4
+#define RK_ENCODER_QUERIES 6
 #define RK_HAS_F16
 #define RK_HAS_VNNI
 #include "bodies/tier.h"

@@ -14,6 +14,7 @@
 #define RK_BLOCK_TILES 1
 #define RK_QUERIES 1
 #define RK_CHUNKS 2
+#define RK_ENCODER_QUERIES 2
 #include "bodies/tier.h"
 
 #if defined(__x86_64__)

@@ -1,26 +1,61 @@
 // Equations and aliasing: roost_kernels.h. The tail goes through a padded register, so that an
 // element's value does not depend on where in the row it stands.
 
-RK_INLINE f32x16 silu(f32x16 x) { return x / (1.0f + exp_f32(-x)); }
+RK_INLINE f32x16 add(f32x16 a, f32x16 b) { return a + b; }
+RK_INLINE f32x16 multiply(f32x16 a, f32x16 b) { return a * b; }
 
-#define RK_ELEMENTWISE_2(name, expression)                                                      \
-    static void RK_NAME(name)(float *out, const float *pa, const float *pb, size_t count) {     \
-        size_t i = 0;                                                                           \
-        for (; i + RK_TILE <= count; i += RK_TILE) {                                            \
-            f32x16 a = load_f32(pa + i), b = load_f32(pb + i);                                  \
-            store_f32(out + i, expression);                                                     \
-        }                                                                                       \
-        if (i == count) return;                                                                 \
-        f32x16 a = load_some_f32(pa + i, count - i), b = load_some_f32(pb + i, count - i);      \
-        store_some_f32(out + i, expression, count - i);                                         \
-    }
-
-RK_ELEMENTWISE_2(add_f32, a + b)
-RK_ELEMENTWISE_2(multiply_f32, a *b)
-RK_ELEMENTWISE_2(swiglu_f32, silu(a) * b)
-
-static void RK_NAME(silu_f32)(float *out, const float *x, size_t count) {
+RK_INLINE void RK_NAME(pairwise)(
+    float *out, const float *a, const float *b, size_t count, f32x16 (*f)(f32x16, f32x16)) {
     size_t i = 0;
-    for (; i + RK_TILE <= count; i += RK_TILE) store_f32(out + i, silu(load_f32(x + i)));
-    store_some_f32(out + i, silu(load_some_f32(x + i, count - i)), count - i);
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        store_f32(out + i, f(load_f32(a + i), load_f32(b + i)));
+    }
+    f32x16 x = load_some_f32(a + i, count - i), y = load_some_f32(b + i, count - i);
+    store_some_f32(out + i, f(x, y), count - i);
+}
+
+static void RK_NAME(add_f32)(float *out, const float *a, const float *b, size_t count) {
+    RK_NAME(pairwise)(out, a, b, count, add);
+}
+
+static void RK_NAME(multiply_f32)(float *out, const float *a, const float *b, size_t count) {
+    RK_NAME(pairwise)(out, a, b, count, multiply);
+}
+
+RK_INLINE void RK_NAME(activate_with)(
+    float *out, const float *x, const float *bias, size_t count, f32x16 (*f)(f32x16)) {
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        f32x16 a = load_f32(x + i);
+        store_f32(out + i, f(bias ? a + load_f32(bias + i) : a));
+    }
+    f32x16 a = load_some_f32(x + i, count - i);
+    if (bias) a += load_some_f32(bias + i, count - i);
+    store_some_f32(out + i, f(a), count - i);
+}
+
+static void RK_NAME(activate_f32)(
+    float *out, const float *x, const float *bias, size_t count, rk_activation activation) {
+#define RK_CASE(name, function) \
+    case name: return RK_NAME(activate_with)(out, x, bias, count, function);
+    switch (activation) { RK_ACTIVATIONS(RK_CASE) }
+#undef RK_CASE
+}
+
+RK_INLINE void RK_NAME(gate_with)(
+    float *out, const float *gate, const float *up, size_t count, f32x16 (*f)(f32x16)) {
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        store_f32(out + i, f(load_f32(gate + i)) * load_f32(up + i));
+    }
+    f32x16 g = load_some_f32(gate + i, count - i), u = load_some_f32(up + i, count - i);
+    store_some_f32(out + i, f(g) * u, count - i);
+}
+
+static void RK_NAME(gate_f32)(
+    float *out, const float *gate, const float *up, size_t count, rk_activation activation) {
+#define RK_CASE(name, function) \
+    case name: return RK_NAME(gate_with)(out, gate, up, count, function);
+    switch (activation) { RK_ACTIVATIONS(RK_CASE) }
+#undef RK_CASE
 }

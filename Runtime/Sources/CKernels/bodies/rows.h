@@ -19,6 +19,92 @@ static void RK_NAME(rms_norm_f32)(
     store_some_f32(out + i, tail * scale * w, count - i);
 }
 
+/// The sum of x + residual, which goes to `y`.
+RK_INLINE float RK_NAME(sum_into)(
+    float *y, const float *x, const float *residual, size_t count) {
+    f32x16 sums = splat(0);
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        f32x16 a = load_f32(x + i);
+        if (residual) a += load_f32(residual + i);
+        store_f32(y + i, a);
+        sums += a;
+    }
+    f32x16 a = load_some_f32(x + i, count - i);
+    if (residual) a += load_some_f32(residual + i, count - i);
+    store_some_f32(y + i, a, count - i);
+    return sum_lanes(sums + a);
+}
+
+RK_INLINE float RK_NAME(squared_distance)(const float *x, float mean, size_t count) {
+    f32x16 squares = splat(0);
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        f32x16 a = load_f32(x + i) - mean;
+        squares = a * a + squares;
+    }
+    float rest = 0;
+    for (; i < count; i++) rest += (x[i] - mean) * (x[i] - mean);
+    return sum_lanes(squares) + rest;
+}
+
+static void RK_NAME(layer_norm_f32)(
+    float *out, const float *x, const float *residual, const float *weight, const float *bias,
+    size_t count, float epsilon) {
+    float mean = RK_NAME(sum_into)(out, x, residual, count) / (float)count;
+    float variance = RK_NAME(squared_distance)(out, mean, count) / (float)count;
+    f32x16 scale = splat(1.0f / sqrtf(variance + epsilon));
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        f32x16 a = (load_f32(out + i) - mean) * scale * load_f32(weight + i);
+        store_f32(out + i, bias ? a + load_f32(bias + i) : a);
+    }
+    f32x16 a = load_some_f32(out + i, count - i), w = load_some_f32(weight + i, count - i);
+    a = (a - mean) * scale * w;
+    if (bias) a += load_some_f32(bias + i, count - i);
+    store_some_f32(out + i, a, count - i);
+}
+
+static void RK_NAME(normalize_f32)(float *out, const float *x, size_t count, float epsilon) {
+    float length = sqrtf(RK_NAME(squared_distance)(x, 0, count));
+    f32x16 scale = splat(1.0f / (length > epsilon || length != length ? length : epsilon));
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) store_f32(out + i, load_f32(x + i) * scale);
+    store_some_f32(out + i, load_some_f32(x + i, count - i) * scale, count - i);
+}
+
+RK_INLINE f32x16 RK_NAME(mean_of)(const float *x, size_t rows, size_t stride, size_t count) {
+    f32x16 sum = splat(0);
+    for (size_t r = 0; r < rows; r++) sum += load_some_f32(x + r * stride, count);
+    return rows == 0 ? sum : sum / (float)rows;
+}
+
+static void RK_NAME(mean_rows_f32)(float *out, const float *x, size_t rows, size_t count) {
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        store_f32(out + i, RK_NAME(mean_of)(x + i, rows, count, RK_TILE));
+    }
+    store_some_f32(out + i, RK_NAME(mean_of)(x + i, rows, count, count - i), count - i);
+}
+
+RK_INLINE f32x16 RK_NAME(max_of)(const float *x, size_t rows, size_t stride, size_t count) {
+    f32x16 most = rows == 0 ? splat(0) : load_some_f32(x, count);
+    for (size_t r = 1; r < rows; r++) {
+        f32x16 a = load_some_f32(x + r * stride, count);
+        i32x16 keeps = (most >= a) | (most != most);  // NaN stays
+        most = (f32x16)((keeps & (i32x16)most) | (~keeps & (i32x16)a));
+    }
+    return most;
+}
+
+static void RK_NAME(max_rows_f32)(float *out, const float *x, size_t rows, size_t count) {
+    size_t i = 0;
+    for (; i + RK_TILE <= count; i += RK_TILE) {
+        store_f32(out + i, RK_NAME(max_of)(x + i, rows, count, RK_TILE));
+    }
+    store_some_f32(out + i, RK_NAME(max_of)(x + i, rows, count, count - i), count - i);
+}
+
 static void RK_NAME(softmax_f32)(float *out, const float *x, size_t count) {
     float most = -INFINITY;
     for (size_t i = 0; i < count; i++) most = x[i] > most ? x[i] : most;

@@ -1,6 +1,7 @@
 // All kernels of one tier. A tier's file defines RK_TIER (its name), how much of each kernel
 // fits its registers (RK_TOKENS by RK_TILES of a float product, RK_BLOCK_TOKENS by RK_BLOCK_TILES of
-// a block product, RK_QUERIES by RK_CHUNKS of attention), and the instruction sets to compile for.
+// a block product, RK_QUERIES by RK_CHUNKS of attention, RK_ENCODER_QUERIES of an encoder's
+// attention), and the instruction sets to compile for.
 
 #include <math.h>
 #include <string.h>
@@ -22,9 +23,11 @@
 
 #include "vectors.h"
 
+#include "activations.h"
 #include "elementwise.h"
 #include "rows.h"
 #include "conversions.h"
+#include "encoder_attention.h"
 
 #define RK_ELEMENT f32
 #define RK_WEIGHT float

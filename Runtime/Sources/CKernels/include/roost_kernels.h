@@ -103,6 +103,14 @@ void rk_pack_q6_k(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_columns_f32(
     void *tile, const float *source, size_t columns, size_t depth, size_t stride);
 
+// MARK: - Rounding
+
+/// Rounds weights to Q8_0 blocks: d = max |x| / 127 in half precision, q = x / d to the nearest.
+///
+/// - depth: a multiple of 32.
+/// A number that is not finite makes its block's scale not a number.
+void rk_round_q8_0(void *blocks, const float *x, size_t depth);
+
 // MARK: - Element by element
 
 /// out[i] = a[i] + b[i]; out may be a or b.
@@ -111,17 +119,44 @@ void rk_add_f32(float *out, const float *a, const float *b, size_t count);
 /// out[i] = a[i] · b[i]; out may be a or b.
 void rk_multiply_f32(float *out, const float *a, const float *b, size_t count);
 
-/// out[i] = x[i] / (1 + exp(-x[i])); out may be x.
-void rk_silu_f32(float *out, const float *x, size_t count);
+typedef enum rk_activation {
+    RK_IDENTITY = 0,
+    RK_GELU = 1,       // x · Φ(x), Φ = (1 + erf(x / √2)) / 2 to 1e-7
+    RK_GELU_TANH = 2,  // x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is its form with tanh
+    RK_SILU = 3,       // x · sigmoid(x)
+    RK_SIGMOID = 4,    // 1 / (1 + exp(-x))
+    RK_TANH = 5,
+    RK_RELU = 6
+} rk_activation;
 
-/// out[i] = silu(gate[i]) · up[i]; out may be gate or up.
-void rk_swiglu_f32(float *out, const float *gate, const float *up, size_t count);
+/// out[i] = activation(x[i] + bias[i]); a bias of NULL is none; out may be x.
+void rk_activate_f32(
+    float *out, const float *x, const float *bias, size_t count, rk_activation activation);
+
+/// out[i] = activation(gate[i]) · up[i]; out may be gate or up.
+void rk_gate_f32(
+    float *out, const float *gate, const float *up, size_t count, rk_activation activation);
 
 // MARK: - Rows
 
 /// out[i] = x[i] / sqrt(mean(x²) + epsilon) · weight[i]; out may be x.
 void rk_rms_norm_f32(
     float *out, const float *x, const float *weight, size_t count, float epsilon);
+
+/// out[i] = (y[i] - mean y) / sqrt(variance y + epsilon) · weight[i] + bias[i], y = x + residual;
+/// a residual or bias of NULL is none; out may be x or residual.
+void rk_layer_norm_f32(
+    float *out, const float *x, const float *residual, const float *weight, const float *bias,
+    size_t count, float epsilon);
+
+/// out[i] = x[i] / max(sqrt(Σ x²), epsilon); out may be x.
+void rk_normalize_f32(float *out, const float *x, size_t count, float epsilon);
+
+/// out[i] = Σ_r x[r, i] / rows, in order of r; zeros for no rows.
+void rk_mean_rows_f32(float *out, const float *x, size_t rows, size_t count);
+
+/// out[i] = max_r x[r, i]; zeros for no rows.
+void rk_max_rows_f32(float *out, const float *x, size_t rows, size_t count);
 
 /// out[i] = exp(x[i] - max x) / Σ_j exp(x[j] - max x); out may be x.
 void rk_softmax_f32(float *out, const float *x, size_t count);
@@ -176,6 +211,39 @@ void rk_remember_f16(
     void *keys, void *values, size_t slot, const float *key, const float *value,
     size_t head_size);
 
+// MARK: - Attention within a sequence
+
+/// Some queries of one head against all keys and values of their sequence.
+///
+///     out[i] = Σ_j softmax_j(scale · q[i] · k[j] + bias[i, j]) v[j],  |i - j| ≤ reach
+///
+/// The softmax is over a whole row in float32; the order of every sum depends on the length of the
+/// sequence alone.
+typedef struct rk_encoder_attention {
+    float *out;            // row i begins at i · out_stride, and has head_size numbers
+    const float *queries;  // row i begins at i · stride; so do those of keys and values
+    const float *keys;
+    const float *values;
+    size_t stride, out_stride;
+    size_t length;        // rows of the sequence
+    size_t first, count;  // the queries to answer
+    size_t head_size;
+    size_t reach;       // SIZE_MAX for no limit
+    const float *bias;  // row i begins at i · bias_stride; NULL for none
+    size_t bias_stride;
+    float scale;
+    float *scratch;  // rk_encoder_attention_scratch(length, head_size) floats, 64-byte aligned
+} rk_encoder_attention;
+
+/// Queries that an encoder's attention works on together.
+#define RK_QUERY_BLOCK 24
+
+static inline size_t rk_encoder_attention_scratch(size_t length, size_t head_size) {
+    return rk_padded(length) * (head_size + rk_padded(head_size) + RK_QUERY_BLOCK);
+}
+
+void rk_encoder_attention_f32(const rk_encoder_attention *attention);
+
 // MARK: - Conversions
 
 void rk_widen_f16(float *out, const uint16_t *x, size_t count);
@@ -214,9 +282,22 @@ static inline void rk_relax(void) {
     X(add_f32, (float *out, const float *a, const float *b, size_t count), (out, a, b, count))    \
     X(multiply_f32, (float *out, const float *a, const float *b, size_t count),                   \
       (out, a, b, count))                                                                         \
-    X(silu_f32, (float *out, const float *x, size_t count), (out, x, count))                      \
-    X(swiglu_f32, (float *out, const float *gate, const float *up, size_t count),                 \
-      (out, gate, up, count))                                                                     \
+    X(activate_f32,                                                                               \
+      (float *out, const float *x, const float *bias, size_t count, rk_activation activation),    \
+      (out, x, bias, count, activation))                                                          \
+    X(gate_f32,                                                                                   \
+      (float *out, const float *gate, const float *up, size_t count, rk_activation activation),   \
+      (out, gate, up, count, activation))                                                         \
+    X(layer_norm_f32,                                                                             \
+      (float *out, const float *x, const float *residual, const float *weight,                    \
+       const float *bias, size_t count, float epsilon),                                           \
+      (out, x, residual, weight, bias, count, epsilon))                                           \
+    X(normalize_f32, (float *out, const float *x, size_t count, float epsilon),                   \
+      (out, x, count, epsilon))                                                                   \
+    X(mean_rows_f32, (float *out, const float *x, size_t rows, size_t count),                     \
+      (out, x, rows, count))                                                                      \
+    X(max_rows_f32, (float *out, const float *x, size_t rows, size_t count),                      \
+      (out, x, rows, count))                                                                      \
     X(rms_norm_f32,                                                                               \
       (float *out, const float *x, const float *weight, size_t count, float epsilon),             \
       (out, x, weight, count, epsilon))                                                           \
@@ -227,6 +308,7 @@ static inline void rk_relax(void) {
       (x, heads, stride, half, cosines, sines))                                                   \
     X(attention_f32, (const rk_attention *attention), (attention))                                \
     X(attention_f16, (const rk_attention *attention), (attention))                                \
+    X(encoder_attention_f32, (const rk_encoder_attention *attention), (attention))                \
     X(remember_f32,                                                                               \
       (void *keys, void *values, size_t slot, const float *key, const float *value,               \
        size_t head_size),                                                                         \

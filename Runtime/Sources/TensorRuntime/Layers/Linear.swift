@@ -1,6 +1,8 @@
 /// A linear map with an optional bias.
 ///
 ///     y = x · Wᵀ + b
+///
+/// A row of the result is the same bits whatever other rows stand beside it.
 public struct Linear: Sendable {
     private let weight: PackedMatrix  // [to, from]
     private let bias: Tensor?  // [to]
@@ -8,9 +10,10 @@ public struct Linear: Sendable {
     /// - Parameters:
     ///   - weight: [to, from].
     ///   - bias: [to].
+    ///   - precision: what F32, F16 and BF16 weights are rounded to.
     /// - Throws: `TensorError` if the shapes disagree or no kernel takes the weight.
-    public init(_ weight: Tensor, bias: Tensor? = nil) throws {
-        self.weight = try PackedMatrix(weight)
+    public init(_ weight: Tensor, bias: Tensor? = nil, precision: Precision = .f32) throws {
+        self.weight = try PackedMatrix(weight, precision: precision)
         self.bias = try bias.map { try dequantize($0) }
         if let bias, bias.shape != [self.weight.rows] {
             throw TensorError.shape(
@@ -19,9 +22,11 @@ public struct Linear: Sendable {
     }
 
     /// Reads `weight` [to, from] and, if there is one, `bias` [to].
-    public init(_ weights: Weights, from: Int, to: Int) throws {
+    public init(
+        _ weights: Weights, from: Int, to: Int, precision: Precision = .f32
+    ) throws {
         let bias = weights.has("bias") ? try weights.tensor("bias", [to]) : nil
-        try self.init(weights.tensor("weight", [to, from]), bias: bias)
+        try self.init(weights.tensor("weight", [to, from]), bias: bias, precision: precision)
     }
 
     /// The bytes of the repacked weights, which the process has on top of the mapped file.
@@ -30,6 +35,16 @@ public struct Linear: Sendable {
     /// - Parameter x: [..., from].
     /// - Returns: [..., to], F32.
     public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
-        try weight.product(x, bias: bias)
+        try weight.product(x, bias: bias, then: nil)
+    }
+
+    /// activation(x · Wᵀ + b), while the sums are still in the cache.
+    ///
+    /// - Parameter x: [..., from].
+    /// - Returns: [..., to], F32.
+    public func callAsFunction(
+        _ x: Tensor, then activation: Activation
+    ) throws(TensorError) -> Tensor {
+        try weight.product(x, bias: bias, then: activation)
     }
 }

@@ -18,5 +18,5 @@ public func matmul(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
         throw .shape(
             of: "the right of a matrix product", found: b.shape, expected: "[\(a.shape[1]), N]")
     }
-    return try PackedMatrix(transposing: b).product(a, bias: nil)
+    return try PackedMatrix(transposing: b).product(a, bias: nil, then: nil)
 }

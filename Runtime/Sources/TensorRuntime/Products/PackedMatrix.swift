@@ -9,11 +9,11 @@ final class PackedMatrix: Sendable {
 
     /// - Parameter weight: [rows, depth].
     /// - Throws: `TensorError.shape`, `.element` if there is no kernel for the type.
-    init(_ weight: Tensor) throws {
+    init(_ weight: Tensor, precision: Precision = .f32) throws {
         guard weight.shape.count == 2 else {
             throw TensorError.shape(of: "a weight", found: weight.shape, expected: "[to, from]")
         }
-        let (source, format) = try PackedFormat.choose(for: weight)
+        let (source, format) = try PackedFormat.choose(for: precision.rounded(weight))
         rows = weight.shape[0]
         depth = weight.shape[1]
         self.format = format
@@ -46,8 +46,11 @@ final class PackedMatrix: Sendable {
     /// - Parameters:
     ///   - x: [..., depth], F32.
     ///   - bias: [rows], F32.
+    ///   - activation: applied to the sums.
     /// - Returns: [..., rows], F32.
-    func product(_ x: Tensor, bias: Tensor?) throws(TensorError) -> Tensor {
+    func product(
+        _ x: Tensor, bias: Tensor?, then activation: Activation?
+    ) throws(TensorError) -> Tensor {
         try x.requireF32("the input of a linear map")
         guard x.width == depth else {
             throw .shape(of: "the input of a linear map", found: x.shape, expected: "[…, \(depth)]")
@@ -56,7 +59,7 @@ final class PackedMatrix: Sendable {
         let activations = format.prepare(x)
         forPieces(tokens: x.rowCount) { piece in
             multiply(piece, activations, into: result)
-            if let bias { add(bias, to: result, piece) }
+            finish(piece, of: result, bias, activation)
         }
         withExtendedLifetime((activations, bias, result)) {}
         return result
@@ -80,12 +83,16 @@ final class PackedMatrix: Sendable {
         format.multiply(&product)
     }
 
-    private func add(_ bias: Tensor, to result: Tensor, _ piece: Piece) {
+    private func finish(
+        _ piece: Piece, of result: Tensor, _ bias: Tensor?, _ activation: Activation?
+    ) {
+        if bias == nil && activation == nil { return }
         let first = piece.tiles.lowerBound * Int(RK_TILE)
         let count = min(rows, piece.tiles.upperBound * Int(RK_TILE)) - first
+        let bias = bias.map { UnsafePointer($0.data(as: Float.self) + first) }
         for token in piece.tokens {
             let out = result.data(as: Float.self) + token * rows + first
-            rk_add_f32(out, out, bias.data() + first, count)
+            rk_activate_f32(out, out, bias, count, activation?.kernel ?? RK_IDENTITY)
         }
     }
 

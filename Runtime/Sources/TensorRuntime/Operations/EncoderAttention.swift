@@ -1,0 +1,128 @@
+import CKernels
+
+/// Attention in both directions within each of several sequences, Vaswani et al. 2017
+/// (arXiv:1706.03762), equation 1.
+///
+///     out[i, h] = Σ_j softmax_j(scale · q[i, h] · k[j, h] + bias[h, i, j]) v[j, h],  |i - j| ≤ window/2
+///
+/// A sequence's result is the same bits whatever other sequences stand beside it.
+///
+/// - Parameters:
+///   - queries: [N, H, d], the rows of all sequences.
+///   - keys: [N, H, d].
+///   - values: [N, H, d].
+///   - scale: usually 1/√d.
+///   - window: how far around it a row looks, as in ModernBERT's local layers (arXiv:2412.13663);
+///     nil for the whole sequence.
+///   - bias: [H, L, L] with L at least the longest sequence: a number for each head and pair of
+///     positions, as in MPNet and T5 (arXiv:1910.10683, section 2.1).
+/// - Returns: [N, H·d].
+public func encoderAttention(
+    queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
+    window: Int? = nil, bias: Tensor? = nil
+) throws(TensorError) -> Tensor {
+    let call = try EncoderAttentionCall(
+        queries: queries, keys: keys, values: values, sequences: sequences, scale: scale,
+        window: window, bias: bias)
+    return call.attend()
+}
+
+private struct EncoderAttentionCall {
+    let queries: Tensor
+    let keys: Tensor
+    let values: Tensor
+    let sequences: PackedSequences
+    let scale: Float
+    let reach: Int
+    let bias: Tensor?
+
+    init(
+        queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
+        window: Int?, bias: Tensor?
+    ) throws(TensorError) {
+        guard queries.shape.count == 3, queries.shape[0] == sequences.tokens else {
+            throw .shape(
+                of: "the queries of attention", found: queries.shape,
+                expected: "[\(sequences.tokens), H, d]")
+        }
+        for (name, tensor) in [("keys", keys), ("values", values)]
+        where tensor.shape != queries.shape {
+            throw .shape(
+                of: "the \(name) of attention", found: tensor.shape, expected: "\(queries.shape)")
+        }
+        try queries.requireF32("the queries of attention")
+        try keys.requireF32("the keys of attention")
+        try values.requireF32("the values of attention")
+        if let bias { try Self.check(bias, heads: queries.shape[1], sequences) }
+        self.queries = queries
+        self.keys = keys
+        self.values = values
+        self.sequences = sequences
+        self.scale = scale
+        reach = window.map { max(0, $0 / 2) } ?? .max
+        self.bias = bias
+    }
+
+    private static func check(
+        _ bias: Tensor, heads: Int, _ sequences: PackedSequences
+    ) throws(TensorError) {
+        let longest = sequences.lengths.max() ?? 0
+        guard bias.shape.count == 3, bias.shape[0] == heads, bias.shape[1] == bias.shape[2],
+            bias.shape[1] >= longest
+        else {
+            throw .shape(
+                of: "the bias of attention", found: bias.shape,
+                expected: "[\(heads), L, L] with L ≥ \(longest)")
+        }
+        try bias.requireF32("the bias of attention")
+    }
+
+    /// Some rows of one sequence.
+    private struct Piece {
+        let sequence: Range<Int>
+        let first: Int  // within the sequence
+        let count: Int
+    }
+
+    func attend() -> Tensor {
+        let heads = queries.shape[1]
+        let result = Tensor(uninitialized: [sequences.tokens, heads * queries.shape[2]])
+        let (out, pieces) = (result.data(as: Float.self), self.pieces)
+        ThreadPool.shared.parallel(pieces.count * heads) { index in
+            attend(pieces[index / heads], index % heads, out)
+        }
+        withExtendedLifetime((self, result)) {}
+        return result
+    }
+
+    /// Long sequences are cut: each piece lays out the keys and values for itself, which takes a
+    /// small part of its time.
+    private var pieces: [Piece] {
+        let most = 12 * Int(RK_QUERY_BLOCK)
+        return (0..<sequences.count).flatMap { index in
+            let rows = sequences[index]
+            return stride(from: 0, to: rows.count, by: most).map { first in
+                Piece(sequence: rows, first: first, count: min(most, rows.count - first))
+            }
+        }
+    }
+
+    private func attend(_ piece: Piece, _ head: Int, _ out: UnsafeMutablePointer<Float>) {
+        let headSize = queries.shape[2]
+        let stride = queries.shape[1] * headSize
+        let start = piece.sequence.lowerBound * stride + head * headSize
+        let length = piece.sequence.count
+        let floats = rk_encoder_attention_scratch(length, headSize)
+        let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
+        let longest = bias?.shape[1] ?? 0
+        var arguments = rk_encoder_attention(
+            out: out + start, queries: queries.data() + start, keys: keys.data() + start,
+            values: values.data() + start, stride: stride, out_stride: stride, length: length,
+            first: piece.first, count: piece.count, head_size: headSize, reach: reach,
+            bias: bias.map { UnsafePointer($0.data() + head * longest * longest) },
+            bias_stride: longest, scale: scale,
+            scratch: scratch.base.assumingMemoryBound(to: Float.self))
+        rk_encoder_attention_f32(&arguments)
+        withExtendedLifetime(scratch) {}
+    }
+}

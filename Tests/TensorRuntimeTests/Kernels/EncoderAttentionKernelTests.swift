@@ -1,0 +1,111 @@
+import CKernels
+import Testing
+
+/// One head of one sequence, whose rows lie among those of other heads.
+private struct Head {
+    let size: Int
+    let length: Int
+    let reach: Int
+    let bias: [Float]?
+    let queries: [Float]
+    let keys: [Float]
+    let values: [Float]
+    private var stride: Int { size + 5 }
+    private static let scale: Float = 0.3
+
+    init(size: Int, length: Int, reach: Int, biased: Bool) {
+        var noise = Noise(UInt64(size * 1000 + length))
+        self.size = size
+        self.length = length
+        self.reach = reach
+        queries = noise.floats(length * (size + 5))
+        keys = noise.floats(length * (size + 5))
+        values = noise.floats(length * (size + 5))
+        bias = biased ? noise.floats(length * (length + 2)) : nil
+    }
+
+    /// [count, size] for the queries from `first` on.
+    func attend(_ tier: Tier, first: Int, count: Int) -> [Float] {
+        let outStride = size + 2
+        var out = [Float](repeating: -7, count: length * outStride)
+        let floats = rk_encoder_attention_scratch(length, size)
+        let scratch = UnsafeMutableRawPointer.allocate(byteCount: 4 * floats + 64, alignment: 64)
+        // What the kernel has not written must not matter, and it ends where it says.
+        scratch.initializeMemory(as: UInt8.self, repeating: 0xff, count: 4 * floats + 64)
+        defer { scratch.deallocate() }
+        var arguments = rk_encoder_attention()
+        (arguments.stride, arguments.out_stride) = (stride, outStride)
+        (arguments.length, arguments.head_size) = (length, size)
+        (arguments.first, arguments.count) = (first, count)
+        (arguments.reach, arguments.scale) = (reach, Self.scale)
+        arguments.bias_stride = length + 2
+        arguments.scratch = scratch.assumingMemoryBound(to: Float.self)
+        out.withUnsafeMutableBufferPointer { out in
+            queries.withUnsafeBufferPointer { queries in
+                keys.withUnsafeBufferPointer { keys in
+                    values.withUnsafeBufferPointer { values in
+                        (bias ?? []).withUnsafeBufferPointer { bias in
+                            arguments.out = out.baseAddress
+                            arguments.queries = queries.baseAddress
+                            arguments.keys = keys.baseAddress
+                            arguments.values = values.baseAddress
+                            arguments.bias = self.bias == nil ? nil : bias.baseAddress
+                            tier.kernels.encoder_attention_f32(&arguments)
+                        }
+                    }
+                }
+            }
+        }
+        let guardBytes = UnsafeRawBufferPointer(start: scratch + 4 * floats, count: 64)
+        precondition(guardBytes.allSatisfy { $0 == 0xff }, "a kernel wrote past its scratch")
+        let rows = (0..<length).flatMap { row in
+            let numbers = out[row * outStride..<(row + 1) * outStride]
+            precondition(numbers.suffix(2).allSatisfy { $0 == -7 }, "a kernel wrote past a row")
+            return numbers.prefix(size)
+        }
+        return Array(rows[first * size..<(first + count) * size])
+    }
+
+    /// Equation 1 of the paper in double precision.
+    func plain() -> [Float] {
+        (0..<length).flatMap { i -> [Float] in
+            let seen = (0..<length).filter { abs(i - $0) <= reach }
+            let scores = seen.map { j -> Double in
+                let dot = (0..<size).reduce(0.0) {
+                    $0 + Double(queries[i * stride + $1]) * Double(keys[j * stride + $1])
+                }
+                return dot * Double(Self.scale) + Double(bias?[i * (length + 2) + j] ?? 0)
+            }
+            let weights = AttentionKernelTests.softmax(scores)
+            return (0..<size).map { n in
+                Float(
+                    zip(seen, weights).reduce(0.0) { $0 + $1.1 * Double(values[$1.0 * stride + n]) }
+                )
+            }
+        }
+    }
+}
+
+@Suite struct EncoderAttentionKernelTests {
+    @Test(arguments: Tier.all, [2, 5, 16, 32, 40, 64])
+    func attentionWithinASequenceIsTheEquation(_ tier: Tier, _ size: Int) {
+        for (length, reach, biased) in [
+            (1, Int.max, false), (3, .max, true), (17, .max, false), (33, 4, false),
+            (64, .max, true), (77, 0, false), (131, .max, true), (131, 20, true), (131, 200, false),
+        ] {
+            let head = Head(size: size, length: length, reach: reach, biased: biased)
+            let fast = head.attend(tier, first: 0, count: length)
+            #expect(distance(fast, head.plain()) < 2e-5, "\(length) rows, reach \(reach)")
+        }
+    }
+
+    @Test(arguments: Tier.all, [Int.max, 9])
+    func aQuerysResultIsTheSameBitsWhereverACallBegins(_ tier: Tier, _ reach: Int) {
+        let head = Head(size: 20, length: 100, reach: reach, biased: true)
+        let whole = head.attend(tier, first: 0, count: 100)
+        for (first, count) in [(0, 1), (3, 7), (24, 24), (50, 50), (99, 1)] {
+            let part = head.attend(tier, first: first, count: count)
+            #expect(part == Array(whole[first * 20..<(first + count) * 20]))
+        }
+    }
+}
