@@ -17,7 +17,7 @@ struct AddedToken: Sendable, Equatable {
 struct AddedTokens: Sendable {
     enum Part: Equatable {
         case text(Range<Int>)
-        case token(Int32)
+        case token(Int32, Range<Int>)
     }
 
     /// No added token is longer, so that a search is linear in the text.
@@ -65,7 +65,7 @@ struct AddedTokens: Sendable {
             if !token.singleWord || Self.standsAlone(index..<end, in: text) {
                 let range = Self.stripped(index..<end, of: token, in: text, from: done)
                 if done < range.lowerBound { try body(.text(done..<range.lowerBound)) }
-                try body(.token(token.id))
+                try body(.token(token.id, range))
                 done = range.upperBound
             }
             index = max(end, done)
@@ -95,14 +95,16 @@ extension AddedTokens {
         var start = match.lowerBound
         var end = match.upperBound
         if token.leftStrip {
-            while start > done, let (scalar, length) = scalar(before: start, in: text),
+            while start > done, let (scalar, length) = UTF8Runs.scalar(before: start, in: text),
                 scalar.properties.isWhitespace, start - length >= done
             {
                 start -= length
             }
         }
         if token.rightStrip {
-            while let (scalar, length) = scalar(at: end, in: text), scalar.properties.isWhitespace {
+            while let (scalar, length) = UTF8Runs.scalar(at: end, in: text),
+                scalar.properties.isWhitespace
+            {
                 end += length
             }
         }
@@ -110,8 +112,8 @@ extension AddedTokens {
     }
 
     private static func standsAlone(_ match: Range<Int>, in text: Span<UInt8>) -> Bool {
-        let before = scalar(before: match.lowerBound, in: text)?.0
-        let behind = scalar(at: match.upperBound, in: text)?.0
+        let before = UTF8Runs.scalar(before: match.lowerBound, in: text)?.0
+        let behind = UTF8Runs.scalar(at: match.upperBound, in: text)?.0
         return !(before.map(isWordCharacter) ?? false) && !(behind.map(isWordCharacter) ?? false)
     }
 
@@ -123,26 +125,5 @@ extension AddedTokens {
             true
         default: properties.isAlphabetic || properties.isJoinControl
         }
-    }
-
-    private static func scalar(
-        at start: Int, in text: Span<UInt8>
-    ) -> (Unicode.Scalar, length: Int)? {
-        guard start < text.count else { return nil }
-        let end = UTF8Runs.endOfCharacter(in: text, at: start)
-        let bytes = Array(copying: text.extracting(start..<end))
-        return String(validating: bytes, as: UTF8.self)?.unicodeScalars.first.map {
-            ($0, end - start)
-        }
-    }
-
-    private static func scalar(
-        before end: Int, in text: Span<UInt8>
-    ) -> (Unicode.Scalar, length: Int)? {
-        var start = end - 1
-        while start > 0 && end - start < 4 && text[start] & 0xC0 == 0x80 { start -= 1 }
-        guard start >= 0, let found = scalar(at: start, in: text), start + found.length == end
-        else { return nil }
-        return found
     }
 }

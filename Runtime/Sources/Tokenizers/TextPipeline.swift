@@ -17,89 +17,115 @@ struct TextPipeline<Words: Model>: Tokenizer {
     func encodeCountingSteps(
         _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
     ) throws -> (ids: [Int32], steps: Int) {
-        guard text.count <= Int(Int32.max) else {
-            throw TokenizerError.textTooLong(bytes: text.count, limit: Int(Int32.max))
-        }
-        var writer = Writer(workspace: model.makeWorkspace())
-        if addSpecial { writer.ids += template.prefix }
-        try added.original(parseSpecial).split(text) { part in
-            switch part {
-            case .token(let id): writer.ids.append(id)
-            case .text(let range):
-                try encodePlain(
-                    text.extracting(range), beginsText: range.lowerBound == 0, parseSpecial, &writer
-                )
-            }
-        }
-        if addSpecial { writer.ids += template.suffix }
-        return (writer.ids, model.steps(writer.workspace))
+        var passage = Passage(self, parseSpecial: parseSpecial, tracked: false)
+        if addSpecial { passage.tokens.append(template.prefix) }
+        try passage.encode(text)
+        if addSpecial { passage.tokens.append(template.suffix) }
+        return (passage.tokens.ids, model.steps(passage.workspace))
     }
 
-    private struct Writer {
-        var ids: [Int32] = []
-        var workspace: Words.Workspace
-    }
-
-    /// Text between added tokens that are found in the original.
-    private func encodePlain(
-        _ text: Span<UInt8>, beginsText: Bool, _ parseSpecial: Bool, _ writer: inout Writer
-    ) throws {
-        if let normalized = normalizer?.normalize(text) {
-            try encodeNormalized(normalized.span, beginsText: beginsText, parseSpecial, &writer)
-        } else {
-            try encodeNormalized(text, beginsText: beginsText, parseSpecial, &writer)
-        }
-    }
-
-    private func encodeNormalized(
-        _ text: Span<UInt8>, beginsText: Bool, _ parseSpecial: Bool, _ writer: inout Writer
-    ) throws {
-        try added.normalized(parseSpecial).split(text) { part in
-            switch part {
-            case .token(let id): writer.ids.append(id)
-            case .text(let range):
-                try encodeWords(
-                    text.extracting(range), beginsText: beginsText && range.lowerBound == 0, &writer
-                )
-            }
-        }
-    }
-
-    private func encodeWords(
-        _ text: Span<UInt8>, beginsText: Bool, _ writer: inout Writer
-    ) throws {
-        guard let preTokenizer else {
-            return model.encode(text, into: &writer.ids, using: &writer.workspace)
-        }
-        try preTokenizer.split(text, beginsText: beginsText) { word, _ in
-            model.encode(word, into: &writer.ids, using: &writer.workspace)
-        }
+    func encode(_ text: String, parseSpecial: Bool) throws -> Encoding {
+        var passage = Passage(self, parseSpecial: parseSpecial, tracked: true)
+        try passage.encode(text.utf8.span)
+        var encoding = Encoding()
+        encoding.ids = passage.tokens.ids
+        encoding.offsets = passage.tokens.ranges
+        template.trim(&encoding.offsets, of: encoding.ids, vocabulary)
+        return encoding
     }
 }
 
-/// The added tokens as they are searched for: in the original text or in the normalized, with the
-/// special ones or without.
-struct AddedTokenSearch: Sendable {
-    private let original: (all: AddedTokens, plain: AddedTokens)
-    private let normalized: (all: AddedTokens, plain: AddedTokens)
+extension TextPipeline {
+    /// A text on its way through the chain.
+    struct Passage {
+        private let chain: TextPipeline
+        private let parseSpecial: Bool
+        private let tracked: Bool
+        var tokens: TokenWriter
+        private(set) var workspace: Words.Workspace
+        private var codePoints = CodePointCounter()
 
-    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?) {
-        let original = tokens.filter { !$0.normalized }
-        let normalized = tokens.filter(\.normalized).map { token in
-            var token = token
-            token.content = normalizer?.normalize(token.content.span) ?? token.content
-            return token
+        /// - Parameter tracked: whether the tokens' ranges are wanted, in code points of the text.
+        init(_ chain: TextPipeline, parseSpecial: Bool, tracked: Bool) {
+            self.chain = chain
+            self.parseSpecial = parseSpecial
+            self.tracked = tracked
+            tokens = TokenWriter(keepingRanges: tracked)
+            workspace = chain.model.makeWorkspace()
         }
-        self.original = (AddedTokens(original), AddedTokens(original.filter { !$0.special }))
-        self.normalized = (AddedTokens(normalized), AddedTokens(normalized.filter { !$0.special }))
-    }
 
-    func original(_ parseSpecial: Bool) -> AddedTokens {
-        parseSpecial ? original.all : original.plain
-    }
+        mutating func encode(_ text: Span<UInt8>) throws {
+            guard text.count <= Int(Int32.max) else {
+                throw TokenizerError.textTooLong(bytes: text.count, limit: Int(Int32.max))
+            }
+            try chain.added.original(parseSpecial).split(text) { part in
+                switch part {
+                case .token(let id, let range):
+                    tokens.append(id, tracked ? codePoints.range(range, in: text) : range)
+                case .text(let range): try normalize(range, of: text)
+                }
+            }
+        }
 
-    func normalized(_ parseSpecial: Bool) -> AddedTokens {
-        parseSpecial ? normalized.all : normalized.plain
+        /// Text between added tokens that are found in the original.
+        private mutating func normalize(_ range: Range<Int>, of text: Span<UInt8>) throws {
+            let part = text.extracting(range)
+            let rewritten = chain.normalizer?.normalize(part, tracked: tracked)
+            let origin = WordOrigin(
+                start: 0, beginsText: range.lowerBound == 0, respelling: rewritten?.alignment,
+                base: range.lowerBound)
+            if let rewritten {
+                try cut(rewritten.bytes.span, origin, of: text)
+            } else {
+                try cut(part, origin, of: text)
+            }
+        }
+
+        /// Normalized text, which comes from `origin` in the original.
+        private mutating func cut(
+            _ normalized: Span<UInt8>, _ origin: WordOrigin, of text: Span<UInt8>
+        ) throws {
+            try chain.added.normalized(parseSpecial).split(normalized) { part in
+                switch part {
+                case .token(let id, let range):
+                    tokens.append(id, range)
+                    locate(from: tokens.count - 1, origin, in: text)
+                case .text(let range):
+                    try encodeWords(of: normalized.extracting(range), origin.moved(range), of: text)
+                }
+            }
+        }
+
+        private mutating func encodeWords(
+            of part: Span<UInt8>, _ origin: WordOrigin, of text: Span<UInt8>
+        ) throws {
+            guard let preTokenizer = chain.preTokenizer else {
+                return encode(part, origin, of: text)
+            }
+            let place = Place(beginsText: origin.beginsText, tracked: tracked)
+            try preTokenizer.split(part, place) { word, inner in
+                encode(word, inner.within(origin), of: text)
+            }
+        }
+
+        private mutating func encode(
+            _ word: Span<UInt8>, _ origin: WordOrigin, of text: Span<UInt8>
+        ) {
+            let count = tokens.count
+            chain.model.encode(word, into: &tokens, using: &workspace)
+            locate(from: count, origin, in: text)
+        }
+
+        /// Turns ranges of a word into ranges of the text, from token `start` on.
+        private mutating func locate(from start: Int, _ origin: WordOrigin, in text: Span<UInt8>) {
+            guard tracked else { return }
+            var source = origin.source()
+            tokens.mapRanges(from: start) { range in
+                let first = source.byte(range.lowerBound)
+                let last = source.byte(range.upperBound - 1)
+                return codePoints.range(first..<last + 1, in: text)
+            }
+        }
     }
 }
 

@@ -20,6 +20,14 @@ public protocol Tokenizer: Sendable {
     /// - Throws: ``TokenizerError/matching(pattern:reason:)`` when the vocabulary's own pattern gives
     ///   up on the text; never for published patterns.
     func encode(_ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32]
+
+    /// What the model's own tokenizer puts around a text, and around the two of a pair.
+    var template: Template { get }
+
+    /// The ids of a text and where each comes from, without what the template adds.
+    ///
+    /// - Throws: as ``encode(_:addSpecial:parseSpecial:)``.
+    func encode(_ text: String, parseSpecial: Bool) throws -> Encoding
 }
 
 extension Tokenizer {

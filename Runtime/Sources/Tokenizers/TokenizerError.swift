@@ -26,6 +26,10 @@ public enum TokenizerError: Error, Equatable {
     case matching(pattern: String, reason: String)
     /// A text is longer than the indices of its symbols reach.
     case textTooLong(bytes: Int, limit: Int)
+    /// What must stay does not fit.
+    case noRoom(needed: Int, limit: Int)
+    /// Windows that overlap by their whole length would never end.
+    case strideTooLong(stride: Int, window: Int)
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -57,6 +61,10 @@ extension TokenizerError: CustomStringConvertible {
             "pattern '\(pattern)' gave up on the text: \(reason)"
         case .textTooLong(let bytes, let limit):
             "a text has \(bytes) bytes, expected at most \(limit)"
+        case .noRoom(let needed, let limit):
+            "\(needed) tokens must stay, expected at most \(limit)"
+        case .strideTooLong(let stride, let window):
+            "windows of \(window) tokens overlap by \(stride), expected fewer"
         }
     }
 }

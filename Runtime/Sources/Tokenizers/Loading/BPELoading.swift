@@ -108,20 +108,11 @@ extension BPELoading {
         var template =
             try file.postProcessor.map { try Template($0, idCount: tokens.count) } ?? Template()
         if let adds = configuration.addsBOS, let bos = special.bos {
-            template.prefix = Self.with(bos, adds, template.prefix, at: 0)
+            template.setFirst(bos, adds)
         }
         if let adds = configuration.addsEOS, let eos = special.eos {
-            template.suffix = Self.with(eos, adds, template.suffix, at: template.suffix.count)
+            template.setLast(eos, adds)
         }
         return template
-    }
-
-    private static func with(
-        _ id: Int32, _ isWanted: Bool, _ ids: [Int32], at place: Int
-    ) -> [Int32] {
-        guard isWanted else { return ids.filter { $0 != id } }
-        var ids = ids
-        if !ids.contains(id) { ids.insert(id, at: place) }
-        return ids
     }
 }

@@ -175,13 +175,13 @@ extension GGUFLoading {
             guard let bos = special.bos else {
                 throw TokenizerError.missing(key: "tokenizer.ggml.bos_token_id")
             }
-            template.prefix = [bos]
+            template.setFirst(bos, true)
         }
         if file.addEOS ?? false {
             guard let eos = special.eos else {
                 throw TokenizerError.missing(key: "tokenizer.ggml.eos_token_id")
             }
-            template.suffix = [eos]
+            template.setLast(eos, true)
         }
         return template
     }

@@ -21,15 +21,12 @@ struct BPE<Rule: MergeRule>: Model {
     func steps(_ workspace: Workspace) -> Int { workspace.steps }
 
     func encode(
-        _ word: Span<UInt8>, into ids: inout [Int32], using workspace: inout Workspace
+        _ word: Span<UInt8>, into tokens: inout TokenWriter, using workspace: inout Workspace
     ) {
-        if let id = wholeWords?.find(word) {
-            ids.append(id)
-            return
-        }
+        if let id = wholeWords?.find(word) { return tokens.append(id, word.indices) }
         alphabet.cut(word, into: &workspace.symbols)
         mergeAll(word, &workspace)
-        alphabet.write(workspace.symbols, of: word, into: &ids)
+        alphabet.write(workspace.symbols, of: word, into: &tokens)
     }
 
     private func mergeAll(_ word: Span<UInt8>, _ workspace: inout Workspace) {

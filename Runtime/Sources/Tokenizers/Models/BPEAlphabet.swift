@@ -41,17 +41,18 @@ enum BPEAlphabet: Sendable {
         if !symbols.isEmpty { symbols[symbols.count - 1].next = -1 }
     }
 
-    func write(_ symbols: [BPESymbol], of word: Span<UInt8>, into ids: inout [Int32]) {
+    func write(_ symbols: [BPESymbol], of word: Span<UInt8>, into tokens: inout TokenWriter) {
         var index: Int32 = symbols.isEmpty ? -1 : 0
         var unknownBefore = false
         while index >= 0 {
             let symbol = symbols[Int(index)]
+            let range = Int(symbol.start)..<Int(symbol.end)
             if symbol.id >= 0 {
-                ids.append(symbol.id)
+                tokens.append(symbol.id, range)
                 unknownBefore = false
             } else if case .characters(_, let fallback) = self {
-                let bytes = word.extracting(Int(symbol.start)..<Int(symbol.end))
-                unknownBefore = fallback.write(bytes, after: unknownBefore, into: &ids)
+                unknownBefore = fallback.write(
+                    range, of: word, after: unknownBefore, into: &tokens)
             }
             index = symbol.next
         }
@@ -61,13 +62,19 @@ enum BPEAlphabet: Sendable {
 extension BPEAlphabet.Fallback {
     /// - Returns: whether the character was written as unknown.
     fileprivate func write(
-        _ character: Span<UInt8>, after unknownBefore: Bool, into ids: inout [Int32]
+        _ range: Range<Int>, of word: Span<UInt8>, after unknownBefore: Bool,
+        into tokens: inout TokenWriter
     ) -> Bool {
-        if character.indices.allSatisfy({ bytes[Int(character[$0])] >= 0 }) {
-            for i in character.indices { ids.append(bytes[Int(character[i])]) }
+        if range.allSatisfy({ bytes[Int(word[$0])] >= 0 }) {
+            for i in range { tokens.append(bytes[Int(word[i])], range) }
             return false
         }
-        if let unknown, !(unknownBefore && fusesUnknown) { ids.append(unknown) }
+        guard let unknown else { return true }
+        if unknownBefore && fusesUnknown {
+            tokens.extendLast(to: range.upperBound)
+        } else {
+            tokens.append(unknown, range)
+        }
         return true
     }
 }

@@ -5,8 +5,9 @@ protocol Model: Sendable {
 
     func makeWorkspace() -> Workspace
 
-    /// Appends the ids of `word`.
-    func encode(_ word: Span<UInt8>, into ids: inout [Int32], using workspace: inout Workspace)
+    /// Appends the tokens of `word`.
+    func encode(
+        _ word: Span<UInt8>, into tokens: inout TokenWriter, using workspace: inout Workspace)
 
     /// The work done so far, in steps that each take at most logarithmic time; tests bound it.
     func steps(_ workspace: Workspace) -> Int

@@ -1,19 +1,19 @@
+@_spi(_Unicode) internal import Swift
+
 /// Unicode normalization form C: "e" and a combining acute become "é".
 struct NFC: Normalizer {
     /// Marks on one character that are put in order together. Sorting them takes quadratic time in
     /// the standard library; Unicode's own stream-safe format (UAX #15) stops at 30.
     private static let mostMarks = 256
 
-    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
+    func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
         guard !isPlain(text) else { return nil }
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
+        var result = RewrittenText(tracked: tracked, capacity: text.count)
         UTF8Runs.forEach(text) { run, isValid in
-            let run = Array(copying: text.extracting(run))
             if isValid {
-                compose(String(decoding: run, as: UTF8.self), into: &result)
+                compose(run, of: text, into: &result)
             } else {
-                result += run
+                result.copy(run, of: text)
             }
         }
         return result
@@ -25,18 +25,60 @@ struct NFC: Normalizer {
     }
 
     /// `_nfcCodeUnits` is public in the standard library, and the only way to its tables.
-    private func compose(_ text: String, into result: inout [UInt8]) {
+    private func compose(
+        _ run: Range<Int>, of source: Span<UInt8>, into result: inout RewrittenText
+    ) {
+        let text = String(decoding: Array(copying: source.extracting(run)), as: UTF8.self)
         var start = text.startIndex
+        var place = run.lowerBound
         var marks = 0
         for index in text.unicodeScalars.indices {
             marks = Self.isMark(text.unicodeScalars[index]) ? marks + 1 : 0
             if marks > Self.mostMarks {
-                result += String(text.unicodeScalars[start..<index])._nfcCodeUnits
+                place += Self.compose(text[start..<index], at: place, into: &result)
                 start = index
                 marks = 1
             }
         }
-        result += String(text.unicodeScalars[start...])._nfcCodeUnits
+        _ = Self.compose(text[start...], at: place, into: &result)
+    }
+
+    /// - Returns: the bytes of `part`.
+    private static func compose(
+        _ part: Substring, at place: Int, into result: inout RewrittenText
+    ) -> Int {
+        let text = String(part)
+        let composed = text._nfcCodeUnits
+        if result.alignment == nil || text.utf8.elementsEqual(composed) {
+            result.append(composed.count, from: place) { composed[$0] }
+        } else {
+            align(String(decoding: composed, as: UTF8.self), with: text, at: place, into: &result)
+        }
+        return text.utf8.count
+    }
+
+    /// Appends `composed`. Its decomposition is that of `text`, by which its characters find theirs:
+    /// each stands for the one from which its first part comes.
+    private static func align(
+        _ composed: String, with text: String, at place: Int, into result: inout RewrittenText
+    ) {
+        var sources = text.unicodeScalars.makeIterator()
+        var source = (byte: place, length: 0, firstPart: 0, parts: 0)
+        var part = 0
+        for scalar in composed.unicodeScalars {
+            while part >= source.firstPart + source.parts, let next = sources.next() {
+                source = (
+                    source.byte + source.length, UTF8.width(next), source.firstPart + source.parts,
+                    partCount(next)
+                )
+            }
+            result.append(String(scalar).utf8, for: source.byte)
+            part += partCount(scalar)
+        }
+    }
+
+    private static func partCount(_ scalar: Unicode.Scalar) -> Int {
+        scalar.value < 0xC0 ? 1 : String(scalar)._nfd.reduce(0) { count, _ in count + 1 }
     }
 
     /// Whether a character, or what it decomposes into, is reordered among its neighbours.

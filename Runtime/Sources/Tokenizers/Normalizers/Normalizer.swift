@@ -1,20 +1,29 @@
 /// Rewrites text before it is cut into words.
 protocol Normalizer: Sendable {
+    /// - Parameter tracked: whether the result knows where its bytes come from.
     /// - Returns: the new text, or nil when it is `text` itself.
-    func normalize(_ text: Span<UInt8>) -> [UInt8]?
+    func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText?
+}
+
+extension Normalizer {
+    /// - Returns: the new text, or nil when it is `text` itself.
+    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
+        normalize(text, tracked: false)?.bytes
+    }
 }
 
 /// One normalizer after the other.
 struct NormalizerSequence: Normalizer {
     let steps: [any Normalizer]
 
-    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
-        var result: [UInt8]?
+    func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
+        var result: RewrittenText?
         for step in steps {
             if let current = result {
-                result = step.normalize(current.span) ?? current
+                let next = step.normalize(current.bytes.span, tracked: tracked)
+                result = next?.composed(over: current) ?? current
             } else {
-                result = step.normalize(text)
+                result = step.normalize(text, tracked: tracked)
             }
         }
         return result
@@ -25,62 +34,36 @@ struct NormalizerSequence: Normalizer {
 struct Prepend: Normalizer {
     let prefix: [UInt8]
 
-    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
-        text.isEmpty ? nil : prefix + Array(copying: text)
-    }
-}
-
-/// Replaces each occurrence of fixed text.
-struct Replace: Normalizer {
-    let target: [UInt8]
-    let replacement: [UInt8]
-
-    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
-        guard let first = target.first else { return nil }
-        var result: [UInt8] = []
-        var copied = 0
-        var index = 0
-        while index + target.count <= text.count {
-            guard text[index] == first && matches(text, at: index) else {
-                index += 1
-                continue
-            }
-            result.append(copying: text.extracting(copied..<index))
-            result.append(contentsOf: replacement)
-            index += target.count
-            copied = index
-        }
-        guard copied > 0 else { return nil }
-        result.append(copying: text.extracting(copied..<text.count))
+    func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
+        guard !text.isEmpty else { return nil }
+        var result = RewrittenText(tracked: tracked, capacity: prefix.count + text.count)
+        result.append(prefix, for: 0)
+        result.copy(text.indices, of: text)
         return result
     }
-
-    private func matches(_ text: Span<UInt8>, at start: Int) -> Bool {
-        for i in target.indices where text[start + i] != target[i] { return false }
-        return true
-    }
 }
 
-/// Replaces each match of a pattern.
-struct ReplaceMatches: Normalizer {
-    let pattern: Pattern
-    let replacement: [UInt8]
+/// Takes white space off the ends.
+struct Strip: Normalizer {
+    let left: Bool
+    let right: Bool
 
-    func normalize(_ text: Span<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        UTF8Runs.forEach(text) { run, isValid in
-            var copied = run.lowerBound
-            if isValid {
-                // A pattern that gives up leaves the rest of the text as it is.
-                try? pattern.forEachMatch(in: text.extracting(run)) { match in
-                    let start = run.lowerBound + match.lowerBound
-                    result.append(copying: text.extracting(copied..<start))
-                    result.append(contentsOf: replacement)
-                    copied = run.lowerBound + match.upperBound
-                }
-            }
-            result.append(copying: text.extracting(copied..<run.upperBound))
+    func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
+        var start = 0
+        var end = text.count
+        while left, start < end, let (scalar, length) = UTF8Runs.scalar(at: start, in: text),
+            scalar.properties.isWhitespace
+        {
+            start += length
         }
+        while right, start < end, let (scalar, length) = UTF8Runs.scalar(before: end, in: text),
+            scalar.properties.isWhitespace
+        {
+            end -= length
+        }
+        guard end - start < text.count else { return nil }
+        var result = RewrittenText(tracked: tracked)
+        result.copy(start..<end, of: text)
         return result
     }
 }

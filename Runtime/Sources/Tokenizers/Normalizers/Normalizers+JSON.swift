@@ -6,6 +6,10 @@ enum Normalizers {
         case "Sequence":
             return NormalizerSequence(steps: try node["normalizers"].elements.map(make))
         case "NFC": return NFC()
+        case "Strip":
+            return Strip(
+                left: try node.optional("strip_left")?.bool ?? true,
+                right: try node.optional("strip_right")?.bool ?? true)
         case "Prepend": return Prepend(prefix: try node["prepend"].bytes)
         case "Replace": return try replace(node)
         default: throw TokenizerError.unsupported(part: "normalizer", kind: kind)

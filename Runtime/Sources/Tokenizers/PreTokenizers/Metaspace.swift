@@ -12,17 +12,39 @@ struct Metaspace: PreTokenizer {
     /// Whether a word ends where the next replacement begins.
     let splits: Bool
 
-    func split(_ text: Span<UInt8>, beginsText: Bool, _ emit: WordSink) throws {
+    func split(_ text: Span<UInt8>, _ place: Place, _ emit: WordSink) throws {
         guard !text.isEmpty else { return }
-        let spaces = Replace(target: [UInt8(ascii: " ")], replacement: replacement)
-        var spelled = spaces.normalize(text) ?? Array(copying: text)
-        if !spelled.starts(with: replacement)
-            && (prepend == .always || prepend == .first && beginsText)
-        {
-            spelled.insert(contentsOf: replacement, at: 0)
+        let spelled = respelled(text, place)
+        let origin = { (start: Int) in
+            WordOrigin(
+                start: start, beginsText: place.beginsText && start == 0,
+                respelling: spelled.alignment)
         }
-        guard splits else { return try emit(spelled.span, beginsText) }
-        try forEachWord(of: spelled) { try emit(spelled.span.extracting($0), beginsText) }
+        guard splits else { return try emit(spelled.bytes.span, origin(0)) }
+        try forEachWord(of: spelled.bytes) {
+            try emit(spelled.bytes.span.extracting($0), origin($0.lowerBound))
+        }
+    }
+
+    private func respelled(_ text: Span<UInt8>, _ place: Place) -> RewrittenText {
+        var result = RewrittenText(tracked: place.tracked, capacity: text.count + text.count / 2)
+        let prepends = prepend == .always || prepend == .first && place.beginsText
+        if prepends && text[0] != UInt8(ascii: " ") && !begins(text) {
+            result.append(replacement, for: 0)
+        }
+        var copied = 0
+        for i in text.indices where text[i] == UInt8(ascii: " ") {
+            result.copy(copied..<i, of: text)
+            result.append(replacement, for: i)
+            copied = i + 1
+        }
+        result.copy(copied..<text.count, of: text)
+        return result
+    }
+
+    private func begins(_ text: Span<UInt8>) -> Bool {
+        text.count >= replacement.count
+            && replacement.indices.allSatisfy { text[$0] == replacement[$0] }
     }
 
     private func forEachWord(of text: [UInt8], _ body: (Range<Int>) throws -> Void) rethrows {
@@ -51,14 +73,12 @@ struct MetaspaceWords: PreTokenizer {
         }
     }
 
-    func split(_ text: Span<UInt8>, beginsText: Bool, _ emit: WordSink) throws {
+    func split(_ text: Span<UInt8>, _ place: Place, _ emit: WordSink) throws {
         var start = 0
-        while let border = Self.firstBorder(in: text, from: start) {
-            try emit(text.extracting(start..<border), beginsText && start == 0)
-            start = border
-        }
-        if start < text.count {
-            try emit(text.extracting(start..<text.count), beginsText && start == 0)
+        while start < text.count {
+            let end = Self.firstBorder(in: text, from: start) ?? text.count
+            try emit(text.extracting(start..<end), WordOrigin(start..<end, place))
+            start = end
         }
     }
 

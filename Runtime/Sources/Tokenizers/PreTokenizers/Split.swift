@@ -24,16 +24,14 @@ struct Split: PreTokenizer {
         self.inverted = inverted
     }
 
-    func split(_ text: Span<UInt8>, beginsText: Bool, _ emit: WordSink) throws {
+    func split(_ text: Span<UInt8>, _ place: Place, _ emit: WordSink) throws {
         var words = Words(behavior: behavior)
         try forEachStretch(of: text) { range, isDelimiter in
             if let word = words.add(range, isDelimiter) {
-                try emit(text.extracting(word), beginsText && word.lowerBound == 0)
+                try emit(text.extracting(word), WordOrigin(word, place))
             }
         }
-        if let word = words.pending {
-            try emit(text.extracting(word), beginsText && word.lowerBound == 0)
-        }
+        if let word = words.pending { try emit(text.extracting(word), WordOrigin(word, place)) }
     }
 
     private func forEachStretch(

@@ -37,4 +37,30 @@ enum UTF8Runs {
         for i in start + 1..<end where text[i] & 0xC0 != 0x80 { return start + 1 }
         return end
     }
+
+    /// The character at `start`; nil at the end, and for a byte that begins none.
+    static func scalar(
+        at start: Int, in text: Span<UInt8>
+    ) -> (scalar: Unicode.Scalar, length: Int)? {
+        guard start < text.count else { return nil }
+        if text[start] < 0x80 { return (Unicode.Scalar(text[start]), 1) }
+        let length = endOfCharacter(in: text, at: start) - start
+        guard length > 1 else { return nil }
+        var value = UInt32(text[start]) & (0x7F >> UInt32(length))
+        for i in start + 1..<start + length { value = value << 6 | UInt32(text[i] & 0x3F) }
+        // Encodings that are longer than they need to be are not UTF-8.
+        guard let scalar = Unicode.Scalar(value), UTF8.width(scalar) == length else { return nil }
+        return (scalar, length)
+    }
+
+    /// The character that ends before `end`.
+    static func scalar(
+        before end: Int, in text: Span<UInt8>
+    ) -> (scalar: Unicode.Scalar, length: Int)? {
+        var start = end - 1
+        while start > 0 && end - start < 4 && text[start] & 0xC0 == 0x80 { start -= 1 }
+        guard start >= 0, let found = scalar(at: start, in: text), start + found.length == end
+        else { return nil }
+        return found
+    }
 }

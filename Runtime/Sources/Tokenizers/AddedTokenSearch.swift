@@ -1,0 +1,25 @@
+/// The added tokens as they are searched for: in the original text or in the normalized, with the
+/// special ones or without.
+struct AddedTokenSearch: Sendable {
+    private let original: (all: AddedTokens, plain: AddedTokens)
+    private let normalized: (all: AddedTokens, plain: AddedTokens)
+
+    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?) {
+        let original = tokens.filter { !$0.normalized }
+        let normalized = tokens.filter(\.normalized).map { token in
+            var token = token
+            token.content = normalizer?.normalize(token.content.span) ?? token.content
+            return token
+        }
+        self.original = (AddedTokens(original), AddedTokens(original.filter { !$0.special }))
+        self.normalized = (AddedTokens(normalized), AddedTokens(normalized.filter { !$0.special }))
+    }
+
+    func original(_ parseSpecial: Bool) -> AddedTokens {
+        parseSpecial ? original.all : original.plain
+    }
+
+    func normalized(_ parseSpecial: Bool) -> AddedTokens {
+        parseSpecial ? normalized.all : normalized.plain
+    }
+}
