@@ -97,6 +97,23 @@ class Page:
     def overflow(self):
         return self.run("return document.documentElement.scrollWidth - innerWidth")
 
+    def drop(self, name, text):
+        """Drops a file on the window, as from a folder."""
+        self.run("""const data = new DataTransfer();
+                    data.items.add(new File([arguments[1]], arguments[0]));
+                    for (const kind of ['dragenter', 'dragover', 'drop'])
+                      document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}))""",
+                 name, text)
+
+    def texts(self, selector):
+        return self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.innerText.trim())", selector)
+
+    def write(self, selector, text):
+        """Puts `text` in the place of what a field holds."""
+        self.run("""const field = document.querySelector(arguments[0]);
+                    field.value = arguments[1];
+                    field.dispatchEvent(new Event('input', {bubbles: true}))""", selector, text)
+
     def press(self, keys):
         self.driver.switch_to.active_element.send_keys(keys)
 

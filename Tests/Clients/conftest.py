@@ -1,4 +1,6 @@
 """A host under test: the release build, a configuration of its own, a port of its own."""
+import json
+import os
 import pathlib
 import re
 import subprocess
@@ -13,8 +15,14 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 BIN = ROOT / ".build" / "release"
 STORIES = ROOT.parent / "shared" / "models" / "stories260K" / "stories260K.gguf"
 
+FIXTURES = ROOT / "Tests" / "Fixtures" / "bert-tiny"
+MINILM = pathlib.Path(os.environ.get("ROOST_MINILM", ROOT / "Models" / "all-MiniLM-L6-v2"))
+BERT = '[plugins.bert]\nlibrary = "libBert.so"\n'
+
 needs_stories = pytest.mark.skipif(
     not STORIES.exists(), reason="the real weights of stories260K are not beside this checkout")
+needs_minilm = pytest.mark.skipif(
+    not (MINILM / "config.json").exists(), reason="all-MiniLM-L6-v2 is not on this machine")
 
 
 class Host:
@@ -71,6 +79,9 @@ library = "libLlama.so"
     def get(self, path):
         return urllib.request.urlopen(self.url + path, timeout=60)
 
+    def json(self, path):
+        return json.load(self.get(path))
+
     def metric(self, name, **labels):
         """The sum of a metric's samples that carry `labels`."""
         total = 0.0
@@ -102,6 +113,15 @@ def markov(source=None, **settings):
 
 def stories(name="stories"):
     return f'[[models]]\nname = "{name}"\nplugin = "llama"\nsource = "{STORIES}"\nparallel = 8\n'
+
+
+def bert(name, fixture):
+    """A tiny model with random weights; needs `BERT` among the plugins."""
+    return f'[[models]]\nname = "{name}"\nplugin = "bert"\nsource = "{FIXTURES / fixture}"\n'
+
+
+def minilm(name="minilm"):
+    return f'[[models]]\nname = "{name}"\nplugin = "bert"\nsource = "{MINILM}"\n'
 
 
 @pytest.fixture(scope="session")

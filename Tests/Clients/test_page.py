@@ -119,7 +119,7 @@ def test_a_conversation_is_found_again_after_a_reload(page, serving):
     page.wait("document.querySelector('.entry.current a')?.textContent === 'Will this be kept?'", "the sidebar lists it")
     conversation = page.run("return location.hash.split('/').pop()")
     serving.wait_for(
-        lambda: len(json.load(serving.get(f"/v1/conversations/{conversation}"))["messages"]) == 4, "kept")
+        lambda: len(serving.json(f"/v1/conversations/{conversation}")["messages"]) == 4, "kept")
     page.reload()
     page.wait_for_answer(2)
     assert page.answers == said

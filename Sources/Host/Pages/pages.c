@@ -7,6 +7,12 @@ static const unsigned char index_html[] = {
 static const unsigned char style_css[] = {
 #embed "Files/style.css"
 };
+static const unsigned char search_css[] = {
+#embed "Files/search.css"
+};
+static const unsigned char classify_css[] = {
+#embed "Files/classify.css"
+};
 static const unsigned char favicon_svg[] = {
 #embed "Files/favicon.svg"
 };
@@ -49,12 +55,53 @@ static const unsigned char settings_js[] = {
 static const unsigned char trouble_js[] = {
 #embed "Files/trouble.js"
 };
+static const unsigned char tabs_js[] = {
+#embed "Files/tabs.js"
+};
+static const unsigned char latest_js[] = {
+#embed "Files/latest.js"
+};
+static const unsigned char collections_js[] = {
+#embed "Files/collections.js"
+};
+static const unsigned char table_js[] = {
+#embed "Files/table.js"
+};
+static const unsigned char rows_js[] = {
+#embed "Files/rows.js"
+};
+static const unsigned char filters_js[] = {
+#embed "Files/filters.js"
+};
+static const unsigned char answer_js[] = {
+#embed "Files/answer.js"
+};
+static const unsigned char shelf_js[] = {
+#embed "Files/shelf.js"
+};
+static const unsigned char embedding_js[] = {
+#embed "Files/embedding.js"
+};
+static const unsigned char upload_js[] = {
+#embed "Files/upload.js"
+};
+static const unsigned char search_js[] = {
+#embed "Files/search.js"
+};
+static const unsigned char classify_js[] = {
+#embed "Files/classify.js"
+};
+static const unsigned char judgements_js[] = {
+#embed "Files/judgements.js"
+};
 
 #define SCRIPT(name) {#name ".js", "text/javascript; charset=utf-8", name##_js, sizeof name##_js}
 
 const roost_page roost_pages[] = {
     {"index.html", "text/html; charset=utf-8", index_html, sizeof index_html},
     {"style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
+    {"search.css", "text/css; charset=utf-8", search_css, sizeof search_css},
+    {"classify.css", "text/css; charset=utf-8", classify_css, sizeof classify_css},
     {"favicon.svg", "image/svg+xml", favicon_svg, sizeof favicon_svg},
     SCRIPT(theme),
     SCRIPT(app),
@@ -69,5 +116,18 @@ const roost_page roost_pages[] = {
     SCRIPT(models),
     SCRIPT(settings),
     SCRIPT(trouble),
+    SCRIPT(tabs),
+    SCRIPT(latest),
+    SCRIPT(collections),
+    SCRIPT(table),
+    SCRIPT(rows),
+    SCRIPT(filters),
+    SCRIPT(answer),
+    SCRIPT(shelf),
+    SCRIPT(embedding),
+    SCRIPT(upload),
+    SCRIPT(search),
+    SCRIPT(classify),
+    SCRIPT(judgements),
 };
 const size_t roost_page_count = sizeof roost_pages / sizeof roost_pages[0];

@@ -25,13 +25,14 @@ export const key = {
   set: (value) => (value ? localStorage.setItem(KEY, value) : localStorage.removeItem(KEY)),
 };
 
-async function request(method, path, { body, signal, keepalive } = {}) {
+// A body goes out as JSON unless `type` says what it is.
+export async function request(method, path, { body, type, signal, keepalive } = {}) {
   const headers = {};
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = type ?? "application/json";
   if (key.get()) headers.authorization = `Bearer ${key.get()}`;
   let response;
   try {
-    response = await fetch(path, { method, headers, signal, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(path, { method, headers, signal, keepalive, body: body === undefined || type ? body : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new HostError("The host does not answer.");
@@ -54,13 +55,13 @@ async function failure(response) {
   });
 }
 
-function sentence(text) {
+export function sentence(text) {
   if (!text) return "";
   const capital = text[0].toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
-const json = async (...parameters) => (await request(...parameters)).json();
+export const json = async (...parameters) => (await request(...parameters)).json();
 const path = (id) => `/v1/conversations/${encodeURIComponent(id)}`;
 
 export const host = {
@@ -111,7 +112,7 @@ async function stream(path, body, signal, onText) {
 }
 
 // The events of a server-sent stream, up to `[DONE]`.
-async function* events(stream) {
+export async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
   try {

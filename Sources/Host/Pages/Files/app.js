@@ -1,13 +1,16 @@
-// The page: what is typed goes to the host, what comes back is shown and kept.
+// The page: its tabs, and the chat; what is typed goes to the host, what comes back is shown and kept.
 
 import { announce, element, find, icon, toast } from "./dom.js";
 import { HostError, host } from "./api.js";
 import { Thread } from "./thread.js";
 import { grow } from "./message.js";
+import * as classify from "./classify.js";
 import * as history from "./history.js";
 import * as models from "./models.js";
+import * as search from "./search.js";
 import * as settings from "./settings.js";
 import { startShell } from "./shell.js";
+import * as tabs from "./tabs.js";
 import * as trouble from "./trouble.js";
 
 const SUGGESTIONS = [
@@ -49,6 +52,7 @@ async function send(text) {
     conversation.id = newID();
     conversation.title = text.split("\n")[0].slice(0, 80);
     window.history.pushState(null, "", `#/c/${conversation.id}`);
+    tabs.remember("chat", location.hash);
     history.select(conversation.id);
   }
   const message = { role: "user", content: text };
@@ -204,6 +208,7 @@ async function store(kept, isLeaving = false) {
 function newChat() {
   stop();
   if (location.hash) window.history.pushState(null, "", location.pathname);
+  tabs.show();
   show(blank());
   focusDraft();
 }
@@ -217,14 +222,23 @@ function show(next) {
   conversation = next;
   thread.show(conversation.messages);
   history.select(conversation.id);
+  tabs.remember("chat", conversation.id ? `#/c/${conversation.id}` : "#/");
   showGreeting();
   shell.closeSidebarOnPhone();
 }
 
-// What the address asks for: `#/c/ID` or nothing.
+// What the address asks for: a tab, and in the chat `#/c/ID` or nothing.
 async function route() {
+  tabs.show();
+  shell.closeSidebarOnPhone();
+  if (tabs.tab() === "search") return search.show();
+  if (tabs.tab() === "classify") return classify.show();
+  await showConversation();
+}
+
+async function showConversation() {
   const id = /^#\/c\/([\w-]+)$/.exec(location.hash)?.[1];
-  if (!id) return show(blank());
+  if (!id) return conversation.id ? show(blank()) : showGreeting();
   if (id === conversation.id) return;
   stop();
   try {
@@ -305,7 +319,7 @@ draft.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && writing && !document.querySelector("dialog[open]")) stop();
+  if (event.key === "Escape" && writing && tabs.tab() === "chat" && !document.querySelector("dialog[open]")) stop();
 });
 find("open-settings").addEventListener("click", () => settings.open({
   system: () => conversation.system,
@@ -316,11 +330,15 @@ window.addEventListener("pagehide", () => {
   if (writing) store(writing.conversation, true);
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !writing && !trouble.isShown()) models.refresh().catch(trouble.report);
+  if (document.hidden || writing || trouble.isShown()) return;
+  models.refresh().then(() => tabs.tab() === "classify" && classify.show()).catch(trouble.report);
 });
 
 trouble.start(load);
 models.start(showGreeting);
+search.start();
+classify.start();
+tabs.show();
 history.start({
   renamed: (id, title) => {
     if (id === conversation.id) conversation.title = title;
@@ -334,4 +352,4 @@ history.start({
 });
 showSend();
 load();
-focusDraft();
+if (tabs.tab() === "chat") focusDraft();

@@ -7,7 +7,7 @@ const THINKING = /^\s*<think>([\s\S]*?)(?:<\/think>\s*|$)/;
 
 // A rendered text that grows: blocks that stayed the same keep their elements, so that a selection
 // survives and a long answer costs no more per token than a short one.
-class Prose {
+export class Prose {
   constructor() {
     this.node = element("div", { class: "prose" });
     this.keys = [];

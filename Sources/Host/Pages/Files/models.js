@@ -10,6 +10,11 @@ let models = [];
 
 export const chosen = () => models.find((model) => model.id === find("model").value) ?? null;
 export const isLoaded = () => chosen()?.state === "ready";
+
+// The models that can do it, as far as the host knows before it has loaded them.
+export const able = (ability) => models.filter((model) => model.abilities?.includes(ability));
+export const named = (name) => models.find((model) => model.id === name) ?? null;
+const converses = (model) => !model.abilities?.length || model.abilities.some((ability) => ability === "chat" || ability === "completion");
 export const isPlain = () => chosen()?.meta?.chat_template === "plain";
 
 export function start(changed) {
@@ -25,14 +30,15 @@ export async function refresh() {
   models = await host.models();
   const picker = find("model");
   const wanted = picker.disabled ? localStorage.getItem(CHOSEN) : picker.value;
-  picker.replaceChildren(...models.map((model) => element("option", { value: model.id }, label(model))));
-  picker.disabled = models.length === 0;
-  if (!models.length) picker.append(element("option", {}, "No model"));
+  const offered = models.filter(converses);
+  picker.replaceChildren(...offered.map((model) => element("option", { value: model.id }, label(model))));
+  picker.disabled = offered.length === 0;
+  if (!offered.length) picker.append(element("option", { value: "" }, "No model"));
   choose(wanted);
 }
 
 export function choose(name) {
-  if (models.some((model) => model.id === name)) find("model").value = name;
+  if (models.some((model) => model.id === name && converses(model))) find("model").value = name;
   showFacts();
 }
 
@@ -77,6 +83,9 @@ function card(model, state) {
     ["Architecture", meta.architecture],
     ["Parameters", meta.parameters && count(meta.parameters)],
     ["Weights", meta.quantization],
+    ["Abilities", model.abilities?.join(", ")],
+    ["Dimensions", meta.dimensions],
+    ["Labels", meta.labels?.length],
     ["Context", meta.context_length?.toLocaleString("en")],
     ["Chat template", { model: "its own", plain: "none, it continues", broken: "cannot be read" }[meta.chat_template]],
     ["License", meta.license],
