@@ -28,7 +28,7 @@ test: test-setup
 check: build
 	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 	Tools/check-floors.py
-	Tools/check-exports.sh $(BIN)/libLlama.so $(EXAMPLES)
+	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
 format:

@@ -1,0 +1,74 @@
+import PluginKit
+import TensorRuntime
+
+/// The calls of one lane. An encoder keeps nothing between them.
+final class BertContext: VectorContext {
+    let model: LoadedBert
+
+    init(_ model: LoadedBert) {
+        self.model = model
+    }
+
+    func embed(
+        _ texts: [String], options: EmbedOptions, into rows: Rows, call: Call
+    ) throws {
+        try embed(
+            texts.map { try model.embeddingText($0, options) }, options, into: rows, call)
+    }
+
+    func embed(
+        tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call
+    ) throws {
+        try embed(tokens.map { TokenizedText(tokens: $0) }, options, into: rows, call)
+    }
+
+    private func embed(
+        _ texts: [TokenizedText], _ options: EmbedOptions, into rows: Rows, _ call: Call
+    ) throws {
+        guard case .sentence(let head, let normalizes) = model.head else {
+            throw PluginError(.unsupported, "the model has no embeddings")
+        }
+        try model.reader.forEachPass(over: texts, call) { pass, states, sequences in
+            let vectors = try head(states, sequences)
+            let isNormalized = normalizes && !options.contains(.noNormalize)
+            rows.fill(pass, with: try isNormalized ? normalizedRows(vectors) : vectors)
+        }
+    }
+
+    func scores(query: String, documents: [String], call: Call) throws -> [Float] {
+        let texts = try documents.map { try model.reader.read(query, pair: $0) }
+        var scores: [Float] = []
+        try forEachLogits(of: texts, call) { _, logits in scores += logits.floats }
+        return scores
+    }
+
+    func classify(_ texts: [String], into rows: Rows, call: Call) throws {
+        try forEachLogits(of: texts.map(model.reader.read), call) { pass, logits in
+            rows.fill(pass, with: logits)
+        }
+    }
+
+    private func forEachLogits(
+        of texts: [TokenizedText], _ call: Call, _ body: (Range<Int>, Tensor) -> Void
+    ) throws {
+        guard case .sequence(let head) = model.head else {
+            throw PluginError(.unsupported, "the model has no labels")
+        }
+        try model.reader.forEachPass(over: texts, call) { pass, states, sequences in
+            body(pass, try head(states, sequences))
+        }
+    }
+}
+
+extension Rows {
+    /// - Parameter values: [range, width].
+    fileprivate func fill(_ range: Range<Int>, with values: Tensor) {
+        values.withFloats { values in
+            for row in range {
+                let start = (row - range.lowerBound) * width
+                let source = UnsafeBufferPointer(rebasing: values[start..<start + width])
+                _ = self[row].update(fromContentsOf: source)
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// What this plugin refuses of a model that is one of its families.
+enum BertError: Error {
+    // Files
+    case configuration(file: String, DecodingError)
+    case missing(String)
+    case unsupported(String, found: String, expected: String)
+    case range(String, found: String, expected: String)
+    case labels(found: [String])
+
+    // Settings
+    case settings(DecodingError)
+    case unknownSetting(String, nearest: String, known: [String])
+    case setting(String, found: String, expected: String)
+
+    // Calls
+    case token(Int32, text: Int, vocabulary: Int)
+    case input(task: String, DecodingError)
+    case taskInput(String, found: String, expected: String)
+}
+
+extension BertError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .configuration(let file, let error): "\(file): \(error.fact)"
+        case .missing(let key): "'\(key)' is missing"
+        case .unsupported(let key, let found, let expected):
+            "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
+        case .range(let key, let found, let expected):
+            "'\(key)' is \(found), expected \(expected)"
+        case .labels(let found):
+            "'id2label' has the keys \(found.joined(separator: ", ")), expected 0 to "
+                + "\(found.count - 1)"
+
+        case .settings(let error): "the model's settings: \(error.fact)"
+        case .unknownSetting(let key, let nearest, let known):
+            "the model's settings have '\(key)'; did you mean '\(nearest)'? Known are "
+                + known.joined(separator: ", ")
+        case .setting(let key, let found, let expected):
+            "the model's setting '\(key)' is \(found), expected \(expected)"
+
+        case .token(let token, let text, let vocabulary):
+            "text \(text) has token \(token), expected 0 to \(vocabulary - 1)"
+        case .input(let task, let error): "the input of '\(task)': \(error.fact)"
+        case .taskInput(let key, let found, let expected):
+            "'\(key)' of the input is \(found), expected \(expected)"
+        }
+    }
+}
+
+extension DecodingError {
+    /// Which key is wrong, and how.
+    fileprivate var fact: String {
+        switch self {
+        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+        case .valueNotFound(_, let context), .typeMismatch(_, let context):
+            "'\(path(context))' is of the wrong kind: \(context.debugDescription)"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "not JSON: \(context.debugDescription)"
+                : "'\(path(context))': \(context.debugDescription)"
+        @unknown default: String(describing: self)
+        }
+    }
+
+    private func path(_ context: Context) -> String {
+        context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+}

@@ -1,0 +1,45 @@
+public import PluginKit
+public import TensorRuntime
+public import Tokenizers
+
+extension CheckpointError: PluginErrorConvertible {
+    public var pluginError: PluginError {
+        PluginError(isAboutFiles ? .io : .model, description)
+    }
+
+    private var isAboutFiles: Bool {
+        switch self {
+        case .inFile(_, let error): error.isAboutFiles
+        case .unreadable, .notAFile, .missingFile: true
+        default: false
+        }
+    }
+
+    var isOfAnotherFormat: Bool {
+        switch self {
+        case .inFile(_, let error): error.isOfAnotherFormat
+        case .notACheckpoint, .noWeights: true
+        default: false
+        }
+    }
+}
+
+extension TensorError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}
+
+extension TokenizerError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}
+
+extension BertError: PluginErrorConvertible {
+    var pluginError: PluginError { PluginError(code, description) }
+
+    private var code: PluginError.Code {
+        switch self {
+        case .unsupported: .unsupported
+        case .settings, .unknownSetting, .setting, .token, .input, .taskInput: .argument
+        case .configuration, .missing, .range, .labels: .model
+        }
+    }
+}

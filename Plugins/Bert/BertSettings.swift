@@ -1,0 +1,109 @@
+import FoundationEssentials
+import TensorRuntime
+
+/// The model's own settings of plugins.toml.
+struct BertSettings: Decodable, Sendable {
+    /// What weights of F32, F16 and BF16 are rounded to.
+    enum RoundedTo: String, Decodable, Sendable {
+        case f32
+        case bf16
+        case int8
+
+        var precision: Precision {
+            switch self {
+            case .f32: .f32
+            case .bf16: .bf16
+            case .int8: .int8
+            }
+        }
+    }
+
+    /// int8 unless said otherwise: the fastest.
+    var precision: RoundedTo?
+    /// In place of the model's own.
+    var pooling: Pooling?
+    /// Whether vectors have length 1 where the caller does not say; true unless said otherwise.
+    var normalize: Bool?
+    /// At most what the model has positions for.
+    var maxTokens: Int?
+    var queryPrefix: String?
+    var passagePrefix: String?
+    /// How many tokens the windows of a text too long for one share.
+    var windowStride: Int?
+    /// Whether the first numbers of a vector are a vector too, for models that do not say.
+    var matryoshka: Bool?
+
+    static let known = [
+        "precision", "pooling", "normalize", "max_tokens", "query_prefix", "passage_prefix",
+        "window_stride", "matryoshka",
+    ]
+
+    /// - Parameter json: an object, or empty.
+    /// - Throws: `BertError` naming a key that is unknown or has a value of the wrong kind.
+    init(json: String) throws {
+        guard !json.isEmpty else { return }
+        let data = Data(json.utf8)
+        let decoder = JSONDecoder()
+        do {
+            let names = try decoder.decode(Keys.self, from: data).names
+            if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
+                throw BertError.unknownSetting(
+                    unknown, nearest: unknown.nearest(of: Self.known), known: Self.known)
+            }
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            self = try decoder.decode(Self.self, from: data)
+        } catch let error as DecodingError {
+            throw BertError.settings(error)
+        }
+        try check()
+    }
+
+    private func check() throws {
+        for (key, value, least) in [
+            ("max_tokens", maxTokens, 8), ("window_stride", windowStride, 0),
+        ] {
+            if let value, value < least {
+                throw BertError.setting(key, found: "\(value)", expected: "at least \(least)")
+            }
+        }
+    }
+
+    /// The keys of an object, whatever their values.
+    private struct Keys: Decodable {
+        let names: Set<String>
+
+        private struct AnyKey: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: AnyKey.self)
+            names = Set(container.allKeys.map(\.stringValue))
+        }
+    }
+}
+
+extension String {
+    /// The one of `names`, of which there is one at least, that takes the fewest changes of a letter.
+    fileprivate func nearest(of names: [String]) -> String {
+        names.min { distance(to: $0) < distance(to: $1) } ?? ""
+    }
+
+    private func distance(to other: String) -> Int {
+        let other = Array(other.utf8)
+        var row = Array(0...other.count)
+        for (line, letter) in utf8.enumerated() {
+            var diagonal = row[0]
+            row[0] = line + 1
+            for (column, otherLetter) in other.enumerated() {
+                let changed = diagonal + (letter == otherLetter ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = Swift.min(changed, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[other.count]
+    }
+}

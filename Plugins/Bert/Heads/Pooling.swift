@@ -1,0 +1,42 @@
+import TensorRuntime
+
+/// How the states of a text become one vector, as Reimers and Gurevych 2019 (arXiv:1908.10084)
+/// compare it.
+enum Pooling: String, Decodable, Sendable, CaseIterable {
+    /// (1/n) Σ xᵢ
+    case mean
+    /// x₁, the state of the token that stands for the whole text
+    case cls
+    /// xₙ
+    case last
+    /// maxᵢ xᵢ, column by column
+    case max
+    /// (1/√n) Σ xᵢ
+    case meanSqrtLen = "mean_sqrt_len"
+
+    /// - Parameter x: [N, D].
+    /// - Returns: [texts, D].
+    func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
+        switch self {
+        case .mean: try meanPool(x, sequences: sequences)
+        case .cls: try clsPool(x, sequences: sequences)
+        case .last: try lastPool(x, sequences: sequences)
+        case .max: try maxPool(x, sequences: sequences)
+        case .meanSqrtLen:
+            try scaled(
+                meanPool(x, sequences: sequences),
+                by: sequences.lengths.map { Float($0).squareRoot() })
+        }
+    }
+
+    private func scaled(_ rows: Tensor, by factors: [Float]) -> Tensor {
+        var rows = rows
+        let width = rows.width
+        rows.withMutableFloats { numbers in
+            for (row, factor) in factors.enumerated() {
+                for column in row * width..<(row + 1) * width { numbers[column] *= factor }
+            }
+        }
+        return rows
+    }
+}

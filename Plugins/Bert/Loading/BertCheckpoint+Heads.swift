@@ -1,0 +1,85 @@
+import FoundationEssentials
+import PluginKit
+import TensorRuntime
+
+extension BertCheckpoint {
+    func head(
+        _ weights: Weights, _ settings: BertSettings, maxTokens: Int
+    ) throws -> LoadedBert.Head {
+        let overlap = try settings.overlap(of: maxTokens)
+        switch purpose {
+        case .embedding:
+            let pooling = settings.pooling ?? sentence.pooling ?? .mean
+            let head = try SentenceHead(
+                sentence, pooling, hiddenSize: configuration.hiddenSize)
+            return .sentence(head, normalizes: settings.normalize ?? true)
+        case .sequenceClassification:
+            return .sequence(try prediction(weights, labels: head.labels.count))
+        case .tokenClassification:
+            let labels = try head.labels
+            return .tokens(
+                try prediction(weights, labels: labels.count), labels: labels, overlap: overlap)
+        case .questionAnswering:
+            return .spans(try prediction(weights, labels: 2), overlap: overlap)
+        }
+    }
+
+    /// GGUF files leave out what their converter did not know.
+    private func prediction(_ weights: Weights, labels: Int) throws -> PredictionHead {
+        try PredictionHead(
+            weights, configuration.headLayout(for: purpose), width: configuration.hiddenSize,
+            labels: labels, isFull: isHuggingFace)
+    }
+
+    private var isHuggingFace: Bool {
+        if case .huggingFace = checkpoint.metadata { true } else { false }
+    }
+
+    /// The longest text: what the settings say, else the files beside the weights, but no more than
+    /// the network has positions for. `tokenizer.json` is not asked: its truncation is for training.
+    func maxTokens(_ settings: BertSettings) throws -> Int {
+        let most = configuration.maxTokens
+        if let wanted = settings.maxTokens, wanted > most {
+            throw BertError.setting(
+                "max_tokens", found: "\(wanted)", expected: "at most \(most) for this model")
+        }
+        if let wanted = settings.maxTokens { return wanted }
+        let usual = purpose == .questionAnswering ? 384 : most
+        return min(sentence.maxTokens ?? modelMaxLength ?? most, most, usual)
+    }
+
+    /// What `tokenizer_config.json` says; some say a number that no text reaches.
+    private var modelMaxLength: Int? {
+        guard case .huggingFace(let metadata) = checkpoint.metadata,
+            let file = ConfigurationFile(
+                ifPresent: "\(metadata.directory)/tokenizer_config.json"),
+            let length = try? file.decode(TokenizerLimits.self).modelMaxLength, length >= 8
+        else { return nil }
+        return Int(exactly: length.rounded())
+    }
+
+    private struct TokenizerLimits: Decodable {
+        let modelMaxLength: Double?
+    }
+
+    func prompts(_ settings: BertSettings) -> SentenceLayout.Prompts {
+        var prompts = sentence.prompts
+        prompts.query = settings.queryPrefix ?? prompts.query
+        prompts.passage = settings.passagePrefix ?? prompts.passage
+        return prompts
+    }
+}
+
+extension BertSettings {
+    var roundedTo: RoundedTo { precision ?? .int8 }
+
+    /// The tokens that windows share: 128 of 384 unless the settings say otherwise.
+    fileprivate func overlap(of maxTokens: Int) throws -> Int {
+        let overlap = windowStride ?? min(128, maxTokens / 3)
+        guard overlap < maxTokens else {
+            throw BertError.setting(
+                "window_stride", found: "\(overlap)", expected: "less than \(maxTokens)")
+        }
+        return overlap
+    }
+}

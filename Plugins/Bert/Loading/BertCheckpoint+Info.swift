@@ -1,0 +1,80 @@
+import PluginKit
+import TensorRuntime
+
+extension BertCheckpoint {
+    func capabilities(
+        _ loaded: LoadedBert.Head, maxTokens: Int
+    ) throws -> VectorCapabilities {
+        var capabilities = VectorCapabilities(maxTokens: maxTokens)
+        switch loaded {
+        case .sentence(let head, _):
+            capabilities.dimensions = head.width
+            capabilities.embedsTokens = true
+        case .sequence:
+            let labels = try head.labels
+            capabilities.scoresPairs = labels.count == 1
+            capabilities.labels = labels == ["LABEL_0"] ? [] : labels
+        case .tokens, .spans: break
+        }
+        return capabilities
+    }
+
+    func info(_ settings: BertSettings, _ loaded: LoadedBert.Head) throws -> ModelInfo {
+        var info = ModelInfo(
+            architecture: head.architectures?.first ?? configuration.family,
+            parameters: parameters, contextLength: configuration.maxTokens,
+            quantization: quantization(settings.roundedTo),
+            vectors: try vectorInfo(settings, loaded))
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            info.name = try metadata.string(ifPresent: "general.name")
+            info.license = try metadata.string(ifPresent: "general.license")
+            info.architecture = configuration.family
+        case .huggingFace(let metadata):
+            info.name = metadata.directory.split(separator: "/").last.map(String.init)
+        }
+        return info
+    }
+
+    /// Weights that a file has in blocks stay so; others are rounded.
+    private func quantization(_ roundedTo: BertSettings.RoundedTo) -> String? {
+        guard let stored = storedType, stored.blockSize == 1 else { return storedType?.name }
+        switch roundedTo {
+        case .f32: return stored.name
+        case .bf16: return "BF16"
+        case .int8: return "INT8"
+        }
+    }
+
+    private func vectorInfo(
+        _ settings: BertSettings, _ loaded: LoadedBert.Head
+    ) throws -> VectorInfo {
+        switch loaded {
+        case .sentence(let head, _):
+            let prompts = prompts(settings)
+            return VectorInfo(
+                pooling: VectorInfo.Pooling(rawValue: head.pooling.rawValue),
+                queryPrefix: prompts.query, passagePrefix: prompts.passage,
+                matryoshka: settings.matryoshka ?? self.head.isMatryoshkaModel)
+        case .sequence:
+            return VectorInfo(
+                problemType: try problemType,
+                scoreActivation: head.scoreActivation == "Identity" ? .identity : .sigmoid)
+        case .tokens, .spans: return VectorInfo()
+        }
+    }
+
+    private var problemType: VectorInfo.ProblemType {
+        get throws {
+            guard let name = head.problemType else {
+                return try head.labels.count == 1 ? .regression : .singleLabelClassification
+            }
+            guard let type = VectorInfo.ProblemType(rawValue: name) else {
+                throw BertError.unsupported(
+                    "problem_type", found: name,
+                    expected: "single_label_classification, multi_label_classification, regression")
+            }
+            return type
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import TensorRuntime
+import Tokenizers
+
+/// A checkpoint of one of the plugin's families whose headers have been read.
+struct BertCheckpoint {
+    let checkpoint: Checkpoint
+    let configuration: any EncoderConfiguration
+    let purpose: Purpose
+    let head: HeadConfiguration
+    let sentence: SentenceLayout
+
+    /// - Returns: `nil` for a checkpoint of another family.
+    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    init?(_ path: String) throws {
+        checkpoint = try Checkpoint.open(path)
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            guard
+                let configuration = try Families.configuration(metadata, checkpoint.tensors)
+            else { return nil }
+            self.configuration = configuration
+            head = try HeadConfiguration(metadata)
+            sentence = try SentenceLayout(metadata)
+        case .huggingFace(let metadata):
+            let file = ConfigurationFile(name: "config.json", metadata.configuration)
+            guard let head = try? file.decode(HeadConfiguration.self),
+                let configuration = try Families.configuration(file, modelType: head.modelType)
+            else { return nil }
+            self.configuration = configuration
+            self.head = head
+            sentence = try SentenceLayout(directory: metadata.directory)
+        }
+        purpose = try head.purpose
+        try configuration.check()
+        try ConfigurationChecks.expect(
+            "quantization_config", head.quantizationConfig.map { $0.quantMethod ?? "an object" },
+            "null; use a GGUF file of the model")
+    }
+}
+
+// MARK: - Sizes
+
+extension BertCheckpoint {
+    /// Bytes of the open model: its tables as they are mapped, its maps as they are packed.
+    func modelBytes(_ precision: Precision) -> UInt64 {
+        checkpoint.tensors.values.reduce(0) { bytes, tensor in
+            let elements = UInt64(tensor.shape.reduce(1, *))
+            guard let packed = packedBits(of: tensor, precision) else {
+                return bytes + elements / UInt64(tensor.type.blockSize)
+                    * UInt64(tensor.type.blockBytes)
+            }
+            return bytes + elements * packed / 8
+        }
+    }
+
+    /// The bits of a weight of a map; nil for what is not repacked.
+    private func packedBits(of tensor: TensorEntry, _ precision: Precision) -> UInt64? {
+        let isTable = tensor.name.contains("embedding") || tensor.name.contains("_embd")
+        guard tensor.shape.count == 2, !isTable, tensor.type.blockSize == 1 else { return nil }
+        switch precision {
+        case .f32: return nil
+        case .bf16: return 16
+        case .int8: return 9
+        }
+    }
+
+    /// Bytes of the states of one pass, at its largest.
+    var passBytes: UInt64 {
+        let c = configuration
+        let perToken = 8 * c.hiddenSize + 3 * c.intermediateSize
+        return 4 * UInt64(perToken) * UInt64(max(TextReader.tokensPerPass, c.maxTokens))
+    }
+
+    var parameters: Int {
+        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// The element type that most weights are stored in.
+    var storedType: StoredType? {
+        var counts: [String: (type: StoredType, elements: Int)] = [:]
+        for tensor in checkpoint.tensors.values {
+            let elements = counts[tensor.type.name]?.elements ?? 0
+            counts[tensor.type.name] = (tensor.type, elements + tensor.shape.reduce(1, *))
+        }
+        return counts.max { ($0.value.elements, $0.key) < ($1.value.elements, $1.key) }?.value.type
+    }
+}
+
+// MARK: - Loading
+
+extension BertCheckpoint {
+    /// The weights under the network's names.
+    func weights() throws -> Weights {
+        switch checkpoint.metadata {
+        case .gguf: try Weights(checkpoint, names: configuration.networkName(gguf:))
+        case .huggingFace: try Weights(checkpoint, names: networkName(huggingFace:))
+        }
+    }
+
+    /// Nil for buffers, which follow from the configuration, and for heads that nothing asks for.
+    private func networkName(huggingFace stored: String) -> String? {
+        var name = stored
+        if name.hasPrefix(configuration.basePrefix) {
+            name.removeFirst(configuration.basePrefix.count)
+        }
+        if Self.buffers.contains(where: name.hasSuffix) { return nil }
+        if configuration.pretrainingFolders.contains(where: name.hasPrefix), purpose == .embedding {
+            return nil
+        }
+        let layout = configuration.headLayout(for: purpose)
+        if name.hasPrefix("pooler."), layout.dense != "pooler.dense" { return nil }
+        return configuration.networkName(huggingFace: name)
+    }
+
+    private static let buffers = [
+        "embeddings.position_ids", "embeddings.token_type_ids", "rotary_emb.inv_freq",
+    ]
+
+    func tokenizer() throws -> any Tokenizer {
+        switch checkpoint.metadata {
+        case .gguf(let metadata): try Tokenizers.load(gguf: metadata.vocabulary)
+        case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
+        }
+    }
+}

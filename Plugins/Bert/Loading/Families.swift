@@ -1,0 +1,31 @@
+import TensorRuntime
+
+/// The families of encoders, by the names that files have for them.
+enum Families {
+    /// What `families` of the plugin says.
+    static let names = [
+        "bert", "distilbert", "roberta", "xlm-roberta", "camembert",
+    ]
+
+    /// - Returns: nil for another family.
+    static func configuration(
+        _ file: ConfigurationFile, modelType: String?
+    ) throws -> (any EncoderConfiguration)? {
+        switch modelType {
+        case "bert", "roberta", "xlm-roberta", "camembert":
+            try file.decode(BertConfiguration.self)
+        case "distilbert": try file.decode(DistilBertConfiguration.self)
+        default: nil
+        }
+    }
+
+    /// - Returns: nil for another architecture.
+    static func configuration(
+        _ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]
+    ) throws -> (any EncoderConfiguration)? {
+        switch try metadata.string("general.architecture") {
+        case "bert": try BertConfiguration(metadata, tensors)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import FoundationEssentials
+
+/// What the files that sentence-transformers writes say about a model: which modules follow the
+/// network, how long a text may be, and what stands before it.
+struct SentenceLayout: Sendable {
+    /// Nil where no file says.
+    var pooling: Pooling?
+    /// The directories of `Dense` modules, in order.
+    var projections: [String] = []
+    var maxTokens: Int?
+    var prompts = Prompts()
+
+    /// What is put before a text.
+    struct Prompts: Sendable {
+        var query = ""
+        var passage = ""
+        /// Before a text that is neither.
+        var other = ""
+    }
+
+    init() {}
+
+    /// - Throws: `BertError` for a module or a way of pooling that this plugin does not implement.
+    init(directory: String) throws {
+        try read(modules: directory)
+        if let file = ConfigurationFile(ifPresent: "\(directory)/sentence_bert_config.json") {
+            maxTokens = try file.decode(SentenceBertConfiguration.self).maxSeqLength
+        }
+        if let file = ConfigurationFile(
+            ifPresent: "\(directory)/config_sentence_transformers.json")
+        {
+            prompts = try Prompts(file.decode(SentenceTransformersConfiguration.self))
+        }
+    }
+
+    private mutating func read(modules directory: String) throws {
+        guard let file = ConfigurationFile(ifPresent: "\(directory)/modules.json") else { return }
+        for module in try file.decode([Module].self) {
+            let path = try "\(directory)/\(module.folder)"
+            switch module.kind {
+            case "Transformer", "Normalize": break
+            case "Pooling":
+                pooling = try ConfigurationFile("\(path)/config.json")
+                    .decode(PoolingConfiguration.self).pooling
+            case "Dense": projections.append(path)
+            default:
+                throw BertError.unsupported(
+                    "modules.json", found: module.kind,
+                    expected: "Transformer, Pooling, Dense, Normalize")
+            }
+        }
+    }
+}
+
+private struct Module: Decodable {
+    /// A class: `sentence_transformers.models.Pooling`.
+    let type: String
+    let path: String
+
+    var kind: String { type.split(separator: ".").last.map(String.init) ?? type }
+
+    /// A module must not lead out of its model's folder.
+    var folder: String {
+        get throws {
+            guard !path.contains("/"), !path.contains("\0"), path != "..", path != "." else {
+                throw BertError.range(
+                    "path", found: "'\(path)' in modules.json", expected: "the name of a folder")
+            }
+            return path
+        }
+    }
+}
+
+private struct PoolingConfiguration: Decodable {
+    let poolingMode: String?
+    let poolingModeClsToken: Bool?
+    let poolingModeMeanTokens: Bool?
+    let poolingModeMaxTokens: Bool?
+    let poolingModeMeanSqrtLenTokens: Bool?
+    let poolingModeWeightedmeanTokens: Bool?
+    let poolingModeLasttoken: Bool?
+
+    private static let names: [String: Pooling] = [
+        "cls": .cls, "mean": .mean, "max": .max, "mean_sqrt_len_tokens": .meanSqrtLen,
+        "lasttoken": .last,
+    ]
+
+    var pooling: Pooling {
+        get throws {
+            let flags: [(String, Bool?)] = [
+                ("cls", poolingModeClsToken), ("mean", poolingModeMeanTokens),
+                ("max", poolingModeMaxTokens),
+                ("mean_sqrt_len_tokens", poolingModeMeanSqrtLenTokens),
+                ("weightedmean", poolingModeWeightedmeanTokens),
+                ("lasttoken", poolingModeLasttoken),
+            ]
+            let set = poolingMode.map { [$0] } ?? flags.filter { $0.1 == true }.map(\.0)
+            guard set.count == 1, let pooling = Self.names[set[0]] else {
+                throw BertError.unsupported(
+                    "pooling_mode", found: set.isEmpty ? "none" : set.joined(separator: " and "),
+                    expected: "one of \(Self.names.keys.sorted().joined(separator: ", "))")
+            }
+            return pooling
+        }
+    }
+}
+
+private struct SentenceBertConfiguration: Decodable {
+    let maxSeqLength: Int?
+}
+
+private struct SentenceTransformersConfiguration: Decodable {
+    let prompts: [String: String]?
+    let defaultPromptName: String?
+}
+
+extension SentenceLayout.Prompts {
+    fileprivate init(_ c: SentenceTransformersConfiguration) throws {
+        let prompts = c.prompts ?? [:]
+        other = c.defaultPromptName.flatMap { prompts[$0] } ?? ""
+        query = prompts["query"] ?? other
+        passage = prompts["document"] ?? prompts["passage"] ?? prompts["corpus"] ?? other
+    }
+}

@@ -1,0 +1,73 @@
+import TensorRuntime
+
+extension BertConfiguration {
+    /// What the metadata of a GGUF file of architecture `bert` says. RoBERTa's files have lost the
+    /// rows of positions before the first, so that all begin at 0.
+    init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
+        self.init(
+            vocabSize: try metadata.vocabularySize("bert", tensors),
+            hiddenSize: try metadata.int("bert.embedding_length"),
+            intermediateSize: try metadata.int("bert.feed_forward_length"),
+            numHiddenLayers: try metadata.int("bert.block_count"),
+            numAttentionHeads: try metadata.int("bert.attention.head_count"),
+            maxPositionEmbeddings: try metadata.int("bert.context_length"),
+            typeVocabSize: tensors["token_types.weight"]?.shape.first ?? 0,
+            layerNormEps: try metadata.float("bert.attention.layer_norm_epsilon"))
+    }
+
+    func networkName(gguf name: String) -> String {
+        GGUFNames.network(
+            name, outer: Self.outerNames, layers: "encoder.layer", inner: Self.layerNames)
+    }
+
+    private static let outerNames = [
+        "token_embd": "embeddings.word_embeddings",
+        "position_embd": "embeddings.position_embeddings",
+        "token_types": "embeddings.token_type_embeddings",
+        "token_embd_norm": "embeddings.LayerNorm",
+        "cls": "pooler.dense",
+        "cls.output": "classifier",
+    ]
+
+    private static let layerNames = [
+        "attn_q": "attention.self.query",
+        "attn_k": "attention.self.key",
+        "attn_v": "attention.self.value",
+        "attn_output": "attention.output.dense",
+        "attn_output_norm": "attention.output.LayerNorm",
+        "ffn_up": "intermediate.dense",
+        "ffn_down": "output.dense",
+        "layer_output_norm": "output.LayerNorm",
+    ]
+}
+
+/// The names of tensors in GGUF files: `blk.3.attn_q.weight`.
+enum GGUFNames {
+    /// - Parameters:
+    ///   - outer: the network's folders of those outside the layers, by the file's.
+    ///   - layers: the network's folder of layers.
+    ///   - inner: the network's folders within a layer, by the file's.
+    static func network(
+        _ name: String, outer: [String: String], layers: String, inner: [String: String]
+    ) -> String {
+        guard let dot = name.lastIndex(of: ".") else { return name }
+        let (folder, leaf) = (String(name[..<dot]), name[name.index(after: dot)...])
+        if let outer = outer[folder] { return "\(outer).\(leaf)" }
+        let parts = folder.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "blk", let inner = inner[String(parts[2])] else {
+            return name
+        }
+        return "\(layers).\(parts[1]).\(inner).\(leaf)"
+    }
+}
+
+extension GGUFMetadata {
+    /// The rows of the table of tokens, for which not every file has a key.
+    func vocabularySize(_ architecture: String, _ tensors: [String: TensorEntry]) throws -> Int {
+        if let size = try int(ifPresent: "\(architecture).vocab_size") { return size }
+        guard let size = tensors["token_embd.weight"]?.shape.first else {
+            throw BertError.missing("token_embd.weight")
+        }
+        return size
+    }
+}

@@ -1,0 +1,68 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// Texts to states: the tokenizer, the network, and how much of both at a time.
+struct TextReader: Sendable {
+    let tokenizer: any Tokenizer
+    let encoder: any Encoder
+    let vocabularySize: Int
+    /// Of one text, special tokens included; what is longer is cut.
+    let maxTokens: Int
+
+    /// The tokens of one pass through the network, as long as one text has not more: enough to keep
+    /// the processor busy, few enough for the states to stay in its caches.
+    static let tokensPerPass = 2048
+
+    func read(_ text: String) throws -> TokenizedText {
+        TokenizedText(try tokenizer.encode(text, maxLength: maxTokens, addSpecial: true))
+    }
+
+    func read(_ first: String, pair second: String) throws -> TokenizedText {
+        TokenizedText(try tokenizer.encode(first, pair: second, maxLength: maxTokens))
+    }
+
+    /// Sends texts through the network, some at a time.
+    ///
+    /// - Parameter body: is given which texts they are and their states, [N, D].
+    func forEachPass(
+        over texts: [TokenizedText], _ call: Call,
+        _ body: (Range<Int>, Tensor, PackedSequences) throws -> Void
+    ) throws {
+        for pass in Self.passes(texts.map(\.tokens.count)) {
+            try check(texts[pass], from: pass.lowerBound)
+            let batch = TokenBatch(texts[pass])
+            let states = try encoder(batch) { _ in try call.check() }
+            try body(pass, states, batch.sequences)
+        }
+    }
+
+    /// Cuts a list of texts, given by their lengths, into runs of few enough tokens.
+    static func passes(_ lengths: [Int], tokens most: Int = tokensPerPass) -> [Range<Int>] {
+        var passes: [Range<Int>] = []
+        var (start, tokens) = (0, 0)
+        for (index, length) in lengths.enumerated() {
+            if index > start, tokens + length > most {
+                passes.append(start..<index)
+                (start, tokens) = (index, 0)
+            }
+            tokens += length
+        }
+        return start < lengths.count ? passes + [start..<lengths.count] : passes
+    }
+
+    /// Tokens that a caller made are not to be trusted.
+    private func check(_ texts: ArraySlice<TokenizedText>, from first: Int) throws {
+        for (index, text) in zip(first..., texts) {
+            for token in text.tokens where !(0..<vocabularySize).contains(Int(token)) {
+                throw BertError.token(token, text: index, vocabulary: vocabularySize)
+            }
+        }
+    }
+}
+
+extension TokenizedText {
+    init(_ encoding: Encoding) {
+        self.init(tokens: encoding.ids, segments: encoding.typeIDs)
+    }
+}
