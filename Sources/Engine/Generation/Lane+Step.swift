@@ -73,7 +73,7 @@ extension Lane {
         }
     }
 
-    private func take(_ rows: LogitRows, of plan: StepPlan) throws {
+    private func take(_ rows: FloatRows, of plan: StepPlan) throws {
         let expected = plan.parts.reduce(0) { $0 + $1.wanted.count }
         guard rows.count == expected else {
             throw ModelFailure.broken(

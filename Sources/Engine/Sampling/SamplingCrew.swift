@@ -27,7 +27,7 @@ struct SamplingCrew {
     }
 
     func evaluate(
-        _ parts: [StepPlan.Part], _ rows: LogitRows
+        _ parts: [StepPlan.Part], _ rows: FloatRows
     ) -> [Result<Outcome, EngineError>] {
         var outcomes = [Result<Outcome, EngineError>](
             repeating: .success(Outcome()), count: parts.count)
@@ -48,7 +48,7 @@ struct SamplingCrew {
 
 extension TextModel {
     fileprivate func evaluate(
-        _ part: StepPlan.Part, _ rows: LogitRows, _ workspace: SamplingWorkspace
+        _ part: StepPlan.Part, _ rows: FloatRows, _ workspace: SamplingWorkspace
     ) -> Result<SamplingCrew.Outcome, EngineError> {
         var outcome = SamplingCrew.Outcome()
         let generation = part.generation

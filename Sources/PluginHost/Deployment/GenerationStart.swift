@@ -82,22 +82,47 @@ struct GenerationStart: Sendable {
         }
     }
 
-    /// One step, so that the first request finds the weights in memory, and a plugin that cannot
-    /// take a step never serves.
+    /// One step of each ability, so that the first request finds the weights in memory, and a plugin
+    /// that cannot take a step never serves.
     private func warm(_ model: any LoadedModel) throws {
-        guard model.description.decode != nil else { return }
         do {
-            var batch = DecodeBatch()
-            batch.append(
-                token: model.vocabulary?.bos ?? 0, sequence: 0, position: 0, wantsLogits: true)
-            let rows = try model.forward(batch, deadline: options.warmLimit)
-            if rows[0].contains(where: \.isNaN) {
-                throw ModelFailure.broken(step: "forward", reason: "logits that are not numbers")
-            }
-            try model.clear(0)
+            if model.description.decode != nil { try warmDecoding(model) }
+            if let vectors = model.description.vectors { try warm(vectors, of: model) }
         } catch {
             throw DeploymentError.failed(
                 model: spec.name, stage: .warm, reason: String(describing: error))
+        }
+    }
+
+    private func warmDecoding(_ model: any LoadedModel) throws {
+        var batch = DecodeBatch()
+        batch.append(
+            token: model.vocabulary?.bos ?? 0, sequence: 0, position: 0, wantsLogits: true)
+        let rows = try model.forward(batch, deadline: options.warmLimit)
+        if rows[0].contains(where: \.isNaN) {
+            throw ModelFailure.broken(step: "forward", reason: "logits that are not numbers")
+        }
+        try model.clear(0)
+    }
+
+    private func warm(_ vectors: VectorCapabilities, of model: any LoadedModel) throws {
+        let limit = options.warmLimit
+        let answers: [(step: String, finite: Bool)] = [
+            try !vectors.embeds
+                ? nil
+                : ("embed", model.embed(.texts(["a"]), options: [], deadline: limit).areFinite),
+            try !vectors.classifies
+                ? nil : ("classify", model.classify(["a"], deadline: limit).areFinite),
+            try !vectors.scoresPairs
+                ? nil
+                : (
+                    "score_pairs",
+                    model.scores(query: "a", documents: ["a"], deadline: limit)
+                        .allSatisfy(\.isFinite)
+                ),
+        ].compactMap { $0 }
+        if let wrong = answers.first(where: { !$0.finite }) {
+            throw ModelFailure.broken(step: wrong.step, reason: "answers that are not numbers")
         }
     }
 

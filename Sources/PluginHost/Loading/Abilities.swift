@@ -1,3 +1,4 @@
+import FoundationEssentials
 import PluginABI
 
 /// The abilities of a model that this host knows, asked for once.
@@ -64,6 +65,69 @@ extension DecodeCapabilities {
                 step: CallStep.describe.name,
                 reason: "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
+    }
+}
+
+// MARK: - Vectors and tasks
+
+/// What a model of vectors can do, its labels copied.
+func capabilitiesOf(
+    _ model: OpaquePointer, _ vectors: roost_ext_vectors, trace: CallTrace
+) throws -> VectorCapabilities {
+    var capabilities = VectorCapabilities(
+        dimensions: Int(vectors.dim), maxTokens: Int(vectors.max_tokens),
+        scoresPairs: vectors.score_pairs != nil)
+    if vectors.dim > 0 { _ = try require(vectors.embed, "embed", in: .describe) }
+    capabilities.embedsTokens =
+        vectors.dim > 0 && vectors.embed_tokenize != nil && vectors.embed_tokens != nil
+    capabilities.labels = try labelsOf(model, vectors, trace: trace)
+    try capabilities.check()
+    return capabilities
+}
+
+private func labelsOf(
+    _ model: OpaquePointer, _ vectors: roost_ext_vectors, trace: CallTrace
+) throws -> [String] {
+    guard vectors.n_labels > 0 else { return [] }
+    guard vectors.n_labels <= 1 << 16 else {
+        throw ModelFailure.broken(
+            step: CallStep.describe.name,
+            reason: "n_labels is \(vectors.n_labels), expected at most \(1 << 16)")
+    }
+    _ = try require(vectors.classify, "classify", in: .describe)
+    let label = try require(vectors.label, "label", in: .describe)
+    return try (0..<vectors.n_labels).map { index in
+        let bytes = try inStage(.describe) {
+            try OutputSink.collect(.describe, limit: 4096) { sink in
+                try callPlugin(.describe, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+                    label(model, index, sink)
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The names of a model's tasks.
+func namesOf(_ model: OpaquePointer, _ task: roost_ext_task, trace: CallTrace) throws -> [String] {
+    let list = try require(task.list_json, "list_json", in: .tasks)
+    _ = try require(task.begin, "begin", in: .tasks)
+    _ = try require(task.advance, "advance", in: .tasks)
+    _ = try require(task.end, "end", in: .tasks)
+    let json = try inStage(.describe) {
+        try OutputSink.collect(.tasks, limit: 1 << 20) { sink in
+            try callPlugin(.tasks, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
+                list(model, sink)
+            }
+        }
+    }
+    struct Task: Decodable { var name: String }
+    do {
+        return try JSONDecoder().decode([Task].self, from: Data(json)).map(\.name)
+    } catch {
+        throw ModelFailure.broken(
+            step: CallStep.tasks.name,
+            reason: "the list of tasks is no array of objects with a \"name\": \(error)")
     }
 }
 

@@ -4,6 +4,8 @@ import CHostShims
 enum CallStep: Int32, CaseIterable {
     case idle, start, library, query, attach, probe, open, describe, context, vocabulary, map
     case tokenize, forward, length, clear, truncate, fork, selfTest, close
+    case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
+        endTask
 
     var name: String {
         switch self {
@@ -15,6 +17,13 @@ enum CallStep: Int32, CaseIterable {
         case .truncate: "seq_truncate"
         case .fork: "seq_fork"
         case .selfTest: "self-test"
+        case .embedTokenize: "embed_tokenize"
+        case .embedTokens: "embed_tokens"
+        case .scorePairs: "score_pairs"
+        case .tasks: "list_json"
+        case .beginTask: "begin"
+        case .advanceTask: "advance"
+        case .endTask: "end"
         default: String(describing: self)
         }
     }

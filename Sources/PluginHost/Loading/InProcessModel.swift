@@ -5,9 +5,8 @@ import Synchronization
 final class InProcessModel: LoadedModel, @unchecked Sendable {
     private let instance: ModelInstance
     private let cancelWord: UnsafeMutablePointer<Int32>
-    private let rowStride: Int
     /// Grown by the lane.
-    private var logits: UnsafeMutableRawBufferPointer?
+    private var memory: UnsafeMutableRawBufferPointer?
     private let open = Monitor(Calls())
 
     private struct Calls {
@@ -22,14 +21,12 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         instance = try ModelInstance(library, request, trace: .none)
         cancelWord = .allocate(capacity: 1)
         cancelWord.initialize(to: 0)
-        rowStride = LogitBuffer.rowStride(
-            vocabularySize: instance.description.decode?.vocabularySize ?? 0)
     }
 
     deinit {
         close()
         cancelWord.deallocate()
-        logits?.deallocate()
+        memory?.deallocate()
     }
 
     func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
@@ -39,17 +36,12 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         }
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows {
-        try call {
-            roost_word_store(cancelWord, 0)
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+        try lane(deadline) { call in
             let rows = batch.wants.count { $0 }
-            let base = room(for: rows).assumingMemoryBound(to: Float.self)
-            try instance.forward(
-                batch, into: LogitBuffer(base: base, rowStride: rowStride), cancel: cancelWord,
-                deadline: deadline.map { .now + $0 }, trace: .none)
-            return LogitRows(
-                base: base, count: rows, width: description.decode?.vocabularySize ?? 0,
-                stride: rowStride / MemoryLayout<Float>.stride, owner: self)
+            let out = room(for: rows, width: description.decode?.vocabularySize ?? 0)
+            try instance.forward(batch, into: out, call)
+            return out.rows(rows, owner: self)
         }
     }
 
@@ -99,12 +91,69 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         return try body()
     }
 
-    private func room(for rows: Int) -> UnsafeMutableRawPointer {
-        let needed = max(1, rows) * max(64, rowStride)
-        if let logits, logits.count >= needed, let base = logits.baseAddress { return base }
-        logits?.deallocate()
-        let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 64)
-        logits = grown
-        return grown.baseAddress!
+    /// Runs a call that can be cancelled and has a deadline.
+    private func lane<Result>(
+        _ deadline: Duration?, _ body: (LaneCall) throws -> Result
+    ) throws -> Result {
+        try call {
+            roost_word_store(cancelWord, 0)
+            return try body(LaneCall(cancel: cancelWord, deadline: deadline.map { .now + $0 }))
+        }
+    }
+
+    private func room(for rows: Int, width: Int) -> RowBuffer {
+        let needed = max(1, rows) * max(64, RowBuffer.stride(width: width))
+        if memory?.count ?? 0 < needed {
+            memory?.deallocate()
+            memory = .allocate(byteCount: needed, alignment: 64)
+        }
+        return RowBuffer(
+            base: memory!.baseAddress!.assumingMemoryBound(to: Float.self), width: width)
+    }
+}
+
+// MARK: - Vectors and tasks
+
+extension InProcessModel {
+    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
+        try texts.map { text in
+            try call { try instance.embeddingTokens(of: text, options: options, trace: .none) }
+        }
+    }
+
+    func embed(
+        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+    ) throws -> FloatRows {
+        try lane(deadline) { call in
+            let out = room(for: batch.count, width: description.vectors?.dimensions ?? 0)
+            try instance.embed(batch, options: options, into: out, call)
+            return out.rows(batch.count, owner: self)
+        }
+    }
+
+    func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float] {
+        try lane(deadline) { try instance.scores(query: query, documents: documents, $0) }
+    }
+
+    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+        try lane(deadline) { call in
+            let out = room(for: texts.count, width: description.vectors?.labels.count ?? 0)
+            try instance.classify(texts, into: out, call)
+            return out.rows(texts.count, owner: self)
+        }
+    }
+
+    func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
+        try lane(deadline) { try instance.beginTask(name, input: input, $0) }
+    }
+
+    func advanceTask(
+        _ id: TaskID, for limit: Duration, deadline: Duration?
+    ) throws -> TaskProgress {
+        try lane(deadline) { try instance.advanceTask(id, for: limit, $0) }
+    }
+
+    func endTask(_ id: TaskID) throws {
+        try call { try instance.endTask(id, trace: .none) }
     }
 }

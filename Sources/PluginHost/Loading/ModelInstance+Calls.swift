@@ -1,17 +1,5 @@
 import PluginABI
 
-/// Where a forward pass writes its logits.
-struct LogitBuffer {
-    let base: UnsafeMutablePointer<Float>
-    /// Bytes from one row to the next.
-    let rowStride: Int
-
-    /// Rows begin on cache lines.
-    static func rowStride(vocabularySize: Int) -> Int {
-        (vocabularySize * MemoryLayout<Float>.stride + 63) & ~63
-    }
-}
-
 // MARK: - Tokens
 
 /// Ids per byte of text that a tokenizer may give, and some for what it adds.
@@ -29,21 +17,29 @@ extension ModelInstance {
         var flags: UInt32 = 0
         if addSpecial { flags |= UInt32(ROOST_TOKENIZE_ADD_SPECIAL) }
         if parseSpecial { flags |= UInt32(ROOST_TOKENIZE_PARSE_SPECIAL) }
-        let limit = (text.utf8.count * idsPerByte + extraIDs) * MemoryLayout<Int32>.size
-        let bytes = try OutputSink.collect(.tokenize, limit: limit) { sink in
+        let bytes = try OutputSink.collect(.tokenize, limit: tokenLimit(of: text)) { sink in
             try text.withPluginString { text in
                 try callPlugin(.tokenize, trace: trace) { tokenize(model, text, flags, sink, $0) }
             }
         }
-        guard bytes.count % MemoryLayout<Int32>.size == 0 else {
-            throw ModelFailure.broken(
-                step: CallStep.tokenize.name, reason: "\(bytes.count) bytes are not whole token ids"
-            )
-        }
-        let ids = bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+        let ids = try tokenIDs(bytes, step: .tokenize)
         try checkTokenIDs(ids, below: vocabulary.count)
         return ids
     }
+}
+
+/// Bytes that the ids of a text may take.
+func tokenLimit(of text: String) -> Int {
+    (text.utf8.count * idsPerByte + extraIDs) * MemoryLayout<Int32>.size
+}
+
+/// The ids that a plugin put out as bytes.
+func tokenIDs(_ bytes: [UInt8], step: CallStep) throws -> [Int32] {
+    guard bytes.count % MemoryLayout<Int32>.size == 0 else {
+        throw ModelFailure.broken(
+            step: step.name, reason: "\(bytes.count) bytes are not whole token ids")
+    }
+    return bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
 }
 
 func checkTokenIDs(_ ids: [Int32], below count: Int) throws {
@@ -58,17 +54,18 @@ func checkTokenIDs(_ ids: [Int32], below count: Int) throws {
 extension ModelInstance {
     /// - Parameter out: has room for as many rows as want logits.
     func forward(
-        _ batch: DecodeBatch, into out: LogitBuffer, cancel: UnsafePointer<Int32>?,
-        deadline: MonotonicTime?, trace: CallTrace
+        _ batch: DecodeBatch, into out: RowBuffer, _ call: LaneCall
     ) throws {
         guard let decode, let capabilities = description.decode else { throw noDecoder }
         let rows = try batch.check(against: capabilities)
         var result = roost_rows(
             struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(rows),
-            data: out.base, row_stride: UInt64(out.rowStride))
+            data: out.base, row_stride: UInt64(out.stride))
         try batch.withPluginBatch { batch in
-            try callPlugin(.forward, trace: trace, cancel: cancel, deadline: deadline) { call in
-                decode.forward(context, batch, &result, call)
+            try callPlugin(
+                .forward, trace: call.trace, cancel: call.cancel, deadline: call.deadline
+            ) {
+                decode.forward(context, batch, &result, $0)
             }
         }
         guard result.n_rows == UInt32(rows), result.data == out.base else {

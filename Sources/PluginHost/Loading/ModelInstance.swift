@@ -12,7 +12,11 @@ final class ModelInstance: @unchecked Sendable {
     let context: OpaquePointer
     let tokens: roost_ext_tokens?
     let decode: roost_ext_decode?
+    let vectors: roost_ext_vectors?
+    let task: roost_ext_task?
     let selfTest: roost_ext_selftest?
+    /// Only the lane touches it.
+    var jobs = Jobs()
 
     /// Probes, opens, makes the context and reads what the model says about itself.
     ///
@@ -28,27 +32,34 @@ final class ModelInstance: @unchecked Sendable {
             let abilities = Abilities(library.table, opened.model)
             tokens = try abilities.table(ROOST_EXT_TOKENS, as: roost_ext_tokens.self)
             decode = try abilities.table(ROOST_EXT_DECODE, as: roost_ext_decode.self)
+            vectors = try abilities.table(ROOST_EXT_VECTORS, as: roost_ext_vectors.self)
+            task = try abilities.table(ROOST_EXT_TASK, as: roost_ext_task.self)
             selfTest = try abilities.table(ROOST_EXT_SELFTEST, as: roost_ext_selftest.self)
             let capabilities = try decode.map {
                 try capabilitiesOf(opened.context, $0, trace: trace)
             }
             vocabulary = try tokens.map { try vocabularyOf(opened.model, $0, trace: trace) }
             try checkFit(vocabulary, capabilities)
+            let vectorCapabilities = try vectors.map {
+                try capabilitiesOf(opened.model, $0, trace: trace)
+            }
+            let tasks = try task.map { try namesOf(opened.model, $0, trace: trace) } ?? []
             let identity = library.identity
             description = ModelDescription(
                 pluginID: identity.id, pluginVersion: identity.version,
                 pluginLicense: identity.license, toolchain: identity.toolchain,
                 family: probe.family, infoJSON: try library.info(of: opened.model, trace: trace),
-                extensions: abilities.ids, decode: capabilities, bytesHost: probe.bytesHost,
-                bytesPerContext: probe.bytesPerContext)
+                extensions: abilities.ids, decode: capabilities, vectors: vectorCapabilities,
+                tasks: tasks, bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext)
         } catch {
             library.close(opened.model, opened.context, trace: trace)
             throw error
         }
     }
 
-    /// Frees the context and closes the model.
+    /// Ends what is under way, frees the context and closes the model.
     func close(trace: CallTrace) {
+        endAllTasks(trace: trace)
         library.close(model, context, trace: trace)
     }
 }

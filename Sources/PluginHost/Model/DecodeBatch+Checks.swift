@@ -65,7 +65,3 @@ extension DecodeCapabilities {
         return length
     }
 }
-
-private func argument(_ message: String) -> ModelFailure {
-    .refused(code: .argument, flags: [], message: message)
-}

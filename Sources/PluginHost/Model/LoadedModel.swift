@@ -22,7 +22,7 @@ package protocol LoadedModel: AnyObject, Sendable {
     /// - Returns: rows that are valid until the next `forward` or `close`.
     /// - Throws: `ModelFailure`; after `.refused` every sequence is as before, unless its flags hold
     ///   `.sequencesLost`; after any other failure the model is to be discarded.
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows
 
     /// The number of positions in a sequence. Lane.
     func sequenceLength(_ sequence: Int) throws -> Int
@@ -35,6 +35,33 @@ package protocol LoadedModel: AnyObject, Sendable {
 
     /// Makes the empty sequence `destination` hold the first `length` positions of `source`. Lane.
     func fork(_ source: Int, to destination: Int, length: Int) throws
+
+    /// The ids that `embed` would embed for each text, prefix, special tokens and cut included. From any
+    /// thread.
+    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]]
+
+    /// A row of `dimensions` floats per text, at most `embeddingRows` of them, perhaps not numbers. Lane.
+    ///
+    /// - Returns: rows that are valid until the next call of the lane or `close`.
+    /// - Throws: `ModelFailure`; after anything but `.refused` the model is to be discarded.
+    func embed(
+        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+    ) throws -> FloatRows
+
+    /// A logit for each document, at most `embeddingRows`, perhaps not a number. Lane.
+    func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float]
+
+    /// A row of a logit for each label per text; as `embed`. Lane.
+    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows
+
+    /// Starts a task, which must be ended. Lane.
+    func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID
+
+    /// Works on a task for about `limit`; refused once it is done or has failed. Lane.
+    func advanceTask(_ id: TaskID, for limit: Duration, deadline: Duration?) throws -> TaskProgress
+
+    /// Lets go of a task, whether or not it is done. Lane.
+    func endTask(_ id: TaskID) throws
 
     /// Runs the plugin's own check on golden data; nil when it brings none. Lane.
     func selfTest(limit: Duration) throws -> SelfTestReport?
@@ -53,6 +80,46 @@ extension LoadedModel {
     package var processID: Int32? { nil }
     package func selfTest(limit: Duration) throws -> SelfTestReport? { nil }
     package func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
+}
+
+/// What a model without vectors and tasks answers.
+extension LoadedModel {
+    package func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
+        throw unsupported("the model has no embeddings")
+    }
+
+    package func embed(
+        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+    ) throws -> FloatRows {
+        throw unsupported("the model has no embeddings")
+    }
+
+    package func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float] {
+        throw unsupported("the model scores no pairs")
+    }
+
+    package func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+        throw unsupported("the model has no labels")
+    }
+
+    package func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
+        throw unsupported("the model has no tasks")
+    }
+
+    package func advanceTask(
+        _ id: TaskID, for limit: Duration, deadline: Duration?
+    ) throws -> TaskProgress {
+        throw unsupported("the model has no tasks")
+    }
+
+    package func endTask(_ id: TaskID) throws {
+        throw unsupported("the model has no tasks")
+    }
+
+    /// The ids of one text.
+    package func embeddingTokens(of text: String, options: EmbedOptions) throws -> [Int32] {
+        try embeddingTokens(of: [text], options: options).first ?? []
+    }
 }
 
 /// What a plugin's self-test found.

@@ -12,6 +12,10 @@ package struct ModelDescription: Sendable, Equatable {
     package var extensions: Set<String>
     /// Nil for a model that does not decode text.
     package var decode: DecodeCapabilities?
+    /// Nil for a model without vectors, scores and labels.
+    package var vectors: VectorCapabilities?
+    /// The names of its tasks.
+    package var tasks: [String]
     /// Memory of the open model, mapped weights included, as the plugin estimates it.
     package var bytesHost: UInt64
     /// Memory of the context at its largest, as the plugin estimates it.
@@ -20,7 +24,8 @@ package struct ModelDescription: Sendable, Equatable {
     package init(
         pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
         family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
-        decode: DecodeCapabilities? = nil, bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
+        decode: DecodeCapabilities? = nil, vectors: VectorCapabilities? = nil, tasks: [String] = [],
+        bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
     ) {
         self.pluginID = pluginID
         self.pluginVersion = pluginVersion
@@ -30,6 +35,8 @@ package struct ModelDescription: Sendable, Equatable {
         self.infoJSON = infoJSON
         self.extensions = extensions
         self.decode = decode
+        self.vectors = vectors
+        self.tasks = tasks
         self.bytesHost = bytesHost
         self.bytesPerContext = bytesPerContext
     }

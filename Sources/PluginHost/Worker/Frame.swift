@@ -7,8 +7,9 @@ package struct Frame: Equatable {
     package static let payloadLimit = 256 << 20
 
     package enum Kind: UInt16, CaseIterable {
-        case hello = 1, probe, load, vocabulary, map, tokenize, close
+        case hello = 1, probe, load, vocabulary, map, tokenize, close, embedTokenize
         case forward = 16, length, clear, truncate, fork, selfTest
+        case embed = 32, scorePairs, classify, beginTask, advanceTask, endTask
         case answer = 100, failure
     }
 

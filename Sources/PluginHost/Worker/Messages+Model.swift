@@ -8,6 +8,8 @@ extension ModelDescription {
         writer.write(UInt32(extensions.count))
         for id in extensions.sorted() { writer.write(id) }
         writer.write(optional: decode) { $0.write($1) }
+        writer.write(optional: vectors) { $0.write($1) }
+        writer.write(strings: tasks)
         writer.write(bytesHost)
         writer.write(bytesPerContext)
         return writer.bytes
@@ -22,10 +24,13 @@ extension ModelDescription {
         infoJSON = try reader.readBytes()
         for _ in 0..<(try reader.read(UInt32.self)) { extensions.insert(try reader.readString()) }
         decode = try reader.readOptional { try $0.readCapabilities() }
+        vectors = try reader.readOptional { try $0.readVectorCapabilities() }
+        tasks = try reader.readStrings()
         bytesHost = try reader.read()
         bytesPerContext = try reader.read()
         try reader.finish()
         try decode?.check()
+        try vectors?.check()
     }
 }
 
@@ -40,7 +45,24 @@ extension WireWriter {
     }
 }
 
+extension WireWriter {
+    fileprivate mutating func write(_ capabilities: VectorCapabilities) {
+        write(UInt32(capabilities.dimensions))
+        write(strings: capabilities.labels)
+        write(UInt32(capabilities.maxTokens))
+        write(capabilities.scoresPairs)
+        write(capabilities.embedsTokens)
+    }
+}
+
 extension WireReader {
+    fileprivate mutating func readVectorCapabilities() throws -> VectorCapabilities {
+        VectorCapabilities(
+            dimensions: Int(try read(UInt32.self)), labels: try readStrings(),
+            maxTokens: Int(try read(UInt32.self)), scoresPairs: try readBool(),
+            embedsTokens: try readBool())
+    }
+
     fileprivate mutating func readCapabilities() throws -> DecodeCapabilities {
         DecodeCapabilities(
             flags: DecodeCapabilities.Flags(rawValue: try read(UInt32.self)),

@@ -1,7 +1,7 @@
 /// The first words of a worker's conversation.
 package struct Hello: Equatable {
     /// Grows with every change of a message.
-    package static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 2
 
     package var version = Hello.protocolVersion
     package var toolchain = PluginIdentity.hostToolchain
@@ -134,7 +134,7 @@ package struct ForwardCall: Equatable {
 
     package var payload: [UInt8] {
         var writer = WireWriter()
-        writer.write(deadline?.nanoseconds ?? 0)
+        writer.write(deadline)
         writer.write(array: batch.tokens)
         writer.write(array: batch.sequences)
         writer.write(array: batch.positions)
@@ -144,8 +144,7 @@ package struct ForwardCall: Equatable {
 
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
-        let nanoseconds = try reader.read(UInt64.self)
-        deadline = nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+        deadline = try reader.readDeadline()
         batch = DecodeBatch()
         batch.tokens = try reader.readArray()
         batch.sequences = try reader.readArray()

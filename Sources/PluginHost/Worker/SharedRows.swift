@@ -1,7 +1,7 @@
 import CHostShims
 import Glibc
 
-/// The memory that host and worker share: a page of control words, then rows of logits.
+/// The memory that host and worker share: a page of control words, then rows of logits or vectors.
 ///
 /// The file can never shrink, so that no worker can make the host's view of it fault. The mapping
 /// lives as long as this object, which is longer than the worker: rows can be read after a crash.
@@ -35,16 +35,21 @@ final class SharedRows: @unchecked Sendable {
         munmap(base, size)
     }
 
-    /// Rows that fit, and bytes of the whole: all rows of a batch, unless they are very large.
-    static func layout(for capabilities: DecodeCapabilities) -> (rows: Int, size: Int) {
-        let stride = LogitBuffer.rowStride(vocabularySize: capabilities.vocabularySize)
-        let atOnce = max(capabilities.sequences, (1 << 30) / stride)
-        let rows = min(capabilities.batchRows, atOnce)
-        return (rows, controlSize + rows * stride)
+    /// Bytes of the whole, for the largest answer of a model.
+    static func size(for model: ModelDescription) -> Int {
+        let decode = model.decode.map {
+            $0.logitRows * RowBuffer.stride(width: $0.vocabularySize)
+        }
+        let vectors = model.vectors.map {
+            $0.embeddingRows * RowBuffer.stride(width: max($0.dimensions, $0.labels.count))
+        }
+        return controlSize + max(decode ?? 0, vectors ?? 0)
     }
 
-    var logits: UnsafeMutablePointer<Float> {
-        (base + Self.controlSize).assumingMemoryBound(to: Float.self)
+    /// The rows of the lane's call.
+    func rows(width: Int) -> RowBuffer {
+        RowBuffer(
+            base: (base + Self.controlSize).assumingMemoryBound(to: Float.self), width: width)
     }
 
     var cancel: UnsafeMutablePointer<Int32> { word(.cancel) }
@@ -53,5 +58,13 @@ final class SharedRows: @unchecked Sendable {
 
     private func word(_ word: Word) -> UnsafeMutablePointer<Int32> {
         (base + word.rawValue * 64).assumingMemoryBound(to: Int32.self)
+    }
+}
+
+extension DecodeCapabilities {
+    /// Rows of logits that one call may ask for: all of a batch, unless they are very large.
+    var logitRows: Int {
+        let stride = RowBuffer.stride(width: vocabularySize)
+        return min(batchRows, max(sequences, (1 << 30) / stride))
     }
 }

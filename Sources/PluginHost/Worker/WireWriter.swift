@@ -28,6 +28,11 @@ package struct WireWriter {
         values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
+    package mutating func write(strings: [String]) {
+        write(UInt32(strings.count))
+        for text in strings { write(text) }
+    }
+
     package mutating func write(_ duration: Duration) {
         write(duration.components.seconds)
         write(duration.components.attoseconds)
@@ -94,6 +99,12 @@ package struct WireReader {
             slice.withUnsafeBytes { UnsafeMutableRawBufferPointer(values).copyMemory(from: $0) }
             initialized = count
         }
+    }
+
+    package mutating func readStrings() throws -> [String] {
+        let count = Int(try read(UInt32.self))
+        // Memory grows only with what is really there.
+        return try (0..<count).reduce(into: []) { strings, _ in strings.append(try readString()) }
     }
 
     package mutating func readDuration() throws -> Duration {

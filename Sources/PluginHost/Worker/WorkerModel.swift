@@ -6,11 +6,10 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     let description: ModelDescription
     let vocabulary: Vocabulary?
     private let process: WorkerProcess
-    private let control: WorkerLine
+    let control: WorkerLine
     private let lane: WorkerLine
-    private let rows: SharedRows
-    private let rowCapacity: Int
-    private let limits: WorkerLimits
+    private let shared: SharedRows
+    let limits: WorkerLimits
 
     /// Starts a worker and opens the model in it.
     ///
@@ -28,7 +27,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
             let opened = try control.load(call, limits)
             description = opened.description
             vocabulary = opened.vocabulary
-            (rows, rowCapacity) = try control.share(process, opened.description.decode, limits)
+            shared = try control.share(process, for: opened.description, limits)
         } catch {
             process.abandon()
             throw error
@@ -55,25 +54,32 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         return ids
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows {
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         guard let capabilities = description.decode else {
-            throw ModelFailure.refused(
-                code: .unsupported, flags: [], message: "the model does not decode text")
+            throw unsupported("the model does not decode text")
         }
         let wanted = try batch.check(against: capabilities)
-        guard wanted <= rowCapacity else {
-            throw ModelFailure.refused(
-                code: .argument, flags: [],
-                message: "\(wanted) rows want logits, expected at most \(rowCapacity)")
+        guard wanted <= capabilities.logitRows else {
+            throw argument(
+                "\(wanted) rows want logits, expected at most \(capabilities.logitRows)")
         }
         let call = ForwardCall(batch: batch, deadline: deadline.map { .now + $0 })
-        _ = try lane.call(.forward, call.payload, step: .forward, limit: deadline) {
-            roost_word_store(rows.cancel, 0)
+        _ = try laneCall(.forward, call.payload, step: .forward, limit: deadline)
+        return rows(wanted, width: capabilities.vocabularySize)
+    }
+
+    /// A call that can be cancelled.
+    func laneCall(
+        _ kind: Frame.Kind, _ payload: [UInt8], step: CallStep, limit: Duration?
+    ) throws -> [UInt8] {
+        try lane.call(kind, payload, step: step, limit: limit) {
+            roost_word_store(shared.cancel, 0)
         }
-        let stride = LogitBuffer.rowStride(vocabularySize: capabilities.vocabularySize)
-        return LogitRows(
-            base: rows.logits, count: wanted, width: capabilities.vocabularySize,
-            stride: stride / MemoryLayout<Float>.stride, owner: rows)
+    }
+
+    /// The rows that the last call wrote.
+    func rows(_ count: Int, width: Int) -> FloatRows {
+        shared.rows(width: width).rows(count, owner: shared)
     }
 
     func sequenceLength(_ sequence: Int) throws -> Int {
@@ -114,7 +120,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     }
 
     func requestCancel() {
-        roost_word_store(rows.cancel, 1)
+        roost_word_store(shared.cancel, 1)
     }
 
     func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
@@ -135,7 +141,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 }
 
 /// Reads what a worker answered.
-private func decoding<Value>(_ step: CallStep, _ body: () throws -> Value) throws -> Value {
+func decoding<Value>(_ step: CallStep, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()
     } catch let error as WireError {
@@ -192,15 +198,14 @@ extension WorkerLine {
 
     /// Gives the shared memory its final size and maps it on both sides.
     fileprivate func share(
-        _ process: WorkerProcess, _ capabilities: DecodeCapabilities?, _ limits: WorkerLimits
-    ) throws -> (SharedRows, capacity: Int) {
-        guard let capabilities else { return (process.page, 0) }
-        let layout = SharedRows.layout(for: capabilities)
-        guard roost_memory_file_seal(process.memory.number, UInt64(layout.size)) == 0 else {
-            throw startFailure("cannot share \(layout.size) bytes", errno)
+        _ process: WorkerProcess, for model: ModelDescription, _ limits: WorkerLimits
+    ) throws -> SharedRows {
+        let size = SharedRows.size(for: model)
+        guard roost_memory_file_seal(process.memory.number, UInt64(size)) == 0 else {
+            throw startFailure("cannot share \(size) bytes", errno)
         }
-        let rows = try SharedRows(process.memory.number, size: layout.size)
-        _ = try call(.map, Number(layout.size).payload, step: .map, limit: limits.load)
-        return (rows, layout.rows)
+        let rows = try SharedRows(process.memory.number, size: size)
+        _ = try call(.map, Number(size).payload, step: .map, limit: limits.load)
+        return rows
     }
 }

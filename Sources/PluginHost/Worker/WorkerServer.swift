@@ -12,7 +12,7 @@ final class WorkerServer: @unchecked Sendable {
     private let control: FrameChannel
     private let lane: FrameChannel
     private let memory: Descriptor
-    private let page: SharedRows
+    let page: SharedRows
     private let open = Monitor(Open())
 
     init() throws {
@@ -68,6 +68,7 @@ extension WorkerServer {
         case .vocabulary: return Vocabulary.payload(try instance.vocabulary)
         case .map: return try map(Int(try Number(call.payload).value))
         case .tokenize: return try tokenize(try TokenizeCall(call.payload))
+        case .embedTokenize: return try embedTokenize(try EmbedTokenizeCall(call.payload))
         case .close: return close()
         default: throw WireError.unknownKind(call.kind.rawValue)
         }
@@ -113,6 +114,17 @@ extension WorkerServer {
         return writer.bytes
     }
 
+    private func embedTokenize(_ call: EmbedTokenizeCall) throws -> [UInt8] {
+        let instance = try instance
+        var writer = WireWriter()
+        writer.write(
+            lists: try call.texts.map { text in
+                try instance.embeddingTokens(
+                    of: text, options: call.options, trace: page.controlTrace)
+            })
+        return writer.bytes
+    }
+
     /// The host has no lane call in flight.
     private func close() -> [UInt8]? {
         let (library, instance) = open.withLock { ($0.library, $0.instance) }
@@ -120,8 +132,12 @@ extension WorkerServer {
         library?.detach(trace: page.controlTrace)
         return nil
     }
+}
 
-    private var instance: ModelInstance {
+// MARK: - What is open
+
+extension WorkerServer {
+    var instance: ModelInstance {
         get throws {
             guard let instance = open.withLock({ $0.instance }) else {
                 throw WireError.value("a call before a model is open")
@@ -129,53 +145,22 @@ extension WorkerServer {
             return instance
         }
     }
-}
 
-// MARK: - Lane
-
-extension WorkerServer {
-    private func answerLane(_ call: Frame) throws -> [UInt8]? {
-        let trace = page.laneTrace
-        switch call.kind {
-        case .forward: return try forward(try ForwardCall(call.payload))
-        case .selfTest:
-            let limit = Duration.milliseconds(try Number(call.payload).value)
-            let report = try instance.runSelfTest(limit: limit, trace: trace)
-            var writer = WireWriter()
-            writer.write(optional: report) { $0.write($1.json) }
-            return writer.bytes
-        default: break
-        }
-        let numbers = try SequenceCall(call.payload)
-        switch call.kind {
-        case .length:
-            return Number(try instance.sequenceLength(numbers.sequence, trace: trace)).payload
-        case .clear: try instance.clear(numbers.sequence, trace: trace)
-        case .truncate:
-            try instance.truncate(numbers.sequence, to: numbers.length, trace: trace)
-        case .fork:
-            try instance.fork(
-                numbers.sequence, to: numbers.other, length: numbers.length, trace: trace)
-        default: throw WireError.unknownKind(call.kind.rawValue)
-        }
-        return []
+    /// The rows that the lane's calls write.
+    func rows(width: Int) throws -> RowBuffer {
+        try shared.rows(width: width)
     }
 
-    private func forward(_ call: ForwardCall) throws -> [UInt8] {
-        let instance = try instance
-        guard let rows = open.withLock({ $0.rows }), let capabilities = instance.description.decode
-        else {
-            throw WireError.value("a forward before memory is shared")
+    func call(until deadline: MonotonicTime?) throws -> LaneCall {
+        LaneCall(cancel: try shared.cancel, deadline: deadline, trace: page.laneTrace)
+    }
+
+    private var shared: SharedRows {
+        get throws {
+            guard let rows = open.withLock({ $0.rows }) else {
+                throw WireError.value("a call of the lane before memory is shared")
+            }
+            return rows
         }
-        let stride = LogitBuffer.rowStride(vocabularySize: capabilities.vocabularySize)
-        guard call.batch.wants.count(where: { $0 }) <= SharedRows.layout(for: capabilities).rows
-        else {
-            throw WireError.value("more rows than there is shared memory for")
-        }
-        try instance.forward(
-            call.batch, into: LogitBuffer(base: rows.logits, rowStride: stride),
-            cancel: rows.cancel,
-            deadline: call.deadline, trace: page.laneTrace)
-        return []
     }
 }

@@ -31,7 +31,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         try world.tokenize(text)
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> LogitRows {
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         let fault = world.begin(batch)
         if let fault {
             if case .refused(_, let flags, _) = fault, flags.contains(.sequencesLost) {
@@ -59,7 +59,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             }
         }
         let width = world.capabilities.vocabularySize
-        return LogitRows(
+        return FloatRows(
             base: logits.baseAddress, count: filled / width, width: width, stride: width)
     }
 

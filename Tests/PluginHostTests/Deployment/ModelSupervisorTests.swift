@@ -17,8 +17,8 @@ import Testing
         }
 
         func tokenize(_: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] { [] }
-        func forward(_: DecodeBatch, deadline: Duration?) throws -> LogitRows {
-            LogitRows(base: nil, count: 0, width: 0, stride: 0)
+        func forward(_: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+            FloatRows(base: nil, count: 0, width: 0, stride: 0)
         }
         func sequenceLength(_: Int) throws -> Int { 0 }
         func clear(_: Int) throws {}

@@ -56,7 +56,7 @@ extension LoadedModel {
     }
 }
 
-extension LogitRows {
+extension FloatRows {
     func best(_ row: Int) -> Int32 {
         let values = self[row]
         return Int32(values.indices.max { values[$0] < values[$1] } ?? -1)

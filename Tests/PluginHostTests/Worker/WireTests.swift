@@ -44,7 +44,7 @@ import Testing
         var other = Hello(host: 1)
         other.version = 99
         let error = #expect(throws: WireError.self) { try Hello(other.payload) }
-        #expect(error?.description.contains("protocol 99, this one 1") == true)
+        #expect(error?.description.contains("protocol 99, this one 2") == true)
         other = Hello(host: 1)
         other.toolchain = "swift 1.0"
         #expect(throws: WireError.self) { try Hello(other.payload) }

@@ -1,0 +1,128 @@
+import PluginABI
+
+/// What accompanies a call of the lane.
+struct LaneCall {
+    var cancel: UnsafePointer<Int32>?
+    var deadline: MonotonicTime?
+    var trace = CallTrace.none
+}
+
+extension ModelInstance {
+    func embeddingTokens(
+        of text: String, options: EmbedOptions, trace: CallTrace
+    ) throws -> [Int32] {
+        let capabilities = try vectorCapabilities
+        guard let tokenize = vectors?.embed_tokenize, capabilities.embedsTokens else {
+            throw unsupported("the model embeds texts only")
+        }
+        try VectorCapabilities.check(size: [text])
+        let step = CallStep.embedTokenize
+        let bytes = try OutputSink.collect(step, limit: tokenLimit(of: text)) { sink in
+            try text.withPluginString { text in
+                try callPlugin(step, trace: trace) {
+                    tokenize(model, text, options.rawValue, sink, $0)
+                }
+            }
+        }
+        let ids = try tokenIDs(bytes, step: step)
+        try capabilities.check(answer: ids, step: step)
+        return ids
+    }
+
+    /// - Parameter out: has room for a row per text.
+    func embed(
+        _ batch: EmbeddingBatch, options: EmbedOptions, into out: RowBuffer, _ call: LaneCall
+    ) throws {
+        try vectorCapabilities.check(batch)
+        switch batch {
+        case .texts(let texts):
+            guard let embed = vectors?.embed else { throw noVectors }
+            try fill(out, count: texts.count, .embed, call) { rows, call in
+                texts.withPluginStrings { texts in
+                    embed(context, texts, rows.pointee.n_rows, options.rawValue, rows, call)
+                }
+            }
+        case .tokens(let texts):
+            guard let embed = vectors?.embed_tokens else { throw noVectors }
+            let tokens = Array(texts.joined())
+            let offsets = texts.reduce(into: [UInt32(0)]) {
+                $0.append($0[$0.count - 1] + UInt32($1.count))
+            }
+            try fill(out, count: texts.count, .embedTokens, call) { rows, call in
+                embed(
+                    context, tokens, offsets, rows.pointee.n_rows, options.rawValue, rows, call)
+            }
+        }
+    }
+
+    func classify(_ texts: [String], into out: RowBuffer, _ call: LaneCall) throws {
+        try vectorCapabilities.check(classifying: texts)
+        guard let classify = vectors?.classify else { throw noVectors }
+        try fill(out, count: texts.count, .classify, call) { rows, call in
+            texts.withPluginStrings { classify(context, $0, rows.pointee.n_rows, rows, call) }
+        }
+    }
+
+    func scores(query: String, documents: [String], _ call: LaneCall) throws -> [Float] {
+        try vectorCapabilities.check(query: query, documents: documents)
+        guard let score = vectors?.score_pairs else { throw noVectors }
+        var scores = [Float](repeating: .nan, count: documents.count)
+        try query.withPluginString { query in
+            try documents.withPluginStrings { documents in
+                try callPlugin(
+                    .scorePairs, trace: call.trace, cancel: call.cancel, deadline: call.deadline
+                ) {
+                    score(context, query, documents, UInt32(scores.count), &scores, $0)
+                }
+            }
+        }
+        return scores
+    }
+
+    /// Makes a call that writes `count` rows.
+    private func fill(
+        _ out: RowBuffer, count: Int, _ step: CallStep, _ call: LaneCall,
+        _ body: (UnsafeMutablePointer<roost_rows>, UnsafePointer<roost_call>) -> roost_status
+    ) throws {
+        out.clear(count)
+        var rows = roost_rows(
+            struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(count),
+            data: out.base, row_stride: UInt64(out.stride))
+        try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
+            body(&rows, $0)
+        }
+        guard rows.n_rows == UInt32(count), rows.data == out.base else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "\(rows.n_rows) rows, expected \(count) in the host's buffer")
+        }
+    }
+
+    private var vectorCapabilities: VectorCapabilities {
+        get throws {
+            guard let capabilities = description.vectors else { throw noVectors }
+            return capabilities
+        }
+    }
+
+    private var noVectors: ModelFailure { unsupported("the model has no vectors") }
+}
+
+extension [String] {
+    /// Lends the strings to a plugin for the duration of `body`.
+    fileprivate func withPluginStrings<Result>(
+        _ body: (UnsafePointer<roost_str>?) throws -> Result
+    ) rethrows -> Result {
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(reduce(0) { $0 + $1.utf8.count })
+        for text in self { bytes.append(contentsOf: text.utf8.lazy.map(CChar.init(bitPattern:))) }
+        return try bytes.withUnsafeBufferPointer { bytes in
+            var next = bytes.baseAddress
+            let strings = map { text in
+                defer { next = next.map { $0 + text.utf8.count } }
+                return roost_str(ptr: next, len: UInt64(text.utf8.count))
+            }
+            return try strings.withUnsafeBufferPointer { try body($0.baseAddress) }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// What a model of vectors can do.
+package struct VectorCapabilities: Sendable, Equatable {
+    /// Floats per embedding; 0 when it embeds nothing.
+    package var dimensions: Int
+    /// The names of what it tells apart; empty when it classifies nothing.
+    package var labels: [String]
+    /// The longest text; 0 when unknown.
+    package var maxTokens: Int
+    package var scoresPairs: Bool
+    /// Embeds also by token ids, and says what they are.
+    package var embedsTokens: Bool
+
+    package init(
+        dimensions: Int = 0, labels: [String] = [], maxTokens: Int = 0, scoresPairs: Bool = false,
+        embedsTokens: Bool = false
+    ) {
+        self.dimensions = dimensions
+        self.labels = labels
+        self.maxTokens = maxTokens
+        self.scoresPairs = scoresPairs
+        self.embedsTokens = embedsTokens
+    }
+
+    package var embeds: Bool { dimensions > 0 }
+    package var classifies: Bool { !labels.isEmpty }
+
+    /// Texts per call: so many rows of embeddings or labels fit into the memory that a worker shares.
+    package var embeddingRows: Int {
+        let stride = RowBuffer.stride(width: max(1, dimensions, labels.count))
+        return max(1, min(1024, (64 << 20) / stride))
+    }
+}
+
+/// `ROOST_EMBED_*`.
+package struct EmbedOptions: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The texts are queries: the model's query prefix applies.
+    package static let query = EmbedOptions(rawValue: 1)
+    /// The texts are passages.
+    package static let passage = EmbedOptions(rawValue: 2)
+    /// Leave the vectors' length as the model gives it.
+    package static let noNormalize = EmbedOptions(rawValue: 4)
+}
+
+/// What one call embeds.
+package enum EmbeddingBatch: Sendable, Equatable {
+    case texts([String])
+    /// The ids of each text, as `embeddingTokens` gives them.
+    case tokens([[Int32]])
+
+    package var count: Int {
+        switch self {
+        case .texts(let texts): texts.count
+        case .tokens(let texts): texts.count
+        }
+    }
+}
+
+/// A task of a model that is under way.
+package struct TaskID: Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// What a task did in one `advance`.
+package struct TaskProgress: Sendable, Equatable {
+    /// What the plugin holds to be a JSON object each; nobody has looked into them.
+    package var events: [[UInt8]]
+    package var done: Bool
+    package var step: Int
+    /// The number of steps; nil when unknown.
+    package var of: Int?
+
+    package init(events: [[UInt8]] = [], done: Bool, step: Int = 0, of: Int? = nil) {
+        self.events = events
+        self.done = done
+        self.step = step
+        self.of = of
+    }
+}

@@ -1,0 +1,196 @@
+/// Texts whose ids are wanted.
+package struct EmbedTokenizeCall: Equatable {
+    package var texts: [String]
+    package var options: EmbedOptions
+
+    package init(texts: [String], options: EmbedOptions) {
+        self.texts = texts
+        self.options = options
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(options.rawValue)
+        writer.write(strings: texts)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        options = EmbedOptions(rawValue: try reader.read())
+        texts = try reader.readStrings()
+        try reader.finish()
+    }
+}
+
+package struct EmbedCall: Equatable {
+    package var batch: EmbeddingBatch
+    package var options: EmbedOptions
+    package var deadline: MonotonicTime?
+
+    package init(batch: EmbeddingBatch, options: EmbedOptions, deadline: MonotonicTime?) {
+        self.batch = batch
+        self.options = options
+        self.deadline = deadline
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline)
+        writer.write(options.rawValue)
+        switch batch {
+        case .texts(let texts):
+            writer.write(false)
+            writer.write(strings: texts)
+        case .tokens(let texts):
+            writer.write(true)
+            writer.write(lists: texts)
+        }
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        deadline = try reader.readDeadline()
+        options = EmbedOptions(rawValue: try reader.read())
+        batch =
+            try reader.readBool()
+            ? .tokens(try reader.readLists()) : .texts(try reader.readStrings())
+        try reader.finish()
+    }
+}
+
+/// Texts to be labelled; or with a query, to be scored.
+package struct TextsCall: Equatable {
+    package var query = ""
+    package var texts: [String]
+    package var deadline: MonotonicTime?
+
+    package init(query: String = "", texts: [String], deadline: MonotonicTime?) {
+        self.query = query
+        self.texts = texts
+        self.deadline = deadline
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline)
+        writer.write(query)
+        writer.write(strings: texts)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        deadline = try reader.readDeadline()
+        query = try reader.readString()
+        texts = try reader.readStrings()
+        try reader.finish()
+    }
+}
+
+// MARK: - Tasks
+
+package struct BeginTaskCall: Equatable {
+    package var name: String
+    package var input: [UInt8]
+    package var deadline: MonotonicTime?
+
+    package init(name: String, input: [UInt8], deadline: MonotonicTime?) {
+        self.name = name
+        self.input = input
+        self.deadline = deadline
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline)
+        writer.write(name)
+        writer.write(input)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        deadline = try reader.readDeadline()
+        name = try reader.readString()
+        input = try reader.readBytes()
+        try reader.finish()
+    }
+}
+
+package struct AdvanceTaskCall: Equatable {
+    package var id: TaskID
+    package var limit: Duration
+    package var deadline: MonotonicTime?
+
+    package init(id: TaskID, limit: Duration, deadline: MonotonicTime?) {
+        self.id = id
+        self.limit = limit
+        self.deadline = deadline
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline)
+        writer.write(id.rawValue)
+        writer.write(limit)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        deadline = try reader.readDeadline()
+        id = TaskID(rawValue: try reader.read())
+        limit = try reader.readDuration()
+        try reader.finish()
+    }
+}
+
+extension TaskProgress {
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(done)
+        writer.write(UInt32(clamping: step))
+        writer.write(UInt32(clamping: of ?? 0))
+        writer.write(lists: events)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        let done = try reader.readBool()
+        let step = Int(try reader.read(UInt32.self))
+        let of = Int(try reader.read(UInt32.self))
+        self.init(
+            events: try reader.readLists(), done: done, step: step, of: of == 0 ? nil : of)
+        try reader.finish()
+    }
+}
+
+// MARK: - Parts
+
+extension WireWriter {
+    package mutating func write(_ deadline: MonotonicTime?) {
+        write(deadline?.nanoseconds ?? 0)
+    }
+
+    package mutating func write<Integer: FixedWidthInteger>(lists: [[Integer]]) {
+        write(UInt32(lists.count))
+        for list in lists { write(array: list) }
+    }
+}
+
+extension WireReader {
+    package mutating func readDeadline() throws -> MonotonicTime? {
+        let nanoseconds = try read(UInt64.self)
+        return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+    }
+
+    package mutating func readLists<Integer: FixedWidthInteger>(
+        of type: Integer.Type = Integer.self
+    ) throws -> [[Integer]] {
+        let count = Int(try read(UInt32.self))
+        return try (0..<count).reduce(into: []) { lists, _ in lists.append(try readArray()) }
+    }
+}
