@@ -16,7 +16,7 @@ package enum EngineError: Error, Equatable, Sendable {
     case deadlineExceeded(after: Duration, generated: Int)
     /// The model crashed, hung or refused each time this request was in it.
     case modelFailed(attempts: Int, failure: String)
-    /// The model's logits for this request are not numbers to sample from.
+    /// The model's logits or vectors for this request are not numbers to go on with.
     case invalidLogits(String)
     /// The model lacks an ability that the engine needs.
     case unsupported(String)
@@ -48,7 +48,7 @@ extension EngineError: CustomStringConvertible {
         case .modelFailed(let attempts, let failure):
             "the model failed \(attempts) times on this request: \(failure)"
         case .invalidLogits(let found):
-            "the model returned \(found) where finite logits were expected"
+            "the model returned \(found) where finite numbers were expected"
         case .unsupported(let what):
             "the model does not support \(what)"
         }

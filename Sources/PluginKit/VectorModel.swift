@@ -3,8 +3,9 @@ public protocol VectorModel: Model where Context: VectorContext {
     /// What it can do; it never changes.
     var vectors: VectorCapabilities { get }
 
-    /// The ids that `embed` would embed for this text: prefix, special tokens and cut included. From
-    /// any thread, concurrently with every other call. Called where `embedsTokens` is set.
+    /// The ids that `embed` would embed for this text: prefix, special tokens and cut included; of a
+    /// model that does not embed, those of the text alone. From any thread, concurrently with every
+    /// other call. Called where `embedsTokens` is set.
     func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32]
 }
 
@@ -67,7 +68,7 @@ public struct VectorCapabilities: Sendable {
     /// The longest text; 0 when unknown.
     public var maxTokens: Int
     public var scoresPairs: Bool
-    /// Embeds also by token ids: `embeddingTokens` and `embed(tokens:)` work.
+    /// `embeddingTokens` works, and so does `embed(tokens:)` of a model that embeds.
     public var embedsTokens: Bool
 
     public init(

@@ -44,11 +44,14 @@ final class Lane: @unchecked Sendable {
     private func turnOnce() -> Bool {
         sweep()
         guard !waiting.isEmpty || !running.isEmpty, let model = currentModel() else { return false }
-        guard admit(to: model) else { return true }
-        let plan = plan()
-        guard !plan.parts.isEmpty else { return false }
-        step(plan, on: model)
-        return true
+        // A model may have vectors as well, on a lane of their own.
+        return supervisor.lane.exclusively {
+            guard admit(to: model) else { return true }
+            let plan = plan()
+            guard !plan.parts.isEmpty else { return false }
+            step(plan, on: model)
+            return true
+        }
     }
 
     /// Lets go of requests whose client has left or whose time is up.

@@ -11,6 +11,21 @@ package struct ModelInfo: Sendable {
     package var license: String?
     /// Jinja.
     package var chatTemplate: String?
+    /// Floats per embedding.
+    package var dimensions: Int?
+    /// The longest text that is embedded, scored or labelled whole.
+    package var maxTokens: Int?
+    /// "mean", "cls", "last", "max".
+    package var pooling: String?
+    /// "single_label_classification", "multi_label_classification", "regression".
+    package var problemType: String?
+    /// What makes a score of a logit: "sigmoid", "identity".
+    package var scoreActivation: String?
+    package var queryPrefix: String?
+    package var passagePrefix: String?
+    /// Whether the first k numbers of an embedding, normalized, are one too.
+    package var matryoshka: Bool?
+    package var tasks: [String]
     /// All of it.
     package var json: JSONValue
 
@@ -23,5 +38,14 @@ package struct ModelInfo: Sendable {
         quantization = json["quantization"]?.string
         license = json["license"]?.string
         chatTemplate = json["chat_template"]?.string
+        dimensions = json["dimensions"]?.integer
+        maxTokens = json["max_tokens"]?.integer
+        pooling = json["pooling"]?.string
+        problemType = json["problem_type"]?.string
+        scoreActivation = json["score_activation"]?.string
+        queryPrefix = json["query_prefix"]?.string
+        passagePrefix = json["passage_prefix"]?.string
+        matryoshka = json["matryoshka"]?.bool
+        tasks = description.tasks
     }
 }

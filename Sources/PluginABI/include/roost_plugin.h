@@ -411,7 +411,7 @@ typedef struct roost_ext_vectors {
     roost_status (*classify)(roost_context *context, const roost_str *text, uint32_t n,
                              roost_rows *out, const roost_call *call);
     /* Puts the token ids, int32, that `embed` would embed for this text: prefix, special tokens and
-     * cut included; since 1. [any] */
+     * cut included. Of a model that does not embed, those of the text alone; since 1. [any] */
     roost_status (*embed_tokenize)(const roost_model *model, roost_str text, uint32_t flags,
                                    roost_sink i32_out, const roost_call *call);
     /* Like `embed`, of token ids as embed_tokenize gives them: text i is token[offset[i] ..<

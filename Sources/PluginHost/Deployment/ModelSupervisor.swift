@@ -17,6 +17,9 @@ package final class ModelSupervisor: Sendable {
     }
 
     package let name: String
+    /// Held from a lane call of the model until its rows have been read, so that several engines can use
+    /// one model.
+    package let lane = TurnLock()
     private let supervision: Monitor<Supervision>
     private let now: @Sendable () -> MonotonicTime
     private let events: @Sendable (SupervisorEvent) -> Void

@@ -76,10 +76,10 @@ func capabilitiesOf(
 ) throws -> VectorCapabilities {
     var capabilities = VectorCapabilities(
         dimensions: Int(vectors.dim), maxTokens: Int(vectors.max_tokens),
-        scoresPairs: vectors.score_pairs != nil)
+        scoresPairs: vectors.score_pairs != nil, tokenizes: vectors.embed_tokenize != nil)
     if vectors.dim > 0 { _ = try require(vectors.embed, "embed", in: .describe) }
     capabilities.embedsTokens =
-        vectors.dim > 0 && vectors.embed_tokenize != nil && vectors.embed_tokens != nil
+        vectors.dim > 0 && capabilities.tokenizes && vectors.embed_tokens != nil
     capabilities.labels = try labelsOf(model, vectors, trace: trace)
     try capabilities.check()
     return capabilities

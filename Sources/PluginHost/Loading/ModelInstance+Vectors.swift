@@ -12,8 +12,8 @@ extension ModelInstance {
         of text: String, options: EmbedOptions, trace: CallTrace
     ) throws -> [Int32] {
         let capabilities = try vectorCapabilities
-        guard let tokenize = vectors?.embed_tokenize, capabilities.embedsTokens else {
-            throw unsupported("the model embeds texts only")
+        guard let tokenize = vectors?.embed_tokenize, capabilities.tokenizes else {
+            throw unsupported("the model does not say what its tokens are")
         }
         try VectorCapabilities.check(size: [text])
         let step = CallStep.embedTokenize

@@ -7,17 +7,20 @@ package struct VectorCapabilities: Sendable, Equatable {
     /// The longest text; 0 when unknown.
     package var maxTokens: Int
     package var scoresPairs: Bool
-    /// Embeds also by token ids, and says what they are.
+    /// Says what the tokens of a text are.
+    package var tokenizes: Bool
+    /// Embeds also by token ids.
     package var embedsTokens: Bool
 
     package init(
         dimensions: Int = 0, labels: [String] = [], maxTokens: Int = 0, scoresPairs: Bool = false,
-        embedsTokens: Bool = false
+        tokenizes: Bool = false, embedsTokens: Bool = false
     ) {
         self.dimensions = dimensions
         self.labels = labels
         self.maxTokens = maxTokens
         self.scoresPairs = scoresPairs
+        self.tokenizes = tokenizes || embedsTokens
         self.embedsTokens = embedsTokens
     }
 

@@ -51,6 +51,7 @@ extension WireWriter {
         write(strings: capabilities.labels)
         write(UInt32(capabilities.maxTokens))
         write(capabilities.scoresPairs)
+        write(capabilities.tokenizes)
         write(capabilities.embedsTokens)
     }
 }
@@ -60,7 +61,7 @@ extension WireReader {
         VectorCapabilities(
             dimensions: Int(try read(UInt32.self)), labels: try readStrings(),
             maxTokens: Int(try read(UInt32.self)), scoresPairs: try readBool(),
-            embedsTokens: try readBool())
+            tokenizes: try readBool(), embedsTokens: try readBool())
     }
 
     fileprivate mutating func readCapabilities() throws -> DecodeCapabilities {

@@ -1,7 +1,7 @@
 extension WorkerModel {
     func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
-        guard let capabilities = description.vectors, capabilities.embedsTokens else {
-            throw unsupported("the model embeds texts only")
+        guard let capabilities = description.vectors, capabilities.tokenizes else {
+            throw unsupported("the model does not say what its tokens are")
         }
         try VectorCapabilities.check(size: texts)
         let call = EmbedTokenizeCall(texts: texts, options: options)

@@ -12,7 +12,6 @@ final class VectorsBox: Sendable {
         capabilities = found
         table = .allocate(capacity: 1)
         let embeds = found.dimensions > 0
-        let embedsTokens = embeds && found.embedsTokens
         table.initialize(
             to: roost_ext_vectors(
                 struct_size: structSize(roost_ext_vectors.self), dim: UInt32(found.dimensions),
@@ -21,8 +20,8 @@ final class VectorsBox: Sendable {
                 embed: embeds ? embed : nil,
                 score_pairs: found.scoresPairs ? scorePairs : nil,
                 classify: found.labels.isEmpty ? nil : classify,
-                embed_tokenize: embedsTokens ? embedTokenize : nil,
-                embed_tokens: embedsTokens ? embedTokens : nil))
+                embed_tokenize: found.embedsTokens ? embedTokenize : nil,
+                embed_tokens: embeds && found.embedsTokens ? embedTokens : nil))
     }
 
     deinit {

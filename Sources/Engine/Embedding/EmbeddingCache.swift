@@ -1,0 +1,117 @@
+import PluginHost
+import Synchronization
+
+/// Embeddings that were computed before, those used longest ago leaving first.
+///
+/// An engine has one, and lives as long as its generation of the model: what other weights computed is
+/// never found.
+final class EmbeddingCache: Sendable {
+    struct Key: Hashable {
+        let options: EmbedOptions
+        let input: EmbeddingInput
+    }
+
+    fileprivate struct Storage {
+        var entries: [Key: Int] = [:]
+        var slots: [Slot] = []
+        var free: [Int] = []
+        /// The ends of the list of slots by use.
+        var newest: Int?
+        var oldest: Int?
+        var bytes = 0
+        var hits = 0
+        var misses = 0
+    }
+
+    fileprivate struct Slot {
+        var key: Key
+        var answer: TextJob.Answer
+        var newer: Int?
+        var older: Int?
+    }
+
+    private let limit: Int
+    private let storage = Mutex(Storage())
+
+    /// - Parameter limit: bytes of texts and embeddings; 0 keeps none.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func answer(for key: Key) -> TextJob.Answer? {
+        guard limit > 0 else { return nil }
+        return storage.withLock { storage in
+            guard let slot = storage.entries[key] else { return nil }
+            storage.hits += 1
+            storage.unlink(slot)
+            storage.link(slot)
+            return storage.slots[slot].answer
+        }
+    }
+
+    /// Keeps what was computed, unless it is very large.
+    func insert(_ answer: TextJob.Answer, for key: Key) {
+        storage.withLock { storage in
+            storage.misses += 1
+            let bytes = Self.bytes(key, answer)
+            guard bytes <= limit / 8, storage.entries[key] == nil else { return }
+            storage.add(Slot(key: key, answer: answer), bytes: bytes)
+            while storage.bytes > limit, let oldest = storage.oldest { storage.drop(oldest) }
+        }
+    }
+
+    func report(to statistics: inout VectorStatistics) {
+        storage.withLock { storage in
+            statistics.cacheHits = storage.hits
+            statistics.cacheMisses = storage.misses
+            statistics.cacheEntries = storage.entries.count
+            statistics.cacheBytes = storage.bytes
+        }
+    }
+
+    /// With what the dictionary and the list take.
+    fileprivate static func bytes(_ key: Key, _ answer: TextJob.Answer) -> Int {
+        let input =
+            switch key.input {
+            case .text(let text): text.utf8.count
+            case .tokens(let ids): ids.count * 4
+            }
+        return input + answer.values.count * 4 + 192
+    }
+}
+
+// MARK: - The list
+
+extension EmbeddingCache.Storage {
+    fileprivate mutating func add(_ slot: EmbeddingCache.Slot, bytes: Int) {
+        let index = free.popLast() ?? slots.count
+        if index == slots.count { slots.append(slot) } else { slots[index] = slot }
+        entries[slot.key] = index
+        self.bytes += bytes
+        link(index)
+    }
+
+    fileprivate mutating func drop(_ index: Int) {
+        let slot = slots[index]
+        unlink(index)
+        entries[slot.key] = nil
+        bytes -= EmbeddingCache.bytes(slot.key, slot.answer)
+        slots[index].answer.values = []
+        free.append(index)
+    }
+
+    /// Puts a slot at the newest end.
+    fileprivate mutating func link(_ index: Int) {
+        slots[index].older = newest
+        slots[index].newer = nil
+        if let newest { slots[newest].newer = index }
+        newest = index
+        oldest = oldest ?? index
+    }
+
+    fileprivate mutating func unlink(_ index: Int) {
+        let (newer, older) = (slots[index].newer, slots[index].older)
+        if let newer { slots[newer].older = older } else { newest = older }
+        if let older { slots[older].newer = newer } else { oldest = newer }
+    }
+}

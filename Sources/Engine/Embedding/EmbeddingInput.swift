@@ -1,0 +1,70 @@
+/// What a caller wants embedded.
+package enum EmbeddingInput: Sendable {
+    case text(String)
+    /// Ids as the model's own tokenizer gives them, special tokens included.
+    case tokens([Int32])
+}
+
+/// Equal bytes make equal texts: `é` as one scalar and as two are different tokens, though Swift calls
+/// the strings equal.
+extension EmbeddingInput: Hashable {
+    package static func == (left: EmbeddingInput, right: EmbeddingInput) -> Bool {
+        switch (left, right) {
+        case (.text(let left), .text(let right)): ExactString(left) == ExactString(right)
+        case (.tokens(let left), .tokens(let right)): left == right
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .text(let text): hasher.combine(ExactString(text))
+        case .tokens(let ids): hasher.combine(ids)
+        }
+    }
+}
+
+/// What an embedding is for: some models prefix queries and passages differently.
+package enum EmbeddingPurpose: Sendable, Hashable {
+    case query, passage
+    /// To be compared with others of its kind.
+    case symmetric
+}
+
+package struct EmbeddingResult: Sendable, Equatable {
+    /// One for each input, in order.
+    package var vectors: [[Float]]
+    /// The tokens of each input, prefix and special tokens included.
+    package var perInputTokens: [Int]
+
+    package var tokens: Int { perInputTokens.reduce(0, +) }
+
+    package init(vectors: [[Float]], perInputTokens: [Int]) {
+        self.vectors = vectors
+        self.perInputTokens = perInputTokens
+    }
+}
+
+package struct ScoreResult: Sendable, Equatable {
+    /// A raw logit for each document, in order; larger is better.
+    package var scores: [Float]
+    /// Of all pairs; an estimate where the model does not tell.
+    package var tokens: Int
+
+    package init(scores: [Float], tokens: Int) {
+        self.scores = scores
+        self.tokens = tokens
+    }
+}
+
+package struct ClassificationResult: Sendable, Equatable {
+    /// For each text a raw logit for each of the model's labels.
+    package var logits: [[Float]]
+    /// Of all texts; an estimate where the model does not tell.
+    package var tokens: Int
+
+    package init(logits: [[Float]], tokens: Int) {
+        self.logits = logits
+        self.tokens = tokens
+    }
+}

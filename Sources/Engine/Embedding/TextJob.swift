@@ -1,0 +1,114 @@
+import PluginHost
+
+/// The texts of one request. After the submission only the lane's thread touches it.
+final class TextJob: LaneJob, @unchecked Sendable {
+    /// What the model is to do with the texts; those of equal kind share a step.
+    enum Kind: Hashable {
+        case embed(EmbedOptions)
+        /// The texts are documents.
+        case score(query: ExactString)
+        case classify
+    }
+
+    /// A text, and where in the answer it stands: equal texts are computed once.
+    struct Piece {
+        let input: EmbeddingInput
+        var places: [Int]
+        /// An estimate until `isCounted`.
+        var tokens: Int
+        var isCounted = false
+        /// What the model makes of a text, where it says so.
+        var ids: [Int32]?
+        var failures = 0
+    }
+
+    struct Answer: Sendable {
+        /// An embedding, a score, or a logit for each label.
+        var values: [Float]
+        var tokens: Int
+    }
+
+    let kind: Kind
+    let reply = Reply<[Answer]>()
+    let submitted = MonotonicTime.now
+    let texts: Int
+    private(set) var remaining: Int
+    var passedOver = 0
+    var hasBegun = false
+    /// Longest first; taken from the end.
+    private(set) var pending: [Piece]
+    /// Texts that were in a step that failed: each goes alone.
+    private(set) var suspects: [Piece] = []
+    private var answers: [Answer?]
+    private var unanswered: Int
+
+    /// - Parameters:
+    ///   - answers: as many as there are texts; nil for what is still to be computed.
+    ///   - pieces: what is still to be computed.
+    init(_ kind: Kind, answers: [Answer?], pieces: [Piece]) {
+        self.kind = kind
+        self.answers = answers
+        texts = answers.count
+        remaining = pieces.reduce(0) { $0 + $1.tokens }
+        unanswered = pieces.count
+        pending = pieces.sorted { $0.tokens > $1.tokens }
+    }
+
+    var isCancelled: Bool { reply.isCancelled }
+    var isPaused: Bool { false }
+    var isDone: Bool { unanswered == 0 }
+
+    func fail(_ error: any Error) {
+        reply.settle(.failure(error))
+    }
+
+    func finish() {
+        reply.settle(.success(answers.compactMap { $0 }))
+    }
+}
+
+// MARK: - Steps
+
+extension TextJob {
+    /// Takes texts for a step: at least one, then as many as fit.
+    func take(tokens: Int, rows: Int) -> [Piece] {
+        if let suspect = suspects.popLast() { return [suspect] }
+        var taken: [Piece] = []
+        var used = 0
+        while let next = pending.last, taken.count < rows,
+            taken.isEmpty || used + next.tokens <= tokens
+        {
+            used += next.tokens
+            taken.append(pending.removeLast())
+        }
+        return taken
+    }
+
+    /// Whether all that is left can join another job's step.
+    func fits(tokens: Int, rows: Int) -> Bool {
+        suspects.isEmpty && remaining <= tokens && pending.count <= rows
+    }
+
+    /// Takes a text back whose turn has not come.
+    func putBack(_ piece: Piece) {
+        pending.append(piece)
+    }
+
+    /// Takes a text back that was in a step that failed.
+    func suspect(_ piece: Piece) {
+        suspects.append(piece)
+    }
+
+    /// Corrects the estimate of a text's tokens.
+    func count(_ piece: inout Piece, as tokens: Int) {
+        remaining += tokens - piece.tokens
+        piece.tokens = tokens
+        piece.isCounted = true
+    }
+
+    func answer(_ piece: Piece, with answer: Answer) {
+        for place in piece.places { answers[place] = answer }
+        remaining -= piece.tokens
+        unanswered -= 1
+    }
+}

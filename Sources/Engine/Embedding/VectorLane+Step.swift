@@ -1,0 +1,201 @@
+import PluginHost
+
+/// One call of the model for texts, and whose they are.
+struct TextStep {
+    struct Part {
+        let job: TextJob
+        var piece: TextJob.Piece
+    }
+
+    let kind: TextJob.Kind
+    var parts: [Part]
+
+    var tokens: Int { parts.reduce(0) { $0 + $1.piece.tokens } }
+
+    /// Each of them once.
+    var jobs: [TextJob] {
+        parts.reduce(into: []) { jobs, part in
+            if !jobs.contains(where: { $0 === part.job }) { jobs.append(part.job) }
+        }
+    }
+}
+
+extension VectorLane {
+    /// Computes as many texts as make a step, of one job and of those that fit in beside it.
+    func step(_ job: TextJob, on model: any LoadedModel) {
+        var step = TextStep(kind: job.kind, parts: [])
+        fill(&step, for: job)
+        guard !step.parts.isEmpty else { return }
+        pass(over: step.jobs)
+        let started = MonotonicTime.now
+        do {
+            try count(&step, with: model)
+            trim(&step, for: job)
+            inbox.begin(VectorInbox.Call(model: model, jobs: step.jobs))
+            let answers = Result { try call(step, model) }
+            inbox.endCall(tokens: step.tokens, in: .now - started) {
+                $0.steps += 1
+                $0.texts += step.parts.count
+                $0.tokens += step.tokens
+            }
+            deliver(try answers.get(), to: step)
+        } catch {
+            recover(from: ModelFailure(error), in: step, on: model)
+        }
+    }
+
+    // MARK: - Filling
+
+    private func fill(_ step: inout TextStep, for job: TextJob) {
+        let rows = facts.rows
+        let isSuspected = !job.suspects.isEmpty
+        take(from: job, tokens: options.tokenBudget, rows: rows, into: &step)
+        guard !isSuspected else { return }
+        // Only what fits whole: a short job does not wait for a slice of a long one.
+        let others = jobs.compactMap { $0 as? TextJob }
+            .filter { $0 !== job && $0.kind == job.kind && !$0.isDone }
+            .sorted { $0.remaining < $1.remaining }
+        for other in others {
+            let left = options.tokenBudget - step.tokens
+            guard other.fits(tokens: left, rows: rows - step.parts.count) else { return }
+            take(from: other, tokens: left, rows: rows, into: &step)
+        }
+    }
+
+    /// Takes texts that nobody else has had computed since they came.
+    private func take(from job: TextJob, tokens: Int, rows: Int, into step: inout TextStep) {
+        for piece in job.take(tokens: tokens, rows: rows) {
+            if case .embed(let options) = job.kind,
+                let known = cache.answer(for: .init(options: options, input: piece.input))
+            {
+                job.answer(piece, with: known)
+            } else {
+                step.parts.append(TextStep.Part(job: job, piece: piece))
+            }
+        }
+        finish(job)
+    }
+
+    /// Learns how many tokens the texts have, and which, where the model says so.
+    private func count(_ step: inout TextStep, with model: any LoadedModel) throws {
+        guard facts.capabilities.tokenizes else { return }
+        var options: EmbedOptions = []
+        var query = 0
+        switch step.kind {
+        case .embed(let embedOptions): options = embedOptions.subtracting(.noNormalize)
+        case .score(let text):
+            // A pair has one special token less than its texts have apart.
+            query = try model.embeddingTokens(of: text.text, options: []).count - 1
+        case .classify: break
+        }
+        let unknown = step.parts.indices.filter { !step.parts[$0].piece.isCounted }
+        let texts = unknown.map { step.parts[$0].piece.input.text }
+        guard !texts.isEmpty else { return }
+        let ids = try model.embeddingTokens(of: texts, options: options)
+        for (index, ids) in zip(unknown, ids) {
+            let count = facts.cut(ids.count + query)
+            step.parts[index].job.count(&step.parts[index].piece, as: max(1, count))
+            step.parts[index].piece.ids = ids
+        }
+    }
+
+    /// Puts back what is too much now that the tokens are known, and sorts the rest by their number, so
+    /// that neighbours need little padding where a plugin pads.
+    private func trim(_ step: inout TextStep, for job: TextJob) {
+        var (kept, back): ([TextStep.Part], [TextStep.Part]) = ([], [])
+        var used = 0
+        let byTokens = step.parts.sorted {
+            ($0.job === job ? 0 : 1, $0.piece.tokens) < ($1.job === job ? 0 : 1, $1.piece.tokens)
+        }
+        for part in byTokens {
+            let fits = used + part.piece.tokens <= options.tokenBudget
+            let isAlike = kept.first.map { $0.piece.hasTokens == part.piece.hasTokens } ?? true
+            if kept.isEmpty || fits && isAlike {
+                used += part.piece.tokens
+                kept.append(part)
+            } else {
+                back.append(part)
+            }
+        }
+        for part in back.reversed() { part.job.putBack(part.piece) }
+        step.parts = kept.sorted { $0.piece.tokens < $1.piece.tokens }
+    }
+
+    // MARK: - Calling
+
+    /// - Returns: for each part its embedding, score or logits.
+    private func call(_ step: TextStep, _ model: any LoadedModel) throws -> [[Float]] {
+        let deadline = options.stepDeadline
+        let texts = step.parts.map(\.piece.input.text)
+        switch step.kind {
+        case .embed(let embedOptions):
+            let ids = step.parts.compactMap(\.piece.tokenIDs)
+            let batch =
+                facts.capabilities.embedsTokens && ids.count == step.parts.count
+                ? EmbeddingBatch.tokens(ids) : .texts(texts)
+            let rows = try model.embed(batch, options: embedOptions, deadline: deadline)
+            return try rows.copies(count: step.parts.count, width: facts.capabilities.dimensions)
+        case .score(let query):
+            let scores = try model.scores(
+                query: query.text, documents: texts, deadline: deadline)
+            return scores.map { [$0] }
+        case .classify:
+            let rows = try model.classify(texts, deadline: deadline)
+            return try rows.copies(count: texts.count, width: facts.capabilities.labels.count)
+        }
+    }
+
+    private func deliver(_ answers: [[Float]], to step: TextStep) {
+        for (part, values) in zip(step.parts, answers) {
+            guard values.allSatisfy(\.isFinite) else {
+                part.job.answer(part.piece, with: .init(values: [], tokens: 0))
+                if jobs.contains(where: { $0 === part.job }) {
+                    end(part.job, .invalidLogits("a vector that is not finite"))
+                }
+                continue
+            }
+            let answer = TextJob.Answer(values: values, tokens: part.piece.tokens)
+            if case .embed(let options) = step.kind {
+                cache.insert(answer, for: .init(options: options, input: part.piece.input))
+            }
+            part.job.answer(part.piece, with: answer)
+        }
+        for job in step.jobs { finish(job) }
+    }
+
+    private func finish(_ job: TextJob) {
+        guard job.isDone, jobs.contains(where: { $0 === job }) else { return }
+        inbox.leave(job) { $0.finished += 1 }
+        job.finish()
+        remove(job)
+    }
+}
+
+extension TextJob.Piece {
+    /// The ids to embed; nil where the text is embedded, as also one without any token must be.
+    var tokenIDs: [Int32]? {
+        if case .tokens(let ids) = input { return ids }
+        return ids.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var hasTokens: Bool { tokenIDs != nil }
+}
+
+extension EmbeddingInput {
+    /// Empty for ids.
+    fileprivate var text: String {
+        if case .text(let text) = self { text } else { "" }
+    }
+}
+
+extension FloatRows {
+    /// The rows as arrays.
+    fileprivate func copies(count: Int, width: Int) throws -> [[Float]] {
+        guard self.count == count, self.width == width else {
+            throw ModelFailure.broken(
+                step: "embed",
+                reason: "\(self.count) rows of \(self.width) floats, expected \(count) of \(width)")
+        }
+        return (0..<count).map { Array(self[$0]) }
+    }
+}

@@ -1,0 +1,75 @@
+import PluginHost
+
+/// What stays the same about a model of vectors and tasks however often its worker is restarted.
+struct VectorModel: Sendable {
+    let info: ModelInfo
+    let capabilities: VectorCapabilities
+    let tasks: [String]
+    /// Tokens below this; nil where the model does not tell.
+    private let vocabularySize: Int?
+
+    /// - Throws: `EngineError.unsupported` for a model that has neither.
+    init(_ model: any LoadedModel) throws(EngineError) {
+        let description = model.description
+        guard description.vectors != nil || !description.tasks.isEmpty else {
+            throw .unsupported("embeddings, scores, labels and tasks")
+        }
+        info = ModelInfo(description)
+        capabilities = description.vectors ?? VectorCapabilities()
+        tasks = description.tasks
+        vocabularySize = model.vocabulary?.count
+    }
+
+    /// Texts per call.
+    var rows: Int { capabilities.embeddingRows }
+
+    /// A number of tokens after the model's cut.
+    func cut(_ tokens: Int) -> Int {
+        capabilities.maxTokens > 0 ? min(tokens, capabilities.maxTokens) : tokens
+    }
+
+    /// A guess for what has not been tokenized.
+    func estimate(_ text: String, beside other: String = "") -> Int {
+        cut((text.utf8.count + other.utf8.count) / 4 + 2)
+    }
+
+    /// Refuses what cannot be embedded.
+    func check(_ inputs: [EmbeddingInput]) throws(EngineError) {
+        guard capabilities.embeds else { throw .unsupported("embeddings") }
+        for (index, input) in inputs.enumerated() {
+            if case .tokens(let ids) = input { try check(ids, at: index) }
+        }
+    }
+
+    private func check(_ ids: [Int32], at index: Int) throws(EngineError) {
+        guard capabilities.embedsTokens else { throw .unsupported("input of token ids") }
+        guard !ids.isEmpty else {
+            throw .invalidParameter(name: "input", reason: "\(index) has no tokens")
+        }
+        guard cut(ids.count) == ids.count else {
+            throw .invalidParameter(
+                name: "input",
+                reason:
+                    "\(index) has \(ids.count) tokens, the model takes \(capabilities.maxTokens)")
+        }
+        if let wrong = ids.first(where: { $0 < 0 || $0 >= vocabularySize ?? .max }) {
+            throw .invalidParameter(
+                name: "input", reason: "\(index) has token \(wrong), which the model does not know")
+        }
+    }
+
+    /// Refuses a width that the embeddings cannot be cut to.
+    func check(dimensions: Int?) throws(EngineError) {
+        guard let dimensions, dimensions != capabilities.dimensions else { return }
+        let full = capabilities.dimensions
+        guard info.matryoshka == true else {
+            throw .invalidParameter(
+                name: "dimensions",
+                reason: "is \(dimensions), but the model has embeddings of \(full) dimensions only")
+        }
+        guard (1...full).contains(dimensions) else {
+            throw .invalidParameter(
+                name: "dimensions", reason: "is \(dimensions), expected 1 to \(full)")
+        }
+    }
+}

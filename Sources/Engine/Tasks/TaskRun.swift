@@ -1,0 +1,40 @@
+import PluginHost
+
+/// A task from its submission to its end. After the submission only the lane's thread touches it.
+final class TaskRun: LaneJob, @unchecked Sendable {
+    let name: String
+    /// JSON.
+    let input: [UInt8]
+    let channel: TaskChannel
+    let submitted = MonotonicTime.now
+    /// As much as a step of texts: what a task takes is not known.
+    let remaining: Int
+    var texts: Int { 1 }
+    var passedOver = 0
+    var hasBegun = false
+    /// What the model calls it, once begun.
+    var id: TaskID?
+    /// Failures of the model while it was at this task.
+    var failures = 0
+    /// Whether its reader has got, or may get, an event: it cannot be begun anew then.
+    var hasEvents = false
+
+    init(_ name: String, input: [UInt8], channel: TaskChannel, remaining: Int) {
+        self.name = name
+        self.input = input
+        self.channel = channel
+        self.remaining = remaining
+    }
+
+    var isCancelled: Bool { channel.isCancelled }
+    var isPaused: Bool { channel.pausedSince != nil }
+
+    func fail(_ error: any Error) {
+        channel.fail(error)
+    }
+
+    /// When it is ended if its reader goes on standing still.
+    func stall(_ options: VectorEngineOptions) -> MonotonicTime? {
+        channel.pausedSince.map { $0 + options.stallLimit }
+    }
+}

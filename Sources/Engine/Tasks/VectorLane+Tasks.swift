@@ -1,0 +1,81 @@
+import PluginHost
+
+extension VectorLane {
+    /// Works on a task for a slice of time.
+    func advance(_ task: TaskRun, on model: any LoadedModel) {
+        pass(over: [task])
+        let started = MonotonicTime.now
+        inbox.begin(VectorInbox.Call(model: model, jobs: [task]))
+        let progress = Result { try slice(of: task, on: model) }
+        inbox.endCall(tokens: 0, in: .now - started) { $0.taskSteps += 1 }
+        do {
+            try take(progress.get(), of: task)
+        } catch {
+            recover(from: ModelFailure(error), in: task, on: model)
+        }
+    }
+
+    private func slice(of task: TaskRun, on model: any LoadedModel) throws -> TaskProgress {
+        let id =
+            try task.id
+            ?? model.beginTask(task.name, input: task.input, deadline: options.stepDeadline)
+        task.id = id
+        return try model.advanceTask(
+            id, for: options.taskSlice, deadline: options.stepDeadline + options.taskSlice)
+    }
+
+    private func take(_ progress: TaskProgress, of task: TaskRun) throws {
+        let events = try progress.events.map(event)
+        if !events.isEmpty { task.hasEvents = true }
+        task.channel.send(events)
+        guard progress.done else { return }
+        inbox.leave(task) { $0.finished += 1 }
+        task.channel.finish()
+        remove(task)
+    }
+
+    private func event(_ bytes: [UInt8]) throws -> JSONValue {
+        let found: String
+        do {
+            let value = try JSONValue(parsing: bytes)
+            if value.object != nil { return value }
+            found = value.kind
+        } catch {
+            found = error.description
+        }
+        throw ModelFailure.broken(
+            step: "advance", reason: "an event is no JSON object but \(found)")
+    }
+
+    // MARK: - Failures
+
+    private func recover(
+        from failure: ModelFailure, in task: TaskRun, on model: any LoadedModel
+    ) {
+        task.failures += 1
+        if failure.isFatal {
+            task.id = nil
+            lose(model, because: failure)
+        }
+        if task.isCancelled { return }
+        if case .refused(let code, _, let message) = failure, code == .argument, !task.hasEvents {
+            return end(task, .invalidParameter(name: "input", reason: "is refused: \(message)"))
+        }
+        let mayRetry = failure.isFatal && !task.hasEvents && task.failures <= options.retries
+        guard !mayRetry else { return }
+        end(task, .modelFailed(attempts: task.failures, failure: String(describing: failure)))
+    }
+
+    /// The model that held the tasks is gone: those that have shown nothing yet begin anew.
+    func tasksAreLost() {
+        for task in jobs.compactMap({ $0 as? TaskRun }) where task.id != nil {
+            task.id = nil
+            guard task.hasEvents else { continue }
+            end(
+                task,
+                .modelFailed(
+                    attempts: 1, failure: "the model was lost in the middle of the task; repeat it")
+            )
+        }
+    }
+}
