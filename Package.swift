@@ -89,6 +89,19 @@ if withHost {
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ]
     package.targets += [
+        // Collections of rows that are searched by meaning and by words.
+        .target(name: "CVectorIndex"),
+        .target(
+            name: "SearchCollections",
+            dependencies: [
+                "CVectorIndex", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Sources/Collections", swiftSettings: settings),
+        .testTarget(
+            name: "CollectionsTests",
+            dependencies: ["SearchCollections", "CVectorIndex", "Engine"],
+            swiftSettings: settings),
+
         // The page's files, embedded by the C compiler.
         .target(
             name: "CPages", path: "Sources/Host/Pages", exclude: ["Files"],

@@ -1,0 +1,124 @@
+import Engine
+import GRDB
+
+extension Collection {
+    /// Writes rows in one transaction, which is on the disk when this returns.
+    func write(_ rows: [SourceRow], whenTaken: TakenID) async throws -> RowChanges {
+        try await change(whenTaken: whenTaken) { writer in
+            for row in rows { try writer.write(row) }
+        }
+    }
+
+    /// Decides from the first rows which columns are embedded and which one is the id.
+    ///
+    /// - Parameters:
+    ///   - text: nil to find out.
+    ///   - id: nil for a column of that name, if there is one.
+    func begin(_ first: [SourceRow], text: [String]?, id: String?) async throws {
+        let names = first.reduce(into: Schema()) { schema, row in
+            for name in row.columns.names where schema.position(name) == nil {
+                _ = schema.add(name)
+            }
+        }
+        let chosenID = try id.map { try Self.known($0, "id", names.columns) } ?? names.usualID
+        let chosenText =
+            try text.map { try $0.map { try Self.known($0, "text", names.columns) } }
+            ?? names.likelyText(first, besides: chosenID)
+        try await database.write { [database] db in
+            var schema = database.schema
+            for name in names.columns where schema.position(name) == nil {
+                _ = try schema.create(name, db)
+            }
+            try schema.fix(
+                text: chosenText.compactMap { schema.position($0) },
+                id: chosenID.flatMap { schema.position($0) }, db)
+            database.publish(schema, db)
+        }
+    }
+
+    private static func known(_ name: String, _ parameter: String, _ columns: [String]) throws
+        -> String
+    {
+        guard columns.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+            throw CollectionError.unknownColumn(name, parameter: parameter, known: columns)
+        }
+        return name
+    }
+
+    /// Runs one transaction of changes to rows; spaces, counts and the worker follow.
+    func change(
+        whenTaken: TakenID = .replace, _ body: @escaping @Sendable (inout RowWriter) throws -> Void
+    ) async throws -> RowChanges {
+        let changes = try await database.write { [self] db in
+            var writer = RowWriter(db, schema: database.schema, whenTaken: whenTaken)
+            try body(&writer)
+            let changes = writer.changes
+            database.publish(writer.schema, db)
+            for space in with({ $0.spaces }) { try space.remove(changes.removedKeys, db) }
+            try note(changes, db)
+            return changes
+        }
+        kick()
+        return changes
+    }
+
+    /// Keeps what is known about the collection, in the database and then here.
+    private func note(_ changes: RowChanges, _ db: Database) throws {
+        let (oldAbout, oldRefused) = with { ($0.about, $0.refused) }
+        var about = oldAbout
+        about.updated = Clock.now
+        about.refusedCount += changes.refused.count
+        try about.save(db)
+        for row in changes.refused.prefix(
+            max(0, CollectionAbout.keptRefusals - oldAbout.refusedCount)) {
+            try db.execute(
+                sql: "INSERT INTO refused (line, message) VALUES (?, ?)",
+                arguments: [row.line, row.message])
+        }
+        let refused = Array((oldRefused + changes.refused).prefix(100))
+        let gone = changes.removedKeys.count - changes.replaced
+        db.afterNextTransaction { [self, about] _ in
+            with { state in
+                state.about = about
+                state.refused = refused
+                state.count += changes.added - gone
+                state.version += 1
+                if changes.added + changes.replaced > 0 { state.isComplete = false }
+            }
+        }
+    }
+
+    /// Keeps rows that a reader refused.
+    func note(refused: [RefusedRow]) async throws {
+        guard !refused.isEmpty else { return }
+        try await database.write { [self] db in
+            try note(RowChanges(refused: refused), db)
+        }
+    }
+}
+
+extension Schema {
+    fileprivate var usualID: String? {
+        columns.first { $0.lowercased() == "id" }
+    }
+
+    /// The columns that hold words: most of their cells are text, and not numbers.
+    fileprivate func likelyText(_ rows: [SourceRow], besides id: String?) -> [String] {
+        var words = [Int](repeating: 0, count: columns.count)
+        var others = words
+        for row in rows.prefix(1000) {
+            for (name, value) in zip(row.columns.names, row.values) {
+                guard let position = position(name) else { continue }
+                switch value {
+                case .null: break
+                case .string(let text) where text.isEmpty: break
+                case .string(let text) where Double(text) == nil: words[position] += 1
+                default: others[position] += 1
+                }
+            }
+        }
+        let likely = columns.indices.filter { words[$0] > others[$0] }.map { columns[$0] }
+            .filter { $0 != id }
+        return likely.isEmpty ? Array(columns.filter { $0 != id }.prefix(8)) : likely
+    }
+}

@@ -1,0 +1,130 @@
+/// How a document becomes rows of a collection.
+package struct ImportOptions: Sendable {
+    package var format: DocumentFormat
+    /// The columns that are embedded and searched; nil to find out.
+    package var text: [String]?
+    /// The column of the ids; nil for one that is called so.
+    package var id: String?
+    /// The model that embeds; nil for the host's default.
+    package var model: String?
+    /// Whether the first row names the columns; nil to find out.
+    package var hasHeader: Bool?
+    /// Tells the document from others, where it is a file that may be imported again.
+    package var sourceHash: String?
+
+    package init(_ format: DocumentFormat) {
+        self.format = format
+    }
+}
+
+/// A document on its way into a collection.
+///
+/// Feed it, piece by piece, and finish it: then every row that it reports is on the disk. A piece is
+/// taken when the rows of the pieces before are, so that whoever reads the document waits.
+package actor CollectionImport {
+    /// How many rows are written in one transaction, and about how many bytes.
+    private static let rowsAtOnce = 2000
+    private static let bytesAtOnce = 8 << 20
+
+    private let collection: Collection
+    private let options: ImportOptions
+    private let whenTaken: TakenID
+    private let completed: @Sendable (Collection) async throws -> CollectionDescription
+    private let abandoned: @Sendable (Collection) async -> Void
+    private var reader: DocumentReader
+    private var read = ReadRows()
+    private var bytes = 0
+    private var rows = 0
+    private var refusals: [RefusedRow] = []
+    private var hasBegun: Bool
+    private var isOver = false
+
+    init(
+        into collection: Collection, _ options: ImportOptions, isNew: Bool,
+        completed: @escaping @Sendable (Collection) async throws -> CollectionDescription,
+        abandoned: @escaping @Sendable (Collection) async -> Void
+    ) {
+        self.collection = collection
+        self.options = options
+        self.completed = completed
+        self.abandoned = abandoned
+        whenTaken = isNew ? .refuse : .replace
+        let known = isNew ? [] : collection.database.schema.columns
+        hasBegun = !known.isEmpty
+        reader = DocumentReader(
+            options.format, expecting: (options.text ?? []) + [options.id].compactMap { $0 } + known,
+            hasHeader: options.hasHeader)
+    }
+
+    /// How far it has come.
+    package var progress: CollectionProgress {
+        CollectionProgress(
+            name: collection.name, stage: .reading, rows: rows, embedded: 0, of: rows,
+            refused: refusals.count)
+    }
+
+    /// Takes the next piece of the document.
+    /// - Throws: `CollectionError` where the document cannot be imported; the import is over then.
+    package func feed(_ piece: [UInt8]) async throws {
+        try await orAbandon {
+            bytes += piece.count
+            guard bytes <= collection.options.largestImport else {
+                throw CollectionError.tooManyBytes(limit: collection.options.largestImport)
+            }
+            try reader.read(piece, into: &read)
+            if read.rows.count >= Self.rowsAtOnce || read.bytes >= Self.bytesAtOnce {
+                try await flush()
+            }
+        }
+    }
+
+    /// Takes the document as complete.
+    package func finish() async throws -> CollectionDescription {
+        try await orAbandon {
+            try reader.finish(into: &read)
+            try await flush()
+            guard rows > 0 else { throw CollectionError.noRows(refused: refusals) }
+            isOver = true
+            return try await completed(collection)
+        }
+    }
+
+    /// Gives up. Rows that went into a collection that was there stay in it.
+    package func abandon() async {
+        guard !isOver else { return }
+        isOver = true
+        await abandoned(collection)
+    }
+
+    private func orAbandon<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard !isOver else { throw CollectionError.closed }
+        do {
+            return try await body()
+        } catch {
+            isOver = false
+            await abandon()
+            throw error
+        }
+    }
+
+    private func flush() async throws {
+        let taken = read
+        read = ReadRows()
+        if !hasBegun, !taken.rows.isEmpty {
+            try await collection.begin(taken.rows, text: options.text, id: options.id)
+            hasBegun = true
+        }
+        try await collection.note(refused: taken.refused)
+        add(taken.refused)
+        guard !taken.rows.isEmpty else { return }
+        let changes = try await collection.write(taken.rows, whenTaken: whenTaken)
+        rows += changes.added + changes.replaced
+        add(changes.refused)
+    }
+
+    private func add(_ refused: [RefusedRow]) {
+        refusals += refused.prefix(max(0, 1000 - refusals.count))
+    }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// How far the making of a collection has come.
+package struct CollectionProgress: Sendable, Equatable {
+    package enum Stage: String, Sendable {
+        case reading
+        case embedding
+        case indexing
+        case ready
+        case failed
+    }
+
+    package var name: String
+    package var stage: Stage
+    package var rows: Int
+    package var embedded: Int
+    package var of: Int
+    package var refused: Int
+    package var error: String?
+
+    package init(
+        name: String, stage: Stage, rows: Int, embedded: Int, of: Int, refused: Int,
+        error: String? = nil
+    ) {
+        self.name = name
+        self.stage = stage
+        self.rows = rows
+        self.embedded = embedded
+        self.of = of
+        self.refused = refused
+        self.error = error
+    }
+}
+
+/// Tells everyone who watches. Who is slow misses steps, never the last one.
+final class ProgressHub: Sendable {
+    private struct State {
+        var watchers: [Int: AsyncStream<CollectionProgress>.Continuation] = [:]
+        var next = 0
+        var isFinished = false
+    }
+
+    private let state = Mutex(State())
+
+    /// The steps from `first` on, until the collection is closed.
+    func watch(from first: CollectionProgress) -> AsyncStream<CollectionProgress> {
+        let (stream, continuation) = AsyncStream<CollectionProgress>.makeStream(
+            bufferingPolicy: .bufferingNewest(8))
+        continuation.yield(first)
+        let id = state.withLock { state -> Int? in
+            guard !state.isFinished else { return nil }
+            state.next += 1
+            state.watchers[state.next] = continuation
+            return state.next
+        }
+        guard let id else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.watchers[id] = nil }
+        }
+        return stream
+    }
+
+    func send(_ progress: CollectionProgress) {
+        let watchers = state.withLock { Array($0.watchers.values) }
+        for watcher in watchers { watcher.yield(progress) }
+    }
+
+    func finish() {
+        let watchers = state.withLock { state in
+            state.isFinished = true
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.finish() }
+    }
+}

@@ -1,0 +1,289 @@
+package import Engine
+
+/// The collections of a host, in one folder.
+///
+/// A collection that is put again is filled beside the old one, which answers queries until the new
+/// one is ready; rows are read and written in the newer one from the start.
+package actor CollectionStore {
+    package let options: CollectionOptions
+    private let folder: String
+    private let embedder: @Sendable (String?) -> any CollectionEmbedder
+    private let log: @Sendable (String) -> Void
+    private var catalog: Catalog?
+    private var entries: [String: Entry] = [:]
+    private var isClosed = false
+    private var opening: Task<Void, any Error>?
+
+    /// The editions of one collection.
+    private struct Entry {
+        var serving: Collection
+        var coming: Collection?
+        var sourceHash: String?
+
+        var newest: Collection { coming ?? serving }
+    }
+
+    /// - Parameters:
+    ///   - folder: made when it is first needed.
+    ///   - embedder: what embeds by the model of that name; nil for the default one.
+    ///   - log: told what goes wrong in the background, without the texts of rows.
+    package init(
+        folder: String, options: CollectionOptions = CollectionOptions(),
+        embedder: @escaping @Sendable (String?) -> any CollectionEmbedder,
+        log: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.folder = folder
+        self.options = options
+        self.embedder = embedder
+        self.log = log
+    }
+}
+
+// MARK: - From start to end
+
+extension CollectionStore {
+    /// Opens what is there, and goes on with what was interrupted. Everything else waits for it.
+    package func open() async throws {
+        guard !isClosed else { throw CollectionError.closed }
+        if let opening { return try await opening.value }
+        let task = Task { try load() }
+        opening = task
+        do {
+            try await task.value
+        } catch {
+            opening = nil
+            throw error
+        }
+    }
+
+    private func load() throws {
+        try Files.makeFolder(folder)
+        let catalog = try Catalog(path: folder + "/catalog.sqlite")
+        self.catalog = catalog
+        let lines = try catalog.lines()
+        let known = Set(lines.map(\.folder))
+        for name in Files.contents(of: folder)
+        where !name.hasPrefix("catalog.sqlite") && !known.contains(name) {
+            Files.remove(path(name))
+        }
+        for line in lines.sorted(by: { $0.role == .serving && $1.role == .coming }) { open(line) }
+        for (name, entry) in entries {
+            start(entry.serving, name)
+            if let coming = entry.coming { start(coming, name) }
+        }
+    }
+
+    private func open(_ line: Catalog.Line) {
+        do {
+            let collection = try Collection.open(
+                name: line.name, folder: path(line.folder), options: options)
+            switch (line.role, entries[line.name]) {
+            case (.coming, .some): entries[line.name]?.coming = collection
+            default: entries[line.name] = Entry(serving: collection, sourceHash: line.sourceHash)
+            }
+            if line.role == .coming { entries[line.name]?.sourceHash = line.sourceHash }
+        } catch {
+            log("collection '\(line.name)': \(error)")
+        }
+    }
+
+    /// Ends the work in the background. What was not done goes on at the next start.
+    package func close() async {
+        isClosed = true
+        let open = entries.values
+        entries = [:]
+        for entry in open {
+            await entry.serving.close()
+            await entry.coming?.close()
+        }
+    }
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    private func start(_ collection: Collection, _ name: String) {
+        let worker = EmbeddingWorker(collection: collection, embedder: embedder) {
+            [weak self, weak collection] in
+            guard let collection else { return }
+            await self?.becameReady(collection, name)
+        }
+        let task = Task { await worker.run() }
+        collection.with { $0.worker = task }
+    }
+
+    /// Lets an edition that is ready take the place of the one before.
+    private func becameReady(_ collection: Collection, _ name: String) async {
+        guard let entry = entries[name], entry.coming === collection else { return }
+        do {
+            try catalog?.promote(name)
+        } catch {
+            return log("collection '\(name)': \(error)")
+        }
+        entries[name] = Entry(serving: collection, sourceHash: entry.sourceHash)
+        await entry.serving.discard()
+    }
+}
+
+// MARK: - Collections
+
+extension CollectionStore {
+    package func list() async throws -> [CollectionDescription] {
+        try await open()
+        return entries.sorted { $0.key < $1.key }.map { Self.description($0.value) }
+    }
+
+    /// - Throws: `CollectionError.unknownCollection`.
+    package func describe(_ name: String) async throws -> CollectionDescription {
+        Self.description(try await entry(name))
+    }
+
+    private static func description(_ entry: Entry) -> CollectionDescription {
+        var description = entry.newest.description
+        description.isReplacing = entry.coming != nil
+        return description
+    }
+
+    package func delete(_ name: String) async throws {
+        let entry = try await entry(name)
+        try catalog?.remove(name)
+        entries[name] = nil
+        await entry.serving.discard()
+        await entry.coming?.discard()
+    }
+
+    /// What the source of the collection was when it was put; nil if there is none.
+    package func sourceHash(_ name: String) async throws -> String? {
+        try await open()
+        return entries[name]?.sourceHash
+    }
+
+    /// The steps from now on.
+    package func progress(_ name: String) async throws -> AsyncStream<CollectionProgress> {
+        let collection = try await entry(name).newest
+        return collection.progress.watch(from: collection.progressNow)
+    }
+
+    /// Has every collection look whether its model is another one now.
+    package func modelsChanged() {
+        for entry in entries.values {
+            entry.serving.checkModel()
+            entry.coming?.checkModel()
+        }
+    }
+
+    private func entry(_ name: String) async throws -> Entry {
+        try await open()
+        guard !isClosed else { throw CollectionError.closed }
+        guard let entry = entries[name] else {
+            throw CollectionError.unknownCollection(name, known: entries.keys.sorted())
+        }
+        return entry
+    }
+}
+
+// MARK: - Imports
+
+extension CollectionStore {
+    /// Begins a new collection, or one that replaces the one of that name.
+    /// - Throws: `CollectionError.invalidName`.
+    package func beginImport(_ name: String, _ options: ImportOptions) async throws
+        -> CollectionImport
+    {
+        try CollectionName.check(name)
+        try await open()
+        guard !isClosed else { throw CollectionError.closed }
+        let collection = try Collection.create(
+            name: name, folder: path(Files.randomName()), model: options.model,
+            options: self.options)
+        return CollectionImport(into: collection, options, isNew: true) { [weak self] in
+            guard let self else { throw CollectionError.closed }
+            return try await self.adopt($0, sourceHash: options.sourceHash)
+        } abandoned: {
+            await $0.discard()
+        }
+    }
+
+    /// Begins to add rows to a collection.
+    package func beginAdding(_ name: String, _ options: ImportOptions) async throws
+        -> CollectionImport
+    {
+        let collection = try await entry(name).newest
+        return CollectionImport(into: collection, options, isNew: false) { [weak self] _ in
+            guard let self else { throw CollectionError.closed }
+            return try await self.describe(name)
+        } abandoned: { _ in
+        }
+    }
+
+    /// Takes in an edition whose rows are on the disk. It serves at once unless there is one that
+    /// can answer what it cannot yet.
+    private func adopt(_ collection: Collection, sourceHash: String?) async throws
+        -> CollectionDescription
+    {
+        guard let catalog, !isClosed else { throw CollectionError.closed }
+        let name = collection.name
+        let old = entries[name]
+        let waits = old?.serving.with { $0.isComplete && $0.serving != nil } ?? false
+        let folder = String(collection.folder.dropFirst(self.folder.count + 1))
+        let line = Catalog.Line(
+            name: name, role: waits ? .coming : .serving, folder: folder, sourceHash: sourceHash)
+        try catalog.put(line)
+        if waits, let old {
+            entries[name] = Entry(
+                serving: old.serving, coming: collection, sourceHash: sourceHash)
+        } else {
+            if old?.coming != nil { try catalog.removeComing(name) }
+            entries[name] = Entry(serving: collection, sourceHash: sourceHash)
+        }
+        start(collection, name)
+        await old?.coming?.discard()
+        if !waits { await old?.serving.discard() }
+        return try await describe(name)
+    }
+}
+
+// MARK: - Rows
+
+extension CollectionStore {
+    package func document(_ name: String, id: String) async throws -> Document {
+        try await entry(name).newest.document(id)
+    }
+
+    package func put(_ name: String, id: String, _ row: JSONObject) async throws
+        -> (document: Document, isNew: Bool)
+    {
+        try await entry(name).newest.put(id, row)
+    }
+
+    package func patch(_ name: String, id: String, _ changes: JSONObject) async throws -> Document {
+        try await entry(name).newest.patch(id, changes)
+    }
+
+    package func deleteDocument(_ name: String, id: String) async throws {
+        try await entry(name).newest.delete(id)
+    }
+
+    package func documents(_ name: String, after id: String?, limit: Int) async throws
+        -> DocumentPage
+    {
+        try await entry(name).newest.page(after: id, limit: limit)
+    }
+
+    package func export(_ name: String, _ format: ExportFormat) async throws
+        -> AsyncThrowingStream<[UInt8], any Error>
+    {
+        try await entry(name).newest.export(format)
+    }
+
+    /// Answers a query by the edition that serves.
+    package nonisolated func query(_ name: String, _ query: CollectionQuery) async throws
+        -> CollectionAnswer
+    {
+        let (collection, embedder) = try await serving(name)
+        return try await collection.answer(query, embedder: embedder)
+    }
+
+    private func serving(_ name: String) async throws -> (Collection, any CollectionEmbedder) {
+        let collection = try await entry(name).serving
+        return (collection, embedder(collection.modelName))
+    }
+}

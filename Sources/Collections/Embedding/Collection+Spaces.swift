@@ -1,0 +1,125 @@
+import Dispatch
+import GRDB
+import Synchronization
+
+extension Collection {
+    /// The model to embed by: the one asked for, else the one that did so far, else the default.
+    var modelName: String? {
+        with { $0.about.model ?? $0.serving?.model.name }
+    }
+
+    /// Has the worker look whether the model is another one now.
+    func checkModel() {
+        with { $0.wantsModel = true }
+        kick()
+    }
+
+    /// Whether the worker has anything to ask the model for.
+    func waitsForModel() async throws -> Bool {
+        let (wants, serving, count) = with { state in
+            defer { state.wantsModel = false }
+            return (state.wantsModel, state.serving, state.count)
+        }
+        let hasAnother = with { $0.spaces.count > 1 }
+        if wants && count > 0 || hasAnother { return true }
+        guard let serving else { return count > 0 }
+        let isComplete = try await database.read { try serving.record.isComplete($0) }
+        with { $0.isComplete = isComplete }
+        return !isComplete
+    }
+
+    func fail(_ reason: String) {
+        with { $0.error = reason }
+        announce()
+    }
+
+    /// The space of a model: the one that serves, the one under way, or a new one.
+    func space(for model: EmbeddingModel) async throws -> VectorSpace {
+        with { state in
+            state.model = model
+            state.error = nil
+        }
+        let spaces = with { $0.spaces }
+        if let known = spaces.last(where: { $0.model.contentHash == model.contentHash }) {
+            return known
+        }
+        return try await database.write { [self] database in
+            for other in spaces where !other.record.isServing { try drop(other, database) }
+            let record = try SpaceRecord.create(model, database)
+            let space = try VectorSpace(record, folder: folder, database)
+            database.afterNextTransaction { [self] _ in with { $0.spaces.append(space) } }
+            return space
+        }
+    }
+
+    private func drop(_ space: VectorSpace, _ database: Database) throws {
+        try SpaceRecord.drop(space.id, database)
+        database.afterNextTransaction { [self] _ in
+            with { state in state.spaces.removeAll { $0 === space } }
+            space.removeFiles()
+        }
+    }
+
+    /// The next rows without a vector; nil if there are none.
+    func pending(_ space: VectorSpace) async throws -> [PendingText]? {
+        let schema = database.schema
+        let limit = options.batch
+        let batch = try await database.read { try space.record.pending(limit, schema, $0) }
+        return batch.isEmpty ? nil : batch
+    }
+
+    func store(
+        _ vectors: [(key: Int64, vector: [Float])], refused: [RefusedRow], through: Int64,
+        _ space: VectorSpace
+    ) async throws {
+        try await database.write { try space.add(vectors, through: through, $0) }
+        try await note(refused: refused)
+    }
+
+    /// Lets a space that has looked at every row answer from now on, alone.
+    func promote(_ space: VectorSpace) async throws {
+        try await database.write { [self] database in
+            guard try space.record.isComplete(database) else { return }
+            let others = with { state in state.spaces.filter { $0 !== space } }
+            try space.serve(database)
+            for other in others { try drop(other, database) }
+            database.afterNextTransaction { [self] _ in with { $0.isComplete = true } }
+        }
+    }
+
+    /// Rids the files of what is dead, and has the graph follow.
+    func tidy() async throws {
+        guard let space = with({ $0.serving }) else { return }
+        if space.wantsCompaction { try await database.write { try space.compact($0) } }
+        guard space.wantsGraph(above: options.graphAbove) else { return }
+        with { $0.isIndexing = true }
+        defer { with { $0.isIndexing = false } }
+        announce()
+        if let graph = try await growGraph(space) {
+            try await database.write { try space.saveGraph(graph, $0) }
+        }
+    }
+
+    /// Grows the graph on a thread of its own; gives up when the worker is cancelled.
+    private func growGraph(_ space: VectorSpace) async throws -> GraphRecord? {
+        let goesOn = GoesOn()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global(qos: .utility).async {
+                    continuation.resume(
+                        with: Result { try space.growGraph { goesOn.value } })
+                }
+            }
+        } onCancel: {
+            goesOn.stop()
+        }
+    }
+
+    private final class GoesOn: Sendable {
+        private let flag = Atomic(true)
+
+        var value: Bool { flag.load(ordering: .relaxed) }
+
+        func stop() { flag.store(false, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,39 @@
+/// A model in one state, as a collection remembers it.
+package struct EmbeddingModel: Sendable, Hashable {
+    package var name: String
+    /// Tells the model's weights from others.
+    package var contentHash: String
+    package var dimensions: Int
+
+    package init(name: String, contentHash: String, dimensions: Int) {
+        self.name = name
+        self.contentHash = contentHash
+        self.dimensions = dimensions
+    }
+}
+
+/// What a text is embedded for; some models put something else before it.
+package enum EmbedPurpose: Sendable {
+    case query
+    case passage
+}
+
+/// Turns texts into vectors. A collection does not know what computes them.
+package protocol CollectionEmbedder: Sendable {
+    /// The model as it is now. Asked for at every query: it must not compute anything.
+    var model: EmbeddingModel { get async throws }
+
+    /// A vector of unit length for each text.
+    /// - Throws: `EmbeddingRefused` for a text that this model never embeds; any other error counts
+    ///   as passing, and the work is tried again.
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]]
+}
+
+/// A text that the model does not embed, whoever asks and whenever.
+package struct EmbeddingRefused: Error, CustomStringConvertible {
+    package var reason: String
+
+    package init(_ reason: String) { self.reason = reason }
+
+    package var description: String { reason }
+}

@@ -1,0 +1,96 @@
+import GRDB
+
+/// Gives the rows of one collection their vectors, in the background, a batch after the other.
+///
+/// Whatever ends it, the next one goes on behind the last batch that was written.
+struct EmbeddingWorker: Sendable {
+    let collection: Collection
+    let embedder: @Sendable (String?) -> any CollectionEmbedder
+    /// Told when every row has been looked at.
+    let whenReady: @Sendable () async -> Void
+
+    /// The model changed between two looks at it; the work begins anew with the new one.
+    private struct ModelChanged: Error {}
+
+    /// Works until it is cancelled.
+    func run() async {
+        var kicks = collection.kicks.makeAsyncIterator()
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await catchUp()
+                failures = 0
+            } catch is ModelChanged {
+                continue
+            } catch {
+                if Task.isCancelled { return }
+                failures += 1
+                collection.fail("\(error)")
+            }
+            let timer = failures == 0 ? nil : retry(after: failures)
+            defer { timer?.cancel() }
+            guard await kicks.next() != nil else { return }
+        }
+    }
+
+    private func retry(after failures: Int) -> Task<Void, any Error> {
+        let options = collection.options
+        let delay = min(options.retryAtMost, options.retryAfter * (1 << min(failures - 1, 16)))
+        return Task { [weak collection] in
+            try await Task.sleep(for: delay)
+            collection?.kick()
+        }
+    }
+
+    /// Embeds what waits, and sees to the files.
+    private func catchUp() async throws {
+        if try await collection.waitsForModel() {
+            let embedder = embedder(collection.modelName)
+            let model = try await embedder.model
+            let space = try await collection.space(for: model)
+            collection.announce()
+            while let batch = try await collection.pending(space) {
+                try Task.checkCancellation()
+                try await embed(batch, embedder, model, space)
+                collection.announce()
+            }
+            try await collection.promote(space)
+        }
+        await whenReady()
+        collection.announce()
+        try await collection.tidy()
+        collection.announce()
+    }
+
+    private func embed(
+        _ batch: [PendingText], _ embedder: any CollectionEmbedder, _ model: EmbeddingModel,
+        _ space: VectorSpace
+    ) async throws {
+        let (vectors, refused) = try await vectors(batch, embedder, model)
+        guard try await embedder.model == model else { throw ModelChanged() }
+        try await collection.store(vectors, refused: refused, through: batch[batch.count - 1].key, space)
+    }
+
+    /// Embeds a batch; one that is refused is halved until the texts at fault stand alone.
+    private func vectors(
+        _ batch: [PendingText], _ embedder: any CollectionEmbedder, _ model: EmbeddingModel
+    ) async throws -> (vectors: [(key: Int64, vector: [Float])], refused: [RefusedRow]) {
+        do {
+            let vectors = try await embedder.embed(batch.map(\.text), as: .passage)
+            let units = vectors.compactMap(HalfVector.normalized)
+            guard units.count == batch.count,
+                units.allSatisfy({ $0.count == model.dimensions })
+            else { throw EmbeddingRefused("the model gave no vector for it") }
+            return (zip(batch, units).map { (key: $0.key, vector: $1) }, [])
+        } catch let error as EmbeddingRefused {
+            guard batch.count > 1 else {
+                let row = RefusedRow(line: 0, message: "row \(batch[0].key) is not embedded: \(error)")
+                return ([], [row])
+            }
+            let middle = batch.count / 2
+            let first = try await vectors(Array(batch[..<middle]), embedder, model)
+            let second = try await vectors(Array(batch[middle...]), embedder, model)
+            return (first.vectors + second.vectors, first.refused + second.refused)
+        }
+    }
+}

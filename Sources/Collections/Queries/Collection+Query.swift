@@ -1,0 +1,202 @@
+import CVectorIndex
+import Dispatch
+import Engine
+import GRDB
+
+extension Collection {
+    /// How many ranks of each list are fused, at least.
+    private static let fusedDepth = 100
+
+    /// Answers a query.
+    ///
+    /// - Throws: `CollectionError` where there are no vectors to compare with or a column is unknown,
+    ///   and what the embedder throws.
+    func answer(_ query: CollectionQuery, embedder: any CollectionEmbedder) async throws
+        -> CollectionAnswer
+    {
+        let schema = database.schema
+        let filter = try query.filter.map { try FilterSQL($0, schema: schema) }
+        let ranked: [RankedKey]
+        switch query.mode {
+        case .vector:
+            ranked = try await nearest(query, depth: query.depth, filter, embedder)
+        case .text:
+            ranked = try await matching(query.text, depth: query.depth, filter)
+        case .hybrid:
+            let depth = max(Self.fusedDepth, query.depth)
+            async let words = matching(query.text, depth: depth, filter)
+            async let meaning = nearest(query, depth: depth, filter, embedder)
+            ranked = RankFusion.fused([try await meaning, try await words])
+        }
+        return try await answer(query, ranked)
+    }
+
+    private func answer(_ query: CollectionQuery, _ ranked: [RankedKey]) async throws
+        -> CollectionAnswer
+    {
+        let shown = ranked.prefix(query.depth).dropFirst(query.offset)
+            .filter { $0.score >= query.minimumScore ?? -.infinity }
+        let keys = shown.map(\.key)
+        let schema = database.schema
+        let documents =
+            keys.isEmpty ? [:] : try await database.read { try schema.rows(keys, $0) }
+        let hits = shown.enumerated().compactMap { index, ranked in
+            documents[ranked.key].map {
+                CollectionAnswer.Hit(
+                    rank: query.offset + index + 1, score: ranked.score, document: $0)
+            }
+        }
+        return with { state in
+            CollectionAnswer(
+                hits: hits, mode: query.mode,
+                model: query.mode == .text ? nil : state.serving?.model.name,
+                totalRows: state.count, embedded: state.serving?.record.count ?? 0)
+        }
+    }
+}
+
+// MARK: - Words
+
+extension Collection {
+    /// The rows that match by words, the best first: those with all the words, then those with some.
+    private func matching(_ text: String, depth: Int, _ filter: FilterSQL?) async throws
+        -> [RankedKey]
+    {
+        guard let query = WordQuery(text) else { return [] }
+        return try await database.read { database in
+            let full = try Self.matches(query.all, depth, filter, database)
+            guard full.count < depth, !query.hasOneWord else { return full }
+            let known = Set(full.map(\.key))
+            let some = try Self.matches(query.any, depth + full.count, filter, database)
+            return Array((full + some.filter { !known.contains($0.key) }).prefix(depth))
+        }
+    }
+
+    private static func matches(
+        _ match: String, _ limit: Int, _ filter: FilterSQL?, _ database: Database
+    ) throws -> [RankedKey] {
+        let condition = filter.map { " AND \($0.text)" } ?? ""
+        let join = filter == nil ? "" : "JOIN row ON row.key = words.rowid"
+        let arguments = [match.databaseValue] + (filter?.arguments ?? []) + [limit.databaseValue]
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT words.rowid, bm25(words) AS badness FROM words \(join)
+                WHERE words MATCH ?\(condition) ORDER BY badness, words.rowid LIMIT ?
+                """, arguments: StatementArguments(arguments))
+        var found: [RankedKey] = []
+        while let row = try rows.next() {
+            found.append(RankedKey(key: row[0], score: -(row[1] as Double)))
+        }
+        return found
+    }
+}
+
+// MARK: - Vectors
+
+extension Collection {
+    private func nearest(
+        _ query: CollectionQuery, depth: Int, _ filter: FilterSQL?,
+        _ embedder: any CollectionEmbedder
+    ) async throws -> [RankedKey] {
+        let space = try await space(answering: embedder)
+        guard let vector = try await embedder.embed([query.text], as: .query).first,
+            vector.count == space.model.dimensions, let unit = HalfVector.normalized(vector)
+        else { throw CollectionError.noVectors(collection: name, reason: "the model gave no vector") }
+        return try await nearest(unit, depth: depth, filter, space)
+    }
+
+    /// The space whose vectors are of the model as it is now.
+    private func space(answering embedder: any CollectionEmbedder) async throws -> VectorSpace {
+        guard with({ $0.serving != nil || $0.error != nil || $0.count > 0 }) else {
+            throw CollectionError.noVectors(collection: name, reason: "it has no rows")
+        }
+        let model = try await embedder.model
+        let isNews = with { state in
+            defer { state.model = model }
+            return state.model != model
+        }
+        if isNews { checkModel() }
+        let (serving, coming, error, count) = with {
+            ($0.serving, $0.shownSpace?.record, $0.error, $0.count)
+        }
+        guard let serving else {
+            throw CollectionError.noVectors(
+                collection: name, reason: error ?? "none is embedded yet")
+        }
+        guard serving.model.contentHash == model.contentHash else {
+            let embedded = coming?.id == serving.id ? 0 : coming?.count ?? 0
+            throw CollectionError.otherModel(
+                collection: name, model: model.name, embedded: embedded, count: count)
+        }
+        return serving
+    }
+
+    /// The rows nearest to a unit vector: the best few hundred codes, scored again by the vectors
+    /// themselves.
+    func nearest(
+        _ vector: [Float], depth: Int, _ filter: FilterSQL? = nil, _ space: VectorSpace
+    ) async throws -> [RankedKey] {
+        let wanted = max(options.rescored, 4 * depth)
+        let keys = try await allowedKeys(filter)
+        let threads = options.threads
+        let candidates = await SearchThreads.run {
+            space.candidates(
+                wanted, for: vector, threads: threads,
+                allowed: keys.map { keys in { $0.slots(of: keys) } })
+        }
+        guard !candidates.isEmpty else { return [] }
+        let record = space.record
+        let ranked = try await database.read { database in
+            var ranked: [RankedKey] = []
+            ranked.reserveCapacity(candidates.count)
+            try record.forVectors(of: candidates, database) { key, bytes in
+                guard let score = HalfVector.dot(vector, bytes) else { return }
+                ranked.append(RankedKey(key: key, score: Double(score)))
+            }
+            return ranked
+        }
+        return Array(ranked.sorted(by: RankedKey.isBetter).prefix(depth))
+    }
+
+    /// The keys that a filter lets through, ascending; nil without a filter.
+    private func allowedKeys(_ filter: FilterSQL?) async throws -> [Int64]? {
+        guard let filter else { return nil }
+        let version = with { $0.version }
+        if let known = filters.keys(filter, version: version) { return known }
+        let keys = try await database.read { database in
+            let cursor = try Int64.fetchCursor(
+                database, sql: "SELECT row.key FROM row WHERE \(filter.text) ORDER BY row.key",
+                arguments: StatementArguments(filter.arguments))
+            return try Array(cursor)
+        }
+        filters.keep(keys, of: filter, version: version)
+        return keys
+    }
+}
+
+extension CodesFile.Snapshot {
+    /// The slots of keys, which ascend as the slots do.
+    fileprivate func slots(of keys: [Int64]) -> SlotSet {
+        var set = SlotSet(slots: count)
+        var slot = 0
+        for key in keys {
+            while slot < count, self.key(slot) < key { slot += 1 }
+            guard slot < count else { break }
+            if self.key(slot) == key { set.insert(slot) }
+        }
+        return set
+    }
+}
+
+/// Threads on which scans run, so that they do not hold up the tasks of others.
+enum SearchThreads {
+    private static let queue = DispatchQueue(
+        label: "roost.search", qos: .userInitiated, attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: body()) }
+        }
+    }
+}

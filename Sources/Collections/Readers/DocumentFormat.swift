@@ -1,0 +1,82 @@
+/// How rows are written.
+package enum DocumentFormat: String, Sendable, CaseIterable {
+    case csv
+    case tsv
+    case jsonLines
+    case json
+    case text
+
+    /// The format of a media type; nil for one that is not known here.
+    package init?(mediaType: String) {
+        let type = mediaType.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        switch type {
+        case "text/csv", "application/csv", "application/vnd.ms-excel": self = .csv
+        case "text/tab-separated-values": self = .tsv
+        case "application/jsonl", "application/x-ndjson", "application/ndjson",
+            "application/json-lines", "application/jsonlines", "application/x-jsonlines":
+            self = .jsonLines
+        case "application/json": self = .json
+        case "text/plain": self = .text
+        default: return nil
+        }
+    }
+
+    /// The format of a file by the end of its name; nil for an unknown one.
+    package init?(fileName: String) {
+        guard let dot = fileName.lastIndex(of: ".") else { return nil }
+        switch fileName[fileName.index(after: dot)...].lowercased() {
+        case "csv": self = .csv
+        case "tsv", "tab": self = .tsv
+        case "jsonl", "ndjson": self = .jsonLines
+        case "json": self = .json
+        case "txt", "text", "md": self = .text
+        default: return nil
+        }
+    }
+
+    /// What is sent as the media type of such a document.
+    package var mediaType: String {
+        switch self {
+        case .csv: "text/csv"
+        case .tsv: "text/tab-separated-values"
+        case .jsonLines: "application/jsonl"
+        case .json: "application/json"
+        case .text: "text/plain"
+        }
+    }
+}
+
+/// Reads a document of any format and encoding.
+package struct DocumentReader: Sendable {
+    private var transcoder = Transcoder()
+    private var reader: any RowReader
+
+    /// - Parameters:
+    ///   - expecting: names of columns that the caller knows of; they tell a header from a row.
+    ///   - hasHeader: nil to find out. Only CSV has one.
+    package init(
+        _ format: DocumentFormat, expecting: [String] = [], hasHeader: Bool? = nil,
+        limits: ReadLimits = ReadLimits()
+    ) {
+        switch format {
+        case .csv, .tsv:
+            var dialect = CSVReader.Hints(expecting: expecting, hasHeader: hasHeader)
+            if format == .tsv { dialect.separator = UInt8(ascii: "\t") }
+            reader = CSVReader(hints: dialect, limits: limits)
+        case .jsonLines: reader = JSONLinesReader(limits: limits)
+        case .json: reader = JSONArrayReader(limits: limits)
+        case .text: reader = PlainTextReader(limits: limits)
+        }
+    }
+
+    package mutating func read(_ bytes: [UInt8], into rows: inout ReadRows) throws {
+        let decoded = transcoder.decode(bytes)
+        if !decoded.isEmpty { try reader.read(decoded, into: &rows) }
+    }
+
+    package mutating func finish(into rows: inout ReadRows) throws {
+        let decoded = transcoder.finish()
+        if !decoded.isEmpty { try reader.read(decoded, into: &rows) }
+        try reader.finish(into: &rows)
+    }
+}
