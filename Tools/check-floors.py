@@ -16,6 +16,7 @@ EVERYWHERE = {
 FLOORS = {
     "Sources/PluginHost": {"PluginABI", "CHostShims"},
     "Sources/Engine": {"PluginHost"},
+    "Sources/Collections": {"Engine", "CVectorIndex", "GRDB"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "TensorRuntime", "Tokenizers"},
     "Runtime/Sources/TensorRuntime": {"CKernels"},

@@ -85,7 +85,8 @@ extension RowWriter {
             let carried = try row[column].flatMap { try Self.id($0) }
             guard carried == nil || carried == id else {
                 throw CollectionError.invalidRow(
-                    "'\(column)' is another id than that of the address; delete the row and add it anew")
+                    "'\(column)' is another id than that of the address; delete the row and add it anew"
+                )
             }
             if carried == nil { row[column] = .string(id) }
         }

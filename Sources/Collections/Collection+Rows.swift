@@ -70,7 +70,8 @@ extension Collection {
         about.refusedCount += changes.refused.count
         try about.save(db)
         for row in changes.refused.prefix(
-            max(0, CollectionAbout.keptRefusals - oldAbout.refusedCount)) {
+            max(0, CollectionAbout.keptRefusals - oldAbout.refusedCount))
+        {
             try db.execute(
                 sql: "INSERT INTO refused (line, message) VALUES (?, ?)",
                 arguments: [row.line, row.message])

@@ -51,9 +51,9 @@ package actor CollectionImport {
         whenTaken = isNew ? .refuse : .replace
         let known = isNew ? [] : collection.database.schema.columns
         hasBegun = !known.isEmpty
+        let named = (options.text ?? []) + [options.id].compactMap { $0 }
         reader = DocumentReader(
-            options.format, expecting: (options.text ?? []) + [options.id].compactMap { $0 } + known,
-            hasHeader: options.hasHeader)
+            options.format, expecting: named + known, hasHeader: options.hasHeader)
     }
 
     /// How far it has come.

@@ -81,7 +81,8 @@ import Testing
         let rows = try read("a,b\n1,\"open\n2,x\n3,y\n")
         #expect(cells(rows) == [["2", "x"], ["3", "y"]])
         #expect(rows.rows.map(\.line) == [3, 4])
-        #expect(rows.refused == [RefusedRow(line: 2, message: "the quote of field 2 does not close")])
+        #expect(
+            rows.refused == [RefusedRow(line: 2, message: "the quote of field 2 does not close")])
     }
 
     @Test(arguments: ["\n", "\r", "\r\n"])

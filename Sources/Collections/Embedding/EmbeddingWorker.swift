@@ -68,7 +68,8 @@ struct EmbeddingWorker: Sendable {
     ) async throws {
         let (vectors, refused) = try await vectors(batch, embedder, model)
         guard try await embedder.model == model else { throw ModelChanged() }
-        try await collection.store(vectors, refused: refused, through: batch[batch.count - 1].key, space)
+        let through = batch[batch.count - 1].key
+        try await collection.store(vectors, refused: refused, through: through, space)
     }
 
     /// Embeds a batch; one that is refused is halved until the texts at fault stand alone.
@@ -84,8 +85,8 @@ struct EmbeddingWorker: Sendable {
             return (zip(batch, units).map { (key: $0.key, vector: $1) }, [])
         } catch let error as EmbeddingRefused {
             guard batch.count > 1 else {
-                let row = RefusedRow(line: 0, message: "row \(batch[0].key) is not embedded: \(error)")
-                return ([], [row])
+                let message = "row \(batch[0].key) is not embedded: \(error)"
+                return ([], [RefusedRow(line: 0, message: message)])
             }
             let middle = batch.count / 2
             let first = try await vectors(Array(batch[..<middle]), embedder, model)

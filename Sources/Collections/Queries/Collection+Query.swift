@@ -102,7 +102,9 @@ extension Collection {
         let space = try await space(answering: embedder)
         guard let vector = try await embedder.embed([query.text], as: .query).first,
             vector.count == space.model.dimensions, let unit = HalfVector.normalized(vector)
-        else { throw CollectionError.noVectors(collection: name, reason: "the model gave no vector") }
+        else {
+            throw CollectionError.noVectors(collection: name, reason: "the model gave no vector")
+        }
         return try await nearest(unit, depth: depth, filter, space)
     }
 

@@ -112,7 +112,8 @@ extension Filter {
     private static func checkScalar(_ value: JSONValue, at path: String) throws {
         switch value {
         case .array, .object:
-            throw wrong(path, "found \(value.kind), expected a string, a number, true, false or null")
+            throw wrong(
+                path, "found \(value.kind), expected a string, a number, true, false or null")
         default: break
         }
     }

@@ -43,7 +43,7 @@ struct CSVDialect {
     }
 
     private static func records(_ sample: [UInt8], separator: UInt8, isWhole: Bool) -> [[String]] {
-        var parser = CSVParser(separator: separator, limit: sample.count + 1)
+        var parser = CSVParser(separator: separator, limit: 8 * (sample.count + 1))
         var records: [[String]] = []
         sample.withUnsafeBufferPointer { bytes in
             var offset = 0

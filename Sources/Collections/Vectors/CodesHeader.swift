@@ -59,7 +59,9 @@ struct CodesHeader: Sendable {
         words.append(Self.checksum(words[...]))
         words = words.map(\.littleEndian)
         let written = words.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard written == 80, fsync(descriptor) == 0 else { throw CodesFile.failure("the codes file") }
+        guard written == 80, fsync(descriptor) == 0 else {
+            throw CodesFile.failure("the codes file")
+        }
     }
 
     private static func checksum(_ words: ArraySlice<UInt64>) -> UInt64 {

@@ -11,8 +11,9 @@ extension VectorSpace {
         guard snapshot.count - snapshot.dead >= threshold else { return false }
         guard let graph else { return true }
         let lagging = snapshot.count - snapshot.firstSlot(from: graph.through + 1)
-        return lagging >= max(
-            Self.laggingRows, Int(Self.laggingShare * Double(snapshot.count)))
+        return lagging
+            >= max(
+                Self.laggingRows, Int(Self.laggingShare * Double(snapshot.count)))
     }
 
     /// Makes the graph, or adds the rows that it lacks, and writes it to its file. Takes about a
@@ -24,8 +25,10 @@ extension VectorSpace {
         let snapshot = codes.snapshot
         guard snapshot.count > 0 else { return nil }
         let known = graph
-        let nodes = try known?.nodes ?? VectorGraph(
-            dimensions: model.dimensions, capacity: snapshot.count)
+        let nodes =
+            try known?.nodes
+            ?? VectorGraph(
+                dimensions: model.dimensions, capacity: snapshot.count)
         try nodes.reserve(snapshot.count)
         var slot = known.map { snapshot.firstSlot(from: $0.through + 1) } ?? 0
         while slot < snapshot.count {

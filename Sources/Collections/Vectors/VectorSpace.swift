@@ -43,8 +43,13 @@ final class VectorSpace: Sendable {
     var graph: Graph? { state.withLock { $0.graph } }
     var graphPath: String { Self.graphPath(folder, id) }
 
-    private static func graphPath(_ folder: String, _ id: Int64) -> String { "\(folder)/\(id).graph" }
-    private static func codesPath(_ folder: String, _ id: Int64) -> String { "\(folder)/\(id).codes" }
+    private static func graphPath(_ folder: String, _ id: Int64) -> String {
+        "\(folder)/\(id).graph"
+    }
+
+    private static func codesPath(_ folder: String, _ id: Int64) -> String {
+        "\(folder)/\(id).codes"
+    }
 
     /// Notes that the files are whole. Nothing may be changed afterwards.
     func close() {

@@ -58,7 +58,8 @@ final class TestStore: Sendable {
     /// Waits until the collection is in a state that fits; the test's time limit is the only clock.
     @discardableResult
     func wait(
-        _ name: String = "topics", until fits: (CollectionDescription) -> Bool = {
+        _ name: String = "topics",
+        until fits: (CollectionDescription) -> Bool = {
             $0.state == .ready && !$0.isReplacing
         }
     ) async throws -> CollectionDescription {
