@@ -21,6 +21,15 @@ import Tokenizers
         #"{"model": {"type": "BPE", "vocab": \#(vocab), "merges": \#(merges)} \#(rest)}"#
     }
 
+    private static func precompiled(_ map: String) -> String {
+        bpe(rest: #", "normalizer": {"type": "Precompiled", "precompiled_charsmap": "\#(map)"}"#)
+    }
+
+    private static func template(single: String) -> String {
+        bpe(
+            rest: #", "post_processor": {"type": "TemplateProcessing", "single": \#(single)}"#)
+    }
+
     @Test func aSoundFileLoads() throws {
         let tokenizer = try Self.load(Self.bpe())
         #expect(try tokenizer.encode("abba", addSpecial: true, parseSpecial: true) == [2, 1, 0])
@@ -64,10 +73,43 @@ import Tokenizers
             .invalid(key: "pre_tokenizer", found: "an array", expected: "an object")
         ),
         (
-            bpe(rest: #", "normalizer": {"type": "Precompiled"}"#),
-            .unsupported(part: "normalizer", kind: "Precompiled")
+            bpe(rest: #", "normalizer": {"type": "NFKC"}"#),
+            .unsupported(part: "normalizer", kind: "NFKC")
         ),
-        (#"{"model": {"type": "Unigram"}}"#, .unsupported(part: "model", kind: "Unigram")),
+        (
+            precompiled("AAAA!"),
+            .invalid(
+                key: "normalizer.precompiled_charsmap", found: "a string", expected: "Base64")
+        ),
+        (
+            precompiled("EAAAAA=="),
+            .invalid(
+                key: "normalizer.precompiled_charsmap", found: "4 bytes for a trie of 16",
+                expected: "a trie and its strings")
+        ),
+        (#"{"model": {"type": "Magic"}}"#, .unsupported(part: "model", kind: "Magic")),
+        (#"{"model": {"type": "Unigram"}}"#, .missing(key: "model.vocab")),
+        (
+            #"{"model": {"type": "Unigram", "unk_id": 7, "vocab": [["a", -1.5]]}}"#,
+            .idOutOfRange(key: "model.unk_id", id: 7, limit: 1)
+        ),
+        (#"{"model": {"type": "WordPiece", "vocab": {"a": 0}}}"#, .missing(key: "model.unk_token")),
+        (
+            #"{"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "b"}}"#,
+            .invalid(key: "model.unk_token", found: "'b'", expected: "a token")
+        ),
+        (
+            template(single: #"[{"SpecialToken": {"id": "[CLS]"}}]"#),
+            .missing(key: "special_tokens.[CLS]")
+        ),
+        (
+            template(single: #"[{"Sequence": {"id": "B"}}]"#),
+            .invalid(key: "post_processor.single[0].Sequence.id", found: "'B'", expected: "A or B")
+        ),
+        (
+            template(single: "[]"),
+            .invalid(key: "post_processor.single", found: "0 texts", expected: "each text once")
+        ),
         (
             bpe(
                 rest:

@@ -30,7 +30,6 @@ struct TextPipeline<Words: Model>: Tokenizer {
         var encoding = Encoding()
         encoding.ids = passage.tokens.ids
         encoding.offsets = passage.tokens.ranges
-        template.trim(&encoding.offsets, of: encoding.ids, vocabulary)
         return encoding
     }
 }
@@ -61,7 +60,7 @@ extension TextPipeline {
             try chain.added.original(parseSpecial).split(text) { part in
                 switch part {
                 case .token(let id, let range):
-                    tokens.append(id, tracked ? codePoints.range(range, in: text) : range)
+                    append(id, range, of: text, WordOrigin(start: 0, beginsText: true), of: text)
                 case .text(let range): try normalize(range, of: text)
                 }
             }
@@ -88,8 +87,7 @@ extension TextPipeline {
             try chain.added.normalized(parseSpecial).split(normalized) { part in
                 switch part {
                 case .token(let id, let range):
-                    tokens.append(id, range)
-                    locate(from: tokens.count - 1, origin, in: text)
+                    append(id, range, of: normalized, origin, of: text)
                 case .text(let range):
                     try encodeWords(of: normalized.extracting(range), origin.moved(range), of: text)
                 }
@@ -113,27 +111,36 @@ extension TextPipeline {
         ) {
             let count = tokens.count
             chain.model.encode(word, into: &tokens, using: &workspace)
-            locate(from: count, origin, in: text)
+            locate(from: count, origin, in: text) {
+                OffsetTrimming.blanks(around: $0, of: word)
+            }
+        }
+
+        /// Appends an added token that was found in `part`, which comes from `origin`.
+        private mutating func append(
+            _ id: Int32, _ range: Range<Int>, of part: Span<UInt8>, _ origin: WordOrigin,
+            of text: Span<UInt8>
+        ) {
+            tokens.append(id, range)
+            locate(from: tokens.count - 1, origin, in: text) {
+                OffsetTrimming.spaces(around: $0, of: part)
+            }
         }
 
         /// Turns ranges of a word into ranges of the text, from token `start` on.
-        private mutating func locate(from start: Int, _ origin: WordOrigin, in text: Span<UInt8>) {
+        private mutating func locate(
+            from start: Int, _ origin: WordOrigin, in text: Span<UInt8>,
+            spaces: (Range<Int>) -> (leading: Int, trailing: Int)
+        ) {
             guard tracked else { return }
             var source = origin.source()
-            tokens.mapRanges(from: start) { range in
+            let trimming = chain.template.trimming
+            tokens.mapRanges(from: start) { token, range in
                 let first = source.byte(range.lowerBound)
                 let last = source.byte(range.upperBound - 1)
-                return codePoints.range(first..<last + 1, in: text)
+                let found = codePoints.range(first..<last + 1, in: text)
+                return trimming?.trimmed(found, spaces(range), isFirst: token == 0) ?? found
             }
         }
     }
 }
-
-/// What the tests of growth look at.
-@_spi(Testing) public protocol StepCounting {
-    func encodeCountingSteps(
-        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
-    ) throws -> (ids: [Int32], steps: Int)
-}
-
-extension TextPipeline: StepCounting {}

@@ -29,6 +29,8 @@ public struct TokenizerVocabulary: Sendable {
     public internal(set) var pad: Int32?
     /// A text's first token begins with a space that is not its own.
     public internal(set) var spacePrefix: Bool
+    /// A text's last token ends with a space that is not its own.
+    var spaceSuffix = false
     /// Whether `addSpecial` puts `bos` before the text.
     public internal(set) var addsBOS: Bool
     /// Whether `addSpecial` puts `eos` behind the text.
@@ -51,6 +53,7 @@ public struct TokenizerVocabulary: Sendable {
             text.append(contentsOf: pieces[Int(id)])
         }
         if spacePrefix && text.first == UInt8(ascii: " ") { text.removeFirst() }
+        if spaceSuffix && text.last == UInt8(ascii: " ") { text.removeLast() }
         return text
     }
 

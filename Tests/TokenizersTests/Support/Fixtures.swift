@@ -47,13 +47,19 @@ struct Golden: Decodable {
     struct Case: Decodable {
         let text: String
         let ids: [Int32]
-        let idsWithoutSpecial: [Int32]
-        let decoded: String
+        let idsWithoutSpecial: [Int32]?
+        /// The first code point of each id, and the one behind its last.
+        let offsets: [Int]?
+        /// Where it differs from the text.
+        let normalized: String?
+        let preTokens: [String]?
+        let decoded: String?
         let decodedWithoutSpecial: String
         let sentencePieceIDs: [Int32]?
 
         enum CodingKeys: String, CodingKey {
-            case text, ids, decoded
+            case text, ids, offsets, normalized, decoded
+            case preTokens = "pretokens"
             case idsWithoutSpecial = "ids_no_special"
             case decodedWithoutSpecial = "decoded_skip_special"
             case sentencePieceIDs = "sentencepiece_ids"

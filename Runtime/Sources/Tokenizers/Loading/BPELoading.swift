@@ -1,54 +1,41 @@
 /// Makes a byte-pair tokenizer of a tokenizer.json.
 struct BPELoading {
-    private let file: TokenizerJSON
-    private let configuration: TokenizerConfiguration
+    private let assembly: TokenizerAssembly
     private let byteLevel: Bool
-    private let decoder: PieceDecoder
-    private let tokens: TokenList
+    /// What the last symbol of a word ends with, "</w>"; empty where words have no mark.
+    private let suffix: [UInt8]
     /// The tokens that the model makes, by spelling.
     private let table: TokenTable
 
     init(_ file: TokenizerJSON, _ configuration: TokenizerConfiguration) throws {
-        let kind = try file.model.options.optional("type")?.string ?? "BPE"
-        guard kind == "BPE" else { throw TokenizerError.unsupported(part: "model", kind: kind) }
-        for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
-            if let affix = try file.model.options.optional(key)?.string, !affix.isEmpty {
-                throw TokenizerError.unsupported(part: "model.\(key)", kind: affix)
-            }
+        let prefixKey = "continuing_subword_prefix"
+        if let prefix = try file.model.options.optional(prefixKey)?.string, !prefix.isEmpty {
+            throw TokenizerError.unsupported(part: "model.\(prefixKey)", kind: prefix)
         }
-        self.file = file
-        self.configuration = configuration
-        decoder = try PieceDecoder(file.decoder)
+        var decoder = try PieceDecoder(file.decoder)
+        suffix = try file.model.options.optional("end_of_word_suffix")?.bytes ?? []
+        if !suffix.isEmpty { decoder.words = .suffix(suffix) }
         byteLevel =
             try file.preTokenizer.map(PreTokenizers.spellsBytes) ?? false || decoder.byteLevel
-        var tokens = try TokenList(
-            file.model.tokens, ids: file.model.ids, added: file.addedTokens)
+        var tokens = try TokenizerAssembly.tokens(of: file)
         if byteLevel {
             tokens.spellAsBytes()
         } else if try file.model.options.optional("byte_fallback")?.bool ?? false {
             tokens.markBytes()
         }
-        self.tokens = tokens
+        assembly = try TokenizerAssembly(file, configuration, decoder, tokens)
         table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
     }
 
     func tokenizer() throws -> any Tokenizer {
-        var notes: [String] = []
-        let special = specialTokens(&notes)
-        let template = try template(special)
-        let normalizer = try file.normalizer.map(Normalizers.make)
-        let ignoresMerges = try file.model.options.optional("ignore_merges")?.bool ?? false
-        return TextPipeline(
-            vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
-            notes: notes,
-            added: AddedTokenSearch(file.addedTokens, normalizer: normalizer),
-            normalizer: normalizer,
-            preTokenizer: try preTokenizer(ignoresMerges: ignoresMerges),
-            model: BPE(
-                alphabet: try alphabet(),
-                rule: try RankedMerges(file.model.merges, table, byteLevel: byteLevel),
-                wholeWords: ignoresMerges ? table : nil),
-            template: template)
+        let model = assembly.file.model
+        let ignoresMerges = try model.options.optional("ignore_merges")?.bool ?? false
+        let bpe = BPE(
+            alphabet: try alphabet(),
+            rule: try RankedMerges(model.merges, table, byteLevel: byteLevel),
+            wholeWords: ignoresMerges ? table : nil)
+        let preTokenizer = try preTokenizer(ignoresMerges: ignoresMerges)
+        return try assembly.tokenizer(bpe, preTokenizer) { table.find($0) }
     }
 }
 
@@ -56,63 +43,30 @@ struct BPELoading {
 
 extension BPELoading {
     private func alphabet() throws -> BPEAlphabet {
-        let options = file.model.options
-        let unknown = try options.optional("unk_token").map { node in
-            guard let id = table.find(try node.string) else {
-                throw TokenizerError.invalid(
-                    key: node.path, found: "'\(try node.string)'", expected: "a token")
-            }
-            return id
+        let unknown = try assembly.id(option: "unk_token") { table.find($0) }
+        if byteLevel {
+            let id = { (bytes: [UInt8]) in table.find(bytes.span) ?? unknown ?? -1 }
+            return .bytes(
+                (0...255).map { id([$0]) }, last: (0...255).map { id([$0] + suffix) })
         }
-        if byteLevel { return .bytes((0...255).map { table.find([$0].span) ?? unknown ?? -1 }) }
+        guard suffix.isEmpty else {
+            throw TokenizerError.unsupported(
+                part: "model.end_of_word_suffix",
+                kind: "\(String(decoding: suffix, as: UTF8.self)) without ByteLevel")
+        }
+        let options = assembly.file.model.options
         return .characters(
             table,
             fallback: BPEAlphabet.Fallback(
-                bytes: tokens.byteIDs, unknown: unknown,
+                bytes: assembly.tokens.byteIDs, unknown: unknown,
                 fusesUnknown: try options.optional("fuse_unk")?.bool ?? false))
     }
 
     private func preTokenizer(ignoresMerges: Bool) throws -> (any PreTokenizer)? {
-        let own = try file.preTokenizer.map(PreTokenizers.make)
+        let own = try assembly.file.preTokenizer.map(PreTokenizers.make)
         guard !byteLevel && !ignoresMerges,
-            MetaspaceWords.areExact(for: table, where: { tokens.isOfModel[$0] })
+            MetaspaceWords.areExact(for: table, where: { assembly.tokens.isOfModel[$0] })
         else { return own }
         return PreTokenizerSequence(steps: (own.map { [$0] } ?? []) + [MetaspaceWords()])
-    }
-
-    private func specialTokens(_ notes: inout [String]) -> SpecialTokens {
-        var special = SpecialTokens()
-        let named = [
-            configuration.bosName, configuration.eosName, configuration.padName,
-        ].map { name in name.flatMap(id(named:)) }
-        let ends = configuration.endIDs.filter { $0 < tokens.count }
-        if ends.count < configuration.endIDs.count {
-            notes.append("'eos_token_id' names ids outside the vocabulary; they are left out")
-        }
-        special.bos =
-            named[0] ?? configuration.bosID.flatMap { $0 < tokens.count ? Int32($0) : nil }
-        special.eos = named[1] ?? ends.first.map { Int32($0) }
-        special.pad = named[2]
-        special.ends = Set(ends.map { Int32($0) })
-        special.addWellKnown(tokens)
-        return special
-    }
-
-    private func id(named name: String) -> Int32? {
-        let bytes = Array(name.utf8)
-        return file.addedTokens.first { $0.content == bytes }?.id ?? table.find(name)
-    }
-
-    /// The template of the file, but that `add_bos_token` and `add_eos_token` overrule it.
-    private func template(_ special: SpecialTokens) throws -> Template {
-        var template =
-            try file.postProcessor.map { try Template($0, idCount: tokens.count) } ?? Template()
-        if let adds = configuration.addsBOS, let bos = special.bos {
-            template.setFirst(bos, adds)
-        }
-        if let adds = configuration.addsEOS, let eos = special.eos {
-            template.setLast(eos, adds)
-        }
-        return template
     }
 }

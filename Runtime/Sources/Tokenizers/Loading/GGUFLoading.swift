@@ -53,7 +53,7 @@ extension GGUFLoading {
         let table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
         let special = try specialTokens(bos: nil, eos: nil)
         let template = try template(special, addsBOS: pre.addsBOS)
-        let normalizer = pre.composes ? NFC() : nil
+        let normalizer = pre.composes ? CanonicalForm(composes: true) : nil
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, PieceDecoder(byteLevel: true), special, template),

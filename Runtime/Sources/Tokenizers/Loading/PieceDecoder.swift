@@ -6,6 +6,8 @@ struct PieceDecoder {
     var replacements: [Replace] = []
     /// A text's first token begins with a space that is not its own.
     var spacePrefix = false
+    /// How pieces say where words begin or end; nil: they write their own spaces.
+    var words: WordSpelling?
 
     /// SentencePiece's.
     static func metaspace(spacePrefix: Bool) -> PieceDecoder {
@@ -16,16 +18,15 @@ struct PieceDecoder {
     }
 
     func pieces(_ tokens: TokenList) -> ByteStrings {
-        if byteLevel || replacements.isEmpty && !tokens.kinds.contains(.byte) {
-            return tokens.spellings
-        }
+        let writesSpellings = byteLevel || replacements.isEmpty && !tokens.kinds.contains(.byte)
+        if writesSpellings && words == nil { return tokens.spellings }
         var pieces = ByteStrings()
-        pieces.reserveCapacity(tokens.count, bytes: tokens.spellings.bytes.count)
+        pieces.reserveCapacity(tokens.count, bytes: tokens.spellings.bytes.count + tokens.count)
         for id in 0..<tokens.count {
             let spelling = tokens.spellings[id]
             switch tokens.kinds[id] {
             case .byte: pieces.append(TokenList.byte(spelling).map { [$0] } ?? Array(spelling))
-            case .control, .unknown: pieces.append(spelling)
+            case .control, .unknown: pieces.append(words?.bytes(of: spelling) ?? Array(spelling))
             default: pieces.append(decoded(spelling))
             }
         }
@@ -33,7 +34,8 @@ struct PieceDecoder {
     }
 
     private func decoded(_ spelling: ArraySlice<UInt8>) -> [UInt8] {
-        replacements.reduce(Array(spelling)) { $1.normalize($0.span) ?? $0 }
+        let bytes = words?.bytes(of: spelling) ?? Array(spelling)
+        return replacements.reduce(bytes) { $1.normalize($0.span) ?? $0 }
     }
 }
 
@@ -61,6 +63,11 @@ extension PieceDecoder {
         case "Strip":
             let space = try node["content"].string == " "
             spacePrefix = try space && node["start"].integer > 0
+        case "WordPiece":
+            words = .continuation(
+                try node.optional("prefix")?.bytes ?? Array("##".utf8),
+                tightens: try node.optional("cleanup")?.bool ?? true)
+            spacePrefix = true
         case "ByteFallback", "Fuse": break
         default: throw TokenizerError.unsupported(part: "decoder", kind: kind)
         }

@@ -47,6 +47,7 @@ extension TokenizerVocabulary {
         eot = special.eot
         pad = special.pad
         spacePrefix = decoder.spacePrefix
+        if case .suffix = decoder.words { spaceSuffix = true }
         addsBOS = special.bos.map(template.prefix.contains) ?? false
         addsEOS = special.eos.map(template.suffix.contains) ?? false
     }

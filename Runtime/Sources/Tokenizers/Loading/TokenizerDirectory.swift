@@ -14,13 +14,25 @@ struct TokenizerDirectory {
             }
         }
         let tokenizer = try read("tokenizer.json") { bytes in
-            try BPELoading(try TokenizerJSON(bytes), configuration).tokenizer()
+            try Self.tokenizer(try TokenizerJSON(bytes), configuration)
         }
         guard let tokenizer else {
             throw TokenizerError.file(
                 "\(path)/tokenizer.json", .unreadable(reason: "there is no such file"))
         }
         return tokenizer
+    }
+
+    private static func tokenizer(
+        _ file: TokenizerJSON, _ configuration: TokenizerConfiguration
+    ) throws -> any Tokenizer {
+        let kind = try file.model.kind
+        return switch kind {
+        case "BPE": try BPELoading(file, configuration).tokenizer()
+        case "WordPiece": try WordPieceLoading(file, configuration).tokenizer()
+        case "Unigram": try UnigramLoading(file, configuration).tokenizer()
+        default: throw TokenizerError.unsupported(part: "model", kind: kind)
+        }
     }
 
     /// What `parse` makes of a file; nil where there is no such file. Errors name the file.

@@ -11,6 +11,8 @@ struct TokenizerJSON {
         /// The spellings in the order of the file, and the id of each.
         var tokens = ByteStrings()
         var ids: [Int] = []
+        /// The score of each id, where tokens have scores.
+        var scores: [Double] = []
         /// Two strings for each merge: left and right.
         var merges = ByteStrings()
         /// Everything but the tables.
@@ -52,6 +54,7 @@ extension TokenizerJSON.Model {
         try reader.object { reader, key in
             switch key {
             case "vocab" where reader.peek() == UInt8(ascii: "{"): try readVocabulary(&reader)
+            case "vocab" where reader.peek() == UInt8(ascii: "["): try readScored(&reader)
             case "merges": try readMerges(&reader)
             default: members.append((key, try reader.value()))
             }
@@ -63,6 +66,18 @@ extension TokenizerJSON.Model {
         try reader.members { reader in
             try reader.key(into: &tokens)
             ids.append(try reader.integer())
+        }
+    }
+
+    /// Tokens stand as `["piece", -1.5]`, in the order of their ids.
+    private mutating func readScored(_ reader: inout JSONReader) throws {
+        try reader.array { reader in
+            try reader.expect(UInt8(ascii: "["))
+            try reader.string(into: &tokens)
+            try reader.expect(UInt8(ascii: ","))
+            scores.append(try reader.double())
+            try reader.expect(UInt8(ascii: "]"))
+            ids.append(ids.count)
         }
     }
 
@@ -80,6 +95,18 @@ extension TokenizerJSON.Model {
                     throw reader.malformed("expected a pair")
                 }
             }
+        }
+    }
+}
+
+extension TokenizerJSON.Model {
+    /// The kind of model, which older files leave out.
+    var kind: String {
+        get throws {
+            if let kind = try options.optional("type") { return try kind.string }
+            if !scores.isEmpty { return "Unigram" }
+            let hasPrefix = try options.optional("continuing_subword_prefix") != nil
+            return merges.isEmpty && hasPrefix ? "WordPiece" : "BPE"
         }
     }
 }

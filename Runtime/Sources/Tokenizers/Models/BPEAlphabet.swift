@@ -1,7 +1,8 @@
 /// The symbols a word is cut into before the first merge, and how those that are no token are written.
 enum BPEAlphabet: Sendable {
-    /// Each byte is a symbol: the id of every byte, -1 where the vocabulary has none.
-    case bytes([Int32])
+    /// Each byte is a symbol: the id of every byte, -1 where the vocabulary has none, and the id that
+    /// it has as the last of a word.
+    case bytes([Int32], last: [Int32])
     /// Each character is a symbol. A character that is no token is written as its bytes' tokens, or,
     /// where the vocabulary lacks one of them, as the unknown token.
     case characters(TokenTable, fallback: Fallback)
@@ -15,6 +16,9 @@ enum BPEAlphabet: Sendable {
         var fusesUnknown: Bool
     }
 
+    /// Words whose last byte is no different.
+    static func bytes(_ ids: [Int32]) -> BPEAlphabet { .bytes(ids, last: ids) }
+
     /// The tokens that single bytes have, where there are none.
     static let noBytes = [Int32](repeating: -1, count: 256)
 
@@ -25,9 +29,9 @@ enum BPEAlphabet: Sendable {
             let end: Int
             let id: Int32
             switch self {
-            case .bytes(let ids):
+            case .bytes(let ids, let last):
                 end = start + 1
-                id = ids[Int(word[start])]
+                id = (end < word.count ? ids : last)[Int(word[start])]
             case .characters(let tokens, _):
                 end = UTF8Runs.endOfCharacter(in: word, at: start)
                 id = tokens.find(word.extracting(start..<end)) ?? -1

@@ -32,8 +32,10 @@ struct TokenWriter {
     }
 
     /// Puts ranges of the original text in the place of those of words, from token `start` on.
-    mutating func mapRanges(from start: Int, _ body: (Range<Int>) -> Range<Int>) {
+    mutating func mapRanges(
+        from start: Int, _ body: (_ token: Int, _ range: Range<Int>) -> Range<Int>
+    ) {
         guard keepsRanges else { return }
-        for token in start..<ranges.count { ranges[token] = body(ranges[token]) }
+        for token in start..<ranges.count { ranges[token] = body(token, ranges[token]) }
     }
 }

@@ -9,6 +9,7 @@ enum PreTokenizers {
             return PreTokenizerSequence(steps: try steps.map(make))
         case "Split": return try split(node)
         case "ByteLevel": return try byteLevel(node)
+        case "BertPreTokenizer": return BertPreTokenizer()
         case "Metaspace":
             let spelling = try MetaspaceSpelling(node)
             return Metaspace(

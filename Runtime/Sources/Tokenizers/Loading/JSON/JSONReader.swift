@@ -175,6 +175,15 @@ extension JSONReader {
         return value
     }
 
+    /// Reads a number.
+    mutating func double() throws -> Double {
+        switch try number() {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: throw malformed("expected a number")
+        }
+    }
+
     private mutating func number() throws -> JSON {
         guard let first = peek(), first == UInt8(ascii: "-") || isDigit(first) else {
             throw malformed("expected a value")

@@ -1,7 +1,10 @@
 @_spi(_Unicode) internal import Swift
 
-/// Unicode normalization form C: "e" and a combining acute become "é".
-struct NFC: Normalizer {
+/// Unicode normalization: "e" and a combining acute become "é" in form C, and the reverse in form D.
+struct CanonicalForm: Normalizer {
+    /// Form C, composed, rather than D.
+    let composes: Bool
+
     /// Marks on one character that are put in order together. Sorting them takes quadratic time in
     /// the standard library; Unicode's own stream-safe format (UAX #15) stops at 30.
     private static let mostMarks = 256
@@ -11,7 +14,7 @@ struct NFC: Normalizer {
         var result = RewrittenText(tracked: tracked, capacity: text.count)
         UTF8Runs.forEach(text) { run, isValid in
             if isValid {
-                compose(run, of: text, into: &result)
+                rewrite(run, of: text, into: &result)
             } else {
                 result.copy(run, of: text)
             }
@@ -19,13 +22,15 @@ struct NFC: Normalizer {
         return result
     }
 
-    /// Whether every character lies below U+0300, where nothing composes.
+    /// Whether every character lies below U+0300, where nothing composes, or below U+00C0, where
+    /// nothing comes apart.
     private func isPlain(_ text: Span<UInt8>) -> Bool {
-        text.withUnsafeBufferPointer { $0.allSatisfy { $0 < 0xCC } }
+        let end: UInt8 = composes ? 0xCC : 0xC3
+        return text.withUnsafeBufferPointer { $0.allSatisfy { $0 < end } }
     }
 
     /// `_nfcCodeUnits` is public in the standard library, and the only way to its tables.
-    private func compose(
+    private func rewrite(
         _ run: Range<Int>, of source: Span<UInt8>, into result: inout RewrittenText
     ) {
         let text = String(decoding: Array(copying: source.extracting(run)), as: UTF8.self)
@@ -35,37 +40,37 @@ struct NFC: Normalizer {
         for index in text.unicodeScalars.indices {
             marks = Self.isMark(text.unicodeScalars[index]) ? marks + 1 : 0
             if marks > Self.mostMarks {
-                place += Self.compose(text[start..<index], at: place, into: &result)
+                place += rewrite(text[start..<index], at: place, into: &result)
                 start = index
                 marks = 1
             }
         }
-        _ = Self.compose(text[start...], at: place, into: &result)
+        _ = rewrite(text[start...], at: place, into: &result)
     }
 
     /// - Returns: the bytes of `part`.
-    private static func compose(
+    private func rewrite(
         _ part: Substring, at place: Int, into result: inout RewrittenText
     ) -> Int {
         let text = String(part)
-        let composed = text._nfcCodeUnits
-        if result.alignment == nil || text.utf8.elementsEqual(composed) {
-            result.append(composed.count, from: place) { composed[$0] }
+        let new = composes ? text._nfcCodeUnits : text.decomposed
+        if result.alignment == nil || text.utf8.elementsEqual(new) {
+            result.append(new.count, from: place) { new[$0] }
         } else {
-            align(String(decoding: composed, as: UTF8.self), with: text, at: place, into: &result)
+            Self.align(String(decoding: new, as: UTF8.self), with: text, at: place, into: &result)
         }
         return text.utf8.count
     }
 
-    /// Appends `composed`. Its decomposition is that of `text`, by which its characters find theirs:
-    /// each stands for the one from which its first part comes.
+    /// Appends `new`. It decomposes as `text` does, by which its characters find theirs: each stands
+    /// for the one from which its first part comes.
     private static func align(
-        _ composed: String, with text: String, at place: Int, into result: inout RewrittenText
+        _ new: String, with text: String, at place: Int, into result: inout RewrittenText
     ) {
         var sources = text.unicodeScalars.makeIterator()
         var source = (byte: place, length: 0, firstPart: 0, parts: 0)
         var part = 0
-        for scalar in composed.unicodeScalars {
+        for scalar in new.unicodeScalars {
             while part >= source.firstPart + source.parts, let next = sources.next() {
                 source = (
                     source.byte + source.length, UTF8.width(next), source.firstPart + source.parts,
@@ -88,5 +93,14 @@ struct NFC: Normalizer {
         case 0xF73, 0xF75, 0xF81: true  // of class 0, but made of marks
         default: scalar.properties.canonicalCombiningClass != .notReordered
         }
+    }
+}
+
+extension String {
+    fileprivate var decomposed: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(utf8.count + utf8.count / 2)
+        for scalar in _nfd { bytes.append(contentsOf: String(scalar).utf8) }
+        return bytes
     }
 }

@@ -1,0 +1,32 @@
+/// Makes a unigram tokenizer of a tokenizer.json.
+struct UnigramLoading {
+    private let assembly: TokenizerAssembly
+    private let pieces: PieceTrie
+    private let hasBytes: Bool
+
+    init(_ file: TokenizerJSON, _ configuration: TokenizerConfiguration) throws {
+        var tokens = try TokenizerAssembly.tokens(of: file)
+        hasBytes = try file.model.options.optional("byte_fallback")?.bool ?? false
+        if hasBytes { tokens.markBytes() }
+        guard !file.model.scores.isEmpty else { throw TokenizerError.missing(key: "model.vocab") }
+        // Control tokens are never made of text that nobody parses.
+        pieces = PieceTrie(tokens.spellings) { [tokens] in
+            tokens.isOfModel[$0] && tokens.kinds[$0] != .control
+        }
+        assembly = try TokenizerAssembly(
+            file, configuration, try PieceDecoder(file.decoder), tokens)
+    }
+
+    func tokenizer() throws -> any Tokenizer {
+        let model = assembly.file.model
+        let unknown = try model.options.optional("unk_id").map {
+            try TokenID.checked(try $0.integer, key: $0.path, limit: assembly.tokens.count)
+        }
+        return try assembly.tokenizer(
+            Unigram(
+                pieces, scores: model.scores, unknown: unknown,
+                bytes: hasBytes ? assembly.tokens.byteIDs : []),
+            try assembly.file.preTokenizer.map(PreTokenizers.make)
+        ) { pieces.find($0.utf8) }
+    }
+}

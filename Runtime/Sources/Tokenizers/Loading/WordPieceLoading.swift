@@ -1,0 +1,29 @@
+/// Makes a WordPiece tokenizer of a tokenizer.json, or of what stands for one.
+struct WordPieceLoading {
+    private let assembly: TokenizerAssembly
+    private let pieces: PieceTrie
+
+    init(_ file: TokenizerJSON, _ configuration: TokenizerConfiguration) throws {
+        let tokens = try TokenizerAssembly.tokens(of: file)
+        pieces = PieceTrie(tokens.spellings) { tokens.isOfModel[$0] }
+        assembly = try TokenizerAssembly(
+            file, configuration, try PieceDecoder(file.decoder), tokens)
+    }
+
+    func tokenizer() throws -> any Tokenizer {
+        let options = assembly.file.model.options
+        guard let unknown = try assembly.id(option: "unk_token", find: find) ?? find("[UNK]") else {
+            throw TokenizerError.missing(key: "model.unk_token")
+        }
+        let model = WordPiece(
+            pieces, prefix: try options.optional("continuing_subword_prefix")?.bytes ?? Self.prefix,
+            unknown: unknown,
+            longestWord: try options.optional("max_input_chars_per_word")?.integer ?? 100)
+        return try assembly.tokenizer(
+            model, try assembly.file.preTokenizer.map(PreTokenizers.make), find: find)
+    }
+
+    private func find(_ token: String) -> Int32? { pieces.find(token.utf8) }
+
+    private static let prefix = Array("##".utf8)
+}

@@ -1,0 +1,65 @@
+/// WordPiece as BERT has it, Devlin et al. 2019 (arXiv:1810.04805): of the pieces that begin a word
+/// the longest, then of those that go on from there the longest, to its end.
+///
+/// A word of n characters takes at most n walks through the trie, and words are bounded.
+struct WordPiece: Model {
+    let pieces: PieceTrie
+    /// Where the pieces that go on within a word begin; nil where there are none.
+    let continuations: Int32?
+    /// Stands for a word that has no such pieces.
+    let unknown: Int32
+    /// A word of more characters is unknown.
+    let longestWord: Int
+
+    /// - Parameter prefix: how pieces that go on within a word begin, "##".
+    init(_ pieces: PieceTrie, prefix: [UInt8], unknown: Int32, longestWord: Int) {
+        self.pieces = pieces
+        continuations = pieces.node(at: prefix)
+        self.unknown = unknown
+        self.longestWord = longestWord
+    }
+
+    struct Workspace {
+        var steps = 0
+    }
+
+    func makeWorkspace() -> Workspace { Workspace() }
+
+    func steps(_ workspace: Workspace) -> Int { workspace.steps }
+
+    func encode(
+        _ word: Span<UInt8>, into tokens: inout TokenWriter, using workspace: inout Workspace
+    ) {
+        let count = tokens.count
+        guard !isTooLong(word), cut(word, into: &tokens, &workspace) else {
+            tokens.removeLast(tokens.count - count)
+            return tokens.append(unknown, word.indices)
+        }
+    }
+
+    /// - Returns: false where no piece goes on.
+    private func cut(
+        _ word: Span<UInt8>, into tokens: inout TokenWriter, _ workspace: inout Workspace
+    ) -> Bool {
+        var start = 0
+        var node: Int32? = PieceTrie.root
+        while start < word.count {
+            guard let from = node else { return false }
+            var longest: (id: Int32, end: Int)?
+            pieces.forEachPiece(in: word, from: start, below: from) { longest = ($0, $1) }
+            guard let (id, end) = longest else { return false }
+            tokens.append(id, start..<end)
+            workspace.steps += 1
+            start = end
+            node = continuations
+        }
+        return true
+    }
+
+    private func isTooLong(_ word: Span<UInt8>) -> Bool {
+        guard word.count > longestWord else { return false }
+        var characters = 0
+        for i in word.indices where word[i] & 0xC0 != 0x80 { characters += 1 }
+        return characters > longestWord
+    }
+}

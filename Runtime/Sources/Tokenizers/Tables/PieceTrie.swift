@@ -1,0 +1,135 @@
+/// Finds the pieces that begin at a place of a text: a trie over the spellings of a vocabulary.
+///
+/// Nodes stand in breadth-first order, so that the children of one lie side by side, in the order of
+/// their bytes, and before those of the next.
+struct PieceTrie: Sendable {
+    /// The byte that leads to each node.
+    private var bytes: [UInt8] = [0]
+    /// The first child of each node, and at the end the count of nodes.
+    private var children: [Int32] = []
+    /// The id of the piece that ends at each node, or -1.
+    private var ids: [Int32] = [-1]
+
+    static let root: Int32 = 0
+
+    /// - Parameters:
+    ///   - spellings: the spelling of each id; of ids that are spelled alike the last is found.
+    ///   - included: the ids that can be found.
+    init(_ spellings: ByteStrings, where included: (Int) -> Bool) {
+        let sorted = Self.sorted(
+            (0..<spellings.count).filter { included($0) && !spellings.range($0).isEmpty },
+            spellings)
+        var level = [sorted.indices]
+        var depth = 0
+        while !level.isEmpty {
+            var next: [Range<Int>] = []
+            for pieces in level { addChildren(pieces, of: sorted, at: depth, spellings, &next) }
+            level = next
+            depth += 1
+        }
+        children.append(Int32(bytes.count))
+    }
+
+    /// Adds the children of the next node, below which are `pieces`.
+    ///
+    /// - Parameter below: takes the pieces below each child.
+    private mutating func addChildren(
+        _ pieces: Range<Int>, of sorted: [Int32], at depth: Int, _ spellings: ByteStrings,
+        _ below: inout [Range<Int>]
+    ) {
+        let node = children.count
+        children.append(Int32(bytes.count))
+        var start = pieces.lowerBound
+        while start < pieces.upperBound, spellings.range(Int(sorted[start])).count == depth {
+            ids[node] = sorted[start]
+            start += 1
+        }
+        while start < pieces.upperBound {
+            let byte = spellings.byte(depth, of: sorted[start])
+            var end = start + 1
+            while end < pieces.upperBound, spellings.byte(depth, of: sorted[end]) == byte {
+                end += 1
+            }
+            bytes.append(byte)
+            ids.append(-1)
+            below.append(start..<end)
+            start = end
+        }
+    }
+
+    /// The ids in the order of their spellings, and of themselves where those are alike.
+    private static func sorted(_ ids: [Int], _ spellings: ByteStrings) -> [Int32] {
+        struct Key {
+            /// The first eight bytes.
+            let head: UInt64
+            let id: Int32
+        }
+        let keys = ids.map { id in
+            let head = spellings[id].prefix(8)
+            let value = head.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            return Key(head: value << UInt64(8 * (8 - head.count)), id: Int32(id))
+        }
+        return keys.sorted { a, b in
+            if a.head != b.head { return a.head < b.head }
+            let (left, right) = (spellings[Int(a.id)], spellings[Int(b.id)])
+            if left.elementsEqual(right) { return a.id < b.id }
+            return left.lexicographicallyPrecedes(right)
+        }.map(\.id)
+    }
+}
+
+extension ByteStrings {
+    fileprivate func byte(_ index: Int, of id: Int32) -> UInt8 {
+        bytes[Int(offsets[Int(id)]) + index]
+    }
+}
+
+// MARK: - Search
+
+extension PieceTrie {
+    /// The node that `byte` leads to.
+    @inline(__always)
+    func child(of node: Int32, _ byte: UInt8) -> Int32? {
+        var low = Int(children[Int(node)])
+        var high = Int(children[Int(node) + 1])
+        while high - low > 8 {
+            let middle = (low + high) / 2
+            if bytes[middle] <= byte { low = middle } else { high = middle }
+        }
+        while low < high {
+            if bytes[low] == byte { return Int32(low) }
+            low += 1
+        }
+        return nil
+    }
+
+    /// The node that `path` leads to.
+    func node(at path: some Sequence<UInt8>) -> Int32? {
+        var node = Self.root
+        for byte in path {
+            guard let next = child(of: node, byte) else { return nil }
+            node = next
+        }
+        return node
+    }
+
+    /// The id of the piece that is spelled `spelling`.
+    func find(_ spelling: some Sequence<UInt8>) -> Int32? {
+        node(at: spelling).flatMap { ids[Int($0)] < 0 ? nil : ids[Int($0)] }
+    }
+
+    /// Calls `body` with each piece that stands in `text` from `start` on, the shortest first.
+    @inline(__always)
+    func forEachPiece(
+        in text: Span<UInt8>, from start: Int, below node: Int32 = root,
+        _ body: (_ id: Int32, _ end: Int) -> Void
+    ) {
+        var node = node
+        var end = start
+        while end < text.count, let next = child(of: node, text[end]) {
+            node = next
+            end += 1
+            if ids[Int(node)] >= 0 { body(ids[Int(node)], end) }
+        }
+    }
+}
