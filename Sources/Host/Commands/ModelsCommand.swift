@@ -95,18 +95,30 @@ extension ModelsCommand {
     fileprivate static func table(_ models: [JSONValue]) -> String {
         if models.isEmpty { return "no models; add [[models]] to plugins.toml" }
         var table = TextTable([
-            "NAME", "STATE", "GENERATION", "PLUGIN", "CONTEXT", "MEMORY", "REQUESTS",
+            "NAME", "STATE", "GENERATION", "PLUGIN", "ABILITIES", "CONTEXT", "MEMORY", "REQUESTS",
         ])
         for model in models {
             table.add([
                 model["name"]?.string ?? "", model["state"]?.string ?? "",
                 model["generation"].shown, model["plugin"]?.string ?? "-",
-                model["model"]?["context_length"].shown ?? "-",
+                abilities(of: model), context(of: model),
                 model["worker"]?["resident_bytes"]?.integer.map { "\($0 / 1_000_000) MB" } ?? "-",
                 model["requests"].shown,
             ])
         }
         return table.text
+    }
+
+    private static func abilities(of model: JSONValue) -> String {
+        let names = model["abilities"]?.array?.compactMap(\.string) ?? []
+        return names.isEmpty ? "-" : names.joined(separator: ",")
+    }
+
+    /// Positions of a context, or the longest text of a model without one.
+    private static func context(of model: JSONValue) -> String {
+        let facts = model["model"]
+        return (facts?["context_length"]?.integer ?? facts?["max_tokens"]?.integer)
+            .map(String.init) ?? "-"
     }
 }
 

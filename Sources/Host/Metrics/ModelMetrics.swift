@@ -5,18 +5,27 @@ import PluginHost
 struct ModelMetrics {
     private let statuses: [DeploymentStatus]
     private let engines: [(name: String, statistics: EngineStatistics)]
+    private let vectors: VectorMetrics
 
     init(_ models: Models) {
         statuses = models.registry.models
-        engines = statuses.compactMap { status in
-            models.engine(status.name).map { (status.name, $0.engine.statistics) }
+        let serving = statuses.compactMap { status in
+            models.serving(status.name).map { (name: status.name, serving: $0) }
         }
+        engines = serving.compactMap { name, serving in
+            serving.text.map { (name, $0.engine.statistics) }
+        }
+        vectors = VectorMetrics(
+            serving.compactMap { name, serving in
+                serving.vectors.map { (name, $0.statistics) }
+            })
     }
 
     func write(to text: inout PrometheusText) {
         gauges(&text)
         tokens(&text)
         durations(&text)
+        vectors.write(to: &text)
         processes(&text)
     }
 

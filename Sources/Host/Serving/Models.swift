@@ -5,14 +5,24 @@ import Synchronization
 /// The host's models by name, for whoever wants to use one.
 package final class Models: Sendable {
     package let registry: DeploymentRegistry
-    private let settings: Settings
+    let settings: Settings
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
+    /// What each model could do when it was last up.
+    private let abilities: Abilities
 
     package init(_ settings: Settings, options: PluginHostOptions) {
+        let abilities = Abilities()
         self.settings = settings
+        self.abilities = abilities
         registry = DeploymentRegistry(
             plugins: settings.plugins.map(\.spec), models: settings.models.map(\.spec),
-            options: options, makeServing: Self.factory(settings))
+            options: options
+        ) { supervisor, spec in
+            let model = settings.models.first { $0.name == spec.name }
+            let serving = try ModelServing(supervisor, spec, model)
+            abilities.set(try supervisor.current().description.purposes, of: spec.name)
+            return serving
+        }
     }
 
     /// Loads the models that are to be loaded at the start, side by side.
@@ -30,60 +40,40 @@ package final class Models: Sendable {
         return registry.models.filter { atStart.contains($0.name) && $0.isNotUp }.map(\.name)
     }
 
-    /// Takes hold of a model; loads it if it is loaded on first use.
-    ///
-    /// - Parameter name: nil for the default of this purpose.
-    /// - Throws: `APIError`, `DeploymentError`.
-    func hold(_ name: String?, for purpose: Settings.Purpose) async throws -> ModelHold {
-        let name = try name ?? defaultName(for: purpose)
+    /// The engines of a model that is up, for its counters.
+    func serving(_ name: String) -> ModelServing? {
+        guard let lease = try? registry.deployment(name)?.acquire() else { return nil }
+        defer { lease.release() }
+        return lease.serving as? ModelServing
+    }
+
+    /// What a model can do: as it says itself, else as it said when it was last up, else as the
+    /// settings have it.
+    func purposes(of name: String) -> [Settings.Purpose] {
+        abilities.of(name) ?? settings.models.first { $0.name == name }?.defaultFor ?? []
+    }
+
+    /// Pins the generation of the moment; loads a model that is loaded on first use.
+    func lease(_ name: String) async throws -> Lease {
         guard let deployment = registry.deployment(name) else {
             throw APIError.unknownModel(name, known: registry.models.map(\.name))
         }
         lastUses.withLock { $0[name] = .now }
-        let lease = try await deployment.acquireLoading()
-        guard let serving = lease.serving as? TextServing else {
-            throw APIError.refused("model '\(name)' does not generate text")
-        }
-        return ModelHold(name: name, serving: serving, lease: lease)
-    }
-
-    /// The engine of a model that is up, for its counters.
-    func engine(_ name: String) -> TextServing? {
-        guard let lease = try? registry.deployment(name)?.acquire() else { return nil }
-        defer { lease.release() }
-        return lease.serving as? TextServing
-    }
-
-    private func defaultName(for purpose: Settings.Purpose) throws -> String {
-        if let model = settings.models.first(where: { $0.defaultFor.contains(purpose) }) {
-            return model.name
-        }
-        let names = registry.models.map(\.name)
-        guard names.count == 1 else {
-            throw APIError.missing(
-                param: "model",
-                expected: names.isEmpty ? "a model" : names.joined(separator: " or "))
-        }
-        return names[0]
-    }
-
-    private static func factory(_ settings: Settings) -> ServingFactory {
-        { supervisor, spec in
-            let model = settings.models.first { $0.name == spec.name }
-            var options = EngineOptions()
-            options.parallel = spec.parallel
-            options.queueLimit = model?.queue ?? options.queueLimit
-            options.stepDeadline = model?.stepTimeout ?? options.stepDeadline
-            return TextServing(try TextEngine(supervisor: supervisor, options: options))
-        }
+        return try await deployment.acquireLoading()
     }
 }
 
-/// A model in use: the generation that the request began with serves it to its end.
-struct ModelHold: Sendable {
-    let name: String
-    let serving: TextServing
-    let lease: Lease
+/// What models can do, by their names.
+private final class Abilities: Sendable {
+    private let known = Mutex<[String: [Settings.Purpose]]>([:])
+
+    func of(_ name: String) -> [Settings.Purpose]? {
+        known.withLock { $0[name] }
+    }
+
+    func set(_ purposes: [Settings.Purpose], of name: String) {
+        known.withLock { $0[name] = purposes }
+    }
 }
 
 // MARK: - Unloading what nobody uses

@@ -14,6 +14,8 @@ package struct Settings: Sendable {
         package var adminKeys: [String]
         package var corsOrigins: [String]
         package var maximumBody: Int
+        /// Texts in one request of the routes that take many.
+        package var maximumInputs: Int
         package var drainTimeout: Duration
         package var logFormat: LogFormat
     }
@@ -36,16 +38,13 @@ package struct Settings: Sendable {
         package var parallel: Int
         /// How long one step may take before the model counts as hung.
         package var stepTimeout: Duration
-        package var queue: Int
+        /// Requests that may wait; nil is the engine's choice.
+        package var queue: Int?
         package var defaultFor: [Purpose]
+        /// Left out while nothing lies at its source.
+        package var isOptional: Bool
         /// A JSON object for the plugin, or empty.
         package var settings: String
-    }
-
-    /// What a request without a `model` is for.
-    package enum Purpose: String, Sendable, CaseIterable {
-        case chat
-        case completion
     }
 
     package enum LogFormat: String, Sendable, CaseIterable {
@@ -60,6 +59,7 @@ extension Settings.Model {
     package init(name: String, source: String?) {
         self.init(
             name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
-            parallel: 8, stepTimeout: .seconds(120), queue: 64, defaultFor: [], settings: "")
+            parallel: 8, stepTimeout: .seconds(120), queue: nil, defaultFor: [],
+            isOptional: false, settings: "")
     }
 }

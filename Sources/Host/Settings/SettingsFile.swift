@@ -67,6 +67,7 @@ extension SettingsFile {
             adminKeys: keys("admin_keys", &table),
             corsOrigins: origins(&table),
             maximumBody: maximumBody(&table),
+            maximumInputs: table.integer("max_inputs", in: 1...1_000_000) ?? 16384,
             drainTimeout: table.duration("drain_timeout") ?? .seconds(30),
             logFormat: table.choice("log") ?? .auto)
     }
@@ -200,6 +201,10 @@ extension SettingsFile {
             var table = table
             defer { table.finish() }
             guard let model = model(&table, plugins: plugins) else { return nil }
+            if let path = model.source, !Paths.exists(path) {
+                if model.isOptional { return nil }
+                table.report("no file or folder at \(path)", "source")
+            }
             if let line = lines.updateValue(table.line, forKey: model.name) {
                 table.report("\"\(model.name)\" is already the model of line \(line)", "name")
             }
@@ -220,14 +225,16 @@ extension SettingsFile {
         if let name { checkName(name, table, key: "name") }
         let defaults = Settings.Model(name: name ?? "", source: nil)
         let model = Settings.Model(
-            name: defaults.name, plugin: pluginName(&table, known: plugins), source: source(&table),
+            name: defaults.name, plugin: pluginName(&table, known: plugins),
+            source: table.string("source").map(paths.absolute),
             load: table.choice("load") ?? .start,
             idleUnload: table.duration("idle_unload"),
             context: table.integer("context", in: 1...16_777_216),
             parallel: table.integer("parallel", in: 1...1024) ?? defaults.parallel,
             stepTimeout: table.duration("step_timeout") ?? defaults.stepTimeout,
-            queue: table.integer("queue", in: 0...65536) ?? defaults.queue,
-            defaultFor: purposes(&table), settings: pluginSettings(&table))
+            queue: table.integer("queue", in: 0...65536),
+            defaultFor: purposes(&table), isOptional: table.bool("optional") ?? false,
+            settings: pluginSettings(&table))
         return name == nil ? nil : model
     }
 
@@ -239,12 +246,6 @@ extension SettingsFile {
             table.report("no plugin is named \"\(name)\"\(remedy)", "plugin")
         }
         return name
-    }
-
-    private func source(_ table: inout TableReader) -> String? {
-        guard let path = table.string("source").map(paths.absolute) else { return nil }
-        if !Paths.exists(path) { table.report("no file or folder at \(path)", "source") }
-        return path
     }
 
     private func purposes(_ table: inout TableReader) -> [Settings.Purpose] {

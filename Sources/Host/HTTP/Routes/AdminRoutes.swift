@@ -36,7 +36,15 @@ struct AdminRoutes {
 
 extension AdminRoutes {
     private func listModels(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        Response(["object": "list", "data": .array(registry.models.map { .object($0.json) })])
+        Response(["object": "list", "data": .array(registry.models.map { .object(json($0)) })])
+    }
+
+    /// A model that is not loaded tells no abilities itself; the host may know them all the same.
+    private func json(_ status: DeploymentStatus) -> JSONObject {
+        var json = status.json
+        let purposes = models.purposes(of: status.name)
+        json["abilities"] = .array(purposes.map { .string($0.rawValue) })
+        return json
     }
 
     private func showModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -47,7 +55,7 @@ extension AdminRoutes {
         guard let status = registry.deployment(name)?.status else {
             throw APIError.unknownModel(name, known: registry.models.map(\.name))
         }
-        return Response(.object(status.json))
+        return Response(.object(json(status)))
     }
 
     private func addModel(_ request: Request, _ context: HTTPContext) async throws -> Response {

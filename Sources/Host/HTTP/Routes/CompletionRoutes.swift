@@ -44,24 +44,18 @@ struct CompletionRoutes {
         return try await answer(job, head, completion.generation, context)
     }
 
-    /// Puts a request into its model's queue. A model that is reloaded at this moment is asked again,
-    /// in its next generation.
+    /// Puts a request into its model's queue.
     private func start(
         _ fields: GenerationFields, for purpose: Settings.Purpose, _ context: HTTPContext,
         requests: (TextServing) async throws -> [GenerationRequest]
     ) async throws -> CompletionJob {
-        var attempts = 0
-        while true {
-            let hold = try await models.hold(fields.model, for: purpose)
+        try await Models.inNextGeneration {
+            let hold = try await models.text(fields.model, for: purpose)
             context.record.note { $0.model = hold.name }
-            do {
-                try fields.check(vocabulary: hold.serving.engine.vocabularySize)
-                let choices = try Choices(
-                    try await requests(hold.serving), engine: hold.serving.engine)
-                return CompletionJob(hold: hold, choices: choices, perPrompt: fields.choices)
-            } catch let error as EngineError where error.isPassing && attempts < 3 {
-                attempts += 1
-            }
+            let engine = hold.engine.engine
+            try fields.check(vocabulary: engine.vocabularySize)
+            let choices = try Choices(try await requests(hold.engine), engine: engine)
+            return CompletionJob(hold: hold, choices: choices, perPrompt: fields.choices)
         }
     }
 
@@ -97,14 +91,9 @@ extension CompletionRequest.Prompt {
     }
 }
 
-extension EngineError {
-    /// Whether another generation of the model takes the same request at once.
-    fileprivate var isPassing: Bool { self == .draining }
-}
-
 /// A request that is being answered.
 struct CompletionJob: Sendable {
-    let hold: ModelHold
+    let hold: ModelHold<TextServing>
     let choices: Choices
     /// How many choices each prompt has.
     let perPrompt: Int

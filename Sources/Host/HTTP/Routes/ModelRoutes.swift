@@ -31,10 +31,12 @@ struct ModelRoutes {
     }
 
     private func json(_ status: DeploymentStatus) -> JSONObject {
-        JSONObject([
+        let purposes = models.purposes(of: status.name)
+        return JSONObject([
             (key: "id", value: .string(status.name)), (key: "object", value: "model"),
             (key: "created", value: .integer(started)), (key: "owned_by", value: "roost"),
             (key: "state", value: .string(status.state.rawValue)),
+            (key: "abilities", value: .array(purposes.map { .string($0.rawValue) })),
             (key: "meta", value: .object(meta(status))),
         ])
     }
@@ -42,16 +44,30 @@ struct ModelRoutes {
     private func meta(_ status: DeploymentStatus) -> JSONObject {
         var meta = JSONObject()
         meta["plugin"] = status.plugin.map { .string($0) }
-        guard let serving = models.engine(status.name) else { return meta }
-        let info = serving.engine.info
+        guard let description = status.description else { return meta }
+        let info = ModelInfo(description)
         meta["architecture"] = info.architecture.map { .string($0) }
         meta["parameters"] = info.parameters.map { .integer($0) }
         meta["quantization"] = info.quantization.map { .string($0) }
         meta["license"] = info.license.map { .string($0) }
-        meta["context_length"] = .integer(serving.engine.contextLength)
-        meta["vocabulary"] = .integer(serving.engine.vocabularySize)
-        meta["chat_template"] = .string(serving.prompt.form.name)
+        let serving = models.serving(status.name)
+        if let text = serving?.text { meta.add(text) }
+        if let vectors = description.vectors { meta.add(vectors) }
         return meta
+    }
+}
+
+extension JSONObject {
+    fileprivate mutating func add(_ text: TextServing) {
+        self["context_length"] = .integer(text.engine.contextLength)
+        self["vocabulary"] = .integer(text.engine.vocabularySize)
+        self["chat_template"] = .string(text.prompt.form.name)
+    }
+
+    fileprivate mutating func add(_ vectors: VectorCapabilities) {
+        self["max_tokens"] = .integer(vectors.maxTokens)
+        if vectors.dimensions > 0 { self["dimensions"] = .integer(vectors.dimensions) }
+        if vectors.classifies { self["labels"] = .array(vectors.labels.map { .string($0) }) }
     }
 }
 

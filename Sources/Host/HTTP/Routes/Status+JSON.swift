@@ -59,7 +59,9 @@ extension ModelDescription {
         json["quantization"] = .optional(info.quantization)
         json["context_length"] = .optional(decode?.contextLength ?? info.contextLength)
         json["sequences"] = .optional(decode?.sequences)
-        json["abilities"] = .array(extensions.sorted().map { .string($0) })
+        json["dimensions"] = .optional(vectors.flatMap { $0.dimensions > 0 ? $0.dimensions : nil })
+        json["max_tokens"] = .optional(vectors?.maxTokens)
+        json["extensions"] = .array(extensions.sorted().map { .string($0) })
         return json
     }
 }

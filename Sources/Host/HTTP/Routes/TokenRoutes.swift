@@ -24,10 +24,10 @@ struct TokenRoutes {
             throw APIError.missing(param: "text", expected: "either 'text' or 'messages'")
         }
         let hold = try await hold(fields, context)
-        let engine = hold.serving.engine
+        let engine = hold.engine.engine
         let tokens =
             if let chat {
-                try await hold.serving.prompt.tokens(of: chat, engine: engine)
+                try await hold.engine.prompt.tokens(of: chat, engine: engine)
             } else {
                 try await engine.tokenize(
                     text ?? "", addSpecial: addsSpecial, parseSpecial: parsesSpecial)
@@ -45,7 +45,7 @@ struct TokenRoutes {
         }
         let tokens = try CompletionRequest.tokenIDs(value, path: "tokens")
         let hold = try await hold(fields, context)
-        let text = try Self.text(of: tokens, hold.serving.engine)
+        let text = try Self.text(of: tokens, hold.engine.engine)
         return Response(["model": .string(hold.name), "text": .string(text)])
     }
 
@@ -57,8 +57,10 @@ struct TokenRoutes {
         }
     }
 
-    private func hold(_ fields: Fields, _ context: HTTPContext) async throws -> ModelHold {
-        let hold = try await models.hold(try fields.string("model"), for: .completion)
+    private func hold(
+        _ fields: Fields, _ context: HTTPContext
+    ) async throws -> ModelHold<TextServing> {
+        let hold = try await models.text(try fields.string("model"), for: .completion)
         context.record.note { $0.model = hold.name }
         return hold
     }

@@ -1,0 +1,75 @@
+import Engine
+import PluginHost
+
+/// What answers requests for one generation of a model: an engine for what it can do.
+final class ModelServing: GenerationServing {
+    /// For a model that generates text.
+    let text: TextServing?
+    /// For a model that makes embeddings, scores, classes, or runs tasks.
+    let vectors: VectorEngine?
+
+    /// Starts the model if it is not up yet.
+    ///
+    /// - Throws: `EngineError.unsupported` for a model that can do nothing that the host has routes for.
+    init(_ supervisor: ModelSupervisor, _ spec: ModelSpec, _ settings: Settings.Model?) throws {
+        let description = try supervisor.current().description
+        guard !description.purposes.isEmpty else {
+            throw EngineError.unsupported("anything that this host has a route for")
+        }
+        text =
+            description.decode == nil
+            ? nil
+            : TextServing(
+                try TextEngine(supervisor: supervisor, options: EngineOptions(spec, settings)))
+        vectors =
+            description.vectors == nil && description.tasks.isEmpty
+            ? nil
+            : try VectorEngine(supervisor: supervisor, options: VectorEngineOptions(settings))
+    }
+
+    func drain(upTo limit: Duration) async {
+        await text?.drain(upTo: limit)
+        await vectors?.drain(upTo: limit)
+    }
+
+    func stop() async {
+        await text?.stop()
+        await vectors?.stop()
+    }
+}
+
+extension EngineOptions {
+    fileprivate init(_ spec: ModelSpec, _ settings: Settings.Model?) {
+        self.init()
+        parallel = spec.parallel
+        queueLimit = settings?.queue ?? queueLimit
+        stepDeadline = settings?.stepTimeout ?? stepDeadline
+    }
+}
+
+extension VectorEngineOptions {
+    fileprivate init(_ settings: Settings.Model?) {
+        self.init()
+        queueLimit = settings?.queue ?? queueLimit
+        stepDeadline = settings?.stepTimeout ?? stepDeadline
+    }
+}
+
+// MARK: - Abilities
+
+extension ModelDescription {
+    /// What an open model can do.
+    var purposes: [Settings.Purpose] {
+        Settings.Purpose.allCases.filter(can)
+    }
+
+    func can(_ purpose: Settings.Purpose) -> Bool {
+        switch purpose {
+        case .chat, .completion: decode != nil
+        case .embeddings: (vectors?.dimensions ?? 0) > 0
+        case .rerank: vectors?.scoresPairs == true
+        case .classify: vectors?.classifies == true
+        case .entities, .answer: tasks.contains(purpose.rawValue)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Engine
+import PluginHost
+
+/// A model in use: the generation that the request began with serves it to its end.
+struct ModelHold<Engine: Sendable>: Sendable {
+    let name: String
+    let engine: Engine
+    /// Which of the purposes that were asked for the model serves.
+    let purpose: Settings.Purpose
+    private let lease: Lease
+
+    fileprivate init(
+        name: String, engine: Engine, purpose: Settings.Purpose, lease: Lease
+    ) {
+        self.name = name
+        self.engine = engine
+        self.purpose = purpose
+        self.lease = lease
+    }
+
+    /// Gives the model back; else that happens when the hold goes, which may be after its last use.
+    func release() {
+        lease.release()
+    }
+}
+
+extension Models {
+    /// Takes hold of a model that generates text.
+    ///
+    /// - Parameter name: nil for the default of this purpose.
+    /// - Throws: `APIError`, `DeploymentError`.
+    func text(
+        _ name: String?, for purpose: Settings.Purpose
+    ) async throws -> ModelHold<TextServing> {
+        try await hold(name, for: [purpose], \.text)
+    }
+
+    /// Takes hold of a model for the first of `purposes` that it can serve; without a name, of the
+    /// default for the first of them that has one.
+    ///
+    /// - Throws: `APIError`, `DeploymentError`.
+    func vectors(
+        _ name: String?, for purposes: [Settings.Purpose]
+    ) async throws -> ModelHold<VectorEngine> {
+        try await hold(name, for: purposes, \.vectors)
+    }
+
+    private func hold<Engine: Sendable>(
+        _ name: String?, for purposes: [Settings.Purpose], _ engine: KeyPath<ModelServing, Engine?>
+    ) async throws -> ModelHold<Engine> {
+        let name = try name ?? choose(for: purposes)
+        let lease = try await lease(name)
+        guard let purpose = purposes.first(where: lease.description.can),
+            let engine = (lease.serving as? ModelServing)?[keyPath: engine]
+        else { throw cannot(name, purposes[0]) }
+        return ModelHold(name: name, engine: engine, purpose: purpose, lease: lease)
+    }
+
+    /// The names of the models that are known to serve `purpose`.
+    func able(_ purpose: Settings.Purpose) -> [String] {
+        registry.models.map(\.name).filter { purposes(of: $0).contains(purpose) }
+    }
+
+    /// The default for `purpose`, else the first model that is known to serve it.
+    func preferred(for purpose: Settings.Purpose) -> String? {
+        defaultName(for: purpose) ?? able(purpose).first
+    }
+
+    private func choose(for purposes: [Settings.Purpose]) throws -> String {
+        for purpose in purposes {
+            if let name = defaultName(for: purpose) { return name }
+            let able = able(purpose)
+            if able.count == 1 { return able[0] }
+            if able.count > 1 {
+                throw APIError.missing(param: "model", expected: able.joined(separator: " or "))
+            }
+        }
+        let names = registry.models.map(\.name)
+        if names.count == 1 { return names[0] }
+        let wanted = "a model that can \(purposes[0].deed)"
+        throw APIError.missing(
+            param: "model",
+            expected: names.isEmpty ? wanted : wanted + "; no model that is loaded can")
+    }
+
+    private func defaultName(for purpose: Settings.Purpose) -> String? {
+        settings.models.first { $0.defaultFor.contains(purpose) }?.name
+    }
+
+    private func cannot(_ name: String, _ purpose: Settings.Purpose) -> APIError {
+        let able = able(purpose).filter { $0 != name }.map { "'\($0)'" }
+        let others =
+            able.isEmpty
+            ? "no model that is loaded does" : "those that do: \(able.joined(separator: ", "))"
+        return .refused("model '\(name)' does not \(purpose.deed); \(others)")
+    }
+}
+
+extension Models {
+    /// Runs `body`; when its model is reloaded at this moment, again, in the next generation.
+    static func inNextGeneration<Value>(_ body: () async throws -> Value) async throws -> Value {
+        var attempts = 0
+        while true {
+            do {
+                return try await body()
+            } catch EngineError.draining where attempts < 3 {
+                attempts += 1
+            }
+        }
+    }
+}

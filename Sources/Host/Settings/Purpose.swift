@@ -1,0 +1,27 @@
+extension Settings {
+    /// What a model can do, and what a request without a `model` is for.
+    package enum Purpose: String, Sendable, CaseIterable {
+        case chat
+        case completion
+        case embeddings
+        case rerank
+        case classify
+        case entities
+        case answer
+    }
+}
+
+extension Settings.Purpose {
+    /// What follows "the model does not" and "a model that can".
+    package var deed: String {
+        switch self {
+        case .chat: "chat"
+        case .completion: "complete text"
+        case .embeddings: "make embeddings"
+        case .rerank: "score documents for a query"
+        case .classify: "classify texts"
+        case .entities: "find entities"
+        case .answer: "find answers in passages"
+        }
+    }
+}
