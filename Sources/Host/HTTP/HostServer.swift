@@ -9,6 +9,7 @@ package struct HostServer: Sendable {
     package let workload = Workload()
     private let settings: Settings.Server
     private let store: ConversationStore
+    private let passages: (any PassageSource)?
     private let logger: Logger
 
     /// How long a silent event stream stays without a comment.
@@ -20,11 +21,13 @@ package struct HostServer: Sendable {
     package static let lastWords = Duration.seconds(2)
 
     package init(
-        _ settings: Settings.Server, models: Models, store: ConversationStore, logger: Logger
+        _ settings: Settings.Server, models: Models, store: ConversationStore,
+        passages: (any PassageSource)? = nil, logger: Logger
     ) {
         self.settings = settings
         self.models = models
         self.store = store
+        self.passages = passages
         self.logger = logger
     }
 
@@ -92,9 +95,15 @@ package struct HostServer: Sendable {
 
     private func routes(_ metrics: HTTPMetrics) -> [Route] {
         let body = Body(limit: settings.maximumBody)
+        let work = VectorWork(models: models, workload: workload)
+        let inputs = InputList(most: settings.maximumInputs)
         return ModelRoutes(models: models).routes
             + CompletionRoutes(models: models, body: body, workload: workload).routes
             + TokenRoutes(models: models, body: body).routes
+            + EmbeddingRoutes(work: work, body: body, inputs: inputs).routes
+            + RerankRoutes(work: work, body: body, inputs: inputs).routes
+            + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
+            + AnswerRoutes(work: work, source: passages, body: body, inputs: inputs).routes
             + ConversationRoutes(store: store, body: body).routes
             + AdminRoutes(models: models, body: body).routes
             + OperationRoutes(models: models, workload: workload, metrics: metrics).routes

@@ -7,9 +7,13 @@ extension Response {
     }
 
     init(status: HTTPResponse.Status = .ok, json: String) {
+        self.init(status: status, json: ByteBuffer(string: json))
+    }
+
+    init(status: HTTPResponse.Status = .ok, json: ByteBuffer) {
         self.init(
             status: status, headers: [.contentType: "application/json; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+            body: ResponseBody(byteBuffer: json))
     }
 
     init(_ error: APIError) {

@@ -6,8 +6,8 @@ import Testing
 @Suite struct BadInputTests {
     private static let posts = [
         "/v1/chat/completions", "/v1/completions", "/v1/tokenize", "/v1/detokenize",
-        "/admin/models",
-        "/admin/plugins",
+        "/v1/embeddings", "/v1/similarity", "/v1/rerank", "/v1/classify", "/v1/entities",
+        "/v1/answer", "/admin/models", "/admin/plugins",
     ]
     private static let bodies: [[UInt8]] = [
         [], Array("hello".utf8), Array("[1]".utf8), Array("null".utf8), Array("\"x\"".utf8),
@@ -102,12 +102,73 @@ import Testing
         #expect(answer.error["param"]?.string == param, "\(answer.text)")
     }
 
+    @Test(arguments: [
+        ("/v1/embeddings", "input", "5"), ("/v1/embeddings", "input", "{}"),
+        ("/v1/embeddings", "input", "[]"), ("/v1/embeddings", "input", "null"),
+        ("/v1/embeddings", "input[1]", #"["a",5]"#), ("/v1/embeddings", "input[1]", "[5,-1]"),
+        ("/v1/embeddings", "input[1]", #"[5,"AAAA"]"#), ("/v1/embeddings", "input[0]", "[1.5]"),
+        ("/v1/embeddings", "input[0][0]", #"[["AAAA"]]"#), ("/v1/embeddings", "input[0]", "[[]]"),
+        ("/v1/embeddings", "input[1]", "[[0,1],5]"), ("/v1/embeddings", "input[0]", "[true]"),
+        ("/v1/embeddings", "encoding_format", "\"hex\""),
+        ("/v1/embeddings", "dimensions", "0"), ("/v1/embeddings", "dimensions", "49"),
+        ("/v1/embeddings", "dimensions", "\"many\""), ("/v1/embeddings", "normalize", "1"),
+        ("/v1/embeddings", "input_type", "\"essay\""),
+        ("/v1/similarity", "source", "5"), ("/v1/similarity", "sentences", "{}"),
+        ("/v1/similarity", "sentences[0]", "[5]"), ("/v1/similarity", "sentences", "[]"),
+        ("/v1/rerank", "query", "5"), ("/v1/rerank", "documents", "[]"),
+        ("/v1/rerank", "documents[0]", "[5]"), ("/v1/rerank", "documents[0].text", "[{}]"),
+        ("/v1/rerank", "top_n", "0"), ("/v1/rerank", "texts[0]", "[{}]"),
+        ("/v1/rerank", "return_documents", "1"),
+        ("/v1/classify", "input", "{}"), ("/v1/classify", "labels", "[]"),
+        ("/v1/classify", "labels[0]", "[5]"), ("/v1/classify", "labels", #"["a","a"]"#),
+        ("/v1/classify", "hypothesis", "\"about\""), ("/v1/classify", "top_k", "0"),
+        ("/v1/entities", "input[0]", "[5]"), ("/v1/entities", "input", "5"),
+        ("/v1/answer", "question", "\" \""), ("/v1/answer", "question", "5"),
+        ("/v1/answer", "passages", "[]"), ("/v1/answer", "passages[0]", "[5]"),
+        ("/v1/answer", "passages[0].text", "[{}]"), ("/v1/answer", "passages", "{}"),
+        ("/v1/answer", "mode", "\"guess\""), ("/v1/answer", "top_k", "0"),
+        ("/v1/answer", "stream", "1"), ("/v1/answer", "passages", #"["a"],"collection":"b""#),
+    ])
+    func aWrongParameterOfAVectorRouteIsNamed(path: String, param: String, value: String)
+        async throws
+    {
+        let key = param.prefix { $0 != "[" && $0 != "." }
+        let bodies: [String: JSONValue] = [
+            "/v1/embeddings": ["input": "a"],
+            "/v1/similarity": ["source": "a", "sentences": ["b"]],
+            "/v1/rerank": ["query": "a", "documents": ["b"]], "/v1/classify": ["input": "a"],
+            "/v1/entities": ["input": "a"], "/v1/answer": ["question": "a", "passages": ["b"]],
+        ]
+        var body = try #require(bodies[path]?.object)
+        body["model"] = "words"
+        body[String(key)] = nil
+        let rest = JSONValue.object(body).serialized().dropFirst()
+        let answer = try await TestHost.shared().client.send(
+            "POST", path, #"{"\#(key)":\#(value),\#(rest)"#)
+        #expect(answer.status == 400)
+        #expect(answer.error["param"]?.string == param, "\(answer.text)")
+        #expect((answer.error["message"]?.string ?? "").count > 10)
+    }
+
+    @Test func aTokenOutsideTheVocabularyIsRefused() async throws {
+        let answer = try await TestHost.shared().client.post(
+            "/v1/embeddings", ["model": "words", "input": [[0, 1], [0, 5000, 1]]])
+        #expect(answer.status == 400, "\(answer.text)")
+        #expect(answer.error["message"]?.string?.contains("vocabulary") == true, "\(answer.text)")
+    }
+
+    @Test func aCollectionThatIsNotThereIsNotFound() async throws {
+        let answer = try await TestHost.shared().client.post(
+            "/v1/answer", ["question": "Why?", "collection": "nothing"])
+        #expect(answer.status == 404, "\(answer.text)")
+    }
+
     @Test func anUnknownModelNamesTheKnownOnes() async throws {
         let client = try await TestHost.shared().client
         let answer = try await client.post("/v1/completions", ["model": "nobody", "prompt": "a"])
         #expect(answer.status == 404)
         #expect(answer.error["code"] == "model_not_found" && answer.error["param"] == "model")
-        #expect(answer.error["message"] == "there is no model 'nobody', only 'markov'")
+        #expect(answer.error["message"] == "there is no model 'nobody', only 'markov', 'words'")
     }
 
     @Test func aPromptOverTheContextNamesBothNumbers() async throws {

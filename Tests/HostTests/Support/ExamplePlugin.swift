@@ -6,6 +6,8 @@ struct ExamplePlugin: Sendable {
     static let markov = ExamplePlugin("Examples/markov.c")
     /// As slow as its settings say, and without a chat template.
     static let tally = ExamplePlugin("Tests/Support/Plugins/tally.c")
+    /// Vectors, scores, labels and tasks out of the words of a text.
+    static let wordbag = ExamplePlugin("Tests/Support/Plugins/wordbag.c")
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -21,7 +21,7 @@ final class TestHost: Sendable {
         try await sharedTask.value
     }
 
-    private static let sharedTask = Task { try await TestHost() }
+    private static let sharedTask = Task { try await TestHost(models: markov + wordbag()) }
 
     /// - Parameters:
     ///   - server: lines of `[server]` besides `listen` and `data`.
@@ -100,6 +100,24 @@ final class TestHost: Sendable {
         """
     }
 
+    /// A model of vectors.
+    ///
+    /// - Parameters:
+    ///   - abilities: of "embed", "score", "classify", "answer", "entities"; empty is all of them.
+    ///   - pace: milliseconds for a text.
+    static func wordbag(
+        _ name: String = "words", can abilities: String = "", pace: Int = 0, _ lines: String = ""
+    ) -> String {
+        """
+        [[models]]
+        name = "\(name)"
+        plugin = "wordbag"
+        settings = { can = "\(abilities)", pace = "\(pace)" }
+        \(lines)
+
+        """
+    }
+
     private static func settings(_ server: String, _ models: String, folder: String) throws
         -> String
     {
@@ -113,6 +131,9 @@ final class TestHost: Sendable {
         isolation = "in-process"
         [plugins.tally]
         library = "\(try ExamplePlugin.tally.library.get())"
+        isolation = "in-process"
+        [plugins.wordbag]
+        library = "\(try ExamplePlugin.wordbag.library.get())"
         isolation = "in-process"
         \(models)
         """

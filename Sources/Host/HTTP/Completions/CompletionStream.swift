@@ -1,5 +1,4 @@
 import Engine
-import HTTPTypes
 import Hummingbird
 
 /// Sends the choices of a completion as server-sent events while they are generated.
@@ -11,34 +10,10 @@ struct CompletionStream: Sendable {
     let context: HTTPContext
 
     var response: Response {
-        context.record.note { $0.isStreaming = true }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: EventStream.contentType, .cacheControl: "no-cache",
-                .accelBuffering: "no",
-            ],
-            body: ResponseBody { writer in
-                defer { context.record.end() }
-                try await send(to: &writer)
-                try await writer.finish(nil)
-            })
-    }
-
-    /// Sends everything; what fails after the first byte becomes the last event.
-    private func send(to writer: inout any ResponseBodyWriter) async throws {
-        do {
+        EventStream.response(context) { writer in
             let usage = try await sendChoices(to: &writer)
             context.record.note(usage)
             if includesUsage { try await writer.write(ChunkWriter.usage(head, usage)) }
-            try await writer.write(EventStream.done)
-        } catch EarlyEnd.clientGone {
-            context.record.note { $0.clientLeft = true }
-            throw EarlyEnd.clientGone
-        } catch {
-            let error = APIError(error)
-            context.record.note { $0.error = error.code ?? error.type }
-            try await writer.write(EventStream.event(error.json))
         }
     }
 

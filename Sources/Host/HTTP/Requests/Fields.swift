@@ -61,6 +61,15 @@ package struct Fields {
         return Float(number)
     }
 
+    /// One of the words of `Choice`.
+    package func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws -> Choice?
+    where Choice.RawValue == String {
+        guard let text = try string(key) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let words = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+        throw APIError.invalid(param: full(key), "is unknown, expected \(words)")
+    }
+
     package func array(_ key: String) throws -> [JSONValue]? {
         guard let value = value(key) else { return nil }
         guard let elements = value.array else { throw wrong(key, value, expected: "an array") }

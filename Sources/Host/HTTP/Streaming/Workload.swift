@@ -107,6 +107,14 @@ extension Workload {
         }
     }
 
+    /// As above, with an operation that ends early when its task is cancelled.
+    func run<Value: Sendable>(
+        for channel: any Channel, _ operation: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await operation() }
+        return try await run(for: channel, cancel: { task.cancel() }) { try await task.value }
+    }
+
     /// The first reason counts.
     private final class EndReason: Sendable {
         private let first = Mutex<EarlyEnd?>(nil)

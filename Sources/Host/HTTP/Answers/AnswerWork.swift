@@ -1,0 +1,40 @@
+import Engine
+
+/// A way to an answer that is ready to be gone.
+protocol AnswerWork: Sendable {
+    /// - Parameter emit: takes the text of the answer as it comes.
+    /// - Returns: the whole answer as the route gives it.
+    func run(_ emit: (String) async throws -> Void) async throws -> JSONValue
+}
+
+/// An answer as the route gives it.
+struct AnswerResult {
+    let mode: AnswerRequest.Mode
+    let model: String?
+    /// Nil where the passages hold none.
+    let text: String?
+    /// How sure the model is; nil for one that does not say.
+    let score: Float?
+    let sources: [JSONObject]
+    var usage: JSONValue?
+
+    var json: JSONValue {
+        var json = JSONObject([(key: "object", value: "answer")])
+        json["answer"] = .optional(text)
+        json["score"] = score.map { .number($0.decimal) } ?? .null
+        json["mode"] = .string(mode.rawValue)
+        json["model"] = .optional(model)
+        json["sources"] = .array(sources.map { .object($0) })
+        json["usage"] = usage
+        return .object(json)
+    }
+}
+
+/// The answer where there is nothing to read.
+struct NoPassages: AnswerWork {
+    let mode: AnswerRequest.Mode
+
+    func run(_ emit: (String) async throws -> Void) async throws -> JSONValue {
+        AnswerResult(mode: mode, model: nil, text: nil, score: nil, sources: []).json
+    }
+}

@@ -1,0 +1,71 @@
+import Engine
+import Hummingbird
+import PluginHost
+
+/// `POST /v1/answer`: a question over passages or over a collection.
+struct AnswerRoutes {
+    let work: VectorWork
+    let source: (any PassageSource)?
+    let body: Body
+    let inputs: InputList
+
+    var routes: [Route] {
+        [Route(.post, "/v1/answer", .inference, answer)]
+    }
+
+    private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let asked = try AnswerRequest(try await body.fields(request), inputs)
+        let mode = try await mode(of: asked)
+        let search = PassageSearch(work: work, source: source)
+        let passages = try await search.passages(for: asked, context)
+        let answer = try await answer(asked, mode, passages, context)
+        guard asked.streams else { return Response(try await answer.run { _ in }) }
+        return EventStream.response(context) { writer in
+            let result = try await answer.run { text in
+                try await writer.write(Self.delta(text))
+            }
+            try await writer.write(EventStream.event(result.serialized()))
+        }
+    }
+
+    private static func delta(_ text: String) -> ByteBuffer {
+        let event: JSONValue = ["object": "answer.delta", "text": .string(text)]
+        return EventStream.event(event.serialized())
+    }
+
+    /// Everything up to the first word of the answer, so that a refusal has a status of its own.
+    private func answer(
+        _ asked: AnswerRequest, _ mode: AnswerRequest.Mode, _ passages: [Passage],
+        _ context: HTTPContext
+    ) async throws -> any AnswerWork {
+        if passages.isEmpty { return NoPassages(mode: mode) }
+        if mode == .extract {
+            return ExtractiveAnswer(
+                asked: asked, model: asked.model ?? work.models.preferred(for: .answer),
+                passages: passages, work: work, context: context)
+        }
+        return try await Models.inNextGeneration {
+            let hold = try await work.models.text(
+                asked.model ?? work.models.preferred(for: .chat), for: .chat)
+            context.record.note { $0.model = hold.name }
+            return try await GroundedAnswer(asked, passages, hold, work.workload, context)
+        }
+    }
+
+    /// A model that was named decides by what it can do; else a model that extracts is preferred.
+    private func mode(of asked: AnswerRequest) async throws -> AnswerRequest.Mode {
+        guard asked.mode == .auto else { return asked.mode }
+        let models = work.models
+        if let name = asked.model {
+            let lease = try await models.lease(name)
+            defer { lease.release() }
+            return lease.description.can(.answer) ? .extract : .generate
+        }
+        if models.preferred(for: .answer) != nil { return .extract }
+        guard models.preferred(for: .chat) != nil else {
+            throw APIError.refused(
+                "no model that is loaded can \(Settings.Purpose.answer.deed), and none can chat")
+        }
+        return .generate
+    }
+}

@@ -1,0 +1,30 @@
+import Engine
+import Hummingbird
+
+/// `POST /v1/rerank`, in the shapes of Jina, Cohere and text-embeddings-inference.
+struct RerankRoutes {
+    let work: VectorWork
+    let body: Body
+    let inputs: InputList
+
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/rerank", .inference, rerank),
+            Route(.post, "/v2/rerank", .inference, rerank),
+            Route(.post, "/rerank", .inference, rerank),
+        ]
+    }
+
+    private func rerank(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let asked = try RerankRequest(try await body.fields(request), inputs)
+        let (model, relevance) = try await work.run(
+            asked.model, for: .rerank, .embeddings, in: context
+        ) {
+            let relevance = try await Relevance(
+                of: asked.texts, to: asked.query, $0, isRaw: asked.isRaw)
+            return ($0.name, relevance)
+        }
+        context.record.note(tokens: relevance.tokens)
+        return Response(asked.answer(relevance, model: model))
+    }
+}

@@ -1,0 +1,44 @@
+import Engine
+
+/// How relevant documents are to a query, by a cross-encoder or, where there is none, by comparing
+/// embeddings.
+struct Relevance: Sendable {
+    /// What made the scores.
+    enum Method: String, Sendable {
+        /// Reads query and document together.
+        case crossEncoder = "cross-encoder"
+        /// Compares two embeddings made apart.
+        case biEncoder = "bi-encoder"
+    }
+
+    let method: Method
+    /// One for each document, larger is better.
+    let scores: [Float]
+    let tokens: Int
+
+    /// - Parameter isRaw: a cross-encoder's logits are left as they are.
+    init(
+        of documents: [String], to query: String, _ hold: ModelHold<VectorEngine>,
+        isRaw: Bool = false
+    ) async throws {
+        let engine = hold.engine
+        if hold.purpose == .rerank {
+            method = .crossEncoder
+            let result = try await engine.scores(query: query, documents: documents)
+            let isLogit = isRaw || engine.info.scoreActivation == "identity"
+            scores = isLogit ? result.scores : result.scores.map(\.sigmoid)
+            tokens = result.tokens
+        } else {
+            method = .biEncoder
+            let asked = try await engine.embed([.text(query)], purpose: .query)
+            let found = try await engine.embed(documents.map { .text($0) }, purpose: .passage)
+            scores = found.vectors.map { asked.vectors[0].cosine(with: $0) }
+            tokens = asked.tokens + found.tokens
+        }
+    }
+
+    /// The indices of the documents, best first; equal ones in the order in which they were given.
+    var ranking: [Int] {
+        scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
+    }
+}

@@ -1,0 +1,91 @@
+import Engine
+
+/// The body of a rerank request, and its answer in the shape that the body asks for.
+///
+/// `documents` are Jina's and Cohere's, `texts` those of text-embeddings-inference.
+struct RerankRequest: Sendable {
+    enum Shape: Sendable {
+        case documents
+        case texts
+    }
+
+    let shape: Shape
+    let model: String?
+    let query: String
+    /// What is scored.
+    let texts: [String]
+    /// What is given back.
+    private let documents: [JSONValue]
+    private let returnsDocuments: Bool
+    private let top: Int?
+    let isRaw: Bool
+
+    init(_ fields: Fields, _ inputs: InputList) throws {
+        shape = fields.value("texts") == nil ? .documents : .texts
+        model = try fields.string("model")
+        query = try fields.required("query")
+        isRaw = try fields.bool("raw_scores") ?? false
+        top = try fields.integer("top_n", in: 1...Int.max)
+        switch shape {
+        case .texts:
+            texts = try inputs.texts(fields, "texts")
+            documents = texts.map { .string($0) }
+            returnsDocuments = try fields.bool("return_text") ?? false
+        case .documents:
+            documents = try Self.documents(fields, inputs)
+            texts = try Self.texts(of: documents, fields)
+            returnsDocuments = try fields.bool("return_documents") ?? false
+        }
+    }
+
+    private static func documents(_ fields: Fields, _ inputs: InputList) throws -> [JSONValue] {
+        guard let documents = try fields.array("documents"), !documents.isEmpty else {
+            throw APIError.missing(
+                param: "documents", expected: "an array of strings or of objects with a 'text'")
+        }
+        try inputs.check(documents.count, "documents")
+        return documents
+    }
+
+    /// A document's own text, or its `rank_fields`, a line each.
+    private static func texts(of documents: [JSONValue], _ fields: Fields) throws -> [String] {
+        let keys = try fields.array("rank_fields")?.compactMap(\.string) ?? ["text"]
+        return try documents.enumerated().map { index, document in
+            if let text = document.string { return text }
+            let path = "documents[\(index)]"
+            guard let object = document.object else {
+                throw APIError.invalid(
+                    param: path, "is \(document.shown), expected a string or an object")
+            }
+            let fields = Fields(object, path: path)
+            return try keys.map { try fields.required($0) }.joined(separator: "\n")
+        }
+    }
+
+    func answer(_ relevance: Relevance, model: String) -> JSONValue {
+        let best = relevance.ranking.prefix(top ?? texts.count)
+        let results = best.map { JSONValue.object(result($0, relevance.scores[$0])) }
+        guard shape == .documents else { return .array(results) }
+        return [
+            "id": .string(Identifier.random(prefix: "rerank-")), "object": "list",
+            "model": .string(model), "method": .string(relevance.method.rawValue),
+            "results": .array(results), "usage": .usage(relevance.tokens),
+            "meta": [
+                "api_version": ["version": "2"], "billed_units": ["search_units": 1],
+            ],
+        ]
+    }
+
+    private func result(_ index: Int, _ score: Float) -> JSONObject {
+        var result = JSONObject([(key: "index", value: .integer(index))])
+        result[shape == .documents ? "relevance_score" : "score"] = .number(score.decimal)
+        guard returnsDocuments else { return result }
+        switch shape {
+        case .texts: result["text"] = documents[index]
+        case .documents:
+            let document = documents[index]
+            result["document"] = document.string == nil ? document : ["text": document]
+        }
+        return result
+    }
+}

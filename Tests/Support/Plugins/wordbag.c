@@ -1,0 +1,455 @@
+/* A model of vectors without weights: a text is the bag of its words.
+ *
+ * Words are runs of ASCII letters and digits, whatever their case; each is one of 1000 tokens by its
+ * hash, behind token 0 and before token 1. An embedding is the sum of a direction for each token. A
+ * document is as relevant as it has words of the query; a text is a "question" or a "statement".
+ *
+ * The model's settings may say {"can": "embed,score,classify,answer,entities"}, and {"pace": "MS"},
+ * which makes a call take that many milliseconds per text.
+ */
+#define _GNU_SOURCE
+#include "roost_plugin.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { DIMENSIONS = 48, WORDS = 1000, FIRST_WORD = 2, VOCABULARY = WORDS + FIRST_WORD };
+enum { MOST_TOKENS = 64, BEGIN = 0, END = 1, MOST_TEXTS = 64 };
+
+struct roost_model {
+    char can[128], pace[16];
+    roost_ext_vectors vectors;
+};
+
+struct roost_context {
+    struct roost_model *model;
+};
+
+static roost_status fail(roost_err *err, roost_status code, const char *message)
+{
+    err->code = code;
+    err->flags = 0;
+    snprintf(err->message, err->cap, "%s", message);
+    return code;
+}
+
+static int can(const struct roost_model *model, const char *ability)
+{
+    return model->can[0] == 0 || strstr(model->can, ability) != NULL;
+}
+
+static void take_time(const struct roost_model *model, uint32_t texts)
+{
+    long milliseconds = atol(model->pace) * texts;
+    struct timespec pace = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+    nanosleep(&pace, NULL);
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+/* The next word at or behind `*at`; its length, 0 at the end of the text. */
+static uint64_t next_word(roost_str text, uint64_t *at)
+{
+    while (*at < text.len && !isalnum((unsigned char)text.ptr[*at]))
+        ++*at;
+    uint64_t length = 0;
+    while (*at + length < text.len && isalnum((unsigned char)text.ptr[*at + length]))
+        length++;
+    return length;
+}
+
+static int32_t token_of(const char *word, uint64_t length)
+{
+    uint32_t hash = 2166136261u;
+    for (uint64_t i = 0; i < length; i++)
+        hash = (hash ^ (uint32_t)tolower((unsigned char)word[i])) * 16777619u;
+    return FIRST_WORD + (int32_t)(hash % WORDS);
+}
+
+/* Writes the tokens of a text, cut to the most there may be; their number. */
+static uint32_t tokens_of(roost_str text, int32_t out[MOST_TOKENS])
+{
+    uint32_t count = 0;
+    uint64_t at = 0, length;
+    out[count++] = BEGIN;
+    while (count < MOST_TOKENS - 1 && (length = next_word(text, &at)) > 0) {
+        out[count++] = token_of(text.ptr + at, length);
+        at += length;
+    }
+    out[count++] = END;
+    return count;
+}
+
+static int has(const int32_t *tokens, uint32_t count, int32_t token)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (tokens[i] == token)
+            return 1;
+    return 0;
+}
+
+/* The share of the query's words that a document has. */
+static float share(roost_str query, roost_str document)
+{
+    int32_t asked[MOST_TOKENS], found[MOST_TOKENS];
+    uint32_t n = tokens_of(query, asked), m = tokens_of(document, found), shared = 0;
+    for (uint32_t i = 1; i + 1 < n; i++)
+        shared += (uint32_t)has(found, m, asked[i]);
+    return n > 2 ? (float)shared / (float)(n - 2) : 0;
+}
+
+/* ---- vectors ----------------------------------------------------------------------------- */
+
+static void add_direction(float *row, int32_t token)
+{
+    uint32_t state = (uint32_t)token * 2654435761u + 12345;
+    for (int i = 0; i < DIMENSIONS; i++) {
+        state = state * 1664525u + 1013904223u;
+        row[i] += (float)(state >> 8) / (float)(1 << 23) - 1;
+    }
+}
+
+static void embed_row(float *row, const int32_t *tokens, uint32_t count, uint32_t flags)
+{
+    double square = 0;
+    uint32_t words = 0;
+    memset(row, 0, DIMENSIONS * sizeof *row);
+    for (uint32_t i = 0; i < count; i++)
+        if (tokens[i] >= FIRST_WORD && ++words)
+            add_direction(row, tokens[i]);
+    if (words == 0)
+        add_direction(row, BEGIN);
+    for (int i = 0; i < DIMENSIONS; i++)
+        square += (double)row[i] * row[i];
+    for (int i = 0; i < DIMENSIONS && !(flags & ROOST_EMBED_NO_NORMALIZE); i++)
+        row[i] /= (float)sqrt(square);
+}
+
+static float *row_of(const roost_rows *rows, uint32_t index)
+{
+    return (float *)((char *)rows->data + index * rows->row_stride);
+}
+
+static roost_status embed(roost_context *context, const roost_str *text, uint32_t n, uint32_t flags,
+                          roost_rows *out, const roost_call *call)
+{
+    (void)call;
+    take_time(context->model, n);
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t tokens[MOST_TOKENS];
+        uint32_t count = tokens_of(text[i], tokens);
+        embed_row(row_of(out, i), tokens, count, flags);
+    }
+    return ROOST_OK;
+}
+
+static roost_status embed_tokenize(const roost_model *model, roost_str text, uint32_t flags,
+                                   roost_sink out, const roost_call *call)
+{
+    int32_t tokens[MOST_TOKENS];
+    (void)model, (void)flags, (void)call;
+    uint32_t count = tokens_of(text, tokens);
+    return out.put(out.ctx, tokens, count * sizeof *tokens) ? ROOST_E_CANCELLED : ROOST_OK;
+}
+
+static roost_status embed_tokens(roost_context *context, const int32_t *token,
+                                 const uint32_t *offset, uint32_t n, uint32_t flags,
+                                 roost_rows *out, const roost_call *call)
+{
+    take_time(context->model, n);
+    for (uint32_t i = 0; i < offset[n]; i++)
+        if (token[i] >= VOCABULARY)
+            return fail(call->err, ROOST_E_ARG, "a token is outside the vocabulary of 1002 tokens");
+    for (uint32_t i = 0; i < n; i++)
+        embed_row(row_of(out, i), token + offset[i], offset[i + 1] - offset[i], flags);
+    return ROOST_OK;
+}
+
+static roost_status score_pairs(roost_context *context, roost_str query, const roost_str *docs,
+                                uint32_t n, float *out, const roost_call *call)
+{
+    (void)call;
+    take_time(context->model, n);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = 8 * share(query, docs[i]) - 4;
+    return ROOST_OK;
+}
+
+static roost_status classify(roost_context *context, const roost_str *text, uint32_t n,
+                             roost_rows *out, const roost_call *call)
+{
+    (void)call;
+    take_time(context->model, n);
+    for (uint32_t i = 0; i < n; i++) {
+        int asks = text[i].len > 0 && text[i].ptr[text[i].len - 1] == '?';
+        row_of(out, i)[0] = asks ? 2 : -2;
+        row_of(out, i)[1] = 0;
+    }
+    return ROOST_OK;
+}
+
+static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
+{
+    static const char *const names[] = { "question", "statement" };
+    (void)model;
+    return out.put(out.ctx, names[i], strlen(names[i])) ? ROOST_E_CANCELLED : ROOST_OK;
+}
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+struct roost_job {
+    struct roost_model *model;
+    int answers;
+    char *json;
+    roost_str question, texts[MOST_TEXTS];
+    uint32_t count;
+};
+
+/* Reads the JSON string that begins behind `at`, in place; steps behind it. */
+static roost_str read_string(char **at)
+{
+    char *from = strchr(*at, '"') + 1, *to = from;
+    roost_str text = { to, 0 };
+    for (; *from != '"'; from++) {
+        if (*from == '\\')
+            from++;
+        *to++ = *from;
+    }
+    text.len = (uint64_t)(to - text.ptr);
+    *at = from + 1;
+    return text;
+}
+
+static void read_strings(roost_job *job, const char *key)
+{
+    char *at = strstr(job->json, key);
+    if (!at)
+        return;
+    at = strchr(at, '[') + 1;
+    for (; job->count < MOST_TEXTS; job->count++) {
+        at += strspn(at, " ,");
+        if (*at != '"')
+            return;
+        job->texts[job->count] = read_string(&at);
+    }
+}
+
+static roost_status begin(roost_context *context, roost_str task, roost_str input, roost_job **out,
+                          const roost_call *call)
+{
+    roost_job *job = calloc(1, sizeof *job);
+    (void)call;
+    job->model = context->model;
+    job->answers = task.len == strlen("answer");
+    job->json = strndup(input.ptr, input.len);
+    char *question = strstr(job->json, "\"question\":");
+    read_strings(job, job->answers ? "\"passages\":" : "\"texts\":");
+    if (question) {
+        question += strlen("\"question\":");
+        job->question = read_string(&question);
+    }
+    *out = job;
+    return ROOST_OK;
+}
+
+static roost_status put_text(roost_sink out, const char *text)
+{
+    return out.put(out.ctx, text, strlen(text)) ? ROOST_E_CANCELLED : ROOST_OK;
+}
+
+/* The first longer word of a passage that is not in the question. */
+static uint64_t novelty(const roost_job *job, roost_str passage, uint64_t *at)
+{
+    int32_t asked[MOST_TOKENS];
+    uint32_t n = tokens_of(job->question, asked);
+    uint64_t length;
+    for (*at = 0; (length = next_word(passage, at)) > 0; *at += length)
+        if (length > 3 && !has(asked, n, token_of(passage.ptr + *at, length)))
+            return length;
+    return 0;
+}
+
+static roost_status put_answers(const roost_job *job, roost_sink out)
+{
+    char event[256];
+    float best = 0;
+    uint32_t chosen = 0;
+    for (uint32_t i = 0; i < job->count; i++)
+        if (share(job->question, job->texts[i]) > best)
+            best = share(job->question, job->texts[chosen = i]);
+    uint64_t at = 0, length = job->count ? novelty(job, job->texts[chosen], &at) : 0;
+    snprintf(event, sizeof event,
+             "{\"passage\":%u,\"text\":\"%.*s\",\"start\":%d,\"end\":%d,\"score\":%.3f}\n", chosen,
+             (int)length, job->count ? job->texts[chosen].ptr + at : "", (int)at,
+             (int)(at + length), best);
+    char nothing[64];
+    snprintf(nothing, sizeof nothing, "{\"no_answer\":true,\"score\":%.3f}\n", 1 - best);
+    roost_status status = put_text(out, best >= 0.5f ? event : nothing);
+    return status != ROOST_OK ? status : put_text(out, best >= 0.5f ? nothing : event);
+}
+
+/* Words that begin with a capital letter. */
+static roost_status put_entities(const roost_job *job, roost_sink out)
+{
+    for (uint32_t i = 0; i < job->count; i++) {
+        char event[4096];
+        int used = snprintf(event, sizeof event, "{\"index\":%u,\"entities\":[", i);
+        uint64_t at = 0, length;
+        for (int n = 0; (length = next_word(job->texts[i], &at)) > 0; at += length)
+            if (isupper((unsigned char)job->texts[i].ptr[at]) && used < 3900)
+                used += snprintf(event + used, sizeof event - (size_t)used,
+                                 "%s{\"label\":\"NAME\",\"text\":\"%.*s\",\"start\":%d,\"end\":%d,"
+                                 "\"score\":0.5}",
+                                 n++ ? "," : "", (int)length, job->texts[i].ptr + at, (int)at,
+                                 (int)(at + length));
+        snprintf(event + used, sizeof event - (size_t)used, "]}\n");
+        if (put_text(out, event) != ROOST_OK)
+            return ROOST_E_CANCELLED;
+    }
+    return ROOST_OK;
+}
+
+static roost_status advance(roost_job *job, uint32_t max_ms, roost_sink out,
+                            roost_progress *progress, const roost_call *call)
+{
+    (void)max_ms, (void)call;
+    take_time(job->model, job->count);
+    progress->done = 1;
+    progress->step = progress->of = 1;
+    return job->answers ? put_answers(job, out) : put_entities(job, out);
+}
+
+static void end(roost_job *job)
+{
+    free(job->json);
+    free(job);
+}
+
+static roost_status list_json(const roost_model *model, roost_sink out)
+{
+    int answers = can(model, "answer"), entities = can(model, "entities");
+    char list[256];
+    snprintf(list, sizeof list, "[%s%s%s]",
+             answers ? "{\"name\":\"answer\",\"input_schema\":{},\"event_schema\":{}}" : "",
+             answers && entities ? "," : "",
+             entities ? "{\"name\":\"entities\",\"input_schema\":{},\"event_schema\":{}}" : "");
+    return put_text(out, list);
+}
+
+static const roost_ext_task task_table = {
+    sizeof(roost_ext_task), 0, list_json, begin, advance, end,
+};
+
+/* ---- plugin ------------------------------------------------------------------------------ */
+
+static roost_status attach(const roost_host *host, void **self, roost_err *err)
+{
+    (void)host, (void)err;
+    *self = NULL;
+    return ROOST_OK;
+}
+
+static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
+{
+    (void)self, (void)in, (void)call;
+    out->score = 1;
+    out->family = (roost_str)ROOST_STR("wordbag");
+    return ROOST_OK;
+}
+
+static void read_setting(roost_str json, const char *key, char *out, size_t size)
+{
+    char text[1024], quoted[64];
+    snprintf(text, sizeof text, "%.*s", (int)json.len, json.ptr ? json.ptr : "");
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    char *found = strstr(text, quoted);
+    if (found && (found = strchr(found + strlen(quoted), '"')))
+        snprintf(out, size, "%.*s", (int)strcspn(found + 1, "\""), found + 1);
+}
+
+static roost_status open_model(void *self, const roost_open *in, roost_model **out,
+                               const roost_call *call)
+{
+    struct roost_model *model = calloc(1, sizeof *model);
+    (void)self, (void)call;
+    read_setting(in->config_json, "can", model->can, sizeof model->can);
+    read_setting(in->config_json, "pace", model->pace, sizeof model->pace);
+    int embeds = can(model, "embed"), labels = can(model, "classify");
+    model->vectors = (roost_ext_vectors){
+        .struct_size = sizeof model->vectors,
+        .dim = embeds ? DIMENSIONS : 0,
+        .n_labels = labels ? 2 : 0,
+        .max_tokens = MOST_TOKENS,
+        .label = label,
+        .embed = embeds ? embed : NULL,
+        .score_pairs = can(model, "score") ? score_pairs : NULL,
+        .classify = labels ? classify : NULL,
+        .embed_tokenize = embeds ? embed_tokenize : NULL,
+        .embed_tokens = embeds ? embed_tokens : NULL,
+    };
+    *out = model;
+    return ROOST_OK;
+}
+
+static void close_model(roost_model *model)
+{
+    free(model);
+}
+
+static roost_status context_new(roost_model *model, const roost_context_params *params,
+                                roost_context **out, const roost_call *call)
+{
+    (void)params, (void)call;
+    *out = calloc(1, sizeof **out);
+    (*out)->model = model;
+    return ROOST_OK;
+}
+
+static void context_free(roost_context *context)
+{
+    free(context);
+}
+
+static roost_status info_json(const roost_model *model, roost_sink out)
+{
+    (void)model;
+    return put_text(out, "{\"name\":\"wordbag\",\"matryoshka\":true,"
+                         "\"problem_type\":\"multi_label_classification\"}");
+}
+
+static const void *extension(const roost_model *model, const char *id)
+{
+    if (strcmp(id, ROOST_EXT_VECTORS) == 0)
+        return &model->vectors;
+    if (strcmp(id, ROOST_EXT_TASK) == 0 && (can(model, "answer") || can(model, "entities")))
+        return &task_table;
+    return NULL;
+}
+
+static const roost_plugin table = {
+    .struct_size = sizeof(roost_plugin),
+    .abi_minor = ROOST_ABI_MINOR,
+    .id = ROOST_STR("org.example.wordbag"),
+    .version = ROOST_STR("1.0.0"),
+    .license = ROOST_STR("Apache-2.0"),
+    .toolchain = ROOST_STR("c"),
+    .families_csv = ROOST_STR("wordbag"),
+    .attach = attach,
+    .probe = probe,
+    .open = open_model,
+    .close = close_model,
+    .context_new = context_new,
+    .context_free = context_free,
+    .info_json = info_json,
+    .extension = extension,
+};
+
+ROOST_EXPORT const roost_plugin *roost_plugin_query_v1(uint32_t host_minor)
+{
+    (void)host_minor;
+    return &table;
+}
