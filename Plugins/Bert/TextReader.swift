@@ -31,9 +31,12 @@ struct TextReader: Sendable {
     ) throws {
         for pass in Self.passes(texts.map(\.tokens.count)) {
             try check(texts[pass], from: pass.lowerBound)
-            let batch = TokenBatch(texts[pass])
-            let states = try encoder(batch) { _ in try call.check() }
-            try body(pass, states, batch.sequences)
+            let sequences = PackedSequences(lengths: texts[pass].map(\.tokens.count))
+            let states = try sequences.inGroups { group in
+                let batch = TokenBatch(texts[pass][group + pass.lowerBound])
+                return try encoder(batch) { _ in try call.check() }
+            }
+            try body(pass, states, sequences)
         }
     }
 
@@ -65,4 +68,9 @@ extension TokenizedText {
     init(_ encoding: Encoding) {
         self.init(tokens: encoding.ids, segments: encoding.typeIDs)
     }
+}
+
+/// A range that begins `distance` later.
+private func + (range: Range<Int>, distance: Int) -> Range<Int> {
+    range.lowerBound + distance..<range.upperBound + distance
 }

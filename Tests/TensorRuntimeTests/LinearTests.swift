@@ -29,6 +29,24 @@ import Testing
         #expect(Double(packed) <= 1.03 * Double(weight.tensor.byteCount))
     }
 
+    /// Of formats that prepare their input alike and of others.
+    @Test func mapsOfOneInputAreWhatTheyAreAlone() throws {
+        let weights = try [Weight.Kind.q8_0, .q8_0, .f32].enumerated().map { index, kind in
+            try Weight(kind, rows: 70 + index, depth: 96, seed: UInt64(index)).tensor
+        }
+        var noise = Noise(5)
+        let x = Tensor(noise.floats(50 * 96), [50, 96])
+        let first = try Linear(weights[0], bias: Tensor(noise.floats(70), [70]))
+        let (second, third) = try (Linear(weights[1]), Linear(weights[2]))
+        let three = try Linear.apply(first, second, third, to: x)
+        #expect(three.0.floats == (try first(x).floats))
+        #expect(three.1.floats == (try second(x).floats))
+        #expect(three.2.floats == (try third(x).floats))
+        let two = try Linear.apply(third, first, to: x)
+        #expect(two.0.floats == three.2.floats)
+        #expect(two.1.floats == three.0.floats)
+    }
+
     @Test(arguments: [ElementType.q4_0, .q4_1, .q5_0, .q5_1, .q5_K, .q3_K, .iq4_nl])
     func aTypeWithoutAKernelIsWidenedAtHalfPrecision(_ element: ElementType) throws {
         let (rows, depth) = (5, 256)

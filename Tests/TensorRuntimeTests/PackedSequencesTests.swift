@@ -34,4 +34,40 @@ import Testing
         let rows = try normalizedRows(Tensor([3, 4, 0, 0, 0, -2], [3, 2]))
         #expect(distance(rows.floats, [0.6, 0.8, 0, 0, 0, -1]) < 1e-6)
     }
+
+    @Test func groupsJoinInTheOrderOfTheSequences() throws {
+        let sequences = PackedSequences(lengths: (0..<40).map { 10 + $0 % 7 })
+        let indices = Tensor((0..<40).map(Float.init), [40, 1])
+        let joined = try sequences.inGroups { indices.rows($0) }
+        #expect(joined.floats == indices.floats)
+
+        let rows = Tensor((0..<sequences.tokens).map(Float.init), [sequences.tokens, 1])
+        let all = try sequences.inGroups { group in
+            rows.rows(
+                sequences[group.lowerBound].lowerBound..<sequences[group.upperBound - 1].upperBound)
+        }
+        #expect(all.floats == rows.floats)
+        #expect(try PackedSequences(lengths: []).inGroups { _ in indices }.floats == indices.floats)
+    }
+
+    @Test func anErrorOfOneGroupIsTheCallers() {
+        let sequences = PackedSequences(lengths: Array(repeating: 100, count: 16))
+        #expect(throws: TensorError.full(sequence: 15, positions: 1)) {
+            try sequences.inGroups { group in
+                if group.contains(15) { throw TensorError.full(sequence: 15, positions: 1) }
+                return Tensor(zeros: [group.count, 1])
+            }
+        }
+    }
+
+    @Test func tensorsOfOtherWidthsDoNotJoin() throws {
+        let joined = try Tensor(joining: [Tensor([1, 2], [1, 2]), Tensor([3, 4, 5, 6], [2, 2])])
+        #expect(joined.shape == [3, 2])
+        #expect(joined.floats == [1, 2, 3, 4, 5, 6])
+        #expect(
+            throws: TensorError.shapesDiffer(operation: "joining", left: [1, 2], right: [1, 3])
+        ) {
+            try Tensor(joining: [Tensor(zeros: [1, 2]), Tensor(zeros: [1, 3])])
+        }
+    }
 }

@@ -75,10 +75,11 @@ struct BertModel: Encoder {
         let headSize: Int
 
         func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
+            let (q, k, v) = try Linear.apply(queries, keys, values, to: x)  // [N, H·d]
             let y = try encoderAttention(
-                queries: queries(x).reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
-                keys: keys(x).reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
-                values: values(x).reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
+                queries: q.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
+                keys: k.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
+                values: v.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
                 sequences: sequences, scale: 1 / Float(headSize).squareRoot())  // [N, H·d]
             return try output(y)  // [N, D]
         }

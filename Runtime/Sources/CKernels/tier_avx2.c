@@ -15,6 +15,7 @@
 #define RK_CHUNKS 2
 #define RK_ENCODER_QUERIES 4
 #define RK_HAS_F16
+#define RK_HAS_FMA
 #define RK_HAS_AVX2
 #include "bodies/tier.h"
 

@@ -15,6 +15,7 @@
 #define RK_CHUNKS 4
 #define RK_ENCODER_QUERIES 6
 #define RK_HAS_F16
+#define RK_HAS_FMA
 #define RK_HAS_VNNI
 #include "bodies/tier.h"
 

@@ -2,11 +2,11 @@
 
 RK_INLINE f32x16 identity(f32x16 x) { return x; }
 
-RK_INLINE f32x16 sigmoid(f32x16 x) { return 1.0f / (1.0f + exp_f32(-x)); }
+RK_INLINE f32x16 sigmoid(f32x16 x) { return reciprocal(1.0f + exp_f32(-x)); }
 
-RK_INLINE f32x16 silu(f32x16 x) { return x / (1.0f + exp_f32(-x)); }
+RK_INLINE f32x16 silu(f32x16 x) { return x * sigmoid(x); }
 
-RK_INLINE f32x16 tanh_f32(f32x16 x) { return 1.0f - 2.0f / (1.0f + exp_f32(x + x)); }
+RK_INLINE f32x16 tanh_f32(f32x16 x) { return 1.0f - 2.0f * reciprocal(1.0f + exp_f32(x + x)); }
 
 RK_INLINE f32x16 relu(f32x16 x) {
     i32x16 kept = ~(x < 0.0f);
@@ -28,13 +28,12 @@ RK_INLINE f32x16 gelu(f32x16 x) {
     q = q * s + 2.8645833e-02f;
     q = q * s + 2.51521751e-01f;
     q = q * s + 1.0f;
-    f32x16 y = x * (u * p / q + 0.5f);
+    f32x16 y = x * (u * p * reciprocal(q) + 0.5f);
     return (f32x16)(~(x < -5.5f) & (i32x16)y);
 }
 
 RK_INLINE f32x16 gelu_tanh(f32x16 x) {
-    f32x16 y = x * (x * x * 0.0713548163f + 1.59576912f);
-    return x / (1.0f + exp_f32(-y));
+    return x * sigmoid(x * (x * x * 0.0713548163f + 1.59576912f));
 }
 
 /// Every activation: its number, its function.

@@ -23,22 +23,46 @@ static void RK_NAME(multiply_f32)(float *out, const float *a, const float *b, si
 }
 
 RK_INLINE void RK_NAME(activate_with)(
-    float *out, const float *x, const float *bias, size_t count, f32x16 (*f)(f32x16)) {
+    float *out, const float *x, size_t count, f32x16 (*f)(f32x16)) {
     size_t i = 0;
-    for (; i + RK_TILE <= count; i += RK_TILE) {
-        f32x16 a = load_f32(x + i);
-        store_f32(out + i, f(bias ? a + load_f32(bias + i) : a));
-    }
-    f32x16 a = load_some_f32(x + i, count - i);
-    if (bias) a += load_some_f32(bias + i, count - i);
-    store_some_f32(out + i, f(a), count - i);
+    for (; i + RK_TILE <= count; i += RK_TILE) store_f32(out + i, f(load_f32(x + i)));
+    if (i < count) store_some_f32(out + i, f(load_some_f32(x + i, count - i)), count - i);
 }
 
+RK_INLINE void RK_NAME(finish_with)(
+    float *x, size_t rows, size_t stride, const float *bias, size_t count, f32x16 (*f)(f32x16)) {
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        if (!bias) {
+            RK_NAME(activate_with)(x, x, count, f);
+            continue;
+        }
+        size_t i = 0;
+        for (; i + RK_TILE <= count; i += RK_TILE) {
+            store_f32(x + i, f(load_f32(x + i) + load_f32(bias + i)));
+        }
+        if (i == count) continue;
+        f32x16 last = load_some_f32(x + i, count - i) + load_some_f32(bias + i, count - i);
+        store_some_f32(x + i, f(last), count - i);
+    }
+}
+
+#define RK_BY_ACTIVATION(activation, call) \
+    switch (activation) { RK_ACTIVATIONS(call) }
+
 static void RK_NAME(activate_f32)(
-    float *out, const float *x, const float *bias, size_t count, rk_activation activation) {
+    float *out, const float *x, size_t count, rk_activation activation) {
 #define RK_CASE(name, function) \
-    case name: return RK_NAME(activate_with)(out, x, bias, count, function);
-    switch (activation) { RK_ACTIVATIONS(RK_CASE) }
+    case name: return RK_NAME(activate_with)(out, x, count, function);
+    RK_BY_ACTIVATION(activation, RK_CASE)
+#undef RK_CASE
+}
+
+static void RK_NAME(finish_f32)(
+    float *x, size_t rows, size_t stride, const float *bias, size_t count,
+    rk_activation activation) {
+#define RK_CASE(name, function) \
+    case name: return RK_NAME(finish_with)(x, rows, stride, bias, count, function);
+    RK_BY_ACTIVATION(activation, RK_CASE)
 #undef RK_CASE
 }
 
@@ -56,6 +80,6 @@ static void RK_NAME(gate_f32)(
     float *out, const float *gate, const float *up, size_t count, rk_activation activation) {
 #define RK_CASE(name, function) \
     case name: return RK_NAME(gate_with)(out, gate, up, count, function);
-    switch (activation) { RK_ACTIVATIONS(RK_CASE) }
+    RK_BY_ACTIVATION(activation, RK_CASE)
 #undef RK_CASE
 }

@@ -19,19 +19,33 @@ typedef struct RK_NAME(encoder) {
 
 #define RK_ENCODER RK_NAME(encoder)
 
+/// Sixteen keys from `j` on become one tile; those past the end are zeros.
+RK_INLINE void RK_NAME(encoder_pack_keys)(const RK_ENCODER *e, size_t j) {
+    const rk_encoder_attention *a = e->a;
+    float *tile = e->keys + j * a->head_size;
+    for (size_t i = 0; i < a->head_size; i += RK_TILE) {
+        size_t count = a->head_size - i < RK_TILE ? a->head_size - i : RK_TILE;
+        f32x16 rows[RK_TILE];
+        RK_UNROLL for (int r = 0; r < RK_TILE; r++) {
+            const float *key = a->keys + (j + r) * a->stride + i;
+            rows[r] = j + r >= a->length ? splat(0)
+                      : count == RK_TILE ? load_f32(key)
+                                         : load_some_f32(key, count);
+        }
+        transpose(rows);
+        for (size_t c = 0; c < count; c++) store_f32(tile + (i + c) * RK_TILE, rows[c]);
+    }
+}
+
 static void RK_NAME(encoder_pack)(const RK_ENCODER *e) {
     const rk_encoder_attention *a = e->a;
-    size_t tile = RK_TILE * a->head_size;
-    for (size_t j = 0; j < e->width; j++) {
-        const float *key = a->keys + j * a->stride;
-        float *out = e->keys + j / RK_TILE * tile + j % RK_TILE;
-        for (size_t i = 0; i < a->head_size; i++) out[i * RK_TILE] = j < a->length ? key[i] : 0;
-    }
+    for (size_t j = 0; j < a->length; j += RK_TILE) RK_NAME(encoder_pack_keys)(e, j);
     for (size_t j = 0; j < a->length; j++) {
         const float *value = a->values + j * a->stride;
         float *out = e->values + j * e->padded;
-        memcpy(out, value, a->head_size * sizeof *out);
-        memset(out + a->head_size, 0, (e->padded - a->head_size) * sizeof *out);
+        size_t i = 0;
+        for (; i + RK_TILE <= a->head_size; i += RK_TILE) store_f32(out + i, load_f32(value + i));
+        if (i < e->padded) store_f32(out + i, load_some_f32(value + i, a->head_size - i));
     }
 }
 
@@ -71,34 +85,48 @@ RK_INLINE void RK_NAME(encoder_scores)(
     for (; column < e->to; column += RK_TILE) RK_NAME(encoder_score)(e, query, row, column, T, 1);
 }
 
-/// Scaled and biased scores of sixteen columns; -inf where query `i` does not look.
-RK_INLINE f32x16 RK_NAME(encoder_logits)(
-    const RK_ENCODER *e, const float *scores, size_t i, size_t column) {
-    const rk_encoder_attention *a = e->a;
-    f32x16 x = load_f32(scores + column) * a->scale;
-    if (a->bias) {
-        size_t left = a->length - column;
-        x += load_some_f32(a->bias + i * a->bias_stride + column, left < RK_TILE ? left : RK_TILE);
-    }
-    if (column + RK_TILE <= a->length && a->reach >= a->length) return x;
-    size_t first = i > a->reach ? i - a->reach : 0;
-    size_t end = a->reach >= a->length - 1 - i ? a->length : i + a->reach + 1;
+/// The columns that query `i` looks at.
+RK_INLINE void RK_NAME(encoder_span)(
+    const rk_encoder_attention *a, size_t i, size_t *first, size_t *end) {
+    *first = i > a->reach ? i - a->reach : 0;
+    *end = a->reach >= a->length - 1 - i ? a->length : i + a->reach + 1;
+}
+
+/// Sixteen scores as they are within the span, -inf outside of it.
+RK_INLINE f32x16 RK_NAME(encoder_seen)(f32x16 x, size_t column, size_t first, size_t end) {
     i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     i32x16 place = lane + (int32_t)column;
     i32x16 seen = (place >= (int32_t)first) & (place < (int32_t)end);
     return (f32x16)((seen & (i32x16)x) | (~seen & (i32x16)splat(-INFINITY)));
 }
 
-/// Turns the scores of query `i` into exponentials relative to their maximum.
-/// Returns one over their sum.
-RK_INLINE float RK_NAME(encoder_weigh)(const RK_ENCODER *e, float *scores, size_t i) {
-    f32x16 most = splat(-INFINITY), total = splat(0);
+/// Puts scaled, biased scores of query `i` in place of its scores, and -inf where it does not look.
+/// Returns the maximum.
+RK_INLINE float RK_NAME(encoder_logits)(const RK_ENCODER *e, float *scores, size_t i) {
+    const rk_encoder_attention *a = e->a;
+    size_t first, end;
+    RK_NAME(encoder_span)(a, i, &first, &end);
+    f32x16 most = splat(-INFINITY);
     for (size_t column = e->from; column < e->to; column += RK_TILE) {
-        f32x16 x = RK_NAME(encoder_logits)(e, scores, i, column);
+        f32x16 x = load_f32(scores + column) * a->scale;
+        if (a->bias) {
+            const float *bias = a->bias + i * a->bias_stride + column;
+            size_t left = a->length - column;
+            x += left < RK_TILE ? load_some_f32(bias, left) : load_f32(bias);
+        }
+        if (column < first || column + RK_TILE > end) {
+            x = RK_NAME(encoder_seen)(x, column, first, end);
+        }
         store_f32(scores + column, x);
         most = max_f32(x, most);
     }
-    f32x16 shift = splat(max_lanes(most));
+    return max_lanes(most);
+}
+
+/// Turns the scores of query `i` into exponentials relative to their maximum.
+/// Returns one over their sum.
+RK_INLINE float RK_NAME(encoder_weigh)(const RK_ENCODER *e, float *scores, size_t i) {
+    f32x16 shift = splat(RK_NAME(encoder_logits)(e, scores, i)), total = splat(0);
     for (size_t column = e->from; column < e->to; column += RK_TILE) {
         f32x16 x = exp_f32(load_f32(scores + column) - shift);
         store_f32(scores + column, x);
@@ -147,21 +175,36 @@ RK_INLINE void RK_NAME(encoder_mixes)(
     if (part < e->padded) RK_NAME(encoder_mix)(e, query, row, scales, part, T, 1);
 }
 
+/// Calls `step(at, T)` for T queries at a time until `count` are done.
+#define RK_BY_QUERIES(count, step)                                              \
+    do {                                                                        \
+        size_t at = 0;                                                          \
+        for (; at + RK_ENCODER_QUERIES <= count; at += RK_ENCODER_QUERIES) {    \
+            step(at, RK_ENCODER_QUERIES);                                       \
+        }                                                                       \
+        if (RK_ENCODER_QUERIES > 4 && at + 4 <= count) {                        \
+            step(at, (RK_ENCODER_QUERIES > 4 ? 4 : 1));                         \
+            at += 4;                                                            \
+        }                                                                       \
+        if (RK_ENCODER_QUERIES > 2 && at + 2 <= count) {                        \
+            step(at, 2);                                                        \
+            at += 2;                                                            \
+        }                                                                       \
+        for (; at < count; at++) step(at, 1);                                   \
+    } while (0)
+
 /// The queries from `query` on, at most RK_QUERY_BLOCK of them.
 static void RK_NAME(encoder_block)(const RK_ENCODER *e, size_t query, size_t count) {
     float scales[RK_QUERY_BLOCK];
-    size_t t = 0;
-    for (; t + RK_ENCODER_QUERIES <= count; t += RK_ENCODER_QUERIES) {
-        RK_NAME(encoder_scores)(e, query + t, t, RK_ENCODER_QUERIES);
-    }
-    for (; t < count; t++) RK_NAME(encoder_scores)(e, query + t, t, 1);
-    for (t = 0; t < count; t++) {
+#define RK_STEP(at, T) RK_NAME(encoder_scores)(e, query + at, at, T)
+    RK_BY_QUERIES(count, RK_STEP);
+#undef RK_STEP
+    for (size_t t = 0; t < count; t++) {
         scales[t] = RK_NAME(encoder_weigh)(e, e->scores + t * e->width, query + t);
     }
-    for (t = 0; t + RK_ENCODER_QUERIES <= count; t += RK_ENCODER_QUERIES) {
-        RK_NAME(encoder_mixes)(e, query + t, t, scales, RK_ENCODER_QUERIES);
-    }
-    for (; t < count; t++) RK_NAME(encoder_mixes)(e, query + t, t, scales, 1);
+#define RK_STEP(at, T) RK_NAME(encoder_mixes)(e, query + at, at, scales, T)
+    RK_BY_QUERIES(count, RK_STEP);
+#undef RK_STEP
 }
 
 static void RK_NAME(encoder_attention_f32)(const rk_encoder_attention *a) {

@@ -34,7 +34,7 @@ RK_INLINE void RK_NAME(block_sums)(
         RK_UNROLL for (int t = 0; t < T; t++) {
             int32_t offset = f.has_offsets ? offsets[t * (p->depth / f.sub_block) + sub] : 0;
             if (f.full_bytes) offset = RK_OFFSET(offset);
-            RK_UNROLL for (int j = 0; j < J; j++) dots[t][j] = splat_i32(offset);
+            RK_UNROLL for (int j = 0; j < J; j++) dots[t][j] = splat_i32(offset + RK_ROUNDED);
         }
         RK_UNROLL for (int g = 0; g < f.sub_block / 4; g++) {
             u8x64 w[RK_BLOCK_TILES];
@@ -50,7 +50,7 @@ RK_INLINE void RK_NAME(block_sums)(
         RK_UNROLL for (int j = 0; j < J; j++) {
             f32x16 scale = load_f32(panels[j].scales[local]);
             RK_UNROLL for (int t = 0; t < T; t++) {
-                f32x16 part = __builtin_convertvector(dots[t][j], f32x16) * scale;
+                f32x16 part = scale_rounded(dots[t][j], scale);
                 sums[t][j] = part * splat(scales[t * (p->depth / 32) + k / 32]) + sums[t][j];
             }
             if (!f.has_mins) continue;
@@ -100,6 +100,16 @@ RK_INLINE void RK_NAME(block_stretch)(
     for (; token + RK_BLOCK_TOKENS <= p->tokens; token += RK_BLOCK_TOKENS) {
         RK_NAME(block_tokens)(p, panels, token, tile, from, to, RK_BLOCK_TOKENS, J, f);
     }
+#if RK_BLOCK_TOKENS > 4
+    for (; token + 4 <= p->tokens; token += 4) {
+        RK_NAME(block_tokens)(p, panels, token, tile, from, to, 4, J, f);
+    }
+#endif
+#if RK_BLOCK_TOKENS > 2
+    for (; token + 2 <= p->tokens; token += 2) {
+        RK_NAME(block_tokens)(p, panels, token, tile, from, to, 2, J, f);
+    }
+#endif
     for (; token < p->tokens; token++) {
         RK_NAME(block_tokens)(p, panels, token, tile, from, to, 1, J, f);
     }

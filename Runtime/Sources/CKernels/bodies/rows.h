@@ -19,33 +19,41 @@ static void RK_NAME(rms_norm_f32)(
     store_some_f32(out + i, tail * scale * w, count - i);
 }
 
-/// The sum of x + residual, which goes to `y`.
+/// The sum of x + residual, which goes to `y`. Four sums in turn hide the time of one addition.
 RK_INLINE float RK_NAME(sum_into)(
     float *y, const float *x, const float *residual, size_t count) {
-    f32x16 sums = splat(0);
+    f32x16 sums[4] = {splat(0), splat(0), splat(0), splat(0)};
     size_t i = 0;
-    for (; i + RK_TILE <= count; i += RK_TILE) {
-        f32x16 a = load_f32(x + i);
-        if (residual) a += load_f32(residual + i);
-        store_f32(y + i, a);
-        sums += a;
+    for (; i + 4 * RK_TILE <= count; i += 4 * RK_TILE) {
+        RK_UNROLL for (int s = 0; s < 4; s++) {
+            size_t at = i + s * RK_TILE;
+            f32x16 a = residual ? load_f32(x + at) + load_f32(residual + at) : load_f32(x + at);
+            store_f32(y + at, a);
+            sums[s] += a;
+        }
     }
-    f32x16 a = load_some_f32(x + i, count - i);
-    if (residual) a += load_some_f32(residual + i, count - i);
-    store_some_f32(y + i, a, count - i);
-    return sum_lanes(sums + a);
+    for (; i < count; i += RK_TILE) {
+        size_t left = count - i < RK_TILE ? count - i : RK_TILE;
+        f32x16 a = load_some_f32(x + i, left);
+        if (residual) a += load_some_f32(residual + i, left);
+        store_some_f32(y + i, a, left);
+        sums[0] += a;
+    }
+    return sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
 RK_INLINE float RK_NAME(squared_distance)(const float *x, float mean, size_t count) {
-    f32x16 squares = splat(0);
+    f32x16 squares[4] = {splat(0), splat(0), splat(0), splat(0)};
     size_t i = 0;
-    for (; i + RK_TILE <= count; i += RK_TILE) {
-        f32x16 a = load_f32(x + i) - mean;
-        squares = a * a + squares;
+    for (; i + 4 * RK_TILE <= count; i += 4 * RK_TILE) {
+        RK_UNROLL for (int s = 0; s < 4; s++) {
+            f32x16 a = load_f32(x + i + s * RK_TILE) - mean;
+            squares[s] = a * a + squares[s];
+        }
     }
     float rest = 0;
     for (; i < count; i++) rest += (x[i] - mean) * (x[i] - mean);
-    return sum_lanes(squares) + rest;
+    return sum_lanes((squares[0] + squares[1]) + (squares[2] + squares[3])) + rest;
 }
 
 static void RK_NAME(layer_norm_f32)(

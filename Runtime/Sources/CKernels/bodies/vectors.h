@@ -105,51 +105,145 @@ RK_INLINE void store_bf16(uint16_t *p, f32x16 x) {
     memcpy(p, &h, sizeof h);
 }
 
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef float f32x4 __attribute__((vector_size(16)));
+
 /// The sum of the lanes, in halves: always the same order.
 RK_INLINE float sum_lanes(f32x16 x) {
-    float s[RK_TILE];
-    store_f32(s, x);
-    RK_UNROLL for (int width = 8; width > 0; width /= 2) {
-        RK_UNROLL for (int i = 0; i < width; i++) s[i] += s[i + width];
-    }
-    return s[0];
+    f32x8 eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7)
+        + __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+    f32x4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3)
+        + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
+/// Where one is not a number, the second is taken.
 RK_INLINE f32x16 max_f32(f32x16 a, f32x16 b) {
+#if defined(RK_HAS_VNNI)
+    return (f32x16)_mm512_max_ps((__m512)a, (__m512)b);
+#else
     i32x16 greater = a > b;
     return (f32x16)((greater & (i32x16)a) | (~greater & (i32x16)b));
+#endif
 }
 
-RK_INLINE f32x16 min_f32(f32x16 a, f32x16 b) { return -max_f32(-a, -b); }
+/// Where one is not a number, the second is taken.
+RK_INLINE f32x16 min_f32(f32x16 a, f32x16 b) {
+#if defined(RK_HAS_VNNI)
+    return (f32x16)_mm512_min_ps((__m512)a, (__m512)b);
+#else
+    i32x16 less = a < b;
+    return (f32x16)((less & (i32x16)a) | (~less & (i32x16)b));
+#endif
+}
+
+/// 1 / x to about one unit in the last place, for finite x.
+RK_INLINE f32x16 reciprocal(f32x16 x) {
+#if defined(RK_HAS_VNNI)
+    f32x16 near = (f32x16)_mm512_rcp14_ps((__m512)x);
+    return near * (2.0f - x * near);
+#else
+    return 1.0f / x;
+#endif
+}
 
 RK_INLINE float max_lanes(f32x16 x) {
+#if defined(RK_HAS_VNNI)
+    return _mm512_reduce_max_ps((__m512)x);
+#else
     float s[RK_TILE];
     store_f32(s, x);
     RK_UNROLL for (int width = 8; width > 0; width /= 2) {
         RK_UNROLL for (int i = 0; i < width; i++) s[i] = s[i] > s[i + width] ? s[i] : s[i + width];
     }
     return s[0];
+#endif
+}
+
+/// For |n| < 2²², the float 1.5 · 2²³ + n has the bits RK_ROUNDED + n: one addition rounds a number
+/// to an integer, and one subtraction turns an integer into a number.
+#define RK_ROUNDED 0x4b400000
+
+RK_INLINE i32x16 rounded_bits(f32x16 x) { return (i32x16)(x + 0x1.8p23f); }
+
+/// n · scale, rounded once, from RK_ROUNDED + n; the scale has few enough bits that its product with
+/// 1.5 · 2²³ is exact.
+RK_INLINE f32x16 scale_rounded(i32x16 bits, f32x16 scale) {
+#if defined(RK_HAS_FMA)
+    return __builtin_elementwise_fma((f32x16)bits, scale, scale * -0x1.8p23f);
+#else
+    return __builtin_convertvector(bits - RK_ROUNDED, f32x16) * scale;
+#endif
+}
+
+/// 2ⁿ · p for an integer n in floating point, at most 127; n below -126 gives 0 or nearly.
+RK_INLINE f32x16 scale_by_power(f32x16 p, f32x16 shifted, f32x16 n) {
+#if defined(RK_HAS_VNNI)
+    (void)shifted;
+    return (f32x16)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
+    (void)n;
+    return (f32x16)(((i32x16)shifted << 23) + (i32x16)p);
+#endif
 }
 
 /// exp(x) to about one unit in the last place for x ≤ 88, there it stays; 0 below -87.
 ///
-///     x = n·ln 2 + r, |r| ≤ ln 2 / 2;  exp(x) = 2ⁿ · exp(r), exp(r) by its Taylor series to r⁷
+///     x = n·ln 2 + r, |r| ≤ ln 2 / 2;  exp(x) = 2ⁿ · exp(r), exp(r) by a polynomial to 2·10⁻⁹
 RK_INLINE f32x16 exp_f32(f32x16 x) {
-    i32x16 nan = x != x;
-    i32x16 tiny = x < -87.0f;
-    x = min_f32(max_f32(x, splat(-87.0f)), splat(88.0f));
-    f32x16 shifted = x * 1.44269504f + 0x1.8p23f;  // rounds to the nearest integer
+    f32x16 u = min_f32(splat(88.0f), max_f32(splat(-87.5f), x));  // NaN stays
+    f32x16 shifted = u * 1.44269504f + 0x1.8p23f;  // rounds to the nearest integer
     f32x16 n = shifted - 0x1.8p23f;
-    f32x16 r = n * -0x1.62e4p-1f + x;  // ln 2 in two parts
+    f32x16 r = n * -0x1.62e4p-1f + u;  // ln 2 in two parts
     r = n * -0x1.7f7d1cp-20f + r;
-    f32x16 p = splat(1.0f / 5040);
-    p = p * r + 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
+    f32x16 p = splat(1.38435598e-3f);
+    p = p * r + 8.37423596e-3f;
+    p = p * r + 4.16680074e-2f;
+    p = p * r + 0.166664303f;
+    p = p * r + 0.499999942f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    i32x16 power = ((i32x16)shifted << 23) + (i32x16)p;
-    return (f32x16)((nan & 0x7fc00000) | (~nan & ~tiny & power));
+    return (f32x16)(~(x < -87.0f) & (i32x16)scale_by_power(p, shifted, n));
+}
+
+#define RK_LOW_PAIRS(a, b) \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define RK_HIGH_PAIRS(a, b) \
+    __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define RK_LOW_FOURS(a, b) \
+    __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define RK_HIGH_FOURS(a, b) \
+    __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#define RK_FIRST_HALVES(a, b) \
+    __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+#define RK_LAST_HALVES(a, b) \
+    __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+#define RK_EVEN_QUARTERS(a, b) \
+    __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+#define RK_ODD_QUARTERS(a, b) \
+    __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+
+/// Rows of a 16 by 16 matrix become its columns.
+RK_INLINE void transpose(f32x16 rows[RK_TILE]) {
+    f32x16 pairs[RK_TILE], fours[RK_TILE];
+    RK_UNROLL for (int i = 0; i < RK_TILE; i += 2) {
+        pairs[i] = RK_LOW_PAIRS(rows[i], rows[i + 1]);
+        pairs[i + 1] = RK_HIGH_PAIRS(rows[i], rows[i + 1]);
+    }
+    RK_UNROLL for (int i = 0; i < RK_TILE; i += 4) {
+        RK_UNROLL for (int c = 0; c < 2; c++) {
+            fours[i + 2 * c] = RK_LOW_FOURS(pairs[i + c], pairs[i + 2 + c]);
+            fours[i + 2 * c + 1] = RK_HIGH_FOURS(pairs[i + c], pairs[i + 2 + c]);
+        }
+    }
+    RK_UNROLL for (int c = 0; c < 4; c++) {
+        f32x16 top = RK_FIRST_HALVES(fours[c], fours[4 + c]);
+        f32x16 bottom = RK_FIRST_HALVES(fours[8 + c], fours[12 + c]);
+        rows[c] = RK_EVEN_QUARTERS(top, bottom);
+        rows[4 + c] = RK_ODD_QUARTERS(top, bottom);
+        top = RK_LAST_HALVES(fours[c], fours[4 + c]);
+        bottom = RK_LAST_HALVES(fours[8 + c], fours[12 + c]);
+        rows[8 + c] = RK_EVEN_QUARTERS(top, bottom);
+        rows[12 + c] = RK_ODD_QUARTERS(top, bottom);
+    }
 }

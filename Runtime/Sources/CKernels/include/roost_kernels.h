@@ -129,9 +129,14 @@ typedef enum rk_activation {
     RK_RELU = 6
 } rk_activation;
 
-/// out[i] = activation(x[i] + bias[i]); a bias of NULL is none; out may be x.
-void rk_activate_f32(
-    float *out, const float *x, const float *bias, size_t count, rk_activation activation);
+/// out[i] = activation(x[i]); out may be x.
+void rk_activate_f32(float *out, const float *x, size_t count, rk_activation activation);
+
+/// x[r, i] = activation(x[r, i] + bias[i]) in place, for rows that lie `stride` floats apart; a bias of
+/// NULL is none.
+void rk_finish_f32(
+    float *x, size_t rows, size_t stride, const float *bias, size_t count,
+    rk_activation activation);
 
 /// out[i] = activation(gate[i]) · up[i]; out may be gate or up.
 void rk_gate_f32(
@@ -282,9 +287,12 @@ static inline void rk_relax(void) {
     X(add_f32, (float *out, const float *a, const float *b, size_t count), (out, a, b, count))    \
     X(multiply_f32, (float *out, const float *a, const float *b, size_t count),                   \
       (out, a, b, count))                                                                         \
-    X(activate_f32,                                                                               \
-      (float *out, const float *x, const float *bias, size_t count, rk_activation activation),    \
-      (out, x, bias, count, activation))                                                          \
+    X(activate_f32, (float *out, const float *x, size_t count, rk_activation activation),         \
+      (out, x, count, activation))                                                                \
+    X(finish_f32,                                                                                 \
+      (float *x, size_t rows, size_t stride, const float *bias, size_t count,                     \
+       rk_activation activation),                                                                 \
+      (x, rows, stride, bias, count, activation))                                                 \
     X(gate_f32,                                                                                   \
       (float *out, const float *gate, const float *up, size_t count, rk_activation activation),   \
       (out, gate, up, count, activation))                                                         \

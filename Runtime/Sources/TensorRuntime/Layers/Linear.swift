@@ -47,4 +47,27 @@ public struct Linear: Sendable {
     ) throws(TensorError) -> Tensor {
         try weight.product(x, bias: bias, then: activation)
     }
+
+    /// Three maps of one input, such as an attention's queries, keys and values: it is rounded once,
+    /// and the threads are woken once.
+    ///
+    /// - Parameter x: [..., from].
+    /// - Returns: [..., to] of each map, F32.
+    public static func apply(
+        _ first: Linear, _ second: Linear, _ third: Linear, to x: Tensor
+    ) throws(TensorError) -> (Tensor, Tensor, Tensor) {
+        let all = try PackedMatrix.products(x, [first, second, third].map { ($0.weight, $0.bias) })
+        return (all[0], all[1], all[2])
+    }
+
+    /// Two maps of one input, such as the gate and the values of a gated unit.
+    ///
+    /// - Parameter x: [..., from].
+    /// - Returns: [..., to] of each map, F32.
+    public static func apply(
+        _ first: Linear, _ second: Linear, to x: Tensor
+    ) throws(TensorError) -> (Tensor, Tensor) {
+        let all = try PackedMatrix.products(x, [first, second].map { ($0.weight, $0.bias) })
+        return (all[0], all[1])
+    }
 }

@@ -30,7 +30,7 @@ public enum Activation: Sendable, CaseIterable {
         let result = Tensor(uninitialized: x.shape)
         let out = result.data(as: Float.self)
         inStretches(x.count) { from, count in
-            rk_activate_f32(out + from, x.data() + from, nil, count, kernel)
+            rk_activate_f32(out + from, x.data() + from, count, kernel)
         }
         return result
     }

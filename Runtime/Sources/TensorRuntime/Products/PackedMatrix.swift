@@ -51,27 +51,52 @@ final class PackedMatrix: Sendable {
     func product(
         _ x: Tensor, bias: Tensor?, then activation: Activation?
     ) throws(TensorError) -> Tensor {
+        let result = try result(of: x)
+        let call = ProductCall(
+            matrix: self, activations: format.prepare(x), bias: bias, activation: activation,
+            result: result)
+        call.pieces.run { call.run($0) }
+        return result
+    }
+
+    /// Products of several matrices with one `x`, which is prepared once and shared out once.
+    ///
+    /// - Returns: a result for each matrix.
+    static func products(
+        _ x: Tensor, _ maps: [(matrix: PackedMatrix, bias: Tensor?)]
+    ) throws(TensorError) -> [Tensor] {
+        var prepared: [PackedFormat: Activations] = [:]
+        var calls: [ProductCall] = []
+        for (matrix, bias) in maps {
+            let result = try matrix.result(of: x)
+            let activations = prepared[matrix.format] ?? matrix.format.prepare(x)
+            prepared[matrix.format] = activations
+            calls.append(
+                ProductCall(
+                    matrix: matrix, activations: activations, bias: bias, activation: nil,
+                    result: result))
+        }
+        let pieces = calls.map(\.pieces)
+        let ends = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+        ThreadPool.shared.parallel(ends[pieces.count]) { index in
+            let call = ends.lastIndex { $0 <= index } ?? 0
+            calls[call].run(pieces[call][index - ends[call]])
+        }
+        return calls.map(\.result)
+    }
+
+    private func result(of x: Tensor) throws(TensorError) -> Tensor {
         try x.requireF32("the input of a linear map")
         guard x.width == depth else {
             throw .shape(of: "the input of a linear map", found: x.shape, expected: "[…, \(depth)]")
         }
-        let result = Tensor(uninitialized: x.shape.dropLast() + [rows])
-        let activations = format.prepare(x)
-        forPieces(tokens: x.rowCount) { piece in
-            multiply(piece, activations, into: result)
-            finish(piece, of: result, bias, activation)
-        }
-        withExtendedLifetime((activations, bias, result)) {}
-        return result
+        return Tensor(uninitialized: x.shape.dropLast() + [rows])
     }
 
-    /// Some tokens and some tiles of one product.
-    private struct Piece {
-        let tokens: Range<Int>
-        let tiles: Range<Int>
-    }
-
-    private func multiply(_ piece: Piece, _ activations: Activations, into result: Tensor) {
+    /// The sums of some tokens over some tiles.
+    func multiply(
+        _ piece: ProductPieces.Piece, _ activations: Activations, into result: Tensor
+    ) {
         let firstRow = piece.tiles.lowerBound * Int(RK_TILE)
         var product = activations.product(from: piece.tokens.lowerBound)
         product.out = result.data() + piece.tokens.lowerBound * rows + firstRow
@@ -81,42 +106,6 @@ final class PackedMatrix: Sendable {
         product.tiles = UnsafeRawPointer(
             tiles.base + piece.tiles.lowerBound * format.tileBytes(depth))
         format.multiply(&product)
-    }
-
-    private func finish(
-        _ piece: Piece, of result: Tensor, _ bias: Tensor?, _ activation: Activation?
-    ) {
-        if bias == nil && activation == nil { return }
-        let first = piece.tiles.lowerBound * Int(RK_TILE)
-        let count = min(rows, piece.tiles.upperBound * Int(RK_TILE)) - first
-        let bias = bias.map { UnsafePointer($0.data(as: Float.self) + first) }
-        for token in piece.tokens {
-            let out = result.data(as: Float.self) + token * rows + first
-            rk_activate_f32(out, out, bias, count, activation?.kernel ?? RK_IDENTITY)
-        }
-    }
-
-    /// Cuts a product into pieces small enough to share out among the threads. The cut does not
-    /// change what an element adds up to.
-    private func forPieces(tokens: Int, _ body: (Piece) -> Void) {
-        let (tilesPerPiece, pool) = (4, ThreadPool.shared)
-        let tiles = Self.tileCount(rows)
-        if tokens * rows * depth < Self.worthSharing {
-            return body(Piece(tokens: 0..<tokens, tiles: 0..<tiles))
-        }
-        let strips = (tiles + tilesPerPiece - 1) / tilesPerPiece
-        var chunk = tokens
-        while chunk > 48, strips * ((tokens + chunk - 1) / chunk) < 4 * pool.threads {
-            chunk = (chunk + 1) / 2
-        }
-        let chunks = tokens == 0 ? 0 : (tokens + chunk - 1) / chunk
-        pool.parallel(strips * chunks) { index in
-            let (strip, part) = (index / chunks * tilesPerPiece, index % chunks * chunk)
-            body(
-                Piece(
-                    tokens: part..<min(tokens, part + chunk),
-                    tiles: strip..<min(tiles, strip + tilesPerPiece)))
-        }
     }
 
     private func pack(_ source: Tensor) {
@@ -131,8 +120,5 @@ final class PackedMatrix: Sendable {
         withExtendedLifetime(source) {}
     }
 
-    /// Multiplications that take longer than it takes to wake a thread.
-    private static let worthSharing = 1 << 17
-
-    private static func tileCount(_ rows: Int) -> Int { (rows + Int(RK_TILE) - 1) / Int(RK_TILE) }
+    static func tileCount(_ rows: Int) -> Int { (rows + Int(RK_TILE) - 1) / Int(RK_TILE) }
 }
