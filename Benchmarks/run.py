@@ -7,28 +7,18 @@ Without names everything is measured. Nothing else may run on the machine meanwh
 """
 
 import argparse
-import datetime
 import os
-import platform
-import re
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 try:
     import make_llama_1b
+    import report
     from measures import MEASURES, Setting
 except ModuleNotFoundError as error:
     sys.exit(f"run.py: {error}; Benchmarks/README.md says what is needed")
 
 ROOT = Path(__file__).resolve().parent.parent
-REPORT = ROOT / "docs" / "speed.md"
-INTRODUCTION = """# Speed
-
-Measured by [`make bench`](../Benchmarks/README.md): Roost and its peer by turns, in one run, with nothing else
-running. Each section says when, where and by which command it was measured.
-"""
 
 
 def main() -> None:
@@ -43,7 +33,7 @@ def main() -> None:
         section = "\n".join([*measure(setting), "", footer(options, name)])
         print(f"## {heading}\n\n{section}\n")
         if options.write:
-            put(heading, section)
+            report.put(heading, section)
 
 
 def parse() -> argparse.Namespace:
@@ -83,36 +73,11 @@ def find_peer(folder: Path | None) -> Path | None:
 
 def footer(options: argparse.Namespace, name: str) -> str:
     """When, where, how."""
-    commit = subprocess.run(
-        ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout
     command = ["python3", "Benchmarks/run.py", name]
     command += ["--peer", "LLAMA_CPP"] if options.peer else []
     command += ["--threads", str(options.threads)] if options.threads != 2 else []
     command += ["--rounds", str(options.rounds)] if options.rounds != 3 else []
-    today = datetime.datetime.now(datetime.timezone.utc).date()
-    return f"{today}, {machine()}, commit {commit.strip()}: `{shlex.join(command)}`"
-
-
-def machine() -> str:
-    text = Path("/proc/cpuinfo").read_text()
-    model = re.search(r"model name\s*:\s*(.*)", text)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    abilities = [name for name in ("avx2", "avx512_vnni", "avx512_bf16", "amx_int8")
-                 if re.search(rf"\b{name}\b", text)]
-    return (f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores "
-            f"({' '.join(abilities)}), {memory:.0f} GiB")
-
-
-def put(heading: str, section: str) -> None:
-    """Replaces one section of the report, or adds it."""
-    text = REPORT.read_text() if REPORT.exists() else INTRODUCTION
-    block = f"## {heading}\n\n{section}\n"
-    pattern = re.compile(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", re.M | re.S)
-    if pattern.search(text):
-        text = pattern.sub(lambda _: block + "\n", text)
-    else:
-        text = f"{text.rstrip()}\n\n{block}"
-    REPORT.write_text(text.rstrip() + "\n")
+    return report.footer(command)
 
 
 if __name__ == "__main__":

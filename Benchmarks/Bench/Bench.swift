@@ -17,10 +17,13 @@ struct Bench {
         self.model = model
     }
 
-    private func open(_ isolation: Isolation, context: Int) throws -> any LoadedModel {
+    func open(
+        _ isolation: Isolation, context: Int, settings: String = ""
+    ) throws -> any LoadedModel {
         let plugin = try loader.stage(
             PluginSpec(name: "bench", library: library, isolation: isolation))
-        let request = OpenRequest(source: model, sequences: 1, contextLength: context)
+        let request = OpenRequest(
+            source: model, configJSON: settings, sequences: 1, contextLength: context)
         return try loader.launch(plugin, name: "bench", request)
     }
 

@@ -1,25 +1,26 @@
 import Glibc
 import PluginHost
 
-/// Measures a plugin below the engine and prints one line of JSON; `run.py` calls it.
+/// Measures a plugin below the engine and prints a line of JSON; `run.py` calls it.
 ///
 ///     Bench tokens  LIBRARY MODEL ISOLATION PROMPT GENERATE
 ///     Bench forward LIBRARY MODEL COUNT
 ///     Bench tokenize LIBRARY MODEL COUNT TEXT
+///     Bench embed LIBRARY MODEL ISOLATION SETTINGS
 @main
 enum Main {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "worker" { WorkerMain.run() }
         do {
-            print(try measure(arguments))
+            if let line = try measure(arguments) { print(line) }
         } catch {
             print("Bench: \(error)")
             exit(1)
         }
     }
 
-    private static func measure(_ arguments: [String]) throws -> String {
+    private static func measure(_ arguments: [String]) throws -> String? {
         switch (arguments.first, arguments.count) {
         case ("tokens", 6):
             let isolation = try value(arguments[3], Isolation.init(rawValue:))
@@ -32,8 +33,14 @@ enum Main {
         case ("tokenize", 5):
             let bench = try Bench(library: arguments[1], model: arguments[2])
             return try bench.tokenize(arguments[4], count: value(arguments[3]))
+        case ("embed", 5):
+            let isolation = try value(arguments[3], Isolation.init(rawValue:))
+            let bench = try Bench(library: arguments[1], model: arguments[2])
+            try bench.embed(isolation, settings: arguments[4])
+            return nil
         default:
-            throw UsageError(text: "expected tokens, forward or tokenize; see Benchmarks/README.md")
+            throw UsageError(
+                text: "expected tokens, forward, tokenize or embed; see Benchmarks/README.md")
         }
     }
 

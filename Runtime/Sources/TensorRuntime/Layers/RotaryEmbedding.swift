@@ -11,8 +11,10 @@ public final class RotaryEmbedding: Sendable {
     public let frequencies: [Float]
     private let headSize: Int
     private let amplitude: Float
-    /// The angles of the last batch: every layer of a step asks for the same.
-    private let last = Mutex<(positions: [Int32], angles: Tensor)?>(nil)
+    /// The angles of the last batches, the latest first: every layer of a step asks for the same, and
+    /// several threads may be at a step of their own.
+    private let recent = Mutex<[(positions: [Int32], angles: Tensor)]>([])
+    private static let kept = 8
 
     /// - Parameters:
     ///   - headSize: d of the vectors; numbers past twice the frequencies stay as they are.
@@ -76,13 +78,12 @@ public final class RotaryEmbedding: Sendable {
 
     /// [N, 2, d/2]: the cosines and sines of each position's angles.
     private func angles(at positions: [Int32]) -> Tensor {
-        last.withLock { last in
-            if let last, last.positions == positions { return last.angles }
-            var angles = Tensor(uninitialized: [positions.count, 2, frequencies.count])
-            angles.withMutableFloats { fill($0, positions) }
-            last = (positions, angles)
-            return angles
-        }
+        let known = recent.withLock { $0.first { $0.positions == positions }?.angles }
+        if let known { return known }
+        var angles = Tensor(uninitialized: [positions.count, 2, frequencies.count])
+        angles.withMutableFloats { fill($0, positions) }
+        recent.withLock { $0 = [(positions, angles)] + $0.prefix(Self.kept - 1) }
+        return angles
     }
 
     private func fill(_ angles: UnsafeMutableBufferPointer<Float>, _ positions: [Int32]) {
