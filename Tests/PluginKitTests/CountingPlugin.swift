@@ -23,6 +23,8 @@ enum CountingPlugin: Plugin {
         request.host.log(.info, "opening \(request.path)", from: "CountingPlugin")
         switch request.path {
         case "bare": return BareModel()
+        case "vectors": return LengthModel(embeds: true)
+        case "labels": return LengthModel(embeds: false)
         case "strange": throw StrangeError()
         case "services": try useServices(of: request.host)
         case "memory":

@@ -20,26 +20,32 @@ protocol LaneJob: AnyObject, Sendable {
 }
 
 /// Whose turn it is: the shortest job's, so that a query does not wait for ten thousand texts; but one
-/// that was passed over for long goes first, so that those are done too.
+/// that was passed over for long goes first, so that those are done too. Of several such it is the one
+/// for which steps it was passed over times what it has left is most: a long job has its share however
+/// many short ones come, and none waits for ever.
 ///
 /// Every other step at least belongs to the shortest, however many have waited for long.
-struct Turns {
+package struct Turns {
     /// Steps after which a job that was passed over goes first.
-    static let patience = 4
+    package static let patience = 4
 
     private var wentByAge = false
 
+    package init() {}
+
     /// - Parameter jobs: in order of arrival.
     /// - Returns: the index of the job whose turn it is; nil without jobs.
-    mutating func next(of jobs: [(remaining: Int, passedOver: Int)]) -> Int? {
-        let oldest = jobs.indices.max {
-            (jobs[$0].passedOver, $1) < (jobs[$1].passedOver, $0)
-        }
-        if let oldest, jobs[oldest].passedOver >= Self.patience, !wentByAge {
+    package mutating func next(of jobs: [(remaining: Int, passedOver: Int)]) -> Int? {
+        let patient = jobs.indices.filter { jobs[$0].passedOver >= Self.patience }
+        let waited = jobs.map { $0.passedOver * $0.remaining }
+        if !wentByAge, let first = patient.max(by: { (waited[$0], $1) < (waited[$1], $0) }) {
             wentByAge = true
-            return oldest
+            return first
         }
         wentByAge = false
-        return jobs.indices.min { (jobs[$0].remaining, $0) < (jobs[$1].remaining, $1) }
+        return jobs.indices.min { left, right in
+            (jobs[left].remaining, -jobs[left].passedOver, left)
+                < (jobs[right].remaining, -jobs[right].passedOver, right)
+        }
     }
 }

@@ -51,7 +51,7 @@ final class TextJob: LaneJob, @unchecked Sendable {
         texts = answers.count
         remaining = pieces.reduce(0) { $0 + $1.tokens }
         unanswered = pieces.count
-        pending = pieces.sorted { $0.tokens > $1.tokens }
+        pending = pieces.sorted { ($0.tokens, $0.places[0]) > ($1.tokens, $1.places[0]) }
     }
 
     var isCancelled: Bool { reply.isCancelled }

@@ -26,18 +26,14 @@ extension VectorLane {
         var step = TextStep(kind: job.kind, parts: [])
         fill(&step, for: job)
         guard !step.parts.isEmpty else { return }
-        pass(over: step.jobs)
         let started = MonotonicTime.now
         do {
             try count(&step, with: model)
             trim(&step, for: job)
+            pass(over: step.jobs)
             inbox.begin(VectorInbox.Call(model: model, jobs: step.jobs))
             let answers = Result { try call(step, model) }
-            inbox.endCall(tokens: step.tokens, in: .now - started) {
-                $0.steps += 1
-                $0.texts += step.parts.count
-                $0.tokens += step.tokens
-            }
+            inbox.endCall(tokens: step.tokens, in: .now - started) { $0.steps += 1 }
             deliver(try answers.get(), to: step)
         } catch {
             recover(from: ModelFailure(error), in: step, on: model)
@@ -146,6 +142,10 @@ extension VectorLane {
     }
 
     private func deliver(_ answers: [[Float]], to step: TextStep) {
+        inbox.record {
+            $0.texts += step.parts.count
+            $0.tokens += step.tokens
+        }
         for (part, values) in zip(step.parts, answers) {
             guard values.allSatisfy(\.isFinite) else {
                 part.job.answer(part.piece, with: .init(values: [], tokens: 0))

@@ -99,8 +99,8 @@ final class VectorLane: @unchecked Sendable {
 extension VectorLane {
     func end(_ job: any LaneJob, _ error: EngineError) {
         inbox.leave(job) { $0.failed += 1 }
-        job.fail(error)
         remove(job)
+        job.fail(error)
     }
 
     func remove(_ job: any LaneJob) {

@@ -30,8 +30,8 @@ extension VectorLane {
         task.channel.send(events)
         guard progress.done else { return }
         inbox.leave(task) { $0.finished += 1 }
-        task.channel.finish()
         remove(task)
+        task.channel.finish()
     }
 
     private func event(_ bytes: [UInt8]) throws -> JSONValue {

@@ -53,6 +53,25 @@ package final class Deployment: Sendable {
         }
     }
 
+    /// Unloads the model, and ends the generations that were replaced before and still work; all within
+    /// `limit`.
+    package func stop(within limit: Duration) async {
+        let end = MonotonicTime.now + limit
+        async let replaced: Void = retireReplaced(by: end)
+        try? await unload(within: limit)
+        await replaced
+        // A reload that was under way has replaced one more.
+        await retireReplaced(by: end)
+    }
+
+    private func retireReplaced(by end: MonotonicTime) async {
+        await withTaskGroup { group in
+            for generation in state.withLock({ $0.retiring }) {
+                group.addTask { await self.retire(generation, within: max(.zero, end - .now)) }
+            }
+        }
+    }
+
     /// Brings up a new generation beside the current one and lets it take over.
     ///
     /// - Parameter expecting: the generation that the caller means to replace.

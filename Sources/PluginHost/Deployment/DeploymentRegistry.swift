@@ -33,12 +33,13 @@ package final class DeploymentRegistry: Sendable {
         }
     }
 
-    /// Ends the serving of all models, letting work in progress end for at most `limit`.
+    /// Ends the serving of all models, of replaced generations too, letting work in progress end for at
+    /// most `limit`.
     package func stop(within limit: Duration) async {
         state.withLock { $0.stopping = true }
         await withTaskGroup { group in
             for deployment in deployments {
-                group.addTask { try? await deployment.unload(within: limit) }
+                group.addTask { await deployment.stop(within: limit) }
             }
         }
     }

@@ -18,13 +18,14 @@ struct WorkerOutput {
         self.log = log
     }
 
-    /// The last 8 KiB, from the beginning of a line if there is one.
+    /// The last 8 KiB, from the beginning of a line if there is one; log lines without their levels.
     var tail: String {
         var bytes = kept.suffix(Self.tailSize)
         if bytes.count < kept.count, let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) {
             bytes = bytes[(newline + 1)...]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.map { WorkerLog.parse(Array($0)).1 }.joined(separator: "\n")
     }
 
     mutating func append(_ bytes: some Collection<UInt8>, at now: MonotonicTime) {

@@ -101,6 +101,22 @@ struct TestDeployment {
         await test.registry.stop(within: .seconds(1))
     }
 
+    @Test func stoppingEndsReplacedGenerationsToo() async throws {
+        let test = try TestDeployment()
+        let deployment = try test.deployment
+        try await deployment.load()
+        let lease = try deployment.acquire()
+        let old = try #require(lease.testServing)
+        let worker = try #require(try old.supervisor.current().processID)
+        _ = try await deployment.reload()
+        #expect(deployment.status.draining == 1)
+        // Its work never ends, and it may go on for longer than the stop.
+        await test.registry.stop(within: .milliseconds(50))
+        #expect(old.stopped.isSet && isGone(worker))
+        #expect(deployment.status.draining == 0)
+        lease.release()
+    }
+
     @Test func workThatDoesNotEndIsEnded() async throws {
         let test = try TestDeployment { $0.drainTimeout = .milliseconds(20) }
         let deployment = try test.deployment

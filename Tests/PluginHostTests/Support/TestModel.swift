@@ -26,15 +26,14 @@ func settings(at step: String, do deed: String, marker: String? = nil) -> String
     return "{\"at\": \"\(step)\", \"do\": \"\(deed)\"\(once)}"
 }
 
-/// Opens the test plugin's model.
+/// Opens a model of a test plugin.
 func openModel(
-    _ isolation: Isolation, macros: [String] = [], config: String = "", sequences: Int = 4,
-    options: PluginHostOptions = testOptions()
+    _ isolation: Isolation, of name: String = "tally", macros: [String] = [], config: String = "",
+    sequences: Int = 4, options: PluginHostOptions = testOptions()
 ) throws -> any LoadedModel {
     let loader = ModelLoader(options)
-    let library = try TestPlugin.library(macros)
-    let plugin = try loader.stage(
-        PluginSpec(name: "tally", library: library, isolation: isolation))
+    let library = try TestPlugin.library(macros, of: name)
+    let plugin = try loader.stage(PluginSpec(name: name, library: library, isolation: isolation))
     let request = OpenRequest(source: TestPlugin.model, configJSON: config, sequences: sequences)
     return try loader.launch(plugin, name: "test", request)
 }

@@ -2,18 +2,20 @@ import Glibc
 import PluginHost
 import Synchronization
 
-/// The plugin of `Tests/Support/Plugins/tally.c`, built on demand.
+/// The plugins of `Tests/Support/Plugins`, built on demand.
 enum TestPlugin {
     private static let built = Mutex<[[String]: String]>([:])
 
-    /// - Parameter macros: such as `VERSION="2.0.0"`; each set is built once.
+    /// - Parameters:
+    ///   - macros: such as `VERSION="2.0.0"`; each set is built once.
+    ///   - name: the source's, without its ending.
     /// - Returns: the library's path.
-    static func library(_ macros: [String] = []) throws -> String {
+    static func library(_ macros: [String] = [], of name: String = "tally") throws -> String {
         try built.withLock { built in
-            if let path = built[macros] { return path }
-            let path = "\(TestFolder.shared.path)/libtally\(built.count).so"
-            try compile(macros, to: path)
-            built[macros] = path
+            if let path = built[macros + [name]] { return path }
+            let path = "\(TestFolder.shared.path)/lib\(name)\(built.count).so"
+            try compile(name, macros, to: path)
+            built[macros + [name]] = path
             return path
         }
     }
@@ -25,7 +27,7 @@ enum TestPlugin {
         return path
     }()
 
-    private static func compile(_ macros: [String], to path: String) throws {
+    private static func compile(_ name: String, _ macros: [String], to path: String) throws {
         let compiler = ["clang", "cc"].first { run(["/usr/bin/env", $0, "--version"]).status == 0 }
         let result = run(
             [
@@ -34,7 +36,7 @@ enum TestPlugin {
                 "-I", "\(packageRoot)/Sources/PluginABI/include",
             ]
                 + macros.map { "-D\($0)" }
-                + ["\(packageRoot)/Tests/Support/Plugins/tally.c", "-o", path])
+                + ["\(packageRoot)/Tests/Support/Plugins/\(name).c", "-o", path, "-lm"])
         guard result.status == 0 else { throw BuildFailure(output: result.output) }
     }
 

@@ -9,7 +9,18 @@ import Testing
         family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
         decode: DecodeCapabilities(
             flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchRows: 8),
-        bytesHost: 9, bytesPerContext: 10)
+        vectors: VectorCapabilities(
+            dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true),
+        tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
+    private static let vectorCalls: [[UInt8]] = [
+        EmbedTokenizeCall(texts: ["é", ""], options: .query).payload,
+        EmbedCall(batch: .texts(["a", "b"]), options: [], deadline: nil).payload,
+        EmbedCall(batch: .tokens([[1, 2], [3]]), options: .passage, deadline: nil).payload,
+        TextsCall(query: "q", texts: ["a"], deadline: MonotonicTime(nanoseconds: 3)).payload,
+        BeginTaskCall(name: "t", input: [1, 2], deadline: nil).payload,
+        AdvanceTaskCall(id: TaskID(rawValue: 4), limit: .milliseconds(5), deadline: nil).payload,
+        TaskProgress(events: [[1], []], done: false, step: 2, of: 3).payload,
+    ]
     private static let vocabulary = Vocabulary(
         bytes: [1, 2, 3], offsets: [0, 2, 2, 3], attributes: [[], .control, .end], bos: 0, eos: 2,
         spacePrefix: true)
@@ -37,6 +48,16 @@ import Testing
         #expect(try ModelDescription(Self.description.payload) == Self.description)
         #expect(try Vocabulary.read(Vocabulary.payload(Self.vocabulary)) == Self.vocabulary)
         #expect(try Vocabulary.read(Vocabulary.payload(nil)) == nil)
+        #expect(try EmbedTokenizeCall(Self.vectorCalls[0]).payload == Self.vectorCalls[0])
+        for call in Self.vectorCalls[1...2] {
+            #expect(try EmbedCall(call).payload == call)
+        }
+        #expect(try EmbedCall(Self.vectorCalls[2]).batch == .tokens([[1, 2], [3]]))
+        #expect(try TextsCall(Self.vectorCalls[3]).deadline == MonotonicTime(nanoseconds: 3))
+        #expect(try BeginTaskCall(Self.vectorCalls[4]).input == [1, 2])
+        #expect(try AdvanceTaskCall(Self.vectorCalls[5]).limit == .milliseconds(5))
+        let progress = TaskProgress(events: [[1], []], done: false, step: 2, of: 3)
+        #expect(try TaskProgress(Self.vectorCalls[6]) == progress)
         for failure in Self.failures { #expect(try ModelFailure(failure.payload) == failure) }
     }
 
@@ -55,6 +76,9 @@ import Testing
         { _ = try ForwardCall($0) }, { _ = try SequenceCall($0) }, { _ = try Number($0) },
         { _ = try ModelDescription($0) }, { _ = try Vocabulary.read($0) },
         { _ = try ModelFailure($0) },
+        { _ = try EmbedTokenizeCall($0) }, { _ = try EmbedCall($0) }, { _ = try TextsCall($0) },
+        { _ = try BeginTaskCall($0) }, { _ = try AdvanceTaskCall($0) },
+        { _ = try TaskProgress($0) },
         { _ = try ProbeResult($0) }, { _ = try Frame.Header($0[...]) },
     ]
     private static let messages: [[UInt8]] =
@@ -65,7 +89,7 @@ import Testing
             ForwardCall(batch: batch, deadline: nil).payload, SequenceCall(1).payload,
             description.payload, Vocabulary.payload(vocabulary),
             Frame(kind: .load, call: 1, payload: []).bytes,
-        ] + failures.map(\.payload)
+        ] + failures.map(\.payload) + vectorCalls
 
     @Test(arguments: 0..<8)
     func damagedMessagesAreErrorsInEveryReader(_ seed: Int) {

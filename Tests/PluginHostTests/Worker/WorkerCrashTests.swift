@@ -79,6 +79,16 @@ import Testing
         #expect(log.lines.contains { $0.text.contains("lines left out") })
     }
 
+    @Test func theLastLinesHaveNoLevelsInThem() throws {
+        let model = try openModel(.worker, config: settings(at: "forward", do: "segv"))
+        defer { model.close() }
+        guard case .crashed(let death) = failure(of: { _ = try model.feed([256]) }) else {
+            Issue.record("no crash")
+            return
+        }
+        #expect(death.stderr == "tally: attached\nabout to touch null\n")
+    }
+
     // MARK: - Hanging
 
     @Test(arguments: calls)

@@ -4,22 +4,14 @@
  * sequence is its tally: a sum over its tokens and their positions. A model's file begins with
  * "tally".
  *
- * The model's settings may say {"at": STEP, "do": DEED, "marker": PATH}: on arriving at a step of
- * the interface the deed is done, with a marker only the first time (the file is then made). Steps
- * before the settings are known take theirs from the macros EARLY_AT and EARLY_DO. {"pace": "MS"}
- * makes a forward take that many milliseconds, as a larger model's would.
+ * The model's settings may tell it to misbehave, see deeds.h. Steps before the settings are known take
+ * theirs from the macros EARLY_AT and EARLY_DO. {"pace": "MS"} makes a forward take that many
+ * milliseconds, as a larger model's would.
  */
 #define _GNU_SOURCE
-#include "roost_plugin.h"
+#include "deeds.h"
 
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #ifndef EARLY_AT
 #define EARLY_AT ""
@@ -43,10 +35,9 @@
 
 enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64 };
 
-#define STR(literal) { literal, sizeof(literal) - 1 }
-
 struct roost_model {
-    char at[32], deed[32], marker[512], pace[16];
+    struct deeds deeds;
+    char pace[16];
     char pieces[256];
     uint32_t offsets[VOCABULARY + 1];
     uint16_t attributes[VOCABULARY];
@@ -64,114 +55,8 @@ struct roost_context {
 };
 
 static const roost_host *host;
-static int32_t no_cancel;
 
 /* ---- misbehaviour ------------------------------------------------------------------------ */
-
-static volatile int bottomless = 1;
-
-static int deepen(volatile char *above)
-{
-    volatile char frame[4096];
-    frame[0] = above[0];
-    return (bottomless ? deepen(frame) : 0) + frame[0];
-}
-
-static void fill_stderr(void)
-{
-    for (int i = 0; i < 20000; i++)
-        fprintf(stderr, "line %d of a plugin that says far too much about nothing at all\n", i);
-    fprintf(stderr, "the end of it\n");
-}
-
-static void hang(const int32_t *cancel)
-{
-    struct timespec pause = { 0, 1000000 };
-    while (!__atomic_load_n(cancel, __ATOMIC_ACQUIRE))
-        nanosleep(&pause, NULL);
-}
-
-/* Returns only after deeds that leave the process alive. */
-static void misbehave(const char *deed, const roost_call *call)
-{
-    if (strcmp(deed, "segv") == 0) {
-        fprintf(stderr, "about to touch null\n");
-        *(volatile int *)8 = 1;
-    } else if (strcmp(deed, "abort") == 0)
-        abort();
-    else if (strcmp(deed, "trap") == 0)
-        __builtin_trap(); /* what a Swift precondition does */
-    else if (strcmp(deed, "exit0") == 0)
-        exit(0);
-    else if (strcmp(deed, "exit7") == 0)
-        exit(7);
-    else if (strcmp(deed, "overflow") == 0)
-        deepen("");
-    else if (strcmp(deed, "spam") == 0) {
-        fill_stderr();
-        abort();
-    } else if (strcmp(deed, "hang") == 0)
-        hang(&no_cancel);
-    else if (strcmp(deed, "slow") == 0)
-        hang(call && call->cancel ? call->cancel : &no_cancel);
-    else if (strcmp(deed, "close") == 0) {
-        for (int fd = 3; fd < 64; fd++)
-            close(fd);
-        hang(&no_cancel);
-    } else if (strcmp(deed, "shrink") == 0) {
-        if (ftruncate(5, 0) == 0)
-            fprintf(stderr, "shared memory was taken away\n");
-    } else if (strcmp(deed, "child") == 0) {
-        if (fork() == 0)
-            hang(&no_cancel);
-        abort();
-    }
-}
-
-static int is(const struct roost_model *model, const char *at, const char *deed)
-{
-    return strcmp(model->at, at) == 0 && strcmp(model->deed, deed) == 0;
-}
-
-/* True when this is the step and, with a marker, the first time. */
-static int arrives(struct roost_model *model, const char *at)
-{
-    if (strcmp(model->at, at) != 0)
-        return 0;
-    if (model->marker[0] == 0)
-        return 1;
-    int fd = open(model->marker, O_CREAT | O_EXCL | O_WRONLY, 0600);
-    if (fd < 0)
-        return 0;
-    close(fd);
-    return 1;
-}
-
-static roost_status fail(roost_err *err, roost_status code, uint32_t flags, const char *message)
-{
-    err->code = code;
-    err->flags = flags;
-    snprintf(err->message, err->cap, "%s", message);
-    return code;
-}
-
-/* The common beginning of a step: misbehaves, or refuses, when told to. */
-static roost_status arrive(struct roost_model *model, const char *at, const roost_call *call,
-                           roost_err *err)
-{
-    if (!arrives(model, at))
-        return ROOST_OK;
-    misbehave(model->deed, call);
-    if (call && call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE))
-        return fail(err, ROOST_E_CANCELLED, 0, "told to stop");
-    if (strcmp(model->deed, "refuse") == 0)
-        return fail(err, ROOST_E_MODEL, 0, "refused as told");
-    if (strcmp(model->deed, "poison") == 0)
-        return fail(err, ROOST_E_INTERNAL, ROOST_ERR_MODEL_POISONED, "poisoned as told");
-    if (strcmp(model->deed, "positive") == 0)
-        return 5;
-    return ROOST_OK;
-}
 
 static void early(const char *at)
 {
@@ -179,22 +64,9 @@ static void early(const char *at)
         misbehave(EARLY_DO, NULL);
 }
 
-static void read_setting(roost_str json, const char *key, char *out, size_t size)
-{
-    char text[2048], quoted[64];
-    snprintf(text, sizeof text, "%.*s", (int)json.len, json.ptr ? json.ptr : "");
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    char *found = strstr(text, quoted);
-    if (!found || !(found = strchr(found + strlen(quoted), '"')))
-        return;
-    snprintf(out, size, "%.*s", (int)strcspn(found + 1, "\""), found + 1);
-}
-
 static void read_settings(struct roost_model *model, roost_str json)
 {
-    read_setting(json, "at", model->at, sizeof model->at);
-    read_setting(json, "do", model->deed, sizeof model->deed);
-    read_setting(json, "marker", model->marker, sizeof model->marker);
+    read_deeds(&model->deeds, json);
     read_setting(json, "pace", model->pace, sizeof model->pace);
 }
 
@@ -203,17 +75,16 @@ static void read_settings(struct roost_model *model, roost_str json)
 static roost_status vocab(const roost_model *constant, roost_vocab *out)
 {
     struct roost_model *model = (struct roost_model *)constant;
-    if (arrives(model, "vocab"))
-        misbehave(model->deed, NULL);
-    out->n = is(model, "vocab", "none") ? 0 : is(model, "vocab", "many") ? 300 : VOCABULARY;
+    misbehave_at(&model->deeds, "vocab");
+    out->n = is(&model->deeds, "vocab", "none") ? 0 : is(&model->deeds, "vocab", "many") ? 300 : VOCABULARY;
     out->bytes = model->pieces;
-    out->offset = is(model, "vocab", "null") ? NULL : model->offsets;
+    out->offset = is(&model->deeds, "vocab", "null") ? NULL : model->offsets;
     out->attr = model->attributes;
     out->bos = BOS;
-    out->eos = is(model, "vocab", "wild") ? 1 << 20 : EOS;
+    out->eos = is(&model->deeds, "vocab", "wild") ? 1 << 20 : EOS;
     out->eot = out->pad = -1;
     out->flags = 0;
-    if (is(model, "vocab", "falling"))
+    if (is(&model->deeds, "vocab", "falling"))
         model->offsets[100] = 7;
     return ROOST_OK;
 }
@@ -227,17 +98,17 @@ static roost_status tokenize(const roost_model *constant, roost_str text, uint32
                              roost_sink out, const roost_call *call)
 {
     struct roost_model *model = (struct roost_model *)constant;
-    roost_status status = arrive(model, "tokenize", call, call->err);
+    roost_status status = arrive(&model->deeds, "tokenize", call, call->err);
     if (status != ROOST_OK)
         return status;
-    while (is(model, "tokenize", "unbounded"))
+    while (is(&model->deeds, "tokenize", "unbounded"))
         if (put_id(out, 1) != ROOST_OK)
             return ROOST_OK;
-    if (is(model, "tokenize", "wild"))
+    if (is(&model->deeds, "tokenize", "wild"))
         return put_id(out, 1000);
-    if (is(model, "tokenize", "ragged"))
+    if (is(&model->deeds, "tokenize", "ragged"))
         return out.put(out.ctx, "abc", 3) ? ROOST_E_CANCELLED : ROOST_OK;
-    if (is(model, "tokenize", "null"))
+    if (is(&model->deeds, "tokenize", "null"))
         return out.put(out.ctx, NULL, 8) ? ROOST_OK : ROOST_E_INTERNAL;
     if (flags & ROOST_TOKENIZE_ADD_SPECIAL && put_id(out, BOS) != ROOST_OK)
         return ROOST_E_CANCELLED;
@@ -254,18 +125,17 @@ static const roost_ext_tokens tokens_table = { sizeof(roost_ext_tokens), 0, voca
 static roost_status caps(const roost_context *context, roost_decode_caps *out)
 {
     struct roost_model *model = context->model;
-    if (arrives(model, "caps"))
-        misbehave(model->deed, NULL);
+    misbehave_at(&model->deeds, "caps");
     out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK | ROOST_LOGITS_BATCH_INVARIANT;
     out->n_vocab = VOCABULARY;
-    if (is(model, "caps", "none"))
+    if (is(&model->deeds, "caps", "none"))
         out->n_vocab = 0;
-    if (is(model, "caps", "huge"))
+    if (is(&model->deeds, "caps", "huge"))
         out->n_vocab = 1u << 31;
     out->n_hidden = 0;
-    out->n_ctx = is(model, "caps", "no-context") ? 0 : context->n_ctx;
-    out->n_seq = is(model, "caps", "no-sequence") ? 0 : context->n_seq;
-    out->n_batch = is(model, "caps", "no-batch") ? 0 : context->n_batch;
+    out->n_ctx = is(&model->deeds, "caps", "no-context") ? 0 : context->n_ctx;
+    out->n_seq = is(&model->deeds, "caps", "no-sequence") ? 0 : context->n_seq;
+    out->n_batch = is(&model->deeds, "caps", "no-batch") ? 0 : context->n_batch;
     return ROOST_OK;
 }
 
@@ -289,7 +159,7 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     struct roost_model *model = context->model;
     struct timespec pace = { 0, 1000000 * atol(model->pace) };
     nanosleep(&pace, NULL);
-    roost_status status = arrive(model, "forward", call, call->err);
+    roost_status status = arrive(&model->deeds, "forward", call, call->err);
     if (status != ROOST_OK)
         return status;
     for (uint32_t i = 0; i < batch->n; i++) {
@@ -298,12 +168,12 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
             return fail(call->err, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
         sequence->tokens[sequence->length++] = batch->token[i];
         if (batch->want[i] == ROOST_WANT_LOGITS) {
-            write_row(out->data, tally(sequence), is(model, "forward", "nan"));
+            write_row(out->data, tally(sequence), is(&model->deeds, "forward", "nan"));
             out->data = (float *)((char *)out->data + out->row_stride);
         }
     }
     out->data = (float *)((char *)out->data - out->n_rows * out->row_stride);
-    if (is(model, "forward", "rows"))
+    if (is(&model->deeds, "forward", "rows"))
         out->n_rows += 1;
     return ROOST_OK;
 }
@@ -311,16 +181,15 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
 static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t *out)
 {
     roost_err none = { sizeof none, 0, 0, 0, NULL };
-    if (arrive(context->model, "seq_len", NULL, &none) != ROOST_OK)
+    if (arrive(&context->model->deeds, "seq_len", NULL, &none) != ROOST_OK)
         return ROOST_E_INTERNAL;
-    *out = is(context->model, "seq_len", "wild") ? 1u << 30 : context->sequences[seq].length;
+    *out = is(&context->model->deeds, "seq_len", "wild") ? 1u << 30 : context->sequences[seq].length;
     return ROOST_OK;
 }
 
 static roost_status seq_clear(roost_context *context, uint32_t seq)
 {
-    if (arrives(context->model, "seq_clear"))
-        misbehave(context->model->deed, NULL);
+    misbehave_at(&context->model->deeds, "seq_clear");
     context->sequences[seq].length = 0;
     return ROOST_OK;
 }
@@ -357,10 +226,10 @@ static roost_status self_test(roost_context *context, uint32_t max_ms, roost_sin
     static const char bad[] = "{\"passed\": false, \"checks\": [{\"name\": \"sums\", "
                               "\"passed\": false, \"detail\": \"2 + 2 gave 5\"}]}";
     (void)max_ms;
-    roost_status status = arrive(context->model, "self-test", call, call->err);
+    roost_status status = arrive(&context->model->deeds, "self-test", call, call->err);
     if (status != ROOST_OK)
         return status;
-    int fails = is(context->model, "self-test", "fail");
+    int fails = is(&context->model->deeds, "self-test", "fail");
     return report.put(report.ctx, fails ? bad : good, (fails ? sizeof bad : sizeof good) - 1)
                ? ROOST_E_CANCELLED
                : ROOST_OK;
@@ -386,10 +255,10 @@ static roost_status attach(const roost_host *given, void **self, roost_err *err)
 static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
 {
     char path[1024], magic[6] = "";
-    struct roost_model settings = { .at = "" };
+    struct roost_model settings = { .pace = "" };
     (void)self;
     read_settings(&settings, in->config_json);
-    roost_status status = arrive(&settings, "probe", call, call->err);
+    roost_status status = arrive(&settings.deeds, "probe", call, call->err);
     if (status != ROOST_OK)
         return status;
     snprintf(path, sizeof path, "%.*s", (int)in->path.len, in->path.ptr);
@@ -399,7 +268,7 @@ static roost_status probe(void *self, const roost_open *in, roost_probe *out, co
     size_t read = fread(magic, 1, 5, file);
     fclose(file);
     out->score = read == 5 && strcmp(magic, "tally") == 0 ? 60 : 0;
-    if (is(&settings, "probe", "proud"))
+    if (is(&settings.deeds, "probe", "proud"))
         out->score = 1000;
     out->bytes_host = sizeof(struct roost_model);
     out->bytes_per_context = sizeof(struct roost_context);
@@ -426,19 +295,18 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
         return fail(call->err, ROOST_E_NOMEM, 0, "no memory for the model");
     read_settings(model, in->config_json);
     fill_vocabulary(model);
-    roost_status status = arrive(model, "open", call, call->err);
+    roost_status status = arrive(&model->deeds, "open", call, call->err);
     if (status != ROOST_OK) {
         free(model);
         return status;
     }
-    *out = is(model, "open", "null") ? NULL : model;
+    *out = is(&model->deeds, "open", "null") ? NULL : model;
     return ROOST_OK;
 }
 
 static void close_model(roost_model *model)
 {
-    if (arrives(model, "close"))
-        misbehave(model->deed, NULL);
+    misbehave_at(&model->deeds, "close");
     free(model);
 }
 
@@ -452,7 +320,7 @@ static void context_free(roost_context *context)
 static roost_status context_new(roost_model *model, const roost_context_params *params,
                                 roost_context **out, const roost_call *call)
 {
-    roost_status status = arrive(model, "context_new", call, call->err);
+    roost_status status = arrive(&model->deeds, "context_new", call, call->err);
     if (status != ROOST_OK)
         return status;
     struct roost_context *context = calloc(1, sizeof *context);
@@ -472,9 +340,8 @@ static roost_status info_json(const roost_model *constant, roost_sink out)
 {
     static const char text[] = "{\"name\": \"tally\", \"context_length\": 1024}";
     struct roost_model *model = (struct roost_model *)constant;
-    if (arrives(model, "info"))
-        misbehave(model->deed, NULL);
-    while (is(model, "info", "unbounded"))
+    misbehave_at(&model->deeds, "info");
+    while (is(&model->deeds, "info", "unbounded"))
         if (out.put(out.ctx, text, sizeof text - 1))
             return ROOST_E_CANCELLED;
     return out.put(out.ctx, text, sizeof text - 1) ? ROOST_E_CANCELLED : ROOST_OK;
@@ -499,9 +366,9 @@ static const void *extension(const roost_model *model, const char *id)
         return &self_test_table;
     if (strcmp(id, ROOST_EXT_DECODE) != 0)
         return NULL;
-    return is(model, "extension", "null")    ? &without_forward
-           : is(model, "extension", "size")  ? &of_wrong_size
-           : is(model, "extension", "short") ? &shorter
+    return is(&model->deeds, "extension", "null")    ? &without_forward
+           : is(&model->deeds, "extension", "size")  ? &of_wrong_size
+           : is(&model->deeds, "extension", "short") ? &shorter
                                              : &decode_table;
 }
 

@@ -1,0 +1,149 @@
+/* How the plugins of the tests misbehave, where and how their settings say: {"at": STEP, "do": DEED,
+ * "marker": PATH}. With a marker only the first time (the file is then made). */
+#include "roost_plugin.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STR(literal) { literal, sizeof(literal) - 1 }
+
+static int32_t no_cancel;
+
+static volatile int bottomless = 1;
+
+static int deepen(volatile char *above)
+{
+    volatile char frame[4096];
+    frame[0] = above[0];
+    return (bottomless ? deepen(frame) : 0) + frame[0];
+}
+
+static void fill_stderr(void)
+{
+    for (int i = 0; i < 20000; i++)
+        fprintf(stderr, "line %d of a plugin that says far too much about nothing at all\n", i);
+    fprintf(stderr, "the end of it\n");
+}
+
+static void hang(const int32_t *cancel)
+{
+    struct timespec pause = { 0, 1000000 };
+    while (!__atomic_load_n(cancel, __ATOMIC_ACQUIRE))
+        nanosleep(&pause, NULL);
+}
+
+/* Returns only after deeds that leave the process alive. */
+static void misbehave(const char *deed, const roost_call *call)
+{
+    if (strcmp(deed, "segv") == 0) {
+        fprintf(stderr, "about to touch null\n");
+        *(volatile int *)8 = 1;
+    } else if (strcmp(deed, "abort") == 0)
+        abort();
+    else if (strcmp(deed, "trap") == 0)
+        __builtin_trap(); /* what a Swift precondition does */
+    else if (strcmp(deed, "exit0") == 0)
+        exit(0);
+    else if (strcmp(deed, "exit7") == 0)
+        exit(7);
+    else if (strcmp(deed, "overflow") == 0)
+        deepen("");
+    else if (strcmp(deed, "spam") == 0) {
+        fill_stderr();
+        abort();
+    } else if (strcmp(deed, "hang") == 0)
+        hang(&no_cancel);
+    else if (strcmp(deed, "slow") == 0)
+        hang(call && call->cancel ? call->cancel : &no_cancel);
+    else if (strcmp(deed, "close") == 0) {
+        for (int fd = 3; fd < 64; fd++)
+            close(fd);
+        hang(&no_cancel);
+    } else if (strcmp(deed, "shrink") == 0) {
+        if (ftruncate(5, 0) == 0)
+            fprintf(stderr, "shared memory was taken away\n");
+    } else if (strcmp(deed, "child") == 0) {
+        if (fork() == 0)
+            hang(&no_cancel);
+        abort();
+    }
+}
+
+/* How a model misbehaves: on arriving at a step the deed is done, with a marker only the first time. */
+struct deeds {
+    char at[32], deed[32], marker[512];
+};
+
+static int is(const struct deeds *deeds, const char *at, const char *deed)
+{
+    return strcmp(deeds->at, at) == 0 && strcmp(deeds->deed, deed) == 0;
+}
+
+/* True when this is the step and, with a marker, the first time. */
+static int arrives(const struct deeds *deeds, const char *at)
+{
+    if (strcmp(deeds->at, at) != 0)
+        return 0;
+    if (deeds->marker[0] == 0)
+        return 1;
+    int fd = open(deeds->marker, O_CREAT | O_EXCL | O_WRONLY, 0600);
+    if (fd < 0)
+        return 0;
+    close(fd);
+    return 1;
+}
+
+static void misbehave_at(const struct deeds *deeds, const char *at)
+{
+    if (arrives(deeds, at))
+        misbehave(deeds->deed, NULL);
+}
+
+static roost_status fail(roost_err *err, roost_status code, uint32_t flags, const char *message)
+{
+    err->code = code;
+    err->flags = flags;
+    snprintf(err->message, err->cap, "%s", message);
+    return code;
+}
+
+/* The common beginning of a step: misbehaves, or refuses, when told to. */
+static roost_status arrive(const struct deeds *deeds, const char *at, const roost_call *call,
+                           roost_err *err)
+{
+    if (!arrives(deeds, at))
+        return ROOST_OK;
+    misbehave(deeds->deed, call);
+    if (call && call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE))
+        return fail(err, ROOST_E_CANCELLED, 0, "told to stop");
+    if (strcmp(deeds->deed, "refuse") == 0)
+        return fail(err, ROOST_E_MODEL, 0, "refused as told");
+    if (strcmp(deeds->deed, "poison") == 0)
+        return fail(err, ROOST_E_INTERNAL, ROOST_ERR_MODEL_POISONED, "poisoned as told");
+    if (strcmp(deeds->deed, "positive") == 0)
+        return 5;
+    return ROOST_OK;
+}
+
+static void read_setting(roost_str json, const char *key, char *out, size_t size)
+{
+    char text[2048], quoted[64];
+    snprintf(text, sizeof text, "%.*s", (int)json.len, json.ptr ? json.ptr : "");
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    char *found = strstr(text, quoted);
+    if (!found || !(found = strchr(found + strlen(quoted), '"')))
+        return;
+    snprintf(out, size, "%.*s", (int)strcspn(found + 1, "\""), found + 1);
+}
+
+static void read_deeds(struct deeds *deeds, roost_str json)
+{
+    read_setting(json, "at", deeds->at, sizeof deeds->at);
+    read_setting(json, "do", deeds->deed, sizeof deeds->deed);
+    read_setting(json, "marker", deeds->marker, sizeof deeds->marker);
+}
