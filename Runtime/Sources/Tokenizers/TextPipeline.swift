@@ -14,6 +14,11 @@ struct TextPipeline<Words: Model>: Tokenizer {
         try encodeCountingSteps(text, addSpecial: addSpecial, parseSpecial: parseSpecial).ids
     }
 
+    // Callers hold the chain as `any Tokenizer`: without these it would run unspecialized.
+    @_specialize(where Words == WordPiece)
+    @_specialize(where Words == Unigram)
+    @_specialize(where Words == BPE<RankedMerges>)
+    @_specialize(where Words == BPE<ScoredMerges>)
     func encodeCountingSteps(
         _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
     ) throws -> (ids: [Int32], steps: Int) {
@@ -24,6 +29,10 @@ struct TextPipeline<Words: Model>: Tokenizer {
         return (passage.tokens.ids, model.steps(passage.workspace))
     }
 
+    @_specialize(where Words == WordPiece)
+    @_specialize(where Words == Unigram)
+    @_specialize(where Words == BPE<RankedMerges>)
+    @_specialize(where Words == BPE<ScoredMerges>)
     func encode(_ text: String, parseSpecial: Bool) throws -> Encoding {
         var passage = Passage(self, parseSpecial: parseSpecial, tracked: true)
         try passage.encode(text.utf8.span)
@@ -70,9 +79,11 @@ extension TextPipeline {
         private mutating func normalize(_ range: Range<Int>, of text: Span<UInt8>) throws {
             let part = text.extracting(range)
             let rewritten = chain.normalizer?.normalize(part, tracked: tracked)
-            let origin = WordOrigin(
-                start: 0, beginsText: range.lowerBound == 0, respelling: rewritten?.alignment,
-                base: range.lowerBound)
+            var origin = WordOrigin(
+                start: 0, beginsText: range.lowerBound == 0, base: range.lowerBound)
+            if let alignment = rewritten?.alignment, !alignment.isIdentity {
+                origin.respelling = alignment
+            }
             if let rewritten {
                 try cut(rewritten.bytes.span, origin, of: text)
             } else {

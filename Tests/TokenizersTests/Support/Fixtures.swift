@@ -80,3 +80,48 @@ extension Tokenizer {
         try encode(text, addSpecial: addSpecial, parseSpecial: true)
     }
 }
+
+extension Fixtures {
+    private struct UnigramFile: Decodable {
+        struct Piece: Decodable {
+            let spelling: String
+            let score: Float
+
+            init(from decoder: any Decoder) throws {
+                var list = try decoder.unkeyedContainer()
+                spelling = try list.decode(String.self)
+                score = try list.decode(Float.self)
+            }
+        }
+
+        struct Model: Decodable {
+            let vocab: [Piece]
+        }
+
+        struct Normalizer: Decodable {
+            let precompiled_charsmap: Data
+        }
+
+        struct Added: Decodable {
+            let id: Int
+        }
+
+        let model: Model
+        let normalizer: Normalizer
+        let added_tokens: [Added]
+    }
+
+    /// The fixture "unigram" as a GGUF file would describe it.
+    static func unigramGGUF() throws -> GGUFVocabulary {
+        let file = try JSONDecoder().decode(
+            UnigramFile.self, from: data("\(own)/unigram/tokenizer.json"))
+        var vocabulary = GGUFVocabulary(
+            model: "t5", tokens: ByteStrings(file.model.vocab.map(\.spelling)))
+        vocabulary.scores = file.model.vocab.map(\.score)
+        let control = Set(file.added_tokens.map(\.id))
+        vocabulary.types = file.model.vocab.indices.map { control.contains($0) ? 3 : 1 }
+        vocabulary.characterMap = Array(file.normalizer.precompiled_charsmap)
+        (vocabulary.eos, vocabulary.unknown, vocabulary.pad) = (1, 2, 0)
+        return vocabulary
+    }
+}

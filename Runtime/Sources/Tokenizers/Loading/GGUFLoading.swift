@@ -1,7 +1,7 @@
 /// Makes a tokenizer of what a GGUF file says.
 struct GGUFLoading {
-    private let file: GGUFVocabulary
-    private var tokens: TokenList
+    let file: GGUFVocabulary
+    let tokens: TokenList
 
     init(_ file: GGUFVocabulary) throws {
         self.file = file
@@ -13,6 +13,8 @@ struct GGUFLoading {
         switch file.model {
         case "gpt2": try byteLevel()
         case "llama": try sentencePiece()
+        case "bert": try wordPiece()
+        case "t5": try unigram()
         default: throw TokenizerError.unsupported(part: "tokenizer.ggml.model", kind: file.model)
         }
     }
@@ -75,14 +77,7 @@ extension GGUFLoading {
     }
 
     private func sentencePiece() throws -> any Tokenizer {
-        guard let scores = file.scores else {
-            throw TokenizerError.missing(key: "tokenizer.ggml.scores")
-        }
-        try Self.require(scores.count, tokens.count, "tokenizer.ggml.scores")
-        guard !scores.contains(where: \.isNaN) else {
-            throw TokenizerError.invalid(
-                key: "tokenizer.ggml.scores", found: "not a number", expected: "numbers")
-        }
+        let scores = try scores()
         let table = try TokenTable(tokens.spellings) { tokens.kinds[$0] == .normal }
         let special = try specialTokens(bos: 1, eos: 2)
         let template = try template(special, addsBOS: true)
@@ -100,6 +95,17 @@ extension GGUFLoading {
                 alphabet: .characters(table, fallback: try fallback()),
                 rule: ScoredMerges(table, scores: scores), wholeWords: nil),
             template: template)
+    }
+
+    /// The score of each token.
+    func scores() throws -> [Float] {
+        let key = "tokenizer.ggml.scores"
+        guard let scores = file.scores else { throw TokenizerError.missing(key: key) }
+        try Self.require(scores.count, tokens.count, key)
+        guard !scores.contains(where: \.isNaN) else {
+            throw TokenizerError.invalid(key: key, found: "not a number", expected: "numbers")
+        }
+        return scores
     }
 
     private static func spacesAsMarks(prefixed: Bool) -> any Normalizer {
@@ -134,10 +140,13 @@ extension GGUFLoading {
         return pairs
     }
 
-    private func added(_ normalizer: (any Normalizer)?) throws -> AddedTokenSearch {
+    /// - Parameter kinds: the kind of each token, where it is not the file's.
+    func added(
+        _ normalizer: (any Normalizer)?, kinds: [TokenList.Kind]? = nil
+    ) throws -> AddedTokenSearch {
         var added: [AddedToken] = []
         for id in 0..<tokens.count {
-            let kind = tokens.kinds[id]
+            let kind = (kinds ?? tokens.kinds)[id]
             guard kind == .control || kind == .userDefined || kind == .unknown else { continue }
             let content = Array(file.tokens[id])
             guard content.count <= AddedTokens.longestContent else {
@@ -151,13 +160,13 @@ extension GGUFLoading {
         return AddedTokenSearch(added, normalizer: normalizer)
     }
 
-    private func checked(_ id: Int?, _ key: String) throws -> Int32? {
+    func checked(_ id: Int?, _ key: String) throws -> Int32? {
         try id.map { try TokenID.checked($0, key: "tokenizer.ggml.\(key)", limit: tokens.count) }
     }
 
     /// - Parameters:
     ///   - bos: the id that the kind of model has where the file does not say; likewise `eos`.
-    private func specialTokens(bos: Int?, eos: Int?) throws -> SpecialTokens {
+    func specialTokens(bos: Int?, eos: Int?) throws -> SpecialTokens {
         let byDefault = { (id: Int?) in id.flatMap { $0 < tokens.count ? $0 : nil } }
         var special = SpecialTokens()
         special.bos = try checked(file.bos ?? byDefault(bos), "bos_token_id")
@@ -169,7 +178,7 @@ extension GGUFLoading {
         return special
     }
 
-    private func template(_ special: SpecialTokens, addsBOS: Bool) throws -> Template {
+    func template(_ special: SpecialTokens, addsBOS: Bool) throws -> Template {
         var template = Template()
         if file.addBOS ?? addsBOS {
             guard let bos = special.bos else {
@@ -183,6 +192,7 @@ extension GGUFLoading {
             }
             template.setLast(eos, true)
         }
+        try separate(&template, special)
         return template
     }
 }

@@ -2,7 +2,8 @@
 ///
 /// This module does not read GGUF: whoever does fills in what the file has, `nil` where a key is absent.
 public struct GGUFVocabulary: Sendable {
-    /// `model`: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE.
+    /// `model`: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE, "bert" for WordPiece, "t5" for
+    /// SentencePiece's unigram model.
     public var model: String
     /// `pre`: the name of the pre-tokenizer pattern.
     public var pre: String?
@@ -27,13 +28,29 @@ public struct GGUFVocabulary: Sendable {
     public var unknown: Int?
     /// `padding_token_id`
     public var pad: Int?
+    /// `cls_token_id`
+    public var cls: Int?
+    /// `seperator_token_id`, which the format spells so.
+    public var separator: Int?
+    /// `mask_token_id`
+    public var mask: Int?
 
     /// `add_bos_token`
     public var addBOS: Bool?
     /// `add_eos_token`
     public var addEOS: Bool?
+    /// `add_sep_token`
+    public var addSeparator: Bool?
     /// `add_space_prefix`
     public var addSpacePrefix: Bool?
+    /// `remove_extra_whitespaces`
+    public var removeExtraSpaces: Bool?
+    /// `normalizer.lowercase`
+    public var lowercases: Bool?
+    /// `normalizer.strip_accents`
+    public var stripsAccents: Bool?
+    /// `precompiled_charsmap`
+    public var characterMap: [UInt8]?
 
     public init(model: String, tokens: ByteStrings) {
         self.model = model

@@ -6,6 +6,8 @@ struct PublishedPreTokenizer {
     var ignoresMerges = false
     /// Adds the bos token where the file does not say.
     var addsBOS = false
+    /// Ends a text, and parts those of a pair, with the separator, where the file does not say.
+    var separates = false
     /// Normalizes to form C first.
     var composes = false
 
@@ -17,6 +19,8 @@ struct PublishedPreTokenizer {
             "olmo", "jais", "trillion", "granite-docling", "exaone4", "mellum", "modern-bert",
             "gigachat", "a.x-4.0":
             .init(patterns: [PublishedPattern.gpt2])
+        case "roberta-bpe", "jina-v1-en", "jina-v2-code":
+            .init(patterns: [PublishedPattern.gpt2], separates: true)
         case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0",
             "lfm2":
             .init(patterns: [PublishedPattern.llama3], ignoresMerges: true, addsBOS: true)

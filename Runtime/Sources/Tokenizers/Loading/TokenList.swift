@@ -70,6 +70,14 @@ struct TokenList {
         }
     }
 
+    /// Takes `ids` for tokens that control the model.
+    mutating func markControl(_ ids: some Sequence<Int32>) {
+        for id in ids {
+            kinds[Int(id)] = .control
+            isOfModel[Int(id)] = false
+        }
+    }
+
     /// The id of every byte token, -1 where there is none.
     var byteIDs: [Int32] {
         var ids = BPEAlphabet.noBytes

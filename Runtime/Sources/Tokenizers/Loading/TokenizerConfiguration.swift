@@ -26,7 +26,7 @@ struct TokenizerConfiguration {
     }
 
     /// A token stands as its text, or as an object with its `content`.
-    private static func name(_ node: JSONNode, _ key: String) throws -> String? {
+    static func name(_ node: JSONNode, _ key: String) throws -> String? {
         guard let token = try node.optional(key) else { return nil }
         if case .string(let name) = token.json { return name }
         return try token["content"].string

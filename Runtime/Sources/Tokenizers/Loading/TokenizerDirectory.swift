@@ -5,22 +5,31 @@ struct TokenizerDirectory {
     let path: String
 
     func tokenizer() throws -> any Tokenizer {
-        let configuration = try TokenizerConfiguration { name in
-            try read(name) { bytes in
-                var reader = try JSONReader(bytes)
-                let node = JSONNode(try reader.value(), at: "")
-                try reader.end()
-                return node
+        let configuration = try TokenizerConfiguration(read: node)
+        let tokenizer =
+            try read("tokenizer.json") { bytes in
+                try Self.tokenizer(try TokenizerJSON(bytes), configuration)
             }
-        }
-        let tokenizer = try read("tokenizer.json") { bytes in
-            try Self.tokenizer(try TokenizerJSON(bytes), configuration)
-        }
+            ?? read("vocab.txt") { bytes in
+                let file = try TokenizerJSON(
+                    vocabulary: bytes, settings: try node("tokenizer_config.json"))
+                return try Self.tokenizer(file, configuration)
+            }
         guard let tokenizer else {
             throw TokenizerError.file(
                 "\(path)/tokenizer.json", .unreadable(reason: "there is no such file"))
         }
         return tokenizer
+    }
+
+    /// A JSON file as a tree.
+    private func node(_ name: String) throws -> JSONNode? {
+        try read(name) { bytes in
+            var reader = try JSONReader(bytes)
+            let node = JSONNode(try reader.value(), at: "")
+            try reader.end()
+            return node
+        }
     }
 
     private static func tokenizer(

@@ -4,6 +4,7 @@
 /// A word of n bytes takes n walks through the trie, each as long as the longest piece at most.
 struct Unigram: Model {
     let pieces: PieceTrie
+    private let first: PieceTrie.Start
     /// The score of each id.
     let scores: [Double]
     /// Stands for characters that are no piece.
@@ -15,6 +16,7 @@ struct Unigram: Model {
 
     init(_ pieces: PieceTrie, scores: [Double], unknown: Int32?, bytes: [Int32]) {
         self.pieces = pieces
+        first = pieces.start
         self.scores = scores
         self.unknown = unknown
         self.bytes = bytes
@@ -63,7 +65,7 @@ struct Unigram: Model {
             let before = workspace.best[start].score
             let next = UTF8Runs.endOfCharacter(in: word, at: start)
             var isPiece = false
-            pieces.forEachPiece(in: word, from: start) { id, end in
+            pieces.forEachPiece(in: word, from: start, behind: first) { id, end in
                 workspace.steps += 1
                 isPiece = isPiece || end == next
                 Self.offer(before + scores[Int(id)], start, id, &workspace.best[end])

@@ -3,9 +3,10 @@
 ///
 /// A word of n characters takes at most n walks through the trie, and words are bounded.
 struct WordPiece: Model {
-    let pieces: PieceTrie
+    private let pieces: PieceTrie
+    private let first: PieceTrie.Start
     /// Where the pieces that go on within a word begin; nil where there are none.
-    let continuations: Int32?
+    private let next: PieceTrie.Start?
     /// Stands for a word that has no such pieces.
     let unknown: Int32
     /// A word of more characters is unknown.
@@ -14,7 +15,8 @@ struct WordPiece: Model {
     /// - Parameter prefix: how pieces that go on within a word begin, "##".
     init(_ pieces: PieceTrie, prefix: [UInt8], unknown: Int32, longestWord: Int) {
         self.pieces = pieces
-        continuations = pieces.node(at: prefix)
+        first = pieces.start
+        next = pieces.start(behind: prefix)
         self.unknown = unknown
         self.longestWord = longestWord
     }
@@ -42,16 +44,14 @@ struct WordPiece: Model {
         _ word: Span<UInt8>, into tokens: inout TokenWriter, _ workspace: inout Workspace
     ) -> Bool {
         var start = 0
-        var node: Int32? = PieceTrie.root
         while start < word.count {
-            guard let from = node else { return false }
-            var longest: (id: Int32, end: Int)?
-            pieces.forEachPiece(in: word, from: start, below: from) { longest = ($0, $1) }
-            guard let (id, end) = longest else { return false }
-            tokens.append(id, start..<end)
+            guard let pieces = start == 0 ? first : next else { return false }
+            var longest: (id: Int32, end: Int) = (-1, start)
+            self.pieces.forEachPiece(in: word, from: start, behind: pieces) { longest = ($0, $1) }
+            guard longest.id >= 0 else { return false }
+            tokens.append(longest.id, start..<longest.end)
             workspace.steps += 1
-            start = end
-            node = continuations
+            start = longest.end
         }
         return true
     }

@@ -3,40 +3,52 @@
 /// The reference has Unicode's general categories of version 8. Characters that came later have none
 /// here either, so that both agree but for 29 that were put into another category since.
 enum BertCharacters {
-    private static func category(_ scalar: Unicode.Scalar) -> Unicode.GeneralCategory {
-        let properties = scalar.properties
-        guard let age = properties.age, age.major <= 8 else { return .unassigned }
-        return properties.generalCategory
+    private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.age.map { $0.major <= 8 } ?? false
     }
 
-    /// Control, format and private characters, and the mark of what could not be read.
-    static func isRemoved(_ scalar: Unicode.Scalar) -> Bool {
+    enum Cleaning {
+        case kept, removed, blank
+    }
+
+    /// Control, format and private characters are removed, and the mark of what could not be read;
+    /// white space becomes blank.
+    static func cleaning(of scalar: Unicode.Scalar) -> Cleaning {
         switch scalar.value {
-        case 0x09, 0x0A, 0x0D: return false
-        case 0xFFFD: return true
+        case 0x09, 0x0A, 0x0D: return .blank
+        case 0xFFFD: return .removed
+        case 0x4E00...0x9FFF: return .kept
         default: break
         }
         switch scalar.properties.generalCategory {
-        case .control, .format, .privateUse:
-            switch category(scalar) {
-            case .control, .format, .privateUse: return true
-            default: return false
-            }
-        default: return false
+        case .control, .format, .privateUse: return isKnown(scalar) ? .removed : .kept
+        case .spaceSeparator, .lineSeparator, .paragraphSeparator: return .blank
+        default: return .kept
         }
     }
 
     static func isAccent(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value >= 0x300 && scalar.properties.generalCategory == .nonspacingMark
-            && category(scalar) == .nonspacingMark
+            && isKnown(scalar)
     }
 
-    static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+    enum Border {
+        case none, space, punctuation
+    }
+
+    /// Whether a character ends words.
+    static func border(_ scalar: Unicode.Scalar) -> Border {
+        switch scalar.value {
+        case 0x09...0x0D, 0x85: return .space
+        case 0x4E00...0x9FFF: return .none
+        default: break
+        }
         switch scalar.properties.generalCategory {
+        case .spaceSeparator, .lineSeparator, .paragraphSeparator: return .space
         case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
             .initialPunctuation, .finalPunctuation, .otherPunctuation:
-            category(scalar) != .unassigned
-        default: false
+            return isKnown(scalar) ? .punctuation : .none
+        default: return .none
         }
     }
 

@@ -8,83 +8,87 @@ struct BertNormalizer: Normalizer {
     let separatesIdeographs: Bool
     let stripsAccents: Bool
     let lowercases: Bool
-    /// What each ASCII byte becomes, by itself; 0 for bytes that need a closer look.
-    private let plain: [UInt8]
+    /// What characters below U+0800 become, from U+0080 on.
+    private let folded: ByteStrings
+
+    private static let foldable: Range<UInt32> = 0x80..<0x800
 
     init(cleans: Bool, separatesIdeographs: Bool, stripsAccents: Bool, lowercases: Bool) {
         self.cleans = cleans
         self.separatesIdeographs = separatesIdeographs
         self.stripsAccents = stripsAccents
         self.lowercases = lowercases
-        plain = (0...UInt8.max).map { byte in
-            switch byte {
-            case 0x41...0x5A where lowercases: byte + 0x20
-            case 0x20...0x7E: byte
-            default: 0
-            }
+        var folded = ByteStrings()
+        for scalar in Self.foldable.compactMap(Unicode.Scalar.init) {
+            folded.append(Self.fold(scalar, strips: stripsAccents, lowercases: lowercases))
         }
+        self.folded = folded
     }
 
     func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
         var result = RewrittenText(tracked: tracked, capacity: text.count + 16)
         var index = 0
         while index < text.count {
-            let run = plainRun(of: text, from: index)
-            if !run.isEmpty {
-                plain.withUnsafeBufferPointer { plain in
-                    result.append(run.count, from: index) { plain[Int(text[run.lowerBound + $0])] }
+            var end = index
+            while end < text.count, 0x20..<0x7F ~= text[end] { end += 1 }
+            if index < end {
+                if lowercases {
+                    result.copyLowercased(index..<end, of: text)
+                } else {
+                    result.copy(index..<end, of: text)
                 }
-                index = run.upperBound
             } else if let (scalar, length) = UTF8Runs.scalar(at: index, in: text) {
-                rewrite(scalar, at: index..<index + length, of: text, into: &result)
-                index += length
+                end += length
+                rewrite(scalar, at: index..<end, of: text, into: &result)
             } else {
-                if !cleans { result.copy(index..<index + 1, of: text) }
-                index += 1
+                end += 1
+                if !cleans { result.copy(index..<end, of: text) }
             }
+            index = end
         }
         return result
-    }
-
-    private func plainRun(of text: Span<UInt8>, from start: Int) -> Range<Int> {
-        plain.withUnsafeBufferPointer { plain in
-            var end = start
-            while end < text.count && plain[Int(text[end])] != 0 { end += 1 }
-            return start..<end
-        }
     }
 
     private func rewrite(
         _ scalar: Unicode.Scalar, at place: Range<Int>, of text: Span<UInt8>,
         into result: inout RewrittenText
     ) {
-        if cleans && BertCharacters.isRemoved(scalar) { return }
-        if cleans && scalar.properties.isWhitespace {
-            return result.append(CollectionOfOne(UInt8(ascii: " ")), for: place.lowerBound)
+        let blank = CollectionOfOne(UInt8(ascii: " "))
+        if cleans {
+            switch BertCharacters.cleaning(of: scalar) {
+            case .kept: break
+            case .removed: return
+            case .blank: return result.append(blank, for: place.lowerBound)
+            }
         }
         let isIdeograph = separatesIdeographs && BertCharacters.isIdeograph(scalar)
-        if isIdeograph { result.append(CollectionOfOne(UInt8(ascii: " ")), for: place.lowerBound) }
+        if isIdeograph { result.append(blank, for: place.lowerBound) }
         if BertCharacters.isPlainIdeograph(scalar) || !stripsAccents && !lowercases {
             result.copy(place, of: text)
+        } else if Self.foldable.contains(scalar.value) {
+            result.append(folded[Int(scalar.value) - 0x80], for: place.lowerBound)
         } else {
-            appendFolded(scalar, at: place.lowerBound, into: &result)
+            let bytes = Self.fold(scalar, strips: stripsAccents, lowercases: lowercases)
+            result.append(bytes, for: place.lowerBound)
         }
-        if isIdeograph { result.append(CollectionOfOne(UInt8(ascii: " ")), for: place.lowerBound) }
+        if isIdeograph { result.append(blank, for: place.lowerBound) }
     }
 
-    /// Appends `scalar` without accents and in lower case, as wanted.
+    /// A character without accents and in lower case, as wanted.
     ///
-    /// Characters are decomposed one by one: unlike the reference, marks that stay are not put in
+    /// Characters are decomposed one by one: unlike in the reference, marks that stay are not put in
     /// order among those of other characters.
-    private func appendFolded(
-        _ scalar: Unicode.Scalar, at place: Int, into result: inout RewrittenText
-    ) {
-        guard stripsAccents else {
-            return result.append(scalar.properties.lowercaseMapping.utf8, for: place)
+    private static func fold(
+        _ scalar: Unicode.Scalar, strips: Bool, lowercases: Bool
+    ) -> [UInt8] {
+        guard strips else {
+            return Array((lowercases ? scalar.properties.lowercaseMapping : String(scalar)).utf8)
         }
+        var bytes: [UInt8] = []
         for part in String(scalar)._nfd where !BertCharacters.isAccent(part) {
-            let folded = lowercases ? part.properties.lowercaseMapping : String(part)
-            result.append(folded.utf8, for: place)
+            let part = lowercases ? part.properties.lowercaseMapping : String(part)
+            bytes.append(contentsOf: part.utf8)
         }
+        return bytes
     }
 }

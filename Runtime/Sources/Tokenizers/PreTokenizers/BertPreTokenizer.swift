@@ -46,7 +46,10 @@ struct BertPreTokenizer: PreTokenizer {
         guard let (scalar, length) = UTF8Runs.scalar(at: index, in: text) else {
             return (.word, 1)
         }
-        if scalar.properties.isWhitespace { return (.space, length) }
-        return (BertCharacters.isPunctuation(scalar) ? .punctuation : .word, length)
+        switch BertCharacters.border(scalar) {
+        case .none: return (.word, length)
+        case .space: return (.space, length)
+        case .punctuation: return (.punctuation, length)
+        }
     }
 }

@@ -10,8 +10,6 @@ struct PieceTrie: Sendable {
     /// The id of the piece that ends at each node, or -1.
     private var ids: [Int32] = [-1]
 
-    static let root: Int32 = 0
-
     /// - Parameters:
     ///   - spellings: the spelling of each id; of ids that are spelled alike the last is found.
     ///   - included: the ids that can be found.
@@ -87,25 +85,28 @@ extension ByteStrings {
 // MARK: - Search
 
 extension PieceTrie {
-    /// The node that `byte` leads to.
-    @inline(__always)
-    func child(of node: Int32, _ byte: UInt8) -> Int32? {
-        var low = Int(children[Int(node)])
-        var high = Int(children[Int(node) + 1])
-        while high - low > 8 {
-            let middle = (low + high) / 2
-            if bytes[middle] <= byte { low = middle } else { high = middle }
-        }
-        while low < high {
-            if bytes[low] == byte { return Int32(low) }
-            low += 1
-        }
-        return nil
+    /// A node from which many searches start: what each byte leads to, -1 where there is nothing.
+    struct Start: Sendable {
+        fileprivate let children: [Int32]
     }
 
-    /// The node that `path` leads to.
-    func node(at path: some Sequence<UInt8>) -> Int32? {
-        var node = Self.root
+    /// Where all pieces begin.
+    var start: Start { start(at: 0) }
+
+    /// Where what follows `path` begins; nil where no piece begins with it.
+    func start(behind path: some Sequence<UInt8>) -> Start? { node(at: path).map(start) }
+
+    private func start(at node: Int32) -> Start {
+        Start(children: (0...UInt8.max).map { child(of: node, $0) ?? -1 })
+    }
+
+    private func child(of node: Int32, _ byte: UInt8) -> Int32? {
+        let children = Int(children[Int(node)])..<Int(children[Int(node) + 1])
+        return children.first { bytes[$0] == byte }.map { Int32($0) }
+    }
+
+    private func node(at path: some Sequence<UInt8>) -> Int32? {
+        var node: Int32 = 0
         for byte in path {
             guard let next = child(of: node, byte) else { return nil }
             node = next
@@ -118,18 +119,38 @@ extension PieceTrie {
         node(at: spelling).flatMap { ids[Int($0)] < 0 ? nil : ids[Int($0)] }
     }
 
-    /// Calls `body` with each piece that stands in `text` from `start` on, the shortest first.
+    /// Calls `body` with each piece that stands in `text` from `place` on, the shortest first.
     @inline(__always)
     func forEachPiece(
-        in text: Span<UInt8>, from start: Int, below node: Int32 = root,
+        in text: Span<UInt8>, from place: Int, behind start: Start,
         _ body: (_ id: Int32, _ end: Int) -> Void
     ) {
-        var node = node
-        var end = start
-        while end < text.count, let next = child(of: node, text[end]) {
-            node = next
+        guard place < text.count else { return }
+        var node = Int(start.children[Int(text[place])])
+        var end = place
+        let (bytes, children, ids) = (bytes.span, children.span, ids.span)
+        while node >= 0 {
             end += 1
-            if ids[Int(node)] >= 0 { body(ids[Int(node)], end) }
+            if ids[node] >= 0 { body(ids[node], end) }
+            guard end < text.count else { return }
+            node = Self.search(text[end], bytes, Int(children[node]), Int(children[node + 1]))
         }
+    }
+
+    /// The place of `byte` among `bytes[low..<high]`, which are in order; -1 where it is not there.
+    @inline(__always)
+    private static func search(_ byte: UInt8, _ bytes: Span<UInt8>, _ low: Int, _ high: Int) -> Int
+    {
+        var low = low
+        var high = high
+        while high - low > 8 {
+            let middle = (low + high) / 2
+            if bytes[middle] <= byte { low = middle } else { high = middle }
+        }
+        while low < high {
+            if bytes[low] == byte { return low }
+            low += 1
+        }
+        return -1
     }
 }

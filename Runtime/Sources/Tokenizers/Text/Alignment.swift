@@ -17,6 +17,11 @@ struct Alignment: Sendable {
     /// The bytes of the rewritten text.
     private(set) var count = 0
 
+    /// Whether every byte was copied from its own place.
+    var isIdentity: Bool {
+        runs.isEmpty || runs.count == 1 && runs[0].copies && runs[0].source == 0
+    }
+
     mutating func append(_ count: Int, from source: Int, copied: Bool) {
         guard count > 0 else { return }
         defer { self.count += count }

@@ -17,6 +17,17 @@ struct RewrittenText {
         alignment?.append(range.count, from: range.lowerBound, copied: true)
     }
 
+    /// Appends bytes of the source, ASCII capitals in lower case.
+    mutating func copyLowercased(_ range: Range<Int>, of source: Span<UInt8>) {
+        let start = bytes.count
+        copy(range, of: source)
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            for i in start..<bytes.count {
+                bytes[i] |= bytes[i] &- UInt8(ascii: "A") < 26 ? 0x20 : 0
+            }
+        }
+    }
+
     /// Appends bytes that each stand for one byte of the source, which begin at `source`.
     @inline(__always)
     mutating func append(_ count: Int, from source: Int, _ byte: (Int) -> UInt8) {
