@@ -124,9 +124,59 @@ import Testing
         }
     }
 
+    /// A long piece in a hostile file would make the search for it quadratic.
+    @Test func aPieceTooLongIsRefused() {
+        #expect {
+            try Self.tokenizer([String(repeating: "a", count: 1025)])
+        } throws: { "\($0)".hasSuffix("'vocab' is a token of 1025 bytes, expected at most 1024") }
+    }
+
+    @Test func ofTokensThatAreSpelledAlikeTheLastCounts() throws {
+        #expect(try Self.pieces(Self.tokenizer(["a", "b", "a"]), "a b") == [2, 1])
+    }
+
     @Test func bytesThatAreNoTextAreLeftOut() throws {
         let tokenizer = try Self.tokenizer(["a", "b"])
         let bytes: [UInt8] = [0x61, 0xFF, 0x20, 0xC3, 0x62, 0xE2, 0x82]
         #expect(try tokenizer.encode(bytes.span, addSpecial: false, parseSpecial: true) == [5, 6])
+    }
+}
+
+/// The real vocabulary of all-MiniLM-L6-v2.
+@Suite(
+    .enabled(
+        if: Fixtures.hasShared && Fixtures.miniLM != nil,
+        "needs ../shared/fixtures, and all-MiniLM-L6-v2 at ROOST_MINILM"))
+struct MiniLMTests {
+    private struct Tokens: Decodable {
+        struct Case: Decodable {
+            let text: String
+            let ids: [Int32]
+            let offsets: [[Int]]
+        }
+
+        let cases: [Case]
+    }
+
+    /// tokenizer.json asks for truncation and padding to 128, which is the caller's to decide.
+    @Test(arguments: [["tokenizer.json"], ["vocab.txt", "tokenizer_config.json"]])
+    func trickyTextsHaveTheReferencesIDs(files: [String]) throws {
+        let folder = try #require(Fixtures.miniLM)
+        let texts = try files.map {
+            ($0, String(decoding: try Fixtures.data("\(folder)/\($0)"), as: UTF8.self))
+        }
+        let tokenizer = try Fixtures.withDirectory(Dictionary(uniqueKeysWithValues: texts)) {
+            try Tokenizers.load(directory: $0)
+        }
+        let golden = try JSONDecoder().decode(
+            Tokens.self,
+            from: Fixtures.data("\(Fixtures.shared)/fixtures/minilm-golden/tokens.json"))
+        #expect(golden.cases.count == 73)
+        for example in golden.cases {
+            let encoding = try tokenizer.encode(example.text, maxLength: nil, addSpecial: true)
+            #expect(encoding.ids == example.ids, "\(example.text.debugDescription)")
+            let offsets = encoding.offsets.map { [$0.lowerBound, $0.upperBound] }
+            #expect(offsets == example.offsets, "\(example.text.debugDescription)")
+        }
     }
 }

@@ -19,6 +19,12 @@ enum Fixtures {
     static let hasStories = FileManager.default.fileExists(
         atPath: shared + "/models/stories260K/stories260K.gguf")
 
+    /// The folder of all-MiniLM-L6-v2, where somebody has it.
+    static let miniLM = [
+        ProcessInfo.processInfo.environment["ROOST_MINILM"],
+        root.appending(path: "Models/all-MiniLM-L6-v2").path,
+    ].compactMap { $0 }.first { FileManager.default.fileExists(atPath: "\($0)/tokenizer.json") }
+
     static func data(_ path: String) throws -> Data {
         try Data(contentsOf: URL(filePath: path))
     }

@@ -6,7 +6,7 @@ extension GGUFLoading {
         let ids = try bertIDs()
         var tokens = TokenList(Self.respelled(file.tokens), kinds: tokens.kinds)
         tokens.markControl([ids.cls, ids.separator, ids.unknown] + ids.others)
-        let pieces = PieceTrie(tokens.spellings) { [tokens] in tokens.isOfModel[$0] }
+        let pieces = try PieceTrie(tokens.spellings) { [tokens] in tokens.isOfModel[$0] }
         var special = SpecialTokens()
         (special.bos, special.eos) = (ids.cls, ids.separator)
         special.pad = try checked(file.pad, "padding_token_id")
@@ -74,7 +74,7 @@ extension GGUFLoading {
 
 extension GGUFLoading {
     func unigram() throws -> any Tokenizer {
-        let pieces = PieceTrie(tokens.spellings) { [tokens] in tokens.kinds[$0] == .normal }
+        let pieces = try PieceTrie(tokens.spellings) { [tokens] in tokens.kinds[$0] == .normal }
         var special = try specialTokens(bos: nil, eos: 1)
         special.eot = nil
         let template = try unigramTemplate(special)

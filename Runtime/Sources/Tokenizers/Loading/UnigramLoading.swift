@@ -10,7 +10,7 @@ struct UnigramLoading {
         if hasBytes { tokens.markBytes() }
         guard !file.model.scores.isEmpty else { throw TokenizerError.missing(key: "model.vocab") }
         // Control tokens are never made of text that nobody parses.
-        pieces = PieceTrie(tokens.spellings) { [tokens] in
+        pieces = try PieceTrie(tokens.spellings) { [tokens] in
             tokens.isOfModel[$0] && tokens.kinds[$0] != .control
         }
         assembly = try TokenizerAssembly(

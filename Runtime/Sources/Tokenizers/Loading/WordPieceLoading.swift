@@ -5,7 +5,7 @@ struct WordPieceLoading {
 
     init(_ file: TokenizerJSON, _ configuration: TokenizerConfiguration) throws {
         let tokens = try TokenizerAssembly.tokens(of: file)
-        pieces = PieceTrie(tokens.spellings) { tokens.isOfModel[$0] }
+        pieces = try PieceTrie(tokens.spellings) { tokens.isOfModel[$0] }
         assembly = try TokenizerAssembly(
             file, configuration, try PieceDecoder(file.decoder), tokens)
     }

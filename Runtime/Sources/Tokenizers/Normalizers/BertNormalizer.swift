@@ -58,7 +58,7 @@ struct BertNormalizer: Normalizer {
             switch BertCharacters.cleaning(of: scalar) {
             case .kept: break
             case .removed: return
-            case .blank: return result.append(blank, for: place.lowerBound)
+            case .blank: return result.replace(place, by: blank)
             }
         }
         let isIdeograph = separatesIdeographs && BertCharacters.isIdeograph(scalar)
@@ -66,10 +66,10 @@ struct BertNormalizer: Normalizer {
         if BertCharacters.isPlainIdeograph(scalar) || !stripsAccents && !lowercases {
             result.copy(place, of: text)
         } else if Self.foldable.contains(scalar.value) {
-            result.append(folded[Int(scalar.value) - 0x80], for: place.lowerBound)
+            result.replace(place, by: folded[Int(scalar.value) - 0x80])
         } else {
             let bytes = Self.fold(scalar, strips: stripsAccents, lowercases: lowercases)
-            result.append(bytes, for: place.lowerBound)
+            result.replace(place, by: bytes)
         }
         if isIdeograph { result.append(blank, for: place.lowerBound) }
     }

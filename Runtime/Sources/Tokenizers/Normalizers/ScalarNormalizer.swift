@@ -16,7 +16,7 @@ extension ScalarNormalizer {
             }
             if let new = rewrite(scalar) {
                 result.copy(copied..<index, of: text)
-                result.append(new.utf8, for: index)
+                result.replace(index..<index + length, by: new.utf8)
                 copied = index + length
             }
             index += length

@@ -10,13 +10,22 @@ struct PieceTrie: Sendable {
     /// The id of the piece that ends at each node, or -1.
     private var ids: [Int32] = [-1]
 
+    /// No piece is longer, so that a search is linear in the text.
+    static let longestPiece = 1024
+
     /// - Parameters:
     ///   - spellings: the spelling of each id; of ids that are spelled alike the last is found.
     ///   - included: the ids that can be found.
-    init(_ spellings: ByteStrings, where included: (Int) -> Bool) {
-        let sorted = Self.sorted(
-            (0..<spellings.count).filter { included($0) && !spellings.range($0).isEmpty },
-            spellings)
+    /// - Throws: ``TokenizerError/invalid(key:found:expected:)`` when a piece is too long.
+    init(_ spellings: ByteStrings, where included: (Int) -> Bool) throws {
+        let ids = (0..<spellings.count).filter { included($0) && !spellings.range($0).isEmpty }
+        let longest = ids.map { spellings.range($0).count }.max() ?? 0
+        guard longest <= Self.longestPiece else {
+            throw TokenizerError.invalid(
+                key: "vocab", found: "a token of \(longest) bytes",
+                expected: "at most \(Self.longestPiece)")
+        }
+        let sorted = Self.sorted(ids, spellings)
         var level = [sorted.indices]
         var depth = 0
         while !level.isEmpty {

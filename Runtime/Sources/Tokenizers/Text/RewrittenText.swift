@@ -41,6 +41,13 @@ struct RewrittenText {
         alignment?.append(new.count, from: source, copied: false)
     }
 
+    /// Appends what stands for one character of the source. One that keeps its length counts as copied.
+    mutating func replace(_ character: Range<Int>, by new: some Collection<UInt8>) {
+        bytes.append(contentsOf: new)
+        alignment?.append(
+            new.count, from: character.lowerBound, copied: new.count == character.count)
+    }
+
     /// The same bytes as a rewriting of what `first` was rewritten from.
     func composed(over first: RewrittenText) -> RewrittenText {
         var result = self
