@@ -15,12 +15,15 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 BIN = ROOT / ".build" / "release"
 STORIES = ROOT.parent / "shared" / "models" / "stories260K" / "stories260K.gguf"
 
-FIXTURES = ROOT / "Tests" / "Fixtures" / "bert-tiny"
+FIXTURES = next(filter(pathlib.Path.exists, (
+    ROOT / "Tests" / "Fixtures" / "bert-tiny", ROOT.parent / "shared" / "fixtures" / "bert-tiny")), None)
 MINILM = pathlib.Path(os.environ.get("ROOST_MINILM", ROOT / "Models" / "all-MiniLM-L6-v2"))
 BERT = '[plugins.bert]\nlibrary = "libBert.so"\n'
 
 needs_stories = pytest.mark.skipif(
     not STORIES.exists(), reason="the real weights of stories260K are not beside this checkout")
+needs_fixtures = pytest.mark.skipif(
+    not FIXTURES, reason="the tiny models of bert-tiny are not beside this checkout")
 needs_minilm = pytest.mark.skipif(
     not (MINILM / "config.json").exists(), reason="all-MiniLM-L6-v2 is not on this machine")
 

@@ -128,6 +128,26 @@ def test_a_conversation_is_found_again_after_a_reload(page, serving):
     assert page.console_errors() == []
 
 
+def test_a_conversation_stays_while_another_tab_is_open(page):
+    page.settings(max_tokens=10)
+    page.choose("markov")
+    page.say("Wait for me")
+    page.wait_for_answer()
+    said = page.answers
+    page.click(".tabs [data-tab=classify]")
+    page.wait("document.getElementById('classify-text').offsetParent && !document.getElementById('draft').offsetParent",
+              "the other tab is shown")
+    page.click(".tabs [data-tab=chat]")
+    page.wait("document.getElementById('draft').offsetParent", "the chat is shown again")
+    assert (page.questions, page.answers) == (["Wait for me"], said)
+    page.press(Keys.CONTROL + "k")
+    page.wait("document.body.classList.contains('is-empty')", "a new chat is open")
+    page.click(".tabs [data-tab=classify]")
+    page.click(".tabs [data-tab=chat]")
+    assert page.questions == []
+    assert page.console_errors() == []
+
+
 def test_answering_again_replaces_the_answer(page):
     page.settings(max_tokens=60, temperature=2)
     page.choose("markov")

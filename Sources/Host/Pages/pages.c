@@ -88,6 +88,9 @@ static const unsigned char upload_js[] = {
 static const unsigned char search_js[] = {
 #embed "Files/search.js"
 };
+static const unsigned char query_js[] = {
+#embed "Files/query.js"
+};
 static const unsigned char classify_js[] = {
 #embed "Files/classify.js"
 };
@@ -127,6 +130,7 @@ const roost_page roost_pages[] = {
     SCRIPT(embedding),
     SCRIPT(upload),
     SCRIPT(search),
+    SCRIPT(query),
     SCRIPT(classify),
     SCRIPT(judgements),
 };

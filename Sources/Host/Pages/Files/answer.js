@@ -40,11 +40,16 @@ export async function ask(request, show) {
 function finish(card, prose, foot, whole, show) {
   const text = whole.answer?.trim();
   prose.show(text || "The rows do not say.");
-  const how = whole.mode === "generate" ? "written by a model from these rows" : "quoted from these rows";
-  foot.replaceChildren(copyButton(() => text, "Copy the answer"),
-    element("span", { class: "facts" }, [how, typeof whole.score === "number" && `${Math.round(whole.score * 100)} % sure`].filter(Boolean).join(" · ")));
-  if (whole.sources?.length) card.append(element("ol", { class: "sources" }, ...whole.sources.map((source) => sourceView(source, show))));
+  const sources = whole.sources ?? [];
+  const cites = sources.some((source) => source.cited);
+  foot.replaceChildren(copyButton(() => text, "Copy the answer"), element("span", { class: "facts" }, origin(whole, cites)));
+  if (sources.length) card.append(element("ol", { class: cites ? "sources cited" : "sources" }, ...sources.map((source) => sourceView(source, show))));
   announce(`Answer: ${text}`);
+}
+
+function origin({ mode, model, score }, cites) {
+  if (mode !== "generate") return ["quoted from a row", typeof score === "number" && `${Math.round(score * 100)} % sure`].filter(Boolean).join(" · ");
+  return `written by ${model} ${cites ? "from these rows" : "with these rows at hand; it names none of them"}`;
 }
 
 function sourceView(source, show) {

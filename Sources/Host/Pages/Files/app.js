@@ -284,6 +284,7 @@ async function load() {
     await models.refresh();
     await history.refresh();
     showGreeting();
+    if (!location.hash && !models.chosen() && models.able("embeddings").length) tabs.go("search");
     await route();
   } catch (error) {
     trouble.report(error);

@@ -9,7 +9,7 @@ export const collections = {
   describe: (name) => json("GET", at(name)),
   // Answered when the rows are kept; they are embedded behind that.
   create: (name, { file, type, text, id, model }, signal) => {
-    const query = new URLSearchParams({ text: text.join(",") });
+    const query = new URLSearchParams(text.map((column) => ["text", column]));
     if (id) query.set("id", id);
     if (model) query.set("model", model);
     return json("PUT", `${at(name)}?${query}`, { body: file, type, signal });

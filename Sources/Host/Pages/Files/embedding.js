@@ -39,8 +39,9 @@ export async function watch(name, done) {
 export function refusals(collection) {
   const refused = collection.rows_refused ?? [];
   if (!refused.length) return null;
-  const count = refused.length === 1 ? "1 row was" : `${refused.length} rows were`;
+  const total = collection.rows_refused_total ?? refused.length;
+  const count = total === 1 ? "1 row was" : `${total.toLocaleString("en")} rows were`;
   return element("details", { class: "refusals" },
     element("summary", {}, `${count} left out`),
-    element("ul", {}, ...refused.slice(0, 100).map(({ line, message }) => element("li", {}, element("b", {}, `Line ${line}`), ` ${message}`))));
+    element("ul", {}, ...refused.map(({ line, message }) => element("li", {}, element("b", {}, `Line ${line}`), ` ${message}`))));
 }

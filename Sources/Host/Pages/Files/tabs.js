@@ -17,6 +17,11 @@ export function show() {
   }
 }
 
+// Opens the tab in the place of what is shown, without a step to go back to.
+export function go(name) {
+  history.replaceState(null, "", `#/${name}`);
+}
+
 // Where a click on the tab leads: to what was open in it.
 export function remember(name, hash) {
   document.querySelector(`.tabs a[data-tab="${name}"]`).href = hash;
