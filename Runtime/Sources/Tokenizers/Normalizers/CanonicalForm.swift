@@ -63,7 +63,8 @@ struct CanonicalForm: Normalizer {
     }
 
     /// Appends `new`. It decomposes as `text` does, by which its characters find theirs: each stands
-    /// for the one from which its first part comes.
+    /// for the one from which its first part comes. Where marks change places the reference may point
+    /// to a neighbouring one.
     private static func align(
         _ new: String, with text: String, at place: Int, into result: inout RewrittenText
     ) {

@@ -1,7 +1,8 @@
 /// SentencePiece's precompiled map from characters to what they become, as the reference applies it.
 ///
 /// The reference looks up whole grapheme clusters of up to five bytes, and takes the shortest entry
-/// that it finds for all of the cluster; longer clusters it looks up character by character.
+/// that it finds for all of the cluster; longer clusters it looks up character by character. What it
+/// drops at the very beginning shifts its offsets of the rest, which is not imitated.
 struct CharacterMap: Normalizer {
     private let entries: DoubleArray
     /// The strings that entries become, each ended by a zero byte.
