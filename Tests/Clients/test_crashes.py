@@ -14,7 +14,11 @@ DEEDS = ["segv", "abort", "trap", "exit0", "exit7", "overflow", "hang"]
 
 @pytest.fixture
 def make_hostile(make_host, tally, tmp_path):
-    """A host with `markov` and with `tally`, which does `deed` at `step` once `arm` is called."""
+    """A host with `markov` and with `tally`, which does `deed` at `step` once `arm` is called.
+
+    Only where it is to hang is a step that takes long taken for a hanging one: on a machine that is
+    busy with other things others take long too. The pace keeps streams under way until all have begun.
+    """
     def make(deed, step="forward"):
         marker, source = tmp_path / "marker", tmp_path / "tally.bin"
         marker.touch()
@@ -25,12 +29,12 @@ name = "tally"
 plugin = "tally"
 source = "{source}"
 parallel = {STREAMS}
-step_timeout = "1s"
+step_timeout = "{"2s" if deed == "hang" else "120s"}"
 [models.settings]
 at = "{step}"
 do = "{deed}"
 marker = "{marker}"
-pace = "8"
+pace = "16"
 """, plugins=f'[plugins.tally]\nlibrary = "{tally}"')
         host.arm = marker.unlink
         return host
@@ -59,16 +63,26 @@ async def run_all(host, when_all_run=lambda: None):
         asyncio.create_task(say(client, model, seed, started[seed + offset]))
         for model, offset in (("markov", 0), ("tally", STREAMS)) for seed in range(STREAMS)
     ]
-    await asyncio.wait_for(asyncio.gather(*[event.wait() for event in started]), 30)
+    await asyncio.wait_for(asyncio.gather(*[event.wait() for event in started]), 120)
     when_all_run()
-    return await asyncio.wait_for(asyncio.gather(*streams), 120)
+    return await asyncio.wait_for(asyncio.gather(*streams), 300)
+
+
+_undisturbed = []
+
+
+async def undisturbed(host):
+    """The same streams where nothing happens, which are the same on every host."""
+    if not _undisturbed:
+        _undisturbed.extend(await run_all(host))
+    return _undisturbed
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_all_streams_end_as_if_nothing_had_happened(make_hostile, deed):
     host = make_hostile(deed)
     disturbed = await run_all(host, host.arm)
-    assert disturbed == await run_all(host)
+    assert disturbed == await undisturbed(host)
     assert host.metric("roost_model_restarts_total", model="tally") == 1
     assert host.metric("roost_model_restarts_total", model="markov") == 0
 
@@ -80,7 +94,7 @@ async def test_a_killed_worker_is_replaced_and_its_streams_go_on(make_hostile):
         os.kill(worker_of(host, "tally"), signal.SIGKILL)
 
     disturbed = await run_all(host, kill_worker)
-    assert disturbed == await run_all(host)
+    assert disturbed == await undisturbed(host)
     assert host.metric("roost_model_restarts_total", model="tally") == 1
 
 
@@ -105,9 +119,8 @@ async def test_a_crash_beside_the_forward_passes_costs_no_stream(make_hostile, s
     disturbed = await run_all(host, arm_and_ask) + [await one_more[0]]
     assert host.metric("roost_model_restarts_total", model="tally") == 1
     assert host.metric("roost_model_restarts_total", model="markov") == 0
-    undisturbed = await run_all(host)
-    undisturbed.append(await say(host.async_client(), "tally", STREAMS, prompt=prompt))
-    assert disturbed == undisturbed
+    again = await say(host.async_client(), "tally", STREAMS, prompt=prompt)
+    assert disturbed == [*await undisturbed(host), again]
 
 
 def test_no_worker_survives_its_host(make_hostile):
@@ -116,4 +129,4 @@ def test_no_worker_survives_its_host(make_hostile):
     host.process.kill()
     host.process.wait()
     host.wait_for(
-        lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), "rid of its workers", 5)
+        lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers), "rid of its workers")

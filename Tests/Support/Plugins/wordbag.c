@@ -18,7 +18,7 @@
 #include <time.h>
 
 enum { DIMENSIONS = 48, WORDS = 1000, FIRST_WORD = 2, VOCABULARY = WORDS + FIRST_WORD };
-enum { MOST_TOKENS = 64, BEGIN = 0, END = 1, MOST_TEXTS = 64 };
+enum { MOST_TOKENS = 64, BEGIN = 0, END = 1, MOST_TEXTS = 64, LONGEST_WORD = 80 };
 
 struct roost_model {
     char can[128], pace[16];
@@ -51,13 +51,14 @@ static void take_time(const struct roost_model *model, uint32_t texts)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* The next word at or behind `*at`; its length, 0 at the end of the text. */
+/* The next word at or behind `*at`; its length, 0 at the end of the text. Very long ones are several. */
 static uint64_t next_word(roost_str text, uint64_t *at)
 {
     while (*at < text.len && !isalnum((unsigned char)text.ptr[*at]))
         ++*at;
     uint64_t length = 0;
-    while (*at + length < text.len && isalnum((unsigned char)text.ptr[*at + length]))
+    while (length < LONGEST_WORD && *at + length < text.len
+           && isalnum((unsigned char)text.ptr[*at + length]))
         length++;
     return length;
 }
