@@ -247,7 +247,10 @@ import Testing
             defer { model.close() }
             let asking = Flag()
             BlockingThread.start("asking") {
-                while !asking.isSet { model.requestCancel() }
+                _ = eventually(within: .seconds(3600)) {
+                    model.requestCancel()
+                    return asking.isSet
+                }
             }
             defer { asking.set() }
             return failure { _ = try model.vectors(of: ["a"], deadline: nil) }

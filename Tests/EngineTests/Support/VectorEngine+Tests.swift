@@ -17,7 +17,7 @@ extension VectorEngine {
 
 /// Waits, without blocking a thread, until something holds that is bound to come.
 func eventually(_ condition: () -> Bool) async {
-    while !condition() { await Task.yield() }
+    while !condition() { try? await Task.sleep(for: .milliseconds(1)) }
 }
 
 /// A step that stops at a gate.
