@@ -44,7 +44,8 @@ struct BertCheckpoint {
 extension BertCheckpoint {
     /// Bytes of the open model: its tables as they are mapped, its maps as they are packed.
     func modelBytes(_ precision: Precision) -> UInt64 {
-        checkpoint.tensors.values.reduce(0) { bytes, tensor in
+        checkpoint.tensors.values.filter { nameInNetwork($0.name) != nil }.reduce(0) {
+            bytes, tensor in
             let elements = UInt64(tensor.shape.reduce(1, *))
             guard let packed = packedBits(of: tensor, precision) else {
                 return bytes + elements / UInt64(tensor.type.blockSize)
@@ -56,7 +57,7 @@ extension BertCheckpoint {
 
     /// The bits of a weight of a map; nil for what is not repacked.
     private func packedBits(of tensor: TensorEntry, _ precision: Precision) -> UInt64? {
-        let isTable = tensor.name.contains("embedding") || tensor.name.contains("_embd")
+        let isTable = ["embedding", "_embd", "attention_bias"].contains(where: tensor.name.contains)
         guard tensor.shape.count == 2, !isTable, tensor.type.blockSize == 1 else { return nil }
         switch precision {
         case .f32: return nil
@@ -92,9 +93,14 @@ extension BertCheckpoint {
 extension BertCheckpoint {
     /// The weights under the network's names.
     func weights() throws -> Weights {
+        try Weights(checkpoint, names: nameInNetwork)
+    }
+
+    /// The network's name of a stored tensor; nil for one that no network reads.
+    private func nameInNetwork(_ stored: String) -> String? {
         switch checkpoint.metadata {
-        case .gguf: try Weights(checkpoint, names: configuration.networkName(gguf:))
-        case .huggingFace: try Weights(checkpoint, names: networkName(huggingFace:))
+        case .gguf: configuration.networkName(gguf: stored)
+        case .huggingFace: networkName(huggingFace: stored)
         }
     }
 

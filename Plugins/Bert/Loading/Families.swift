@@ -4,7 +4,8 @@ import TensorRuntime
 enum Families {
     /// What `families` of the plugin says.
     static let names = [
-        "bert", "distilbert", "roberta", "xlm-roberta", "camembert",
+        "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "mpnet", "nomic-bert",
+        "modernbert",
     ]
 
     /// - Returns: nil for another family.
@@ -15,6 +16,9 @@ enum Families {
         case "bert", "roberta", "xlm-roberta", "camembert":
             try file.decode(BertConfiguration.self)
         case "distilbert": try file.decode(DistilBertConfiguration.self)
+        case "mpnet": try file.decode(MPNetConfiguration.self)
+        case "nomic_bert": try file.decode(NomicBertConfiguration.self)
+        case "modernbert": try file.decode(ModernBertConfiguration.self)
         default: nil
         }
     }
@@ -25,6 +29,8 @@ enum Families {
     ) throws -> (any EncoderConfiguration)? {
         switch try metadata.string("general.architecture") {
         case "bert": try BertConfiguration(metadata, tensors)
+        case "nomic-bert": try NomicBertConfiguration(metadata, tensors)
+        case "modern-bert": try ModernBertConfiguration(metadata, tensors)
         default: nil
         }
     }

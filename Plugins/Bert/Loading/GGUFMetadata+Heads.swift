@@ -76,11 +76,25 @@ extension GGUFMetadata {
             vocabulary.eos = try id("eos")
             vocabulary.unknown = try id("unknown")
             vocabulary.pad = try id("padding")
+            vocabulary.cls = try id("cls")
+            vocabulary.separator = try id("seperator")
+            vocabulary.mask = try id("mask")
             vocabulary.addBOS = try bool(ifPresent: "tokenizer.ggml.add_bos_token")
             vocabulary.addEOS = try bool(ifPresent: "tokenizer.ggml.add_eos_token")
+            vocabulary.addSeparator = try bool(ifPresent: "tokenizer.ggml.add_sep_token")
             vocabulary.addSpacePrefix = try bool(ifPresent: "tokenizer.ggml.add_space_prefix")
+            try readNormalizer(&vocabulary)
             return vocabulary
         }
+    }
+
+    private func readNormalizer(_ vocabulary: inout GGUFVocabulary) throws {
+        vocabulary.removeExtraSpaces = try bool(
+            ifPresent: "tokenizer.ggml.remove_extra_whitespaces")
+        vocabulary.lowercases = try bool(ifPresent: "tokenizer.ggml.normalizer.lowercase")
+        vocabulary.stripsAccents = try bool(ifPresent: "tokenizer.ggml.normalizer.strip_accents")
+        vocabulary.characterMap = try ints(ifPresent: "tokenizer.ggml.precompiled_charsmap")?
+            .map { UInt8(truncatingIfNeeded: $0) }
     }
 
     private func id(_ name: String) throws -> Int? {

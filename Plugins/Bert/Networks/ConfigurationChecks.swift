@@ -18,6 +18,16 @@ enum ConfigurationChecks {
         }
     }
 
+    /// Heads of rotated pairs.
+    static func rotaryHeads(_ heads: Int, of width: Int) throws {
+        try self.heads(heads, divide: width)
+        guard (width / heads).isMultiple(of: 2) else {
+            throw BertError.range(
+                "num_attention_heads", found: "\(heads)",
+                expected: "a number that leaves an even part of \(width)")
+        }
+    }
+
     static func positive(_ numbers: KeyValuePairs<String, Float>) throws {
         for (key, number) in numbers where !(number > 0 && number.isFinite) {
             throw BertError.range(key, found: "\(number)", expected: "a positive number")

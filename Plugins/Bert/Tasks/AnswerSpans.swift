@@ -101,10 +101,11 @@ struct BestAnswers {
         let sorted = answers.enumerated().sorted {
             ($1.element.score, $0.offset) < ($0.element.score, $1.offset)
         }
-        var seen: Set<Place> = []
-        let distinct = sorted.lazy.map(\.element).filter {
-            seen.insert(Place(passage: $0.passage, range: $0.range)).inserted
+        var (seen, best): (Set<Place>, [Answer]) = ([], [])
+        for answer in sorted.map(\.element) where best.count < count {
+            let place = Place(passage: answer.passage, range: answer.range)
+            if seen.insert(place).inserted { best.append(answer) }
         }
-        return Array(distinct.prefix(count))
+        return best
     }
 }
