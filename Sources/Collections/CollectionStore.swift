@@ -131,6 +131,11 @@ extension CollectionStore {
         return entries.sorted { $0.key < $1.key }.map { Self.description($0.value) }
     }
 
+    package func has(_ name: String) async throws -> Bool {
+        try await open()
+        return entries[name] != nil
+    }
+
     /// - Throws: `CollectionError.unknownCollection`.
     package func describe(_ name: String) async throws -> CollectionDescription {
         Self.description(try await entry(name))

@@ -20,13 +20,23 @@ package enum EmbedPurpose: Sendable {
 
 /// Turns texts into vectors. A collection does not know what computes them.
 package protocol CollectionEmbedder: Sendable {
-    /// The model as it is now. Asked for at every query: it must not compute anything.
+    /// The model as it is now. Asked for at every query, so that it had better be known.
+    /// - Throws: `EmbedderMissing` where there is none.
     var model: EmbeddingModel { get async throws }
 
     /// A vector of unit length for each text.
     /// - Throws: `EmbeddingRefused` for a text that this model never embeds; any other error counts
     ///   as passing, and the work is tried again.
     func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]]
+}
+
+/// There is no model that could embed; the reason says why not, and what would help.
+package struct EmbedderMissing: Error, CustomStringConvertible {
+    package var reason: String
+
+    package init(_ reason: String) { self.reason = reason }
+
+    package var description: String { reason }
 }
 
 /// A text that the model does not embed, whoever asks and whenever.

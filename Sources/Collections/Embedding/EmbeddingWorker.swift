@@ -57,7 +57,6 @@ struct EmbeddingWorker: Sendable {
             try await collection.promote(space)
         }
         await whenReady()
-        collection.announce()
         try await collection.tidy()
         collection.announce()
     }

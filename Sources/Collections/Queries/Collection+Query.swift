@@ -75,7 +75,7 @@ extension Collection {
     private static func matches(
         _ match: String, _ limit: Int, _ filter: FilterSQL?, _ database: Database
     ) throws -> [RankedKey] {
-        let condition = filter.map { " AND \($0.text)" } ?? ""
+        let condition = filter.map { " AND (\($0.text))" } ?? ""
         let join = filter == nil ? "" : "JOIN row ON row.key = words.rowid"
         let arguments = [match.databaseValue] + (filter?.arguments ?? []) + [limit.databaseValue]
         let rows = try Row.fetchCursor(
@@ -99,7 +99,7 @@ extension Collection {
         _ query: CollectionQuery, depth: Int, _ filter: FilterSQL?,
         _ embedder: any CollectionEmbedder
     ) async throws -> [RankedKey] {
-        let space = try await space(answering: embedder)
+        guard let space = try await space(answering: embedder) else { return [] }
         guard let vector = try await embedder.embed([query.text], as: .query).first,
             vector.count == space.model.dimensions, let unit = HalfVector.normalized(vector)
         else {
@@ -108,12 +108,14 @@ extension Collection {
         return try await nearest(unit, depth: depth, filter, space)
     }
 
-    /// The space whose vectors are of the model as it is now.
-    private func space(answering embedder: any CollectionEmbedder) async throws -> VectorSpace {
-        guard with({ $0.serving != nil || $0.error != nil || $0.count > 0 }) else {
-            throw CollectionError.noVectors(collection: name, reason: "it has no rows")
+    /// The space whose vectors are of the model as it is now; nil before the first is embedded.
+    private func space(answering embedder: any CollectionEmbedder) async throws -> VectorSpace? {
+        let model: EmbeddingModel
+        do {
+            model = try await embedder.model
+        } catch let missing as EmbedderMissing {
+            throw CollectionError.noVectors(collection: name, reason: missing.reason)
         }
-        let model = try await embedder.model
         let isNews = with { state in
             defer { state.model = model }
             return state.model != model
@@ -123,8 +125,8 @@ extension Collection {
             ($0.serving, $0.shownSpace?.record, $0.error, $0.count)
         }
         guard let serving else {
-            throw CollectionError.noVectors(
-                collection: name, reason: error ?? "none is embedded yet")
+            guard let error else { return nil }
+            throw CollectionError.noVectors(collection: name, reason: error)
         }
         guard serving.model.contentHash == model.contentHash else {
             let embedded = coming?.id == serving.id ? 0 : coming?.count ?? 0

@@ -34,6 +34,18 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// The format of a document of which nothing is known but how it begins: JSON by its bracket,
+    /// everything else is CSV.
+    package init(beginning bytes: [UInt8]) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
+        switch text.first(where: { $0 != 0x20 && !(0x09...0x0D).contains($0) }) {
+        case UInt8(ascii: "["): self = .json
+        case UInt8(ascii: "{"): self = .jsonLines
+        default: self = .csv
+        }
+    }
+
     /// What is sent as the media type of such a document.
     package var mediaType: String {
         switch self {
