@@ -109,7 +109,7 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPages", "Engine", "PluginHost",
+                "CPages", "Engine", "PluginHost", "SearchCollections",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
@@ -127,7 +127,7 @@ if withHost {
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "Engine", "PluginHost",
+                "Host", "Engine", "PluginHost", "SearchCollections",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -23,7 +23,7 @@ FLOORS = {
     "Runtime/Sources/Tokenizers": {"CPCRE2"},
 }
 HOST = {
-    "Engine", "PluginHost", "ArgumentParser", "Logging", "Foundation",
+    "Engine", "PluginHost", "SearchCollections", "ArgumentParser", "Logging", "Foundation",
     "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
 FLOORS |= {

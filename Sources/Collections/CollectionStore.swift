@@ -167,11 +167,13 @@ extension CollectionStore {
         return collection.progress.watch(from: collection.progressNow)
     }
 
-    /// Has every collection look whether its model is another one now.
-    package func modelsChanged() {
-        for entry in entries.values {
-            entry.serving.checkModel()
-            entry.coming?.checkModel()
+    /// Has the collections of these models look whether they are others now, and those that lack a
+    /// model try again.
+    package func modelsChanged(_ names: Set<String>) {
+        for collection in entries.values.flatMap({ [$0.serving, $0.coming].compactMap { $0 } })
+        where collection.with({ $0.error != nil }) || collection.modelName.map(names.contains) != false
+        {
+            collection.checkModel()
         }
     }
 

@@ -139,7 +139,7 @@ import Testing
         test.embedder.reload(hash: "one")
         #expect(try await test.ids(CollectionQuery("volcanoes", count: 1)) == ["1"])
         test.embedder.reload(hash: "two")
-        await test.store.modelsChanged()
+        await test.store.modelsChanged(["hash"])
         try await test.wait { $0.state == .stale }
         test.embedder.open()
         try await test.wait { $0.state == .ready && $0.embedded == 5 }

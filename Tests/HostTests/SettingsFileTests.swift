@@ -31,6 +31,61 @@ import Testing
         #expect(settings.models.isEmpty && settings.plugins.isEmpty)
     }
 
+    @Test func collectionsAndTheirSearchAreRead() throws {
+        let settings = try parse(
+            """
+            [search]
+            threads = 4
+            graph_above = 500
+            max_import = "10MB"
+            [[collections]]
+            name = "topics"
+            source = "\(Self.library)"
+            text = ["title", "a, b"]
+            id = "id"
+            model = "minilm"
+            header = true
+            [[collections]]
+            name = "more"
+            source = "\(Self.library)"
+            text = "one"
+            """)
+        #expect(settings.search.threads == 4 && settings.search.graphAbove == 500)
+        #expect(settings.search.largestImport == 10_000_000)
+        let topics = try #require(settings.collections.first)
+        #expect(topics.name == "topics" && topics.source == Self.library && topics.id == "id")
+        #expect(topics.text == ["title", "a, b"] && topics.model == "minilm")
+        #expect(topics.hasHeader == true && settings.collections.last?.text == ["one"])
+    }
+
+    @Test func everyMistakeInACollectionIsSaid() {
+        let found = problems(
+            """
+            [[collections]]
+            name = "../x"
+            source = "/nowhere.csv"
+            [[collections]]
+            text = 5
+            colour = "red"
+            [[collections]]
+            name = "a"
+            source = "\(Self.library)"
+            [[collections]]
+            name = "a"
+            source = "\(Self.library)"
+            [search]
+            threads = 0
+            """)
+        for start in [
+            "2 collections[0].name: found", "3 collections[0].source: no file",
+            "4 collections[1].name: missing", "4 collections[1].source: missing",
+            "5 collections[1].text: found", "6 collections[1].colour: unknown key",
+            "11 collections[3].name: \"a\" is already", "14 search.threads: found",
+        ] {
+            #expect(found.contains { $0.hasPrefix(start) }, "\(start) is not in \(found)")
+        }
+    }
+
     @Test func everyKeyOfAModelIsRead() throws {
         let settings = try parse(
             """

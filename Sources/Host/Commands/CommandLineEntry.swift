@@ -41,7 +41,8 @@ struct Roost: AsyncParsableCommand {
         abstract: "Serves AI models behind the OpenAI API, each model family a plugin.",
         version: "roost \(Version.text)",
         subcommands: [
-            ServeCommand.self, ChatCommand.self, EmbedCommand.self, ModelsCommand.self,
+            ServeCommand.self, ChatCommand.self, EmbedCommand.self, SearchCommand.self,
+            ModelsCommand.self,
             PluginsCommand.self, ConfigCommand.self,
         ])
 }

@@ -1,6 +1,7 @@
 import Hummingbird
 package import Logging
 import NIOCore
+package import SearchCollections
 import ServiceLifecycle
 
 /// The host's HTTP side: its routes and what every request passes through.
@@ -9,7 +10,7 @@ package struct HostServer: Sendable {
     package let workload = Workload()
     private let settings: Settings.Server
     private let store: ConversationStore
-    private let passages: (any PassageSource)?
+    private let collections: CollectionStore?
     private let logger: Logger
 
     /// How long a silent event stream stays without a comment.
@@ -22,12 +23,12 @@ package struct HostServer: Sendable {
 
     package init(
         _ settings: Settings.Server, models: Models, store: ConversationStore,
-        passages: (any PassageSource)? = nil, logger: Logger
+        collections: CollectionStore? = nil, logger: Logger
     ) {
         self.settings = settings
         self.models = models
         self.store = store
-        self.passages = passages
+        self.collections = collections
         self.logger = logger
     }
 
@@ -103,11 +104,21 @@ package struct HostServer: Sendable {
             + EmbeddingRoutes(work: work, body: body, inputs: inputs).routes
             + RerankRoutes(work: work, body: body, inputs: inputs).routes
             + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
-            + AnswerRoutes(work: work, source: passages, body: body, inputs: inputs).routes
+            + AnswerRoutes(
+                work: work, source: collections.map(CollectionPassages.init), body: body,
+                inputs: inputs
+            ).routes
+            + collectionRoutes(body)
             + ConversationRoutes(store: store, body: body).routes
             + AdminRoutes(models: models, body: body).routes
             + OperationRoutes(models: models, workload: workload, metrics: metrics).routes
             + PageRoutes().routes
+    }
+}
+
+extension HostServer {
+    private func collectionRoutes(_ body: Body) -> [Route] {
+        collections.map { CollectionRoutes(store: $0, body: body, workload: workload).routes } ?? []
     }
 }
 

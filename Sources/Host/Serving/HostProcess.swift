@@ -6,6 +6,7 @@ package struct HostProcess: Sendable {
     private let settings: Settings
     private let server: HostServer
     private let models: Models
+    private let collections: Collections
     private let logger: Logger
 
     package init(_ settings: Settings) {
@@ -13,7 +14,10 @@ package struct HostProcess: Sendable {
         logger = Self.logger(settings.server.logFormat)
         models = Models(settings, options: Self.options(settings.server, logger))
         let store = ConversationStore(HostDatabase(folder: settings.server.data))
-        server = HostServer(settings.server, models: models, store: store, logger: logger)
+        collections = Collections(settings, models: models, logger: logger)
+        server = HostServer(
+            settings.server, models: models, store: store, collections: collections.store,
+            logger: logger)
     }
 
     /// Serves until a signal asks to stop; then drains.
@@ -26,6 +30,7 @@ package struct HostProcess: Sendable {
             await loadModels()
             await models.unloadIdle()
         }
+        let keeping = Task { await collections.run() }
         let address = settings.server.listen
         let result = await Result {
             try await server.run { port in
@@ -36,6 +41,8 @@ package struct HostProcess: Sendable {
             }
         }
         background.cancel()
+        keeping.cancel()
+        await collections.store.close()
         await models.registry.stop(within: .zero)
         try result.get()
     }

@@ -5,6 +5,8 @@ package struct Settings: Sendable {
     package var server: Server
     package var plugins: [Plugin]
     package var models: [Model]
+    package var search = Search()
+    package var collections: [Collection] = []
 
     /// `[server]`
     package struct Server: Sendable {
@@ -18,6 +20,26 @@ package struct Settings: Sendable {
         package var maximumInputs: Int
         package var drainTimeout: Duration
         package var logFormat: LogFormat
+    }
+
+    /// `[search]`
+    package struct Search: Sendable {
+        /// Threads of one query.
+        package var threads = 2
+        /// From so many rows on, a graph is searched instead of all rows.
+        package var graphAbove = 1_000_000
+        /// The most bytes of a document that is put into a collection.
+        package var largestImport = 4 << 30
+    }
+
+    /// `[[collections]]`: a file that is put as a collection at the start.
+    package struct Collection: Sendable {
+        package var name: String
+        package var source: String
+        package var text: [String]?
+        package var id: String?
+        package var model: String?
+        package var hasHeader: Bool?
     }
 
     /// `[plugins.NAME]`

@@ -4,7 +4,7 @@ import PluginHost
 
 /// Reads `plugins.toml`.
 package struct SettingsFile {
-    private let paths: Paths
+    let paths: Paths
     private let problems: ProblemList
 
     /// Reads and checks the file at `path`.
@@ -48,7 +48,13 @@ package struct SettingsFile {
         let plugins = pluginTables(&root, search: search(&server))
         var models = modelTables(&root, plugins: plugins.map(\.name))
         models += foundModels(&server, besides: models)
-        let settings = Settings(server: self.server(&server), plugins: plugins, models: models)
+        var searching = TableReader(
+            root.table("search") ?? [:], path: "search", line: members["search"]?.line ?? 1,
+            problems: problems)
+        let settings = Settings(
+            server: self.server(&server), plugins: plugins, models: models,
+            search: search(&searching), collections: collectionTables(&root))
+        searching.finish()
         server.finish()
         root.finish()
         return settings

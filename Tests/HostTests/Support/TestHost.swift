@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Logging
 import PluginHost
+import SearchCollections
 import Synchronization
 
 /// A whole host inside the test's process, on a port of its own, and a client of it.
@@ -14,6 +15,7 @@ final class TestHost: Sendable {
     private let running: Task<Void, any Error>
     private let idling: Task<Void, Never>
     private let models: Models
+    private let collections: CollectionStore
     private let folder: String
 
     /// One host for all tests that leave it as they found it.
@@ -29,7 +31,7 @@ final class TestHost: Sendable {
     ///   - ping: how long a silent stream stays without a comment.
     init(
         server lines: String = "", models: String = TestHost.markov, key: String? = nil,
-        ping: Duration = .seconds(15)
+        ping: Duration = .seconds(15), collections: CollectionOptions = CollectionOptions()
     )
         async throws
     {
@@ -39,9 +41,14 @@ final class TestHost: Sendable {
         self.lines = LogLines()
         let logger = Logger(label: "test") { [lines = self.lines] _ in lines.handler }
         self.models = Models(settings, options: PluginHostOptions(store: folder + "/plugins"))
+        let collections = CollectionStore(
+            folder: folder + "/collections", options: collections
+        ) { _ in LetterEmbedder() }
+        self.collections = collections
         var server = HostServer(
             settings.server, models: self.models,
-            store: ConversationStore(HostDatabase(folder: folder)), logger: logger)
+            store: ConversationStore(HostDatabase(folder: folder)), collections: collections,
+            logger: logger)
         server.pingInterval = ping
         self.server = server
         let (stops, stopping) = AsyncStream<Void>.makeStream()
@@ -75,6 +82,7 @@ final class TestHost: Sendable {
         stopping.finish()
         idling.cancel()
         try await running.value
+        await collections.close()
         await models.registry.stop(within: .zero)
         try? FileManager.default.removeItem(atPath: folder)
     }

@@ -87,16 +87,29 @@ extension HostClient {
         -> JSONValue
     {
         let bytes = body.map { Array($0.serialized().utf8) }
-        return try await exchange(method, path, body: bytes) { head, parts in
-            let answer = try await Self.collect(&parts)
-            guard head.status.code < 400 else {
-                throw ClientError(status: Int(head.status.code), body: answer)
-            }
-            do {
-                return try JSONValue(parsing: answer)
-            } catch {
-                throw ClientError.notUnderstood(String(describing: error))
-            }
+        return try await exchange(method, path, body: bytes) { try await Self.json($0, &$1) }
+    }
+
+    /// As `json`, with a body of another type.
+    package func send(_ method: String, _ path: String, type: String, body: [UInt8]) async throws
+        -> JSONValue
+    {
+        try await exchange(method, path, headers: [("content-type", type)], body: body) {
+            try await Self.json($0, &$1)
+        }
+    }
+
+    private static func json(_ head: HTTPResponseHead, _ parts: inout Inbound.AsyncIterator)
+        async throws -> JSONValue
+    {
+        let answer = try await collect(&parts)
+        guard head.status.code < 400 else {
+            throw ClientError(status: Int(head.status.code), body: answer)
+        }
+        do {
+            return try JSONValue(parsing: answer)
+        } catch {
+            throw ClientError.notUnderstood(String(describing: error))
         }
     }
 

@@ -1,5 +1,6 @@
 import Engine
 import PluginHost
+import SearchCollections
 
 extension APIError {
     /// What a client is told about an error from below.
@@ -9,6 +10,7 @@ extension APIError {
         case let error as EngineError: self.init(error)
         case let failure as ModelFailure: self.init(failure)
         case let error as DeploymentError: self.init(error)
+        case let error as CollectionError: self.init(error)
         case EarlyEnd.hostStopping: self = .stopping
         case EarlyEnd.clientGone, is CancellationError: self = .clientGone
         case let error as StorageError:

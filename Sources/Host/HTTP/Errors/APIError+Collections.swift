@@ -1,0 +1,22 @@
+import SearchCollections
+
+extension APIError {
+    init(_ error: CollectionError) {
+        let text = String(describing: error)
+        switch error {
+        case .invalidName:
+            self = .invalid(param: "name", "is none, expected \(CollectionName.rule)")
+        case .unknownCollection, .unknownDocument: self = .unknown(text)
+        case .unknownColumn(_, let parameter, _):
+            self = .invalid(param: parameter, "is wrong: \(text)")
+        case .invalidFilter: self = .invalid(param: "filter", "is refused: \(text)")
+        case .invalidQuery(let parameter, let reason): self = .invalid(param: parameter, reason)
+        case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .noRows:
+            self = .refused(text)
+        case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
+        case .noVectors, .otherModel, .beingDeleted: self = .conflict(text)
+        case .closed: self = .stopping
+        case .cannotOpen, .storage: self = .unavailable(text, retryAfter: nil)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Logging
+package import SearchCollections
+
+/// The host's collections, and what keeps them up with the models and the settings.
+package struct Collections: Sendable {
+    package let store: CollectionStore
+    private let models: Models
+    private let configured: ConfiguredCollections
+
+    private static let interval = Duration.seconds(1)
+
+    package init(_ settings: Settings, models: Models, logger: Logger) {
+        let fingerprints = ModelFingerprints(settings)
+        let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        let store = CollectionStore(
+            folder: settings.server.data + "/collections", options: settings.search.options
+        ) { name in
+            HostEmbedder(models: models, fingerprints: fingerprints, name: name)
+        } log: {
+            log($0)
+        }
+        self.store = store
+        self.models = models
+        configured = ConfiguredCollections(
+            collections: settings.collections, store: store, log: log)
+        self.log = log
+    }
+
+    private let log: @Sendable (String) -> Void
+
+    /// Opens what is kept and loads what the settings name; then tells the collections whenever a
+    /// model was loaded or replaced. Returns when cancelled.
+    package func run() async {
+        do {
+            try await store.open()
+        } catch {
+            return log("\(error)")
+        }
+        await configured.load()
+        var seen: [String: Int] = [:]
+        while !Task.isCancelled {
+            let generations = generations
+            let changed = generations.filter { seen[$0.key] != $0.value }.keys
+            if !changed.isEmpty { await store.modelsChanged(Set(changed)) }
+            seen = generations
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private var generations: [String: Int] {
+        let models = models.registry.models
+        return Dictionary(
+            models.compactMap { model in model.generation.map { (model.name, $0) } },
+            uniquingKeysWith: max)
+    }
+}
+
+extension Settings.Search {
+    fileprivate var options: CollectionOptions {
+        var options = CollectionOptions()
+        options.threads = threads
+        options.graphAbove = graphAbove
+        options.largestImport = largestImport
+        return options
+    }
+}

@@ -1,0 +1,75 @@
+import Engine
+import SearchCollections
+
+/// Embeds the rows and queries of collections with the models of this host.
+struct HostEmbedder: CollectionEmbedder {
+    let models: Models
+    let fingerprints: ModelFingerprints
+    /// Nil for the host's default.
+    let name: String?
+
+    /// How often a queue that is full is tried again before that counts as a failure.
+    private static let patience = 20
+
+    var model: EmbeddingModel {
+        get async throws {
+            let hold = try await hold()
+            defer { hold.release() }
+            return EmbeddingModel(
+                name: hold.name, contentHash: try await fingerprints.fingerprint(hold.name, models),
+                dimensions: hold.engine.capabilities.dimensions)
+        }
+    }
+
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]] {
+        let inputs = texts.map { EmbeddingInput.text($0) }
+        let embedded = try await patiently {
+            try await Models.inNextGeneration {
+                let hold = try await hold()
+                defer { hold.release() }
+                return try await hold.engine.embed(
+                    inputs, purpose: purpose == .query ? .query : .passage)
+            }
+        }
+        return embedded.vectors
+    }
+
+    private func hold() async throws -> ModelHold<VectorEngine> {
+        do {
+            return try await models.vectors(name, for: [.embeddings])
+        } catch let error as APIError {
+            throw EmbedderMissing(Self.reason(error, name))
+        }
+    }
+
+    private static func reason(_ error: APIError, _ name: String?) -> String {
+        switch error {
+        case .missing: "no model of this host embeds texts, or none is the default that does"
+        default: String(describing: error)
+        }
+    }
+
+    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        var attempts = 0
+        while true {
+            do {
+                return try await body()
+            } catch EngineError.overloaded(_, let after) where attempts < Self.patience {
+                attempts += 1
+                try await Task.sleep(for: after)
+            } catch let error as EngineError where error.isOfThisText {
+                throw EmbeddingRefused(String(describing: error))
+            }
+        }
+    }
+}
+
+extension EngineError {
+    /// Whether the same text fails again, whenever it is tried.
+    fileprivate var isOfThisText: Bool {
+        switch self {
+        case .invalidLogits, .invalidParameter, .emptyPrompt, .promptTooLong, .unknownToken: true
+        default: false
+        }
+    }
+}
