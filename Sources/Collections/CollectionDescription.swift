@@ -27,6 +27,15 @@ package struct CollectionDescription: Sendable, Equatable {
     package var isReplacing: Bool = false
 }
 
+extension CollectionDescription {
+    /// Of a collection that cannot be opened.
+    init(name: String, reason: String) {
+        self.init(
+            name: name, model: nil, text: [], columns: [], idColumn: nil, count: 0, embedded: 0,
+            state: .failed, error: reason, refused: [], refusedCount: 0, created: 0, updated: 0)
+    }
+}
+
 extension Collection {
     var description: CollectionDescription {
         let schema = database.schema

@@ -17,7 +17,7 @@ package enum CollectionError: Error, Equatable {
     // How the collection is.
     case noVectors(collection: String, reason: String)
     case otherModel(collection: String, model: String, embedded: Int, count: Int)
-    case beingDeleted(String)
+    case replaced(String)
     case closed
     // What is kept.
     case cannotOpen(path: String, reason: String)
@@ -49,7 +49,8 @@ extension CollectionError: CustomStringConvertible {
         case .otherModel(let collection, let model, let embedded, let count):
             "model '\(model)' has other weights now than when collection '\(collection)' was embedded; "
                 + "\(embedded) of \(count) rows are embedded anew; ask with mode \"text\" until then"
-        case .beingDeleted(let name): "collection '\(name)' is being deleted"
+        case .replaced(let name):
+            "collection '\(name)' was replaced while rows were added to it; add them to the new one"
         case .closed: "the collections are closed: the host is stopping"
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .storage(let reason): "the collection's database failed: \(reason)"

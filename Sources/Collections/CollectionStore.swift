@@ -5,12 +5,14 @@ package import Engine
 /// A collection that is put again is filled beside the old one, which answers queries until the new
 /// one is ready; rows are read and written in the newer one from the start.
 package actor CollectionStore {
-    package let options: CollectionOptions
+    package nonisolated let options: CollectionOptions
     private let folder: String
     private let embedder: @Sendable (String?) -> any CollectionEmbedder
     private let log: @Sendable (String) -> Void
     private var catalog: Catalog?
     private var entries: [String: Entry] = [:]
+    /// Collections that cannot be opened, and why.
+    private var broken: [String: String] = [:]
     private var isClosed = false
     private var opening: Task<Void, any Error>?
 
@@ -46,7 +48,7 @@ extension CollectionStore {
     package func open() async throws {
         guard !isClosed else { throw CollectionError.closed }
         if let opening { return try await opening.value }
-        let task = Task { try load() }
+        let task = Task { try await load() }
         opening = task
         do {
             try await task.value
@@ -56,7 +58,7 @@ extension CollectionStore {
         }
     }
 
-    private func load() throws {
+    private func load() async throws {
         try Files.makeFolder(folder)
         let catalog = try Catalog(path: folder + "/catalog.sqlite")
         self.catalog = catalog
@@ -66,24 +68,49 @@ extension CollectionStore {
         where !name.hasPrefix("catalog.sqlite") && !known.contains(name) {
             Files.remove(path(name))
         }
-        for line in lines.sorted(by: { $0.role == .serving && $1.role == .coming }) { open(line) }
+        let editions = await opened(lines)
+        // Those that serve first, so that those that come find them.
+        for line in lines.filter({ $0.role == .serving }) + lines.filter({ $0.role == .coming }) {
+            take(line, editions[line.folder])
+        }
         for (name, entry) in entries {
             start(entry.serving, name)
             if let coming = entry.coming { start(coming, name) }
         }
     }
 
-    private func open(_ line: Catalog.Line) {
-        do {
-            let collection = try Collection.open(
-                name: line.name, folder: path(line.folder), options: options)
-            switch (line.role, entries[line.name]) {
-            case (.coming, .some): entries[line.name]?.coming = collection
-            default: entries[line.name] = Entry(serving: collection, sourceHash: line.sourceHash)
+    /// Opens the editions side by side; making their files anew may take a while.
+    private func opened(_ lines: [Catalog.Line]) async -> [String: Result<Collection, any Error>] {
+        let options = options
+        return await withTaskGroup { group in
+            for line in lines {
+                let folder = path(line.folder)
+                group.addTask {
+                    let edition = await SearchThreads.run {
+                        Result {
+                            try Collection.open(name: line.name, folder: folder, options: options)
+                        }
+                    }
+                    return (line.folder, edition)
+                }
             }
-            if line.role == .coming { entries[line.name]?.sourceHash = line.sourceHash }
-        } catch {
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func take(_ line: Catalog.Line, _ edition: Result<Collection, any Error>?) {
+        switch edition {
+        case .success(let collection):
+            if line.role == .coming, entries[line.name] != nil {
+                entries[line.name]?.coming = collection
+                entries[line.name]?.sourceHash = line.sourceHash
+            } else {
+                entries[line.name] = Entry(serving: collection, sourceHash: line.sourceHash)
+            }
+        case .failure(let error):
             log("collection '\(line.name)': \(error)")
+            broken[line.name] = "\(error)"
+        case nil: break
         }
     }
 
@@ -128,7 +155,8 @@ extension CollectionStore {
 extension CollectionStore {
     package func list() async throws -> [CollectionDescription] {
         try await open()
-        return entries.sorted { $0.key < $1.key }.map { Self.description($0.value) }
+        let unopened = broken.filter { entries[$0.key] == nil }.map(CollectionDescription.init)
+        return (entries.values.map(Self.description) + unopened).sorted { $0.name < $1.name }
     }
 
     package func has(_ name: String) async throws -> Bool {
@@ -138,7 +166,11 @@ extension CollectionStore {
 
     /// - Throws: `CollectionError.unknownCollection`.
     package func describe(_ name: String) async throws -> CollectionDescription {
-        Self.description(try await entry(name))
+        try await open()
+        if entries[name] == nil, let reason = broken[name] {
+            return CollectionDescription(name: name, reason: reason)
+        }
+        return Self.description(try await entry(name))
     }
 
     private static func description(_ entry: Entry) -> CollectionDescription {
@@ -148,6 +180,11 @@ extension CollectionStore {
     }
 
     package func delete(_ name: String) async throws {
+        try await open()
+        if broken.removeValue(forKey: name) != nil, entries[name] == nil {
+            try catalog?.remove(name)
+            return
+        }
         let entry = try await entry(name)
         try catalog?.remove(name)
         entries[name] = nil
@@ -170,9 +207,10 @@ extension CollectionStore {
     /// Has the collections of these models look whether they are others now, and those that lack a
     /// model try again.
     package func modelsChanged(_ names: Set<String>) {
-        for collection in entries.values.flatMap({ [$0.serving, $0.coming].compactMap { $0 } })
-        where collection.with({ $0.error != nil }) || collection.modelName.map(names.contains) != false
-        {
+        for collection in entries.values.flatMap({ [$0.serving, $0.coming].compactMap { $0 } }) {
+            let lacksModel = collection.with { $0.error != nil }
+            let isNamed = collection.modelName.map(names.contains) ?? true
+            guard lacksModel || isNamed else { continue }
             collection.checkModel()
         }
     }
@@ -181,6 +219,7 @@ extension CollectionStore {
         try await open()
         guard !isClosed else { throw CollectionError.closed }
         guard let entry = entries[name] else {
+            if let reason = broken[name] { throw CollectionError.storage(reason) }
             throw CollectionError.unknownCollection(name, known: entries.keys.sorted())
         }
         return entry
@@ -214,8 +253,11 @@ extension CollectionStore {
         -> CollectionImport
     {
         let collection = try await entry(name).newest
-        return CollectionImport(into: collection, options, isNew: false) { [weak self] _ in
+        return CollectionImport(into: collection, options, isNew: false) { [weak self] in
             guard let self else { throw CollectionError.closed }
+            guard try await self.entry(name).newest === $0 else {
+                throw CollectionError.replaced(name)
+            }
             return try await self.describe(name)
         } abandoned: { _ in
         }
@@ -258,15 +300,26 @@ extension CollectionStore {
     package func put(_ name: String, id: String, _ row: JSONObject) async throws
         -> (document: Document, isNew: Bool)
     {
-        try await entry(name).newest.put(id, row)
+        try await change(name) { try await $0.put(id, row) }
     }
 
     package func patch(_ name: String, id: String, _ changes: JSONObject) async throws -> Document {
-        try await entry(name).newest.patch(id, changes)
+        try await change(name) { try await $0.patch(id, changes) }
     }
 
     package func deleteDocument(_ name: String, id: String) async throws {
-        try await entry(name).newest.delete(id)
+        try await change(name) { try await $0.delete(id) }
+    }
+
+    /// Changes the newest edition; again, if there is a newer one when that is done.
+    private func change<Value: Sendable>(
+        _ name: String, _ body: @Sendable (Collection) async throws -> Value
+    ) async throws -> Value {
+        while true {
+            let collection = try await entry(name).newest
+            let value = try await body(collection)
+            if entries[name]?.newest === collection { return value }
+        }
     }
 
     package func documents(_ name: String, after id: String?, limit: Int) async throws

@@ -81,7 +81,7 @@ extension Collection {
         try await database.write { [self] database in
             guard try space.record.isComplete(database) else { return }
             let others = with { state in state.spaces.filter { $0 !== space } }
-            try space.serve(database)
+            if !space.record.isServing { try space.serve(database) }
             for other in others { try drop(other, database) }
             database.afterNextTransaction { [self] _ in with { $0.isComplete = true } }
         }

@@ -1,15 +1,17 @@
 import Logging
-package import SearchCollections
+import PluginHost
+import SearchCollections
 
 /// The host's collections, and what keeps them up with the models and the settings.
-package struct Collections: Sendable {
-    package let store: CollectionStore
+struct Collections: Sendable {
+    let store: CollectionStore
     private let models: Models
     private let configured: ConfiguredCollections
+    private let log: @Sendable (String) -> Void
 
     private static let interval = Duration.seconds(1)
 
-    package init(_ settings: Settings, models: Models, logger: Logger) {
+    init(_ settings: Settings, models: Models, logger: Logger) {
         let fingerprints = ModelFingerprints(settings)
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let store = CollectionStore(
@@ -26,11 +28,9 @@ package struct Collections: Sendable {
         self.log = log
     }
 
-    private let log: @Sendable (String) -> Void
-
     /// Opens what is kept and loads what the settings name; then tells the collections whenever a
     /// model was loaded or replaced. Returns when cancelled.
-    package func run() async {
+    func run() async {
         do {
             try await store.open()
         } catch {

@@ -1,4 +1,5 @@
 import Engine
+import PluginHost
 import SearchCollections
 
 /// Embeds the rows and queries of collections with the models of this host.
@@ -16,7 +17,7 @@ struct HostEmbedder: CollectionEmbedder {
             let hold = try await hold()
             defer { hold.release() }
             return EmbeddingModel(
-                name: hold.name, contentHash: try await fingerprints.fingerprint(hold.name, models),
+                name: hold.name, contentHash: await fingerprints.fingerprint(hold.name, models),
                 dimensions: hold.engine.capabilities.dimensions)
         }
     }

@@ -1,5 +1,6 @@
 import Logging
 import PluginHost
+import SearchCollections
 
 /// A whole host, from its settings to its end.
 package struct HostProcess: Sendable {

@@ -1,36 +1,40 @@
+import Dispatch
 import FoundationEssentials
 import PluginHost
-import Synchronization
 
-/// What tells the weights of a model from others: a hash of its files, its settings and its plugin's
-/// version, taken once for each generation.
-final class ModelFingerprints: Sendable {
-    private struct Known {
-        let generation: Int?
-        let fingerprint: String
-    }
-
+/// What tells the weights of a model from others: a hash of its files, its settings and its plugin,
+/// taken once for each generation.
+actor ModelFingerprints {
     private let settings: [String: String]
-    private let known = Mutex<[String: Known]>([:])
+    private var known: [String: (generation: Int?, fingerprint: Task<String, Never>)] = [:]
 
     init(_ settings: Settings) {
         self.settings = Dictionary(
             settings.models.map { ($0.name, $0.settings) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func fingerprint(_ name: String, _ models: Models) async throws -> String {
+    func fingerprint(_ name: String, _ models: Models) async -> String {
         let status = models.registry.deployment(name)?.status
-        let found = known.withLock { $0[name] }
-        if let found, found.generation == status?.generation { return found.fingerprint }
-        var hash = SHA256()
-        hash.update(Array((settings[name] ?? "").utf8))
-        hash.update(Array((status?.description?.pluginID ?? "").utf8))
-        if let source = status?.source { FileHash.update(&hash, path: source) }
-        let fingerprint = String(hash.hexadecimal.prefix(32))
-        known.withLock {
-            $0[name] = Known(generation: status?.generation, fingerprint: fingerprint)
+        if let known = known[name], known.generation == status?.generation {
+            return await known.fingerprint.value
         }
-        return fingerprint
+        let facts = "\(settings[name] ?? "")\0\(status?.description?.pluginID ?? "")"
+        let source = status?.source ?? ""
+        let task = Task { await Self.fingerprint(facts, source) }
+        known[name] = (status?.generation, task)
+        return await task.value
+    }
+
+    /// Reads the files on a thread that may wait for the disk.
+    private static func fingerprint(_ facts: String, _ source: String) async -> String {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                var hash = SHA256()
+                hash.update(Array(facts.utf8))
+                if !source.isEmpty { FileHash.update(&hash, path: source) }
+                continuation.resume(returning: String(hash.hexadecimal.prefix(32)))
+            }
+        }
     }
 }
 

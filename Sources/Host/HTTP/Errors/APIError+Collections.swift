@@ -14,7 +14,7 @@ extension APIError {
         case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .noRows:
             self = .refused(text)
         case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
-        case .noVectors, .otherModel, .beingDeleted: self = .conflict(text)
+        case .noVectors, .otherModel, .replaced: self = .conflict(text)
         case .closed: self = .stopping
         case .cannotOpen, .storage: self = .unavailable(text, retryAfter: nil)
         }

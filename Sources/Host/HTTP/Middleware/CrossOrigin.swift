@@ -33,7 +33,7 @@ struct CrossOrigin: RouterMiddleware {
         Response(
             status: .noContent,
             headers: [
-                .accessControlAllowMethods: "GET, POST, PUT, DELETE",
+                .accessControlAllowMethods: "GET, POST, PUT, PATCH, DELETE",
                 .accessControlAllowHeaders: "authorization, content-type, x-request-id",
                 .accessControlMaxAge: "600",
             ])

@@ -26,7 +26,7 @@ struct QueryFields {
 
     /// As forms write it: `+` is a blank.
     private static func decoded(_ text: Substring) -> String? {
-        text.replacing("+", with: "%20").percentDecoded
+        String(text).replacing("+", with: "%20").percentDecoded
     }
 
     /// The last value that is not empty.
