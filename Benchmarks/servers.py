@@ -113,8 +113,8 @@ class Server:
 class Roost(Server):
     ready_path = "/readyz"
 
-    def __init__(self, binary: Path, model: Path) -> None:
-        self.binary, self.model = binary, model
+    def __init__(self, binary: Path, model: Path, plugin: str = "llama") -> None:
+        self.binary, self.model, self.plugin = binary, model, plugin
 
     def command(self) -> list[str]:
         settings = Path(self.folder.name) / "plugins.toml"
@@ -123,12 +123,12 @@ class Roost(Server):
 listen = "127.0.0.1:{self.port}"
 data = {json.dumps(self.folder.name)}
 
-[plugins.llama]
-library = {json.dumps(str(self.binary.parent / "libLlama.so"))}
+[plugins.{self.plugin}]
+library = {json.dumps(str(self.binary.parent / f"lib{self.plugin.capitalize()}.so"))}
 
 [[models]]
 name = "bench"
-plugin = "llama"
+plugin = "{self.plugin}"
 source = {json.dumps(str(self.model))}
 load = "start"
 """)

@@ -26,6 +26,7 @@ try:
     import report
     from measures import table
     from roost import Bench
+    from servers import Roost
     from transformers import AutoTokenizer
 except ModuleNotFoundError as error:
     sys.exit(f"run.py: {error}; pip install -r Benchmarks/embeddings/requirements.txt")
@@ -43,7 +44,8 @@ def main() -> None:
         shapes = {shape: measure(names, batch_of(options.model, *shape), options)
                   for shape in SHAPES}
     share = (quiet.others() - others) / (time.monotonic() - begin) / (os.cpu_count() or 1)
-    section = "\n".join([*lines(list(names), shapes, options), "", footer(options, share)])
+    section = "\n".join([
+        *lines(list(names), shapes, options), "", *memory(options), footer(options, share)])
     print(f"## {HEADING}\n\n{section}")
     if options.write:
         report.put(HEADING, section)
@@ -121,6 +123,23 @@ def lines(names: list[str], shapes: dict, options: argparse.Namespace) -> list[s
         "The least cosine of a vector to ONNX Runtime's F32, over all shapes:",
         "",
         *table(["", "cosine"], worst),
+    ]
+
+
+def memory(options: argparse.Namespace) -> list[str]:
+    """What is resident when the model is served, where the host is built."""
+    if not (options.binaries / "roost").exists():
+        return []
+    server = Roost(options.binaries.resolve() / "roost", options.model.resolve(), "bert")
+    with server:
+        for turn in range(5):  # texts of their own each time: what is known comes from a cache
+            texts = [f"{turn} {index} " + "roost " * 250 for index in range(32)]
+            server.requests("/v1/embeddings", {"model": "bench", "input": texts}, 1)
+        total, together = server.resident()
+    return [
+        f"Resident after five requests of 32 long texts: {together:.0f} MB in host and worker "
+        f"together, {total:.0f} MB with what they share counted twice.",
+        "",
     ]
 
 
