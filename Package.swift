@@ -71,6 +71,7 @@ let package = Package(
         // A plugin's tests open its library, which every build makes: linked into one executable, the
         // entry points of two plugins would clash.
         .testTarget(name: "LlamaTests", dependencies: ["PluginABI"], swiftSettings: settings),
+        .testTarget(name: "BertTests", dependencies: ["PluginABI"], swiftSettings: settings),
     ]
 )
 
