@@ -94,7 +94,9 @@ extension CollectionStore {
                     return (line.folder, edition)
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            var opened: [String: Result<Collection, any Error>] = [:]
+            for await (folder, edition) in group { opened[folder] = edition }
+            return opened
         }
     }
 
