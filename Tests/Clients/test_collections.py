@@ -15,6 +15,10 @@ import pytest
 from conftest import BERT, BIN, FIXTURES, MINILM, ROOT, markov, needs_minilm
 
 TOPICS = ROOT / "Models" / "topics.csv"
+TINY = FIXTURES / "encoder-mean"
+needs_tiny = pytest.mark.skipif(not TINY.exists(), reason="the fixtures of small encoders are not there")
+
+
 def encoder(source=MINILM):
     return f'[[models]]\nname = "minilm"\nplugin = "bert"\nsource = "{source}"\ndefault_for = ["embeddings"]\n'
 
@@ -148,8 +152,9 @@ def test_hostile_tables_get_an_answer_and_leave_the_host_well(make_host):
     assert host.process.poll() is None
 
 
+@needs_tiny
 def test_an_embedding_that_was_killed_goes_on(make_host):
-    host = make_host(encoder(FIXTURES / "encoder-mean"), BERT)
+    host = make_host(encoder(TINY), BERT)
     put = call(host, "PUT", "/v1/collections/many", rows(20_000), "text/csv")
     assert put["count"] == 20_000
     seen = 0
@@ -169,9 +174,10 @@ def test_an_embedding_that_was_killed_goes_on(make_host):
         assert found["score"] > 0.999, (n, found)
 
 
+@needs_tiny
 def test_other_weights_make_a_collection_stale_until_it_is_embedded_anew(make_host, tmp_path):
     source = tmp_path / "model"
-    shutil.copytree(FIXTURES / "encoder-mean", source)
+    shutil.copytree(TINY, source)
     host = make_host(encoder(source), BERT)
     call(host, "PUT", "/v1/collections/some?wait=true", rows(5000), "text/csv")
     weights = source / "model.safetensors"
