@@ -139,8 +139,11 @@ import Testing
         test.embedder.reload(hash: "one")
         #expect(try await test.ids(CollectionQuery("volcanoes", count: 1)) == ["1"])
         test.embedder.reload(hash: "two")
-        await test.store.modelsChanged(["hash"])
+        await #expect(throws: CollectionError.self) {
+            try await test.store.query("topics", CollectionQuery("volcanoes"))
+        }
         try await test.wait { $0.state == .stale }
+        await test.store.modelsChanged(["hash"])
         test.embedder.open()
         try await test.wait { $0.state == .ready && $0.embedded == 5 }
         let answer = try await test.store.query("topics", CollectionQuery("volcanoes", count: 1))
