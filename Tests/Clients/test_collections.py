@@ -76,7 +76,7 @@ def rows(count):
 def test_a_file_of_the_settings_is_searched_by_words_without_a_model(make_host):
     host = make_host(markov() + collection("topics", TOPICS, text=["title", "description"], id="id"))
     host.wait_for(lambda: len(call(host, "GET", "/v1/collections")["data"]) == 1, "loaded")
-    found = query(host, "topics", "sourdough bread", mode="text", top_k=3)
+    found = query(host, "topics", "sourdough", mode="text", top_k=3)
     assert found["data"][0]["row"]["title"] == "Sourdough baking"
     host.wait_for(lambda: call(host, "GET", "/v1/collections/topics")["state"] == "failed", "without a model")
     described = call(host, "GET", "/v1/collections/topics")

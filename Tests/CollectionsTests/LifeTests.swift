@@ -129,16 +129,17 @@ import Testing
         let test = TestStore(HashEmbedder(gate: 5))
         try await test.put(topics)
         try await test.wait()
-        test.embedder.reload(hash: "two")
+        test.embedder.reload(hash: "three")
         await #expect(throws: CollectionError.self) {
             try await test.store.query("topics", CollectionQuery("volcanoes"))
         }
-        try await test.wait { $0.state == .stale }
+        // Once a batch has the new weights and waits at the gate, it keeps them.
+        try await test.wait { $0.state == .stale && test.embedder.texts > 5 }
         #expect(try await test.ids(CollectionQuery("cheese", mode: .text)) == ["5"])
         // The old weights come back: the old vectors fit again.
         test.embedder.reload(hash: "one")
         #expect(try await test.ids(CollectionQuery("volcanoes", count: 1)) == ["1"])
-        test.embedder.reload(hash: "two")
+        test.embedder.reload(hash: "three")
         await #expect(throws: CollectionError.self) {
             try await test.store.query("topics", CollectionQuery("volcanoes"))
         }
