@@ -27,11 +27,16 @@ package struct HostProcess: Sendable {
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
         let stops = Signals.stops()
+        let loading = Task { await loadModels() }
         let background = Task {
-            await loadModels()
+            await loading.value
             await models.unloadIdle()
         }
-        let keeping = Task { await collections.run() }
+        // Not before the models are up: a collection would ask in vain for the one that embeds it.
+        let keeping = Task {
+            await loading.value
+            await collections.run()
+        }
         let address = settings.server.listen
         let result = await Result {
             try await server.run { port in
@@ -41,6 +46,7 @@ package struct HostProcess: Sendable {
                 await drain(on: stops)
             }
         }
+        loading.cancel()
         background.cancel()
         keeping.cancel()
         await collections.store.close()
