@@ -98,6 +98,9 @@ if withHost {
                 "CVectorIndex", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Sources/Collections", swiftSettings: settings),
+        .executableTarget(
+            name: "SearchBench", dependencies: ["SearchCollections", "Engine"],
+            path: "Benchmarks/SearchBench", swiftSettings: settings),
         .testTarget(
             name: "CollectionsTests",
             dependencies: ["SearchCollections", "CVectorIndex", "Engine"],
