@@ -66,7 +66,7 @@ extension Collection {
     }
 
     func announce() {
-        progress.send(progressNow)
+        progress.send { progressNow }
     }
 }
 

@@ -42,12 +42,15 @@ final class ProgressHub: Sendable {
 
     private let state = Mutex(State())
 
-    /// The steps from `first` on, until the collection is closed.
-    func watch(from first: CollectionProgress) -> AsyncStream<CollectionProgress> {
+    /// The steps from now on, until the collection is closed.
+    ///
+    /// - Parameter now: looks where it stands. It is asked within the lock, so that no watcher misses
+    ///   what happens between the look and its being told, or is told of two looks the wrong way round.
+    func watch(_ now: () -> CollectionProgress) -> AsyncStream<CollectionProgress> {
         let (stream, continuation) = AsyncStream<CollectionProgress>.makeStream(
             bufferingPolicy: .bufferingNewest(8))
-        continuation.yield(first)
         let id = state.withLock { state -> Int? in
+            continuation.yield(now())
             guard !state.isFinished else { return nil }
             state.next += 1
             state.watchers[state.next] = continuation
@@ -63,9 +66,12 @@ final class ProgressHub: Sendable {
         return stream
     }
 
-    func send(_ progress: CollectionProgress) {
-        let watchers = state.withLock { Array($0.watchers.values) }
-        for watcher in watchers { watcher.yield(progress) }
+    func send(_ now: () -> CollectionProgress) {
+        state.withLock { state in
+            guard !state.watchers.isEmpty else { return }
+            let progress = now()
+            for watcher in state.watchers.values { watcher.yield(progress) }
+        }
     }
 
     func finish() {

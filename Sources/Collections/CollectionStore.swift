@@ -203,7 +203,7 @@ extension CollectionStore {
     /// The steps from now on.
     package func progress(_ name: String) async throws -> AsyncStream<CollectionProgress> {
         let collection = try await entry(name).newest
-        return collection.progress.watch(from: collection.progressNow)
+        return collection.progress.watch { collection.progressNow }
     }
 
     /// Has the collections of these models look whether they are others now, and those that lack a
