@@ -26,6 +26,7 @@ static const format formats[] = {
     {"f32", rk_tile_bytes_f32, rk_matmul_f32, 0, 0},
     {"f16", rk_tile_bytes_f16, rk_matmul_f16, 0, 0},
     {"bf16", rk_tile_bytes_f16, rk_matmul_bf16, 0, 0},
+    {"pairs", rk_tile_bytes_pairs, rk_matmul_pairs, 0, 0},
     {"q8_0", rk_tile_bytes_q8_0, rk_matmul_q8_0, 32, RK_FACTOR_Q8_0},
     {"q4_k", rk_tile_bytes_q4_k, rk_matmul_q4_k, 32, 0},
     {"q6_k", rk_tile_bytes_q6_k, rk_matmul_q6_k, 16, RK_FACTOR_Q6_K},
@@ -34,6 +35,7 @@ static const format formats[] = {
 enum { depth = 2048, most_tokens = 256, most_threads = 64, strip = 4 };
 
 static float *x;
+static uint16_t *pairs;
 static int8_t *quants;
 static float *scales, *sums;
 static int32_t *offsets;
@@ -57,7 +59,7 @@ static void *run(void *argument) {
             .rows = (left < strip ? left : strip) * RK_TILE,
             .depth = depth,
             .tiles = (char *)tiles + tile * j->format->tile_bytes(depth),
-            .x = x, .quants = quants, .scales = scales, .sums = sums, .offsets = offsets,
+            .x = x, .pairs = pairs, .quants = quants, .scales = scales, .sums = sums, .offsets = offsets,
         };
         j->format->multiply(&product);
     }
@@ -108,10 +110,12 @@ static void make_activations(void) {
     size_t count = (size_t)most_tokens * depth;
     x = aligned_alloc(64, count * sizeof *x);
     quants = aligned_alloc(64, count);
+    pairs = aligned_alloc(64, count * sizeof *pairs);
     scales = malloc(count / 32 * sizeof *scales);
     sums = malloc(count / 32 * sizeof *sums);
     offsets = malloc(count / 16 * sizeof *offsets);
     for (size_t i = 0; i < count; i++) x[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
+    rk_narrow_bf16(pairs, x, count);
 }
 
 static void report(const format *f, size_t threads, size_t bytes) {

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test(arguments: encoders, ["f32", "int8"])
+    @Test(arguments: encoders, ["f32", "bf16", "int8"])
     func aTextAloneHasTheVectorItHasBesideOthers(name: String, precision: String) throws {
         let directory = Fixtures.find(name)!
         let model = try TestModel(directory, #"{"precision": "\#(precision)"}"#)
@@ -51,12 +51,12 @@ import Testing
         }
     }
 
-    @Test(arguments: encoders)
-    func eightBitsPointTheSameWay(name: String) throws {
+    @Test(arguments: encoders, ["{}", #"{"precision": "int8"}"#])
+    func fastModesPointTheSameWay(name: String, settings: String) throws {
         let directory = Fixtures.find(name)!
         let texts = try Golden<Encoder>(directory).description.texts.map(\.text)
         let exact = try TestModel(directory).embed(texts)
-        let rounded = try TestModel(directory, "").embed(texts)
+        let rounded = try TestModel(directory, settings).embed(texts)
         for (exact, rounded) in zip(exact, rounded) {
             // Random weights and 32 dimensions are the worst case.
             #expect(zip(exact, rounded).reduce(0) { $0 + $1.0 * $1.1 } > 0.998)

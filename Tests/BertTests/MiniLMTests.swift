@@ -65,19 +65,23 @@ struct MiniLMTests {
         #expect(largestDifference(raw, golden.arrays["mean_pooled"].rows) <= 1e-5)
     }
 
-    /// Of a few tokens the mean is over a few roundings: the empty text is the worst.
-    @Test(arguments: [("int8", Float(0.998), Float(0.9994)), ("bf16", 0.9999, 0.9999)])
+    /// The default is the fast mode. Of a few tokens the mean is over a few roundings: the empty text
+    /// is the worst.
+    @Test(arguments: [
+        ("{}", Float(0.9995), Float(0.9999)), (#"{"precision": "int8"}"#, 0.998, 0.9994),
+    ])
     func theFastModesPointTheSameWay(
-        precision: String, least: Float, leastOnAverage: Float
+        settings: String, least: Float, leastOnAverage: Float
     ) throws {
         let golden = try golden()
-        let found = try model(precision).embed(golden.description.sentences.map(\.text))
+        let model = try TestModel(Fixtures.miniLM!, settings)
+        let found = try model.embed(golden.description.sentences.map(\.text))
         let cosines = zip(found, golden.arrays["embeddings"].rows).map { found, expected in
             zip(found, expected).reduce(0) { $0 + $1.0 * $1.1 }
         }
         #expect(cosines.allSatisfy { $0 > least }, "\(cosines.min() ?? 0)")
         let average = cosines.reduce(0, +) / Float(cosines.count)
-        #expect(average > leastOnAverage)
+        #expect(average > leastOnAverage, "\(average)")
     }
 
     @Test func topicsRankAsTheReferenceRanksThem() throws {
@@ -105,10 +109,10 @@ struct MiniLMTests {
         #expect(info["parameters"] as? Int == 22_713_728)
     }
 
-    /// The tables stay in the file; the maps are an eighth of a byte over one.
+    /// The tables stay in the file; the maps have two bytes for each weight.
     @Test func itTakesLittleMemory() throws {
         let found = try probe(Fixtures.miniLM!)
-        #expect(found.bytes_host < 65_000_000)
+        #expect(found.bytes_host < 75_000_000)
         #expect(found.bytes_per_context < 85_000_000)
     }
 }

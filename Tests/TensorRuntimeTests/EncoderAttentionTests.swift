@@ -21,18 +21,22 @@ import Testing
     }
 
     /// Long enough that the first is cut into pieces.
-    @Test(arguments: [nil, 10] as [Int?])
-    func aSequenceIsTheSameBitsAloneAndAmongOthers(_ window: Int?) throws {
+    @Test(arguments: [nil, 10] as [Int?], [Precision.f32, .bf16])
+    func aSequenceIsTheSameBitsAloneAndAmongOthers(
+        _ window: Int?, _ precision: Precision
+    ) throws {
         let sequences = PackedSequences(lengths: [310, 0, 1, 40])
         let (q, k, v) = (rows(351, seed: 1), rows(351, seed: 2), rows(351, seed: 3))
         let together = try encoderAttention(
-            queries: q, keys: k, values: v, sequences: sequences, scale: 0.4, window: window)
+            queries: q, keys: k, values: v, sequences: sequences, scale: 0.4, window: window,
+            precision: precision)
         #expect(together.shape == [351, heads * size])
         for index in 0..<sequences.count {
             let part = sequences[index]
             let alone = try encoderAttention(
                 queries: q.rows(part), keys: k.rows(part), values: v.rows(part),
-                sequences: PackedSequences(lengths: [part.count]), scale: 0.4, window: window)
+                sequences: PackedSequences(lengths: [part.count]), scale: 0.4, window: window,
+                precision: precision)
             #expect(alone.floats == together.rows(part).floats)
         }
     }

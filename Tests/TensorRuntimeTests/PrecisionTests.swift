@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Precision.f32, .int8])
+    @Test(arguments: [Precision.f32, .bf16, .int8])
     func anActivationFollowsTheBias(_ precision: Precision) throws {
         var noise = Noise(9)
         let bias = Tensor(noise.floats(rows), [rows])
@@ -78,9 +78,11 @@ import Testing
         for bad in [Float.nan, .infinity] {
             var numbers = [Float](repeating: 1, count: 64)
             numbers[40] = bad
-            let linear = try Linear(Tensor(numbers, [1, 64]), precision: .int8)
-            let y = try linear(Tensor([Float](repeating: 1, count: 64), [1, 64]))
-            #expect(y.floats.allSatisfy { !$0.isFinite })
+            for precision in [Precision.bf16, .int8] {
+                let linear = try Linear(Tensor(numbers, [1, 64]), precision: precision)
+                let y = try linear(Tensor([Float](repeating: 1, count: 64), [1, 64]))
+                #expect(y.floats.allSatisfy { !$0.isFinite })
+            }
         }
     }
 }

@@ -73,6 +73,7 @@ struct BertModel: Encoder {
         let values: Linear  // [H·d, D]
         let output: Linear  // [D, H·d]
         let headSize: Int
+        let precision: Precision
 
         func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
             let (q, k, v) = try Linear.apply(queries, keys, values, to: x)  // [N, H·d]
@@ -80,7 +81,8 @@ struct BertModel: Encoder {
                 queries: q.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
                 keys: k.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
                 values: v.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
-                sequences: sequences, scale: 1 / Float(headSize).squareRoot())  // [N, H·d]
+                sequences: sequences, scale: 1 / Float(headSize).squareRoot(),
+                precision: precision)  // [N, H·d]
             return try output(y)  // [N, D]
         }
     }
@@ -148,6 +150,7 @@ extension BertModel.Attention {
         output = try Linear(
             weights["output"]["dense"], from: width, to: width, precision: precision)
         headSize = width / c.numAttentionHeads
+        self.precision = precision
     }
 }
 

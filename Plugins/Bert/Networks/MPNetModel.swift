@@ -100,6 +100,7 @@ struct MPNetModel: Encoder {
         let values: Linear  // [H·d, D]
         let output: Linear  // [D, H·d]
         let headSize: Int
+        let precision: Precision
 
         func callAsFunction(
             _ x: Tensor, _ sequences: PackedSequences, _ bias: Tensor
@@ -110,7 +111,7 @@ struct MPNetModel: Encoder {
                 keys: k.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
                 values: v.reshaped(sequences.tokens, -1, headSize),  // [N, H, d]
                 sequences: sequences, scale: 1 / Float(headSize).squareRoot(),
-                bias: bias)  // [N, H·d]
+                bias: bias, precision: precision)  // [N, H·d]
             return try output(y)  // [N, D]
         }
     }
@@ -165,5 +166,6 @@ extension MPNetModel.Attention {
         values = try Linear(weights["v"], from: width, to: width, precision: precision)
         output = try Linear(weights["o"], from: width, to: width, precision: precision)
         headSize = width / c.numAttentionHeads
+        self.precision = precision
     }
 }

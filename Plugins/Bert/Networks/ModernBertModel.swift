@@ -59,6 +59,7 @@ struct ModernBertModel: Encoder {
         let headSize: Int
         /// Nil for the whole text.
         let window: Int?
+        let precision: Precision
 
         func callAsFunction(
             _ x: Tensor, _ sequences: PackedSequences, _ positions: [Int32]
@@ -71,7 +72,8 @@ struct ModernBertModel: Encoder {
             try rotary.apply(&k, positions: positions)
             let y = try encoderAttention(
                 queries: q, keys: k, values: v, sequences: sequences,
-                scale: 1 / Float(headSize).squareRoot(), window: window)  // [N, H·d]
+                scale: 1 / Float(headSize).squareRoot(), window: window,
+                precision: precision)  // [N, H·d]
             return try output(y)  // [N, D]
         }
     }
@@ -141,6 +143,7 @@ extension ModernBertModel.Attention {
         output = try Linear(weights["Wo"], from: width, to: width, precision: precision)
         self.rotary = rotary
         headSize = width / c.numAttentionHeads
+        self.precision = precision
         self.window = window
     }
 }

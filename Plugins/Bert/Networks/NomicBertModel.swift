@@ -55,6 +55,7 @@ struct NomicBertModel: Encoder {
         let output: Linear  // [D, H·d]
         let rotary: RotaryEmbedding  // [d/2]
         let headSize: Int
+        let precision: Precision
 
         func callAsFunction(
             _ x: Tensor, _ sequences: PackedSequences, _ positions: [Int32]
@@ -67,7 +68,7 @@ struct NomicBertModel: Encoder {
             try rotary.apply(&k, positions: positions)
             let y = try encoderAttention(
                 queries: q, keys: k, values: v, sequences: sequences,
-                scale: 1 / Float(headSize).squareRoot())  // [N, H·d]
+                scale: 1 / Float(headSize).squareRoot(), precision: precision)  // [N, H·d]
             return try output(y)  // [N, D]
         }
     }
@@ -132,6 +133,7 @@ extension NomicBertModel.Attention {
         output = try Linear(weights["out_proj"], from: width, to: width, precision: precision)
         self.rotary = rotary
         headSize = width / c.numAttentionHeads
+        self.precision = precision
     }
 }
 

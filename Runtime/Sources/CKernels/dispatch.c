@@ -1,15 +1,36 @@
+#define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "kernels.h"
 
-static const char *const tier_names[RK_TIER_COUNT] = {"baseline", "avx2", "avx512"};
+static const char *const tier_names[RK_TIER_COUNT] = {"baseline", "avx2", "avx512", "amx"};
 
 #if defined(__x86_64__)
 
 static const rk_kernels *const tables[RK_TIER_COUNT] = {
-    &rk_kernels_baseline, &rk_kernels_avx2, &rk_kernels_avx512};
+    &rk_kernels_baseline, &rk_kernels_avx2, &rk_kernels_avx512, &rk_kernels_amx};
+
+#if defined(__linux__)
+
+/// Asks the system for the matrix registers, which a process has from then on; it answers with an
+/// error where they are switched off.
+static bool may_use_amx(void) {
+    const int request_permission = 0x1023, tile_data = 18;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+
+#else
+
+static bool may_use_amx(void) { return false; }
+
+#endif
 
 rk_tier rk_tier_best(void) {
     __builtin_cpu_init();
@@ -18,7 +39,10 @@ rk_tier rk_tier_best(void) {
     bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
         && __builtin_cpu_supports("avx512vnni");
-    return avx512 ? RK_TIER_AVX512 : avx2 ? RK_TIER_AVX2 : RK_TIER_BASELINE;
+    bool amx = avx512 && __builtin_cpu_supports("avx512bf16")
+        && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16")
+        && may_use_amx();
+    return amx ? RK_TIER_AMX : avx512 ? RK_TIER_AVX512 : avx2 ? RK_TIER_AVX2 : RK_TIER_BASELINE;
 }
 
 #else

@@ -20,6 +20,21 @@ size_t rk_tile_bytes_f32(size_t depth) { return depth * RK_TILE * sizeof(float);
 
 size_t rk_tile_bytes_f16(size_t depth) { return depth * RK_TILE * sizeof(uint16_t); }
 
+size_t rk_tile_bytes_pairs(size_t depth) {
+    return rk_pair_depth(depth) * RK_TILE * sizeof(uint16_t);
+}
+
+void rk_pack_pairs(void *tile, const void *source, size_t rows, size_t depth) {
+    uint16_t *out = tile;
+    const uint16_t *in = source;
+    memset(tile, 0, rk_tile_bytes_pairs(depth));
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t k = 0; k < depth; k++) {
+            out[k / 2 * 2 * RK_TILE + 2 * r + k % 2] = in[r * depth + k];
+        }
+    }
+}
+
 void rk_pack_columns_f32(
     void *tile, const float *source, size_t columns, size_t depth, size_t stride) {
     float *out = tile;

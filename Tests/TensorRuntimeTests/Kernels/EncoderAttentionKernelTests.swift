@@ -1,6 +1,28 @@
 import CKernels
 import Testing
 
+/// The kernels of an encoder's attention: with factors in F32 and in BF16.
+enum EncoderKernel: CaseIterable, Sendable {
+    case f32, pairs
+
+    /// Numbers of unit size lie at most this far from those in double precision.
+    var tolerance: Float { self == .f32 ? 2e-5 : 4e-2 }
+
+    func scratch(_ length: Int, _ size: Int) -> Int {
+        switch self {
+        case .f32: rk_encoder_attention_scratch(length, size)
+        case .pairs: rk_encoder_attention_pairs_scratch(length, size)
+        }
+    }
+
+    func attend(_ arguments: inout rk_encoder_attention, _ tier: Tier) {
+        switch self {
+        case .f32: tier.kernels.encoder_attention_f32(&arguments)
+        case .pairs: tier.kernels.encoder_attention_pairs(&arguments)
+        }
+    }
+}
+
 /// One head of one sequence, whose rows lie among those of other heads.
 private struct Head {
     let size: Int
@@ -25,10 +47,12 @@ private struct Head {
     }
 
     /// [count, size] for the queries from `first` on.
-    func attend(_ tier: Tier, first: Int, count: Int) -> [Float] {
+    func attend(
+        _ kernel: EncoderKernel, _ tier: Tier, first: Int, count: Int
+    ) -> [Float] {
         let outStride = size + 2
         var out = [Float](repeating: -7, count: length * outStride)
-        let floats = rk_encoder_attention_scratch(length, size)
+        let floats = kernel.scratch(length, size)
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: 4 * floats + 64, alignment: 64)
         // What the kernel has not written must not matter, and it ends where it says.
         scratch.initializeMemory(as: UInt8.self, repeating: 0xff, count: 4 * floats + 64)
@@ -50,7 +74,7 @@ private struct Head {
                             arguments.keys = keys.baseAddress
                             arguments.values = values.baseAddress
                             arguments.bias = self.bias == nil ? nil : bias.baseAddress
-                            tier.kernels.encoder_attention_f32(&arguments)
+                            kernel.attend(&arguments, tier)
                         }
                     }
                 }
@@ -87,24 +111,33 @@ private struct Head {
 }
 
 @Suite struct EncoderAttentionKernelTests {
-    @Test(arguments: Tier.all, [2, 5, 16, 32, 40, 64])
-    func attentionWithinASequenceIsTheEquation(_ tier: Tier, _ size: Int) {
+    private static let variants = Tier.all.flatMap { tier in
+        EncoderKernel.allCases.map { (tier, $0) }
+    }
+
+    @Test(arguments: variants, [2, 5, 16, 32, 40, 64])
+    func attentionWithinASequenceIsTheEquation(_ variant: (Tier, EncoderKernel), _ size: Int) {
+        let (tier, kernel) = variant
         for (length, reach, biased) in [
             (1, Int.max, false), (3, .max, true), (17, .max, false), (33, 4, false),
             (64, .max, true), (77, 0, false), (131, .max, true), (131, 20, true), (131, 200, false),
         ] {
             let head = Head(size: size, length: length, reach: reach, biased: biased)
-            let fast = head.attend(tier, first: 0, count: length)
-            #expect(distance(fast, head.plain()) < 2e-5, "\(length) rows, reach \(reach)")
+            let fast = head.attend(kernel, tier, first: 0, count: length)
+            #expect(
+                distance(fast, head.plain()) < kernel.tolerance, "\(length) rows, reach \(reach)")
         }
     }
 
-    @Test(arguments: Tier.all, [Int.max, 9])
-    func aQuerysResultIsTheSameBitsWhereverACallBegins(_ tier: Tier, _ reach: Int) {
+    @Test(arguments: variants, [Int.max, 9])
+    func aQuerysResultIsTheSameBitsWhereverACallBegins(
+        _ variant: (Tier, EncoderKernel), _ reach: Int
+    ) {
+        let (tier, kernel) = variant
         let head = Head(size: 20, length: 100, reach: reach, biased: true)
-        let whole = head.attend(tier, first: 0, count: 100)
+        let whole = head.attend(kernel, tier, first: 0, count: 100)
         for (first, count) in [(0, 1), (3, 7), (24, 24), (50, 50), (99, 1)] {
-            let part = head.attend(tier, first: first, count: count)
+            let part = head.attend(kernel, tier, first: first, count: count)
             #expect(part == Array(whole[first * 20..<(first + count) * 20]))
         }
     }

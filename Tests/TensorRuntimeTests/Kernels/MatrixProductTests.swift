@@ -39,6 +39,32 @@ import Testing
         }
     }
 
+    /// Matrix registers take subnormal numbers for zeros, which no sum of normal numbers notices.
+    @Test(arguments: Tier.all)
+    func pairsOfExtremeNumbersAddUpAsFloatsDo(_ tier: Tier) throws {
+        let (rows, depth, tokens) = (33, 37, 18)
+        let weight = try Weight(.pairs, rows: rows, depth: depth, seed: 8)
+        let plain = try weight.plainProduct(
+            [Float](repeating: 1, count: tokens * depth), tokens: tokens)
+        for (number, expected) in [
+            (Float.nan, Float.nan), (.infinity, .infinity), (.leastNonzeroMagnitude, 0),
+            (.leastNormalMagnitude / 8, 0),
+        ] {
+            var x = [Float](repeating: 1, count: tokens * depth)
+            x[17 * depth + 36] = number
+            let y = weight.product(x, tokens: tokens, tier)
+            #expect(distance(Array(y.prefix(17 * rows)), Array(plain.prefix(17 * rows))) < 1e-4)
+            let last = Array(y.suffix(rows))
+            if expected == 0 {
+                var without = [Float](repeating: 1, count: depth)
+                without[36] = 0
+                #expect(distance(last, try weight.plainProduct(without, tokens: 1)) < 1e-4)
+            } else {
+                #expect(last.allSatisfy { $0.isNaN || expected.isInfinite && $0.isInfinite })
+            }
+        }
+    }
+
     @Test(arguments: Tier.all)
     func eightBitActivationsAreTheNearestOnesAndCarryTheirSums(_ tier: Tier) throws {
         var noise = Noise(3)

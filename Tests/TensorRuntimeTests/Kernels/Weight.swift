@@ -5,12 +5,14 @@ import TensorRuntime
 struct Weight {
     enum Kind: String, Sendable, CaseIterable {
         case f32, f16, bf16, q8_0, q4_K, q6_K
+        /// BF16 times BF16.
+        case pairs
 
         var element: ElementType {
             switch self {
             case .f32: .f32
             case .f16: .f16
-            case .bf16: .bf16
+            case .bf16, .pairs: .bf16
             case .q8_0: .q8_0
             case .q4_K: .q4_K
             case .q6_K: .q6_K
@@ -20,7 +22,7 @@ struct Weight {
         /// Odd numbers where the type allows them, and more than one stretch of the kernels.
         var depths: [Int] {
             switch self {
-            case .f32, .f16, .bf16: [1, 5, 33, 1029]
+            case .f32, .f16, .bf16, .pairs: [1, 5, 33, 1029]
             case .q8_0: [32, 96, 608]
             case .q4_K, .q6_K: [256, 768]
             }
@@ -59,7 +61,7 @@ struct Weight {
         switch kind {
         case .f32: return floats(&noise).withUnsafeBytes(Array.init)
         case .f16: return floats(&noise).map { bits16($0) }.withUnsafeBytes(Array.init)
-        case .bf16:
+        case .bf16, .pairs:
             return floats(&noise).map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes(Array.init)
         case .q8_0, .q4_K, .q6_K:
             return blocks(kind, count / kind.element.blockSize, &noise)
@@ -104,6 +106,7 @@ extension Weight {
             switch kind {
             case .f32: (rk_pack_f32, rk_tile_bytes_f32(depth))
             case .f16, .bf16: (rk_pack_f16, rk_tile_bytes_f16(depth))
+            case .pairs: (rk_pack_pairs, rk_tile_bytes_pairs(depth))
             case .q8_0: (rk_pack_q8_0, rk_tile_bytes_q8_0(depth))
             case .q4_K: (rk_pack_q4_k, rk_tile_bytes_q4_k(depth))
             case .q6_K: (rk_pack_q6_k, rk_tile_bytes_q6_k(depth))
@@ -138,15 +141,35 @@ extension Weight {
 
     private var isBlock: Bool { !kind.element.isPlain }
 
+    /// Rows of BF16, filled up with zeros.
+    private static func pairs(_ x: [Float], tokens: Int, depth: Int) -> [UInt16] {
+        (0..<tokens).flatMap { token in
+            let row = Array(x[token * depth..<(token + 1) * depth])
+            var narrow = [UInt16](repeating: 0, count: rk_pair_depth(depth))
+            rk_narrow_bf16(&narrow, row, depth)
+            return narrow
+        }
+    }
+
+    private func withUnsafePointers(
+        _ x: [Float], _ pairs: [UInt16],
+        _ body: (UnsafePointer<Float>?, UnsafePointer<UInt16>?) -> Void
+    ) {
+        x.withUnsafeBufferPointer { x in
+            pairs.withUnsafeBufferPointer { body(x.baseAddress, $0.baseAddress) }
+        }
+    }
+
     /// [tokens, rows] by a tier's kernel; what lies behind the rows must stay as it was.
     func product(_ x: [Float], tokens: Int, _ tier: Tier) -> [Float] {
         let stride = rows + 3
         var out = [Float](repeating: -7, count: tokens * stride)
+        let pairs = kind == .pairs ? Self.pairs(x, tokens: tokens, depth: depth) : []
         let q =
             isBlock ? Quantized(x, tokens: tokens, subBlock: subBlock, factor: factor, tier) : nil
         out.withUnsafeMutableBufferPointer { out in
             tiles.withUnsafeBytes { tiles in
-                x.withUnsafeBufferPointer { x in
+                withUnsafePointers(x, pairs) { x, pairs in
                     var product = rk_product()
                     product.out = out.baseAddress
                     product.out_stride = stride
@@ -154,7 +177,8 @@ extension Weight {
                     product.rows = rows
                     product.depth = depth
                     product.tiles = tiles.baseAddress! + alignment
-                    product.x = x.baseAddress
+                    product.x = x
+                    product.pairs = pairs
                     if let q { q.with(&product) { call(&$0, tier) } } else { call(&product, tier) }
                 }
             }
@@ -171,17 +195,18 @@ extension Weight {
         case .f32: tier.kernels.matmul_f32(&product)
         case .f16: tier.kernels.matmul_f16(&product)
         case .bf16: tier.kernels.matmul_bf16(&product)
+        case .pairs: tier.kernels.matmul_pairs(&product)
         case .q8_0: tier.kernels.matmul_q8_0(&product)
         case .q4_K: tier.kernels.matmul_q4_k(&product)
         case .q6_K: tier.kernels.matmul_q6_k(&product)
         }
     }
 
-    /// [tokens, rows] in double precision, from the widened weights and, for block weights, from
-    /// the activations that 8 bits stand for.
+    /// [tokens, rows] in double precision, from the widened weights and from the activations as
+    /// the kernel has them: as they are, in BF16, or in 8 bits.
     func plainProduct(_ x: [Float], tokens: Int) throws -> [Float] {
         let w = try dequantize(tensor).floats
-        let x = isBlock ? plainlyRounded(x) : x
+        let x = kind == .pairs ? inBF16(x) : isBlock ? plainlyRounded(x) : x
         return (0..<tokens).flatMap { t in
             (0..<rows).map { r in
                 Float(
@@ -190,6 +215,11 @@ extension Weight {
                     })
             }
         }
+    }
+
+    private func inBF16(_ x: [Float]) -> [Float] {
+        let narrow = Self.pairs(x, tokens: 1, depth: x.count)
+        return narrow.prefix(x.count).map { Float(bitPattern: UInt32($0) << 16) }
     }
 
     private func plainlyRounded(_ x: [Float]) -> [Float] {

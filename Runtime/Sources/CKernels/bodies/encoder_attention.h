@@ -111,7 +111,7 @@ RK_INLINE float RK_NAME(encoder_logits)(const RK_ENCODER *e, float *scores, size
         f32x16 x = load_f32(scores + column) * a->scale;
         if (a->bias) {
             const float *bias = a->bias + i * a->bias_stride + column;
-            size_t left = a->length - column;
+            size_t left = column < a->length ? a->length - column : 0;
             x += left < RK_TILE ? load_some_f32(bias, left) : load_f32(bias);
         }
         if (column < first || column + RK_TILE > end) {

@@ -49,6 +49,9 @@
 #undef RK_ELEMENT
 #undef RK_WEIGHT
 
+#include "matmul_pairs.h"
+#include "encoder_attention_pairs.h"
+
 #include "dot.h"
 #include "expand.h"
 #include "matmul_blocks.h"

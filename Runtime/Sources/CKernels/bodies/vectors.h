@@ -97,11 +97,32 @@ RK_INLINE void store_f16(uint16_t *p, f32x16 x) {
 
 #endif
 
-RK_INLINE void store_bf16(uint16_t *p, f32x16 x) {
+/// The nearest BF16 of each number, ties to even, in the low half of its place.
+RK_INLINE u32x16 round_bf16(f32x16 x) {
     u32x16 bits = (u32x16)x;
     u32x16 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     u32x16 nan = (u32x16)(x != x);
-    u16x16 h = __builtin_convertvector((nan & (bits >> 16 | 0x40)) | (~nan & rounded), u16x16);
+    return (nan & (bits >> 16 | 0x40)) | (~nan & rounded);
+}
+
+/// Thirty-two numbers in BF16. Matrix registers take subnormal numbers for zeros, and so does the
+/// instruction that rounds for them.
+RK_INLINE u32x16 round_pairs(f32x16 low, f32x16 high) {
+#if defined(RK_HAS_AMX)
+    return (u32x16)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
+#else
+    typedef uint16_t u16x32 __attribute__((vector_size(64)));
+    u16x16 first = __builtin_convertvector(round_bf16(low), u16x16);
+    u16x16 second = __builtin_convertvector(round_bf16(high), u16x16);
+    u16x32 both = __builtin_shufflevector(
+        first, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    return (u32x16)both;
+#endif
+}
+
+RK_INLINE void store_bf16(uint16_t *p, f32x16 x) {
+    u16x16 h = __builtin_convertvector(round_bf16(x), u16x16);
     memcpy(p, &h, sizeof h);
 }
 
@@ -204,6 +225,22 @@ RK_INLINE f32x16 exp_f32(f32x16 x) {
     p = p * r + 1.0f;
     p = p * r + 1.0f;
     return (f32x16)(~(x < -87.0f) & (i32x16)scale_by_power(p, shifted, n));
+}
+
+/// 2ˣ for x ≤ 0, to 8·10⁻⁵ of itself: what BF16 does not notice.
+///
+///     x = n + f, 0 ≤ f < 1;  2ˣ = 2ⁿ · 2ᶠ, 2ᶠ by a polynomial
+RK_INLINE f32x16 power_of_two(f32x16 x) {
+#if defined(RK_HAS_VNNI)
+    f32x16 f = (f32x16)_mm512_reduce_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    f32x16 p = splat(7.80245215e-2f);
+    p = p * f + 2.26067156e-1f;
+    p = p * f + 6.95833564e-1f;
+    p = p * f + 9.99925196e-1f;
+    return (f32x16)_mm512_scalef_ps((__m512)p, (__m512)x);
+#else
+    return exp_f32(x * 0.693147181f);
+#endif
 }
 
 #define RK_LOW_PAIRS(a, b) \

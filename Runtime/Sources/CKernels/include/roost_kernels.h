@@ -22,14 +22,15 @@ typedef enum rk_tier {
     RK_TIER_BASELINE = 0,  // x86-64-v2, or what the compiler targets elsewhere
     RK_TIER_AVX2 = 1,      // AVX2, FMA, F16C
     RK_TIER_AVX512 = 2,    // AVX-512 F, BW, DQ, VL, VNNI
-    RK_TIER_COUNT = 3
+    RK_TIER_AMX = 3,       // these and the matrix registers of AMX, for BF16
+    RK_TIER_COUNT = 4
 } rk_tier;
 
 /// The best tier that this machine runs.
 rk_tier rk_tier_best(void);
 
-/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`) asks for
-/// a lesser one.
+/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`, `amx`) asks
+/// for a lesser one.
 rk_tier rk_tier_current(void);
 
 const char *rk_tier_name(rk_tier tier);
@@ -50,6 +51,8 @@ typedef struct rk_product {
 
     const float *x;  // [tokens, depth], for float weights
 
+    const uint16_t *pairs;  // [tokens, rk_pair_depth(depth)], for weights in pairs
+
     // For block weights, by rk_quantize_i8:
     const int8_t *quants;    // [tokens, depth]
     const float *scales;     // [tokens, depth / 32]
@@ -61,6 +64,14 @@ typedef struct rk_product {
 void rk_matmul_f32(const rk_product *product);
 void rk_matmul_f16(const rk_product *product);
 void rk_matmul_bf16(const rk_product *product);
+
+/// The depth that BF16 rows in pairs are filled up to, with zeros.
+static inline size_t rk_pair_depth(size_t depth) { return (depth + 31) / 32 * 32; }
+
+/// BF16 weights times BF16 activations, in tiles [depth / 2][16][2]. Each product is exact, the sums
+/// are in float32; where the processor has matrix registers for this, subnormal numbers count as
+/// zeros.
+void rk_matmul_pairs(const rk_product *product);
 
 /// Block weights times 8-bit activations: exact integer sums over each sub-block of 32 (Q6_K: 16),
 /// scaled and added up in float32 in order. `depth` is a multiple of the block.
@@ -88,6 +99,7 @@ void rk_quantize_i8(
 /// The bytes of one tile of 16 rows.
 size_t rk_tile_bytes_f32(size_t depth);
 size_t rk_tile_bytes_f16(size_t depth);  // BF16 as well
+size_t rk_tile_bytes_pairs(size_t depth);
 size_t rk_tile_bytes_q8_0(size_t depth);
 size_t rk_tile_bytes_q4_k(size_t depth);
 size_t rk_tile_bytes_q6_k(size_t depth);
@@ -95,6 +107,7 @@ size_t rk_tile_bytes_q6_k(size_t depth);
 /// Interleaves `rows` ≤ 16 consecutive rows of a tensor into one tile; missing rows become zeros.
 void rk_pack_f32(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);  // BF16 as well
+void rk_pack_pairs(void *tile, const void *source, size_t rows, size_t depth);  // from BF16
 void rk_pack_q8_0(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_q4_k(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_q6_k(void *tile, const void *source, size_t rows, size_t depth);
@@ -237,7 +250,7 @@ typedef struct rk_encoder_attention {
     const float *bias;  // row i begins at i · bias_stride; NULL for none
     size_t bias_stride;
     float scale;
-    float *scratch;  // rk_encoder_attention_scratch(length, head_size) floats, 64-byte aligned
+    float *scratch;  // as many floats as the kernel asks for, 64-byte aligned
 } rk_encoder_attention;
 
 /// Queries that an encoder's attention works on together.
@@ -247,7 +260,24 @@ static inline size_t rk_encoder_attention_scratch(size_t length, size_t head_siz
     return rk_padded(length) * (head_size + rk_padded(head_size) + RK_QUERY_BLOCK);
 }
 
+/// - Parameter scratch: rk_encoder_attention_scratch(length, head_size) floats.
 void rk_encoder_attention_f32(const rk_encoder_attention *attention);
+
+/// Queries that an encoder's attention in pairs works on together.
+#define RK_PAIR_QUERIES 32
+
+static inline size_t rk_encoder_attention_pairs_scratch(size_t length, size_t head_size) {
+    size_t width = rk_pair_depth(length), depth = rk_pair_depth(head_size);
+    size_t floats = RK_PAIR_QUERIES * width;
+    size_t halves = width * (depth + rk_padded(head_size)) + RK_PAIR_QUERIES * (depth + width);
+    return floats + (halves + 1) / 2;
+}
+
+/// Queries, keys, values and the exponentials of the softmax are rounded to BF16 before they are
+/// multiplied; sums and the softmax are in float32.
+///
+/// - Parameter scratch: rk_encoder_attention_pairs_scratch(length, head_size) floats.
+void rk_encoder_attention_pairs(const rk_encoder_attention *attention);
 
 // MARK: - Conversions
 
@@ -277,6 +307,7 @@ static inline void rk_relax(void) {
     X(matmul_f32, (const rk_product *product), (product))                                         \
     X(matmul_f16, (const rk_product *product), (product))                                         \
     X(matmul_bf16, (const rk_product *product), (product))                                        \
+    X(matmul_pairs, (const rk_product *product), (product))                                       \
     X(matmul_q8_0, (const rk_product *product), (product))                                        \
     X(matmul_q4_k, (const rk_product *product), (product))                                        \
     X(matmul_q6_k, (const rk_product *product), (product))                                        \
@@ -317,6 +348,7 @@ static inline void rk_relax(void) {
     X(attention_f32, (const rk_attention *attention), (attention))                                \
     X(attention_f16, (const rk_attention *attention), (attention))                                \
     X(encoder_attention_f32, (const rk_encoder_attention *attention), (attention))                \
+    X(encoder_attention_pairs, (const rk_encoder_attention *attention), (attention))              \
     X(remember_f32,                                                                               \
       (void *keys, void *values, size_t slot, const float *key, const float *value,               \
        size_t head_size),                                                                         \

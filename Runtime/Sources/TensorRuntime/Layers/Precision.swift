@@ -4,10 +4,11 @@ import CKernels
 public enum Precision: Sendable {
     /// As the checkpoint has them, F32, F16 or BF16, times float32 activations.
     case f32
-    /// Rounded to BF16, times float32 activations: half the memory of F32.
+    /// Rounded to BF16, times activations in BF16, added up in float32: half the memory of F32 and,
+    /// on processors with matrix registers (AMX), ten times the speed of its products.
     case bf16
     /// Rounded to 8 bits in blocks of 32, times activations in 8 bits: a quarter of the memory of
-    /// F32, and several times its speed. A depth that is no multiple of 32 stays in floats.
+    /// F32, and two to three times its speed. A depth that is no multiple of 32 stays in floats.
     case int8
 
     /// The weights that `PackedMatrix` is to pack.
@@ -15,14 +16,15 @@ public enum Precision: Sendable {
         guard [.f32, .f16, .bf16].contains(weight.element) else { return weight }
         switch self {
         case .f32: return weight
-        case .bf16: return weight.element == .f32 ? narrowed(weight) : weight
+        case .bf16: return weight.element == .bf16 ? weight : try narrowed(weight)
         case .int8: return try weight.width % 32 == 0 ? inBlocks(weight) : weight
         }
     }
 
-    private func narrowed(_ weight: Tensor) -> Tensor {
-        let narrow = Tensor(.bf16, uninitialized: weight.shape)
-        rk_narrow_bf16(narrow.data(), weight.data(), weight.count)
+    private func narrowed(_ weight: Tensor) throws -> Tensor {
+        let (wide, narrow) = (try dequantize(weight), Tensor(.bf16, uninitialized: weight.shape))
+        rk_narrow_bf16(narrow.data(), wide.data(), wide.count)
+        withExtendedLifetime((wide, narrow)) {}
         return narrow
     }
 

@@ -16,14 +16,16 @@ import CKernels
 ///     nil for the whole sequence.
 ///   - bias: [H, L, L] with L at least the longest sequence: a number for each head and pair of
 ///     positions, as in MPNet and T5 (arXiv:1910.10683, section 2.1).
+///   - precision: with `bf16` the factors of both products are rounded to BF16 where that is faster:
+///     on processors with matrix registers, in sequences that are not short.
 /// - Returns: [N, H·d].
 public func encoderAttention(
     queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
-    window: Int? = nil, bias: Tensor? = nil
+    window: Int? = nil, bias: Tensor? = nil, precision: Precision = .f32
 ) throws(TensorError) -> Tensor {
     let call = try EncoderAttentionCall(
         queries: queries, keys: keys, values: values, sequences: sequences, scale: scale,
-        window: window, bias: bias)
+        window: window, bias: bias, precision: precision)
     return call.attend()
 }
 
@@ -35,10 +37,11 @@ private struct EncoderAttentionCall {
     let scale: Float
     let reach: Int
     let bias: Tensor?
+    let mayRound: Bool
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
-        window: Int?, bias: Tensor?
+        window: Int?, bias: Tensor?, precision: Precision
     ) throws(TensorError) {
         guard queries.shape.count == 3, queries.shape[0] == sequences.tokens else {
             throw .shape(
@@ -61,6 +64,7 @@ private struct EncoderAttentionCall {
         self.scale = scale
         reach = window.map { max(0, $0 / 2) } ?? .max
         self.bias = bias
+        mayRound = precision == .bf16 && rk_tier_current() == RK_TIER_AMX
     }
 
     private static func check(
@@ -98,7 +102,7 @@ private struct EncoderAttentionCall {
     /// Long sequences are cut: each piece lays out the keys and values for itself, which takes a
     /// small part of its time.
     private var pieces: [Piece] {
-        let most = 12 * Int(RK_QUERY_BLOCK)
+        let most = 12 * Int(mayRound ? RK_PAIR_QUERIES : RK_QUERY_BLOCK)
         return (0..<sequences.count).flatMap { index in
             let rows = sequences[index]
             return stride(from: 0, to: rows.count, by: most).map { first in
@@ -107,12 +111,19 @@ private struct EncoderAttentionCall {
         }
     }
 
+    /// Rows of a sequence from which on products in pairs pay for their layout.
+    private static let worthPacking = 32
+
     private func attend(_ piece: Piece, _ head: Int, _ out: UnsafeMutablePointer<Float>) {
         let headSize = queries.shape[2]
         let stride = queries.shape[1] * headSize
         let start = piece.sequence.lowerBound * stride + head * headSize
         let length = piece.sequence.count
-        let floats = rk_encoder_attention_scratch(length, headSize)
+        let isInPairs = mayRound && length >= Self.worthPacking
+        let floats =
+            isInPairs
+            ? rk_encoder_attention_pairs_scratch(length, headSize)
+            : rk_encoder_attention_scratch(length, headSize)
         let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
         let longest = bias?.shape[1] ?? 0
         var arguments = rk_encoder_attention(
@@ -122,7 +133,8 @@ private struct EncoderAttentionCall {
             bias: bias.map { UnsafePointer($0.data() + head * longest * longest) },
             bias_stride: longest, scale: scale,
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
-        rk_encoder_attention_f32(&arguments)
+        isInPairs
+            ? rk_encoder_attention_pairs(&arguments) : rk_encoder_attention_f32(&arguments)
         withExtendedLifetime(scratch) {}
     }
 }

@@ -7,6 +7,7 @@ struct Activations: @unchecked Sendable {
 
     private enum Content {
         case floats(Tensor)
+        case pairs(Storage)
         case quantized(Storage, layout: Layout)
     }
 
@@ -31,6 +32,22 @@ struct Activations: @unchecked Sendable {
     init(floats x: Tensor) {
         depth = x.width
         content = .floats(x)
+    }
+
+    /// Rounds to BF16; each row is filled up with zeros.
+    ///
+    /// - Parameter x: [N, K], F32.
+    init(halving x: Tensor) {
+        let (depth, filled) = (x.width, rk_pair_depth(x.width))
+        self.depth = depth
+        let storage = Storage(byteCount: x.rowCount * filled * MemoryLayout<UInt16>.stride)
+        content = .pairs(storage)
+        let rows = storage.base.assumingMemoryBound(to: UInt16.self)
+        forRows(of: x) { row in
+            let target = rows + row * filled
+            rk_narrow_bf16(target, x.data() + row * depth, depth)
+            (target + depth).update(repeating: 0, count: filled - depth)
+        }
     }
 
     /// Rounds to 8 bits with one scale for every 32 numbers.
@@ -61,6 +78,9 @@ struct Activations: @unchecked Sendable {
         switch content {
         case .floats(let floats):
             product.x = UnsafePointer(floats.data(as: Float.self) + token * depth)
+        case .pairs(let storage):
+            product.pairs = UnsafePointer(
+                storage.base.assumingMemoryBound(to: UInt16.self) + token * rk_pair_depth(depth))
         case .quantized(let storage, let layout):
             let (base, blocks) = (UnsafeRawPointer(storage.base), token * (depth / 32))
             product.quants = base.assumingMemoryBound(to: Int8.self) + token * depth

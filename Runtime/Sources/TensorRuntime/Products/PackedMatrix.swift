@@ -13,7 +13,7 @@ final class PackedMatrix: Sendable {
         guard weight.shape.count == 2 else {
             throw TensorError.shape(of: "a weight", found: weight.shape, expected: "[to, from]")
         }
-        let (source, format) = try PackedFormat.choose(for: precision.rounded(weight))
+        let (source, format) = try PackedFormat.choose(for: weight, precision)
         rows = weight.shape[0]
         depth = weight.shape[1]
         self.format = format
