@@ -58,7 +58,7 @@ import Testing
         batch.append(token: 256, sequence: 0, position: 0, wantsLogits: false)
         batch.append(token: 70, sequence: 0, position: 1, wantsLogits: true)
         batch.append(token: 256, sequence: 1, position: 0, wantsLogits: true)
-        let rows = try model.forward(batch, deadline: .seconds(5))
+        let rows = try model.forward(batch, deadline: patience)
         #expect(rows.count == 2 && rows.width == 258)
         #expect(rows.best(0) == tally([256, 70]))
         #expect(rows.best(1) == tally([256]))
@@ -133,7 +133,7 @@ import Testing
         defer { model.close() }
         let refused = Task {
             await BlockingThread.run("forward") {
-                failure { _ = try model.feed([256], deadline: .seconds(20)) }
+                failure { _ = try model.feed([256], deadline: patience) }
             }
         }
         await cancelRepeatedly(model) { await refused.value }
@@ -148,7 +148,7 @@ import Testing
         defer { model.close() }
         let refused = Task {
             await BlockingThread.run("forward") {
-                failure { _ = try model.feed([256], deadline: .seconds(20)) }
+                failure { _ = try model.feed([256], deadline: patience) }
             }
         }
         for _ in 0..<20 {
@@ -178,7 +178,7 @@ import Testing
     func theSelfTestReportsWhatThePluginFound(_ isolation: Isolation) throws {
         let good = try openModel(isolation)
         defer { good.close() }
-        let report = try #require(try good.selfTest(limit: .seconds(1)))
+        let report = try #require(try good.selfTest(limit: patience))
         #expect(String(decoding: report.json, as: UTF8.self).contains("\"passed\": true"))
     }
 

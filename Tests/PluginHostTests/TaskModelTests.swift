@@ -8,7 +8,7 @@ import Testing
     private func events(_ model: any LoadedModel, _ id: TaskID) throws -> [String] {
         var events: [String] = []
         while true {
-            let progress = try model.advanceTask(id, for: .milliseconds(5), deadline: .seconds(5))
+            let progress = try model.advanceTask(id, for: .milliseconds(5), deadline: patience)
             events += progress.events.map { String(decoding: $0, as: UTF8.self) }
             if progress.done {
                 #expect(progress.step == events.count && progress.of == events.count)
@@ -18,7 +18,7 @@ import Testing
     }
 
     private func begin(_ model: any LoadedModel, _ input: String = "{\"n\": 10}") throws -> TaskID {
-        try model.beginTask("count", input: Array(input.utf8), deadline: .seconds(5))
+        try model.beginTask("count", input: Array(input.utf8), deadline: patience)
     }
 
     @Test(arguments: Isolation.allCases)
@@ -114,10 +114,11 @@ import Testing
     @Test(arguments: ["begin", "advance", "end"], ["segv", "exit0", "spam", "hang"])
     func aCallThatEndsItsProcessIsReported(_ step: String, deed: String) async throws {
         let found = try await BlockingThread.run("tasks") {
-            let model = try openVectors(.worker, config: settings(at: step, do: deed))
+            let limit = deed == "hang" ? shortPatience : patience
+            let model = try openVectors(
+                .worker, config: settings(at: step, do: deed), limit: limit)
             defer { model.close() }
             return failure {
-                let limit = Duration.milliseconds(300)
                 let id = try model.beginTask("count", input: Array("9".utf8), deadline: limit)
                 _ = try model.advanceTask(id, for: .zero, deadline: limit)
                 try model.endTask(id)

@@ -40,7 +40,7 @@ import Testing
         let model = try openVectors(isolation)
         defer { model.close() }
         let scores = try model.scores(
-            query: "abc", documents: ["", "ab", "abcdef"], deadline: .seconds(5))
+            query: "abc", documents: ["", "ab", "abcdef"], deadline: patience)
         #expect(scores == [-3, -1, -3])
         let labels = try model.classify(["", "ab", "abcdefghi"], deadline: nil).arrays
         #expect(labels == [[5, -5, -5], [-5, 5, -5], [-5, -5, 5]])
@@ -216,9 +216,11 @@ import Testing
         ["segv", "abort", "exit0", "exit7", "spam", "hang"])
     func aCallThatEndsItsProcessIsReported(_ step: String, deed: String) async throws {
         let found = try await BlockingThread.run("vectors") {
-            let model = try openVectors(.worker, config: settings(at: step, do: deed))
+            let limit = deed == "hang" ? shortPatience : patience
+            let model = try openVectors(
+                .worker, config: settings(at: step, do: deed), limit: limit)
             defer { model.close() }
-            return failure { try Self.call(step, of: model) }
+            return failure { try Self.call(step, of: model, limit) }
         }
         switch found {
         case .crashed(let death):
@@ -229,8 +231,9 @@ import Testing
         }
     }
 
-    private static func call(_ step: String, of model: any LoadedModel) throws {
-        let limit = Duration.milliseconds(300)
+    private static func call(
+        _ step: String, of model: any LoadedModel, _ limit: Duration
+    ) throws {
         switch step {
         case "embed_tokenize": _ = try model.embeddingTokens(of: "a", options: [])
         case "embed": _ = try model.vectors(of: ["a"], deadline: limit)

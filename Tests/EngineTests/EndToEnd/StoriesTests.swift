@@ -68,6 +68,7 @@ struct StoriesTests {
         // Streams wait for their readers, so that all of them are under way when the worker dies.
         var options = EngineOptions()
         options.backlog = 4
+        options.stallLimit = .seconds(3600)
         let engine = try TextEngine(supervisor: supervisor, options: options)
         let worker = try #require(try supervisor.current().processID)
         let cases = try Stories.cases()

@@ -56,15 +56,23 @@ import Testing
     }
 
     @Test func aCallThatServesNobodyAnyMoreIsAskedToStop() async throws {
-        let (world, gate) = world(stoppingAt: 2)
+        let (first, second) = (Gatekeeper(), Gatekeeper())
+        let world = FakeWorld(script: { call, _ in
+            if call == 0 { first.stop() }
+            if call == 1 { second.stop() }
+            return nil
+        })
         let engine = try world.engine()
-        let streams = try [1, 2].map { try engine.submit(.plain([Int32($0)], maxTokens: 100)) }
-        await gate.reached()
-        streams[0].cancel()
+        let one = try engine.submit(.plain([1], maxTokens: 100))
+        await first.reached()
+        let two = try engine.submit(.plain([2], maxTokens: 100))
+        first.pass()
+        await second.reached()
+        one.cancel()
         #expect(world.cancelRequests == 0)
-        streams[1].cancel()
+        two.cancel()
         #expect(world.cancelRequests == 1)
-        gate.pass()
+        second.pass()
         _ = try await engine.submit(.plain([3], maxTokens: 1)).output()
     }
 

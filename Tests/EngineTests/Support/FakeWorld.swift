@@ -51,6 +51,8 @@ final class FakeWorld: Sendable {
 
     func engine(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> TextEngine {
         var options = EngineOptions()
+        // A test may wait for its turn for longer than any reader.
+        options.stallLimit = .seconds(3600)
         change(&options)
         return try TextEngine(supervisor: supervisor(), options: options)
     }

@@ -57,6 +57,8 @@ final class VectorWorld: Sendable {
 
     func engine(_ change: (inout VectorEngineOptions) -> Void = { _ in }) throws -> VectorEngine {
         var options = VectorEngineOptions()
+        // A test may wait for its turn for longer than any reader.
+        options.stallLimit = .seconds(3600)
         change(&options)
         return try VectorEngine(supervisor: supervisor(), options: options)
     }

@@ -137,13 +137,13 @@ import Testing
 
 /// What becomes of a long request for embeddings.
 @Suite struct EmbeddingLifeTests {
-    private func long(_ count: Int = 4000, _ name: String = "words") -> JSONValue {
+    private func long(_ count: Int = 10_000, _ name: String = "words") -> JSONValue {
         let texts = (0..<count).map { JSONValue.string("a long request, number \($0)") }
         return ["model": .string(name), "input": .array(texts), "encoding_format": "base64"]
     }
 
     @Test func aClientThatLeavesStopsTheWork() async throws {
-        let host = try await TestHost(models: TestHost.wordbag(pace: 5))
+        let host = try await TestHost(models: TestHost.wordbag(pace: 20))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
         try await host.client.wait(for: #"roost_vector_steps_total{model="words"}"#) { $0 > 0 }
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func aFullQueueIsRefusedWithATimeToRetry() async throws {
-        let host = try await TestHost(models: TestHost.wordbag(pace: 5, "queue = 1"))
+        let host = try await TestHost(models: TestHost.wordbag(pace: 20, "queue = 1"))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
         try await host.client.wait(for: #"roost_vector_requests_open{model="words"}"#) { $0 == 1 }
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test func aShortRequestGoesBeforeTheRestOfALongOne() async throws {
-        let host = try await TestHost(models: TestHost.wordbag(pace: 5))
+        let host = try await TestHost(models: TestHost.wordbag(pace: 20))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
         try await host.client.wait(for: #"roost_vector_steps_total{model="words"}"#) { $0 > 0 }
@@ -186,7 +186,7 @@ import Testing
         let host = try await TestHost(models: TestHost.wordbag(pace: 1))
         let body = long(400)
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
-        try await host.client.wait(for: #"roost_vector_requests_open{model="words"}"#) { $0 == 1 }
+        try await host.client.wait(for: #"roost_vector_steps_total{model="words"}"#) { $0 > 0 }
         #expect(try await host.client.send("POST", "/admin/models/words/reload").status == 200)
         let after = try await host.client.post("/v1/embeddings", ["input": "a"])
         #expect(after.status == 200)

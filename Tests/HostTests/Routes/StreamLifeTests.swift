@@ -39,7 +39,7 @@ import Testing
 
     @Test func aSilentStreamIsKeptAliveByCommentsBetweenItsEvents() async throws {
         let host = try await TestHost(
-            models: TestHost.slow(pace: 200), ping: .milliseconds(20))
+            models: TestHost.slow(pace: 900), ping: .milliseconds(20))
         var request = try #require(endless.object)
         request["max_tokens"] = 2
         let answer = try await host.client.post("/v1/completions", .object(request))

@@ -47,9 +47,11 @@ extension HostClient {
         return events.withLock { $0 }
     }
 
-    /// Waits for a metric to reach a value; one request after the other, for at most ten seconds.
+    /// Waits for a metric to reach a value; one request after the other, for at most two minutes.
+    ///
+    /// The value must be one that stays, until the test itself goes on.
     func wait(for metric: String, _ holds: (Double) -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + .seconds(120)
         while .now < end {
             let lines = try await send("GET", "/metrics").text.split(separator: "\n")
             let line = lines.first { $0.hasPrefix(metric + " ") }
@@ -57,11 +59,11 @@ extension HostClient {
                 return
             }
         }
-        Issue.record("\(metric) did not get there within ten seconds")
+        Issue.record("\(metric) did not get there within two minutes")
     }
 }
 
-/// A completion of half a minute by the slow model: without end for a test.
+/// A completion of two minutes by the slow model: without end for a test.
 let endless: JSONValue = [
     "model": "slow", "prompt": "a", "stream": true, "max_tokens": 6000,
     "logit_bias": ["256": -100, "257": -100],

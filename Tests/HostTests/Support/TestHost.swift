@@ -95,7 +95,7 @@ final class TestHost: Sendable {
     }
 
     /// A model that takes its time for a token, in milliseconds, and has no chat template.
-    static func slow(_ lines: String = "", pace: Int = 5) -> String {
+    static func slow(_ lines: String = "", pace: Int = 20) -> String {
         """
         [[models]]
         name = "slow"

@@ -31,7 +31,7 @@ import Testing
         #expect(registry.plugins.map(\.models) == [["a"], ["b"]])
         #expect(registry.plugins[1].id == "org.example.other")
         #expect(registry.plugins[0].hashes.count == 1 && registry.plugins[0].path != nil)
-        await registry.stop(within: .seconds(1))
+        await registry.stop(within: patience)
         #expect(registry.models.allSatisfy { $0.state == .unloaded })
         await #expect(throws: DeploymentError.stopping) { try await registry.load("a") }
     }
@@ -40,7 +40,7 @@ import Testing
         let registry = try registry([spec("m")], broken: true)
         try await registry.load("m")
         #expect(registry.models[0].plugin == "tally")
-        await registry.stop(within: .seconds(1))
+        await registry.stop(within: patience)
     }
 
     @Test func aModelThatNobodyServesNamesAllWhoWereAsked() async throws {
@@ -87,7 +87,7 @@ import Testing
         try registry.addPlugin(PluginSpec(name: "third", library: try TestPlugin.library()))
         try await registry.add(spec("n", plugin: "third"))
         #expect(registry.models[0].plugin == "third")
-        await registry.stop(within: .seconds(1))
+        await registry.stop(within: patience)
     }
 
     @Test func aPluginsReloadTakesAllItsModelsAlong() async throws {
@@ -99,6 +99,6 @@ import Testing
         #expect(registry.models.map(\.generation) == [2, 2, 1])
         try await registry.unloadPlugin("tally")
         #expect(registry.models.map(\.state) == [.unloaded, .unloaded, .ready])
-        await registry.stop(within: .seconds(1))
+        await registry.stop(within: patience)
     }
 }

@@ -76,7 +76,7 @@ struct TestDeployment {
         #expect(try await deployment.reload(expecting: 1) == 2)
         #expect(deployment.status.description?.pluginVersion == "2.0.0")
         #expect(try await deployment.acquire().step() == tally([256, 5]))
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
         #expect(deployment.status.state == .unloaded)
     }
 
@@ -98,7 +98,7 @@ struct TestDeployment {
         #expect(old.drained.isSet && old.stopped.isSet)
         #expect(isGone(worker))
         #expect(try await deployment.acquire().step() == tally([256, 5]))
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
     }
 
     @Test func stoppingEndsReplacedGenerationsToo() async throws {
@@ -147,7 +147,7 @@ struct TestDeployment {
         try await deployment.load()
         try test.install(macros)
         try await expectFailure(of: deployment, at: stage)
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
     }
 
     @Test func aFileThatIsNoLibraryLeavesTheOldServing() async throws {
@@ -158,7 +158,7 @@ struct TestDeployment {
         try await expectFailure(of: deployment, at: nil)
         unlink(test.library)
         try await expectFailure(of: deployment, at: .find)
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
     }
 
     /// With its marker in place the model behaves; without it, once more.
@@ -179,7 +179,7 @@ struct TestDeployment {
         unlink(marker)
         try await expectFailure(of: deployment, at: stage)
         #expect(try await deployment.reload() == 3)
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
     }
 
     private func expectFailure(of deployment: Deployment, at stage: LoadStage?) async throws {
@@ -234,7 +234,7 @@ struct TestDeployment {
         }
         #expect(numbers == [2, 3, 4, 5])
         #expect(deployment.status.generation == 5)
-        await test.registry.stop(within: .seconds(1))
+        await test.registry.stop(within: patience)
     }
 
     @Test(arguments: Isolation.allCases)
@@ -281,7 +281,8 @@ struct TestDeployment {
 
 /// Polls without blocking a thread until `condition` holds.
 func soon(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<5000 {
+    let end = MonotonicTime.now + patience
+    while MonotonicTime.now < end {
         if condition() { return true }
         try? await Task.sleep(for: .milliseconds(1))
     }

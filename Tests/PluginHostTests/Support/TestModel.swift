@@ -7,16 +7,26 @@ extension Isolation: CustomTestStringConvertible {
     public var testDescription: String { rawValue }
 }
 
-/// Options of hosts under test: workers of the test's own executable, short limits.
-func testOptions(log: @escaping LogHandler = { _ in }) -> PluginHostOptions {
+/// Longer than anything takes that ends at all, on a machine with much else to do.
+let patience = Duration.seconds(120)
+
+/// How long what hangs is waited for.
+let shortPatience = Duration.milliseconds(300)
+
+/// Options of hosts under test: workers of the test's own executable.
+///
+/// - Parameter limit: of every call that gives no deadline of its own.
+func testOptions(limit: Duration = patience, log: @escaping LogHandler = { _ in })
+    -> PluginHostOptions
+{
     var options = PluginHostOptions(store: "\(TestFolder.shared.path)/store", log: log)
     options.worker = WorkerLaunch(executable: "\(productFolder)/TestWorker")
-    options.limits.load = .seconds(5)
-    options.limits.tokenize = .milliseconds(300)
-    options.limits.sequence = .milliseconds(300)
-    options.limits.close = .milliseconds(500)
+    options.limits.load = patience
+    options.limits.tokenize = limit
+    options.limits.sequence = limit
+    options.limits.close = limit
     options.restart.initialDelay = .milliseconds(1)
-    options.drainTimeout = .seconds(5)
+    options.drainTimeout = patience
     return options
 }
 
@@ -92,7 +102,7 @@ final class Flag: Sendable {
 /// Polls until `condition` holds.
 ///
 /// - Returns: false when it did not within `limit`.
-func eventually(within limit: Duration = .seconds(5), _ condition: () throws -> Bool) rethrows
+func eventually(within limit: Duration = patience, _ condition: () throws -> Bool) rethrows
     -> Bool
 {
     let deadline = MonotonicTime.now + limit

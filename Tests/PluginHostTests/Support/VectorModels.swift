@@ -2,14 +2,16 @@ import PluginHost
 
 /// Opens a model of `Tests/Support/Plugins/vectors.c`.
 func openVectors(
-    _ isolation: Isolation, config: String = "", log: @escaping LogHandler = { _ in }
+    _ isolation: Isolation, config: String = "", limit: Duration = patience,
+    log: @escaping LogHandler = { _ in }
 ) throws -> any LoadedModel {
-    try openModel(isolation, of: "vectors", config: config, options: testOptions(log: log))
+    try openModel(
+        isolation, of: "vectors", config: config, options: testOptions(limit: limit, log: log))
 }
 
 extension LoadedModel {
     func vectors(
-        of texts: [String], options: EmbedOptions = [], deadline: Duration? = .seconds(5)
+        of texts: [String], options: EmbedOptions = [], deadline: Duration? = patience
     ) throws -> [[Float]] {
         try embed(.texts(texts), options: options, deadline: deadline).arrays
     }

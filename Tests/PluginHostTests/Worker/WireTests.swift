@@ -122,7 +122,7 @@ import Testing
                 try? channel.send(Frame(kind: kind, call: 1, payload: payload))
             }
             channel.shutDown()
-            let end = worker.waitForEnd(atMost: .seconds(10))
+            let end = worker.waitForEnd(atMost: patience)
             switch end {
             case .crashed(let death):
                 // SIGKILL is the host's own, to whom the shut connection looks like foul play.
@@ -143,7 +143,7 @@ import Testing
             _ = bytes.withUnsafeBytes { send(ends.worker.number, $0.baseAddress, $0.count, 0) }
             shutdown(ends.worker.number, Int32(SHUT_WR))
             do {
-                let frame = try host.receive(deadline: .now + .seconds(5))
+                let frame = try host.receive(deadline: .now + patience)
                 #expect(frame.payload.count <= bytes.count)
             } catch {
                 #expect(error is WireError)
@@ -165,7 +165,7 @@ import Testing
                 bytes = bytes.dropFirst(piece.count)
             }
         }
-        for frame in frames { #expect(try host.receive(deadline: .now + .seconds(5)) == frame) }
+        for frame in frames { #expect(try host.receive(deadline: .now + patience) == frame) }
         #expect(throws: DeadlinePassed.self) { try host.receive(deadline: .now + .milliseconds(5)) }
     }
 }

@@ -25,7 +25,7 @@ import Testing
         let id = try #require(model.processID)
         let call = Task {
             await BlockingThread.run("forward") {
-                failure { _ = try model.feed([256], deadline: .seconds(60)) }
+                failure { _ = try model.feed([256], deadline: patience) }
             }
         }
         BlockingThread.start("kill") {

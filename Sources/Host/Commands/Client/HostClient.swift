@@ -23,10 +23,12 @@ package struct HostClient: Sendable {
         read: @Sendable (HTTPResponseHead, inout Inbound.AsyncIterator) async throws -> Value
     ) async throws -> Value {
         let head = head(method, path, headers, bodyLength: body?.count)
-        return try await connect().executeThenClose { inbound, outbound in
-            try await outbound.write(.head(head))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-            try await outbound.write(.end(nil))
+        var request: [HTTPClientRequestPart] = [.head(head)]
+        if let body { request.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+        request.append(.end(nil))
+        return try await connect().executeThenClose { [request] inbound, outbound in
+            // A host may answer and close before it has read everything: the answer counts.
+            try? await outbound.write(contentsOf: request)
             var parts = inbound.makeAsyncIterator()
             while let part = try await parts.next() {
                 if case .head(let head) = part { return try await read(head, &parts) }
