@@ -1,0 +1,86 @@
+"""People, places and things that the generators write about, each known or held out."""
+
+from functools import cache
+
+from common.seeds import is_held
+
+FIRST_NAMES = """Ada Adam Aisha Alan Alma Amir Ana Anton Arjun Astrid Ben Bianca Boris Carla Carlos Chen Clara Dana Daniel Diego
+Dora Edith Elena Elias Emil Emma Erik Esther Farid Felix Fiona Frida George Grace Greta Hana Hannah Hassan Helen Hugo Ida Igor
+Ines Iris Ivan Jack Jana Jonas Josef Julia Kai Karim Karin Kate Kofi Lars Laura Lea Leo Lena Lina Lucas Lucy Luis Maja Marco
+Maria Mark Marta Max Maya Mila Mina Mohammed Nadia Nils Nina Nora Noah Olga Olivia Omar Oscar Otto Paul Paula Pedro Petra Priya
+Rafael Rita Robert Rosa Ruth Sam Samira Sara Selma Simon Sofia Stefan Susan Tara Theo Tim Tina Tom Uma Vera Victor Walter Wendy
+Yara Yusuf Zoe Zara""".split()
+TOWNS = """Ashford Barnley Birchwood Bluewater Briarton Brookfield Camden Cedarville Clearlake Cliffside Coldspring Crownhill Dalewood
+Deepwell Eastport Elmsford Fairview Fernhill Foxton Glenrock Goldcrest Granton Greenfield Hallow Harborview Hazelton Highmoor
+Hillcrest Ironbridge Kingsley Lakeside Larchmont Littleton Longmeadow Maplewood Marshfield Millbrook Newbury Northgate Oakdale
+Oldtown Pinehurst Ravenswood Redhill Riverton Rockport Rosedale Saltmarsh Seaview Silverton Southwick Springvale Stonebridge
+Summerton Sunnyvale Thornbury Valemont Westbrook Whitby Willowdale Windham Winterton Woodstock Wrenfield""".split()
+SURNAMES = """Abbott Baker Barnes Becker Bell Berg Blake Brandt Carter Clarke Costa Cruz Dahl Diaz Dubois Ellis Fischer Fletcher Foster
+Garcia Grant Gray Haas Hale Hansen Hill Hoffman Holt Ito Jensen Kaya Keller Khan Kim Klein Kowalski Lang Larsen Lee Lopez Lund
+Marsh Martin Meyer Moreau Nagy Nash Novak Okafor Olsen Park Patel Perez Quinn Reed Rossi Sato Schmidt Shaw Silva Singh Stone
+Tanaka Torres Vance Vogel Wagner Walsh Weber West Wood Yilmaz Young Zeller""".split()
+JOBS = """baker carpenter teacher nurse doctor farmer pilot painter plumber gardener tailor singer writer lawyer driver chef
+dentist engineer librarian fisher miner potter weaver clockmaker photographer electrician architect sailor florist butcher
+barber welder translator musician postman vet chemist guard judge cook""".split()
+COLOURS = "red blue green yellow orange purple pink brown black white grey silver golden turquoise".split()
+FOODS = """bread soup rice pasta pizza salad cheese apples pears plums cherries honey pancakes noodles beans carrots potatoes
+tomatoes mushrooms fish dumplings olives grapes oranges bananas cake pie porridge omelette lentils""".split()
+PETS = "dog cat rabbit parrot hamster turtle goat pony goldfish canary lizard mouse duck hen ferret snail".split()
+THINGS = """lamp clock book basket ladder bicycle kite violin drum guitar teapot mirror umbrella suitcase blanket camera compass
+hammer shovel bucket candle carpet chair desk globe jacket kettle map notebook pillow puzzle ring rope scarf telescope tent
+vase wallet whistle""".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = "January February March April May June July August September October November December".split()
+
+STARTS = "b br c d dr f fl g gr h j k kr l m n p pl r s sk st t tr v w z th sh ch gl".split()
+VOWELS = "a e i o u ai ea ia oa ou".split()
+CODAS = ["", "", "", "n", "r", "l", "s", "k", "m", "nd", "rn", "th", "x", "ld"]
+TOWN_ENDS = ["ton", "ville", "burg", "ford", "mere", "haven", "stad", "wick", "dale", "port", "holm", "ley"]
+COUNTRY_ENDS = ["ia", "land", "stan", "ania", "or", "esia", "ovia", "any", "ador"]
+
+
+@cache
+def part(words: tuple[str, ...], held: bool) -> tuple[str, ...]:
+    """The known or the held-out words of a list."""
+    return tuple(word for word in words if is_held(word, 0.2) == held)
+
+
+def pick(rng, words: list[str], held: bool = False) -> str:
+    return rng.choice(part(tuple(words), held))
+
+
+def invented(rng, held: bool, ends: list[str] = CODAS, syllables: int | None = None) -> str:
+    """A name out of syllables, of the asked part; there are far more than a training run can see."""
+    while True:
+        count = syllables or rng.choice([1, 2, 2])
+        body = "".join(rng.choice(STARTS) + rng.choice(VOWELS) + rng.choice(CODAS) for _ in range(count - 1))
+        word = (body + rng.choice(STARTS) + rng.choice(VOWELS) + rng.choice(ends)).capitalize()
+        if len(word) > 3 and is_held(word, 0.2) == held:
+            return word
+
+
+def person(rng, held: bool = False) -> str:
+    return pick(rng, FIRST_NAMES, held) if rng.random() < 0.5 else invented(rng, held)
+
+
+def surname(rng, held: bool = False) -> str:
+    return pick(rng, SURNAMES, held) if rng.random() < 0.5 else invented(rng, held)
+
+
+def town(rng, held: bool = False) -> str:
+    return pick(rng, TOWNS, held) if rng.random() < 0.5 else invented(rng, held, TOWN_ENDS)
+
+
+def country(rng, held: bool = False) -> str:
+    """A country that does not exist."""
+    return invented(rng, held, COUNTRY_ENDS, 2)
+
+
+def distinct(rng, draw, count: int) -> list[str]:
+    """`count` different results of `draw(rng)`."""
+    found: list[str] = []
+    while len(found) < count:
+        word = draw(rng)
+        if word not in found:
+            found.append(word)
+    return found

@@ -1,0 +1,94 @@
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from common.blocks import Rows, batches_by_length, prepare
+from common.card import fill_card
+from common.checkpoint import load_weights, save_weights
+from common.device import seconds
+from common.loop import Settings, Trainer
+from common.phrases import Phrases, expand
+from common.seeds import generator, is_held
+from common.words import FIRST_NAMES, TOWNS, invented, part
+
+
+def test_brackets_expand_and_nest():
+    assert expand("[a|b [c|d]] {x}") == ["a {x}", "b c {x}", "b d {x}"]
+    with pytest.raises(ValueError):
+        expand("[a|b")
+
+
+def test_a_draw_from_one_part_never_gives_a_reading_of_the_other():
+    phrases = Phrases("[tell|show|give|bring] [me|us] [the|a] [dog|cat]", held=("where is the dog?",))
+    train, held = set(phrases.readings()), set(phrases.readings(True))
+    assert train and held and not train & held
+
+
+def test_an_article_before_a_vowel_becomes_an():
+    assert Phrases("a {x} and a {y}").draw(generator(1), x="apple", y="euro") == "An apple and a euro"
+
+
+def test_names_are_known_or_held_out_never_both():
+    for words in (FIRST_NAMES, TOWNS):
+        assert not set(part(tuple(words), True)) & set(part(tuple(words), False))
+    rng = generator(1)
+    assert not {invented(rng, True) for _ in range(300)} & {invented(rng, False) for _ in range(3000)}
+
+
+def test_the_same_seed_gives_the_same_stream():
+    assert [generator("x", 1).random() for _ in range(2)] == [generator("x", 1).random()] * 2
+    assert is_held("Paris") == is_held(" paris ")
+
+
+def test_blocks_come_back_as_ragged_rows(tmp_path):
+    paths = prepare(tmp_path, lambda n: {"ids": [np.arange(n + 1), np.arange(3)]}, 3)
+    rows = Rows(paths)
+    assert [rows.row("ids", i).tolist() for i in range(6)] == [[0], [0, 1, 2], [0, 1], [0, 1, 2], [0, 1, 2], [0, 1, 2]]
+    assert rows.padded("ids", [0, 1], -1, 4).tolist() == [[0, -1, -1, -1], [0, 1, 2, -1]]
+
+
+def test_every_row_is_in_one_batch_of_an_epoch_and_none_is_over_budget():
+    lengths = np.array([3, 9, 4, 7, 5, 8])
+    batches, seen = batches_by_length(lengths, 16, np.random.default_rng(1)), []
+    while len(seen) < 6:
+        group = next(batches)
+        assert len(group) * lengths[group].max() <= 16
+        seen += group
+    assert sorted(seen) == list(range(6))
+
+
+def test_weights_are_split_into_shards_and_come_back(tmp_path):
+    tensors = {f"w{i}": torch.randn(1000, 3000).half().float() for i in range(4)}
+    assert len(save_weights(tmp_path, tensors)) == 2
+    assert all(torch.equal(load_weights(tmp_path)[name], tensors[name]) for name in tensors)
+
+
+def _trainer(folder, steps):
+    torch.manual_seed(1)
+    loss = lambda model, batch: (model(batch).square().mean(), {})
+    return Trainer(torch.nn.Linear(4, 4), loss, Settings(steps, warmup=1), folder)
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
+    batches = iter([torch.ones(2, 4)] * 99)
+    first = _trainer(tmp_path, 5)
+    first.run(batches)
+    second = _trainer(tmp_path, 8)
+    assert second.step == 5 and second.optimizer.state_dict()["state"]
+    second.run(batches)
+    assert second.step == 8
+
+
+def test_minutes_on_the_cpu_are_the_processors_for_each_thread(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(time, "process_time", lambda: 90.0)
+    assert seconds() == 45
+
+
+def test_a_card_says_what_was_not_measured(tmp_path):
+    (tmp_path / "card.md").write_text("{{quality.known facts}} % of {{size}}, {{quality.four.right}}")
+    fill_card(tmp_path / "card.md", tmp_path / "README.md", quality={"known facts": 95.5}, size="7 M")
+    assert (tmp_path / "README.md").read_text() == "95.5 % of 7 M, not measured"
