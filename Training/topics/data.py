@@ -1,0 +1,74 @@
+"""Batches straight from the generators, and the fixed test sets."""
+
+from functools import partial
+
+import torch
+
+from common.seeds import generator
+from topics.opinions import SENTIMENTS, draw_sentiment
+from topics.questions import draw_question
+from topics.subjects import TOPICS, draw_topic
+
+LIMIT = 256
+
+
+def packed(encodings, targets):
+    """`(ids, kinds, mask, targets)`, padded to a multiple of 8."""
+    width = -(-max(len(e.ids) for e in encodings) // 8) * 8
+    pad = lambda row: row + [0] * (width - len(row))
+    rows = [[pad(getattr(e, name)) for e in encodings] for name in ("ids", "type_ids", "attention_mask")]
+    return *(torch.tensor(row) for row in rows), torch.tensor(targets)
+
+
+def labelled(tokenizer, drawn, labels):
+    return packed([tokenizer.encode(text) for text, _ in drawn], [labels.index(label) for _, label in drawn])
+
+
+def passage_tokens(encoding) -> list[int]:
+    """Places of the second text's tokens."""
+    return [i for i, (start, end) in enumerate(encoding.offsets) if encoding.type_ids[i] == 1 and end > start]
+
+
+def span(encoding, start, end) -> list[int]:
+    """First and last token of the passage's characters `start` to `end`; without any, the first token of all, twice."""
+    offsets = encoding.offsets
+    inside = [i for i in passage_tokens(encoding) if offsets[i][0] < end and offsets[i][1] > start]
+    return [inside[0], inside[-1]] if inside else [0, 0]
+
+
+def questions(tokenizer, drawn):
+    encodings = [(tokenizer.encode(each.question, each.passage), each) for each in drawn]
+    kept = [(encoding, each) for encoding, each in encodings if len(encoding.ids) <= LIMIT]
+    return packed([e for e, _ in kept], [span(e, each.start, each.end) for e, each in kept])
+
+
+MAKE = {
+    "sentiment": lambda t, rng, size: labelled(t, [draw_sentiment(rng) for _ in range(size)], SENTIMENTS),
+    "topic": lambda t, rng, size: labelled(t, [draw_topic(rng) for _ in range(size)], TOPICS),
+    "answers": lambda t, rng, size: questions(t, [draw_question(rng) for _ in range(size)]),
+}
+
+
+def batches(tokenizer, seed, sizes, first=0):
+    """Endless batches of `sizes[task]` examples of each task; step `n` is the same wherever training was interrupted."""
+    while True:
+        rng = generator("topics data", seed, first)
+        yield {task: MAKE[task](tokenizer, rng, size) for task, size in sizes.items()}
+        first += 1
+
+
+DRAWS = {
+    "sentiment": draw_sentiment,
+    "topic": draw_topic,
+    "answers": partial(draw_question, unanswerable=0),
+    "unanswerable": partial(draw_question, unanswerable=1),
+}
+
+
+def held_out(name: str, count: int, seed: int = 1) -> list:
+    """The fixed test set of a name in `DRAWS`, no two alike."""
+    rng, found = generator("topics test", name, seed), {}
+    while len(found) < count:
+        example = DRAWS[name](rng, True)
+        found.setdefault(example[:-1], example)
+    return list(found.values())
