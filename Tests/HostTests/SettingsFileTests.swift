@@ -31,6 +31,16 @@ import Testing
         #expect(settings.models.isEmpty && settings.plugins.isEmpty)
     }
 
+    @Test func aPluginNamesVariablesOfTheEnvironment() throws {
+        let plugin = "[plugins.a]\nlibrary = \"\(Self.library)\"\nenvironment = "
+        #expect(try parse(plugin + "[\"CUDA_VISIBLE_DEVICES\"]").plugins[0].environment.count == 1)
+        #expect(
+            problems(plugin + "[\"A=1\"]") == [
+                "3 plugins.a.environment: found \"A=1\", expected the name of a variable of the "
+                    + "host's environment"
+            ])
+    }
+
     @Test func collectionsAndTheirSearchAreRead() throws {
         let settings = try parse(
             """

@@ -113,7 +113,11 @@ extension DeploymentStatus {
 }
 
 extension Settings.Plugin {
-    var spec: PluginSpec { PluginSpec(name: name, library: library, isolation: isolation) }
+    var spec: PluginSpec {
+        PluginSpec(
+            name: name, library: library, isolation: isolation,
+            environment: WorkerEnvironment(Set(environment)))
+    }
 }
 
 extension Settings.Model {

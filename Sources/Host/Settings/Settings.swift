@@ -47,6 +47,8 @@ package struct Settings: Sendable {
         package var name: String
         package var library: String
         package var isolation: Isolation
+        /// Variables of the host's environment that its workers get beside the usual ones.
+        package var environment: [String]
     }
 
     /// `[[models]]`, or a file found in the folder that `models` of `[server]` names.

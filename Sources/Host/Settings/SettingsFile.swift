@@ -169,6 +169,7 @@ extension SettingsFile {
     ) -> Settings.Plugin? {
         checkName(name, table, key: nil)
         let isolation: Isolation? = table.choice("isolation")
+        let environment = variables(&table)
         guard table.has("library") else {
             table.report("missing; name the shared library, such as \"libLlama.so\"", "library")
             return nil
@@ -177,12 +178,24 @@ extension SettingsFile {
         switch search.find(library) {
         case .success(let path):
             return Settings.Plugin(
-                name: name, library: path, isolation: isolation ?? .worker)
+                name: name, library: path, isolation: isolation ?? .worker,
+                environment: environment)
         case .failure(let missing):
             let places = missing.searched.joined(separator: " or ")
             table.report("no file at \(places); build it, or set server.plugin_path", "library")
             return nil
         }
+    }
+
+    /// The names of variables that workers get; their values are the host's.
+    private func variables(_ table: inout TableReader) -> [String] {
+        let names = table.strings("environment") ?? []
+        for name in names where name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) == nil {
+            table.report(
+                "found \"\(name)\", expected the name of a variable of the host's environment",
+                "environment")
+        }
+        return names
     }
 
     /// Names go into URLs and headers.

@@ -41,7 +41,7 @@ package struct ModelLoader: Sendable {
             return try attached(plugin).probe(request, trace: .none)
         case .worker:
             let process = try WorkerProcess(
-                options.worker, name: plugin.spec.name, log: options.log)
+                worker(of: plugin), name: plugin.spec.name, log: options.log)
             defer { process.abandon() }
             let line = WorkerLine(process, process.control)
             try line.hello(options.limits)
@@ -60,10 +60,16 @@ package struct ModelLoader: Sendable {
         case .inProcess: try InProcessModel(attached(plugin), request)
         case .worker:
             try WorkerModel(
-                options.worker, name: name,
+                worker(of: plugin), name: name,
                 call: LoadCall(library: plugin.library.path, request: request),
                 limits: options.limits, log: options.log)
         }
+    }
+
+    private func worker(of plugin: StagedPlugin) -> WorkerLaunch {
+        var launch = options.worker
+        launch.environment = plugin.spec.environment
+        return launch
     }
 
     private func attached(_ plugin: StagedPlugin) throws -> PluginLibrary {

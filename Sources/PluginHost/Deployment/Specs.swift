@@ -10,11 +10,17 @@ package struct PluginSpec: Sendable, Equatable {
     /// A file name to search for, or a path.
     package var library: String
     package var isolation: Isolation
+    /// What its workers get of the host's environment.
+    package var environment: WorkerEnvironment
 
-    package init(name: String, library: String, isolation: Isolation = .worker) {
+    package init(
+        name: String, library: String, isolation: Isolation = .worker,
+        environment: WorkerEnvironment = WorkerEnvironment()
+    ) {
         self.name = name
         self.library = library
         self.isolation = isolation
+        self.environment = environment
     }
 }
 

@@ -6,6 +6,7 @@ package struct WorkerLaunch: Sendable, Equatable {
     /// Must call `WorkerMain.run()` when it is started with `arguments`.
     package var executable: String
     package var arguments: [String]
+    package var environment = WorkerEnvironment()
 
     package init(executable: String = "/proc/self/exe", arguments: [String] = ["worker"]) {
         self.executable = executable
@@ -34,7 +35,7 @@ package struct WorkerLaunch: Sendable, Equatable {
         return try Self.starter.run { [self] in
             var processID: pid_t = 0
             let status = withCStrings([executable] + arguments) { arguments in
-                withCStrings(Self.environment) { environment in
+                withCStrings(environment.entries) { environment in
                     roost_spawn(
                         executable, arguments, environment, descriptors.map(\.number),
                         DescriptorNumber.count, &processID)
@@ -43,17 +44,6 @@ package struct WorkerLaunch: Sendable, Equatable {
             guard status == 0 else { throw startFailure("cannot start \(executable)", status) }
             return processID
         }
-    }
-
-    /// The host's, without Swift's backtracer: it would keep a crash from being noticed for seconds.
-    private static var environment: [String] {
-        var entries: [String] = []
-        var next = roost_environment()
-        while let entry = next?.pointee {
-            entries.append(String(cString: entry))
-            next = next?.advanced(by: 1)
-        }
-        return entries.filter { !$0.hasPrefix("SWIFT_BACKTRACE=") } + ["SWIFT_BACKTRACE=enable=no"]
     }
 }
 

@@ -57,3 +57,12 @@ func readText(_ path: String) -> String? {
     let count = fread(&bytes, 1, bytes.count, file)
     return String(decoding: bytes[..<count], as: UTF8.self)
 }
+
+/// The next line that a process writes, without its end.
+func line(of stream: UnsafeMutablePointer<FILE>) -> String {
+    var bytes = [CChar](repeating: 0, count: 1024)
+    guard fgets(&bytes, Int32(bytes.count), stream) != nil else { return "" }
+    return String(
+        decoding: bytes.prefix { $0 != 10 && $0 != 0 }.map { UInt8(bitPattern: $0) },
+        as: UTF8.self)
+}

@@ -115,12 +115,4 @@ import Testing
             #expect(failure != nil, "\(executable)")
         }
     }
-
-    private func line(of stream: UnsafeMutablePointer<FILE>) -> String {
-        var bytes = [CChar](repeating: 0, count: 1024)
-        guard fgets(&bytes, Int32(bytes.count), stream) != nil else { return "" }
-        return String(
-            decoding: bytes.prefix { $0 != 10 && $0 != 0 }.map { UInt8(bitPattern: $0) },
-            as: UTF8.self)
-    }
 }

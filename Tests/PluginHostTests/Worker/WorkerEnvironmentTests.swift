@@ -1,0 +1,40 @@
+import Glibc
+import PluginHost
+import Testing
+
+@Suite struct WorkerEnvironmentTests {
+    @Test(arguments: [
+        "PATH", "HOME", "LC_ALL", "OMP_NUM_THREADS", "ROOST_THREADS", "LD_LIBRARY_PATH",
+    ])
+    func whatPluginsNeedIsPassedOn(_ name: String) {
+        #expect(WorkerEnvironment().passes(name))
+    }
+
+    @Test(arguments: [
+        "OPENAI_API_KEY", "ROOST_API_KEY", "AWS_SECRET_ACCESS_KEY", "OMP_TOKEN", "PGHOST",
+    ])
+    func theRestIsPassedOnByNameOnly(_ name: String) {
+        #expect(!WorkerEnvironment().passes(name))
+        #expect(WorkerEnvironment([name]).passes(name))
+    }
+
+    /// In a process of its own, whose environment is set before it starts.
+    @Test func aWorkerSeesNoKeyOfItsHost() throws {
+        let command = [
+            "/usr/bin/env", "SECRET_OF_TEST=1", "ROOST_API_KEY=1", "OMP_NUM_THREADS=7",
+            "\(productFolder)/TestWorker", "host", try TestPlugin.library(), TestPlugin.model,
+            "\(TestFolder.shared.path)/store",
+        ]
+        let host = try #require(
+            popen("exec " + command.map { "'\($0)'" }.joined(separator: " "), "r"))
+        defer { pclose(host) }
+        let id = try #require(Int32(line(of: host).dropFirst("host ".count)))
+        defer { kill(id, SIGKILL) }
+        #expect(line(of: host) == "open")
+        let worker = try #require(livingChildren(of: id).first)
+        let environment = try #require(readText("/proc/\(worker)/environ"))
+        let names = environment.split(separator: "\0").map { $0.prefix { $0 != "=" } }
+        #expect(names.contains("OMP_NUM_THREADS") && names.contains("SWIFT_BACKTRACE"))
+        #expect(!names.contains("SECRET_OF_TEST") && !names.contains("ROOST_API_KEY"))
+    }
+}
