@@ -60,6 +60,7 @@ package struct HostProcess: Sendable {
         {
             StandardOutput.line(status.line)
         }
+        await models.registry.removeUnusedCopies()
     }
 }
 

@@ -44,6 +44,16 @@ package final class DeploymentRegistry: Sendable {
         }
     }
 
+    /// Removes the private copies of libraries that no host uses, from earlier starts and versions.
+    package func removeUnusedCopies() async {
+        let removed = await BlockingThread.run("roost-prune") { [options] in
+            StoreFolder.prune(options.store)
+        }
+        guard removed > 0 else { return }
+        let text = "removed \(removed) copies of plugins that were no longer used"
+        options.log(LogLine(level: .info, source: "plugins", text: text))
+    }
+
     /// The model of a name, nil for an unknown one.
     package func deployment(_ name: String) -> Deployment? {
         deployments.first { $0.name == name }

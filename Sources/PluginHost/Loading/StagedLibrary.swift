@@ -15,6 +15,8 @@ package struct StagedLibrary: Sendable, Equatable {
     package let hash: String
     /// The names and content hashes of the libraries that came along, such as `libTensorRuntime.so`.
     package let companions: [String: String]
+    /// Keeps the copy from being removed as long as somebody has this value.
+    private let folder: StoreFolder
 
     /// Copies the library at `source` into `store`.
     ///
@@ -26,14 +28,17 @@ package struct StagedLibrary: Sendable, Equatable {
         let name = lastComponent(of: source)
         let files = companions.merging([name: content]) { _, plugin in plugin }
         let hash = contentHash(of: files)
-        let folder = "\(store)/\(hash)"
-        try makeFolder(folder)
+        let folder = try StoreFolder(hash, in: store)
         for (name, content) in files {
-            try place(content, at: "\(folder)/\(name)")
+            try place(content, at: "\(folder.path)/\(name)")
         }
         return StagedLibrary(
-            source: source, path: "\(folder)/\(name)", hash: hash,
-            companions: companions.mapValues { SHA256.hexadecimal($0) })
+            source: source, path: "\(folder.path)/\(name)", hash: hash,
+            companions: companions.mapValues { SHA256.hexadecimal($0) }, folder: folder)
+    }
+
+    package static func == (left: StagedLibrary, right: StagedLibrary) -> Bool {
+        left.source == right.source && left.path == right.path && left.hash == right.hash
     }
 
     private static func collectCompanions(
@@ -42,7 +47,8 @@ package struct StagedLibrary: Sendable, Equatable {
         let file = try ELFFile(content)
         let search = LibrarySearch(
             runPath: try file.runPath.filter { $0.contains("ORIGIN") }, origin: folder)
-        for name in try file.neededLibraries where found[name] == nil {
+        // A name with a slash is a path, which the loader takes as it is.
+        for name in try file.neededLibraries where found[name] == nil && !name.contains("/") {
             guard let path = search.findInRunPath(name) else { continue }
             let companion = try readFile(path)
             found[name] = companion
@@ -63,16 +69,6 @@ package struct StagedLibrary: Sendable, Equatable {
     private static func place(_ content: [UInt8], at path: String) throws {
         if let present = try? readFile(path), present == content { return }
         try writeFileAtomically(content, to: path, mode: 0o500)
-    }
-}
-
-extension StagedLibrary {
-    /// Removes from `store` all copies but those of `hashes`.
-    package static func prune(_ store: String, keeping hashes: Set<String>) {
-        for folder in names(in: store) where folder.utf8.count == 64 && !hashes.contains(folder) {
-            for file in names(in: "\(store)/\(folder)") { unlink("\(store)/\(folder)/\(file)") }
-            rmdir("\(store)/\(folder)")
-        }
     }
 }
 

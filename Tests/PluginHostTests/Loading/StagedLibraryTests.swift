@@ -51,18 +51,6 @@ import Testing
         #expect(dlopen(staged.path, RTLD_NOW | RTLD_LOCAL) != nil)
     }
 
-    @Test func pruningKeepsWhatIsNamed() throws {
-        let library = try CompiledLibrary(CompiledLibrary.entry)
-        defer { library.remove() }
-        let store = "\(library.folder)/store"
-        let first = try StagedLibrary.stage(library.path, in: store)
-        try Files.write(try Files.read(library.path) + [0], to: library.path)
-        let second = try StagedLibrary.stage(library.path, in: store)
-        StagedLibrary.prune(store, keeping: [second.hash])
-        #expect(access(first.path, F_OK) != 0)
-        #expect(access(second.path, F_OK) == 0)
-    }
-
     @Test func aMissingFileSaysWhich() {
         #expect {
             try StagedLibrary.stage("/nonexistent/libX.so", in: "/tmp")

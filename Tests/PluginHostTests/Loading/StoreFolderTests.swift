@@ -1,0 +1,69 @@
+import Glibc
+import PluginHost
+import Testing
+
+@Suite struct StoreFolderTests {
+    @Test func aCopyGoesWhenNobodyUsesItAnyMore() throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        let store = "\(library.folder)/store"
+        let old = try StagedLibrary.stage(library.path, in: store).path
+        try Files.write(try Files.read(library.path) + [0], to: library.path)
+        let used = try StagedLibrary.stage(library.path, in: store)
+        #expect(StoreFolder.prune(store) == 1)
+        #expect(access(old, F_OK) != 0)
+        #expect(access(used.path, F_OK) == 0)
+        withExtendedLifetime(used) {}
+    }
+
+    @Test func whatAnotherHostUsesStays() throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        let store = "\(library.folder)/store"
+        let path = try StagedLibrary.stage(library.path, in: store).path
+        // As another process has it: a lock belongs to the opened folder, not to who opened it.
+        let other = open(String(path.dropLast("/libPlugin.so".count)), O_RDONLY)
+        #expect(flock(other, LOCK_SH) == 0)
+        #expect(StoreFolder.prune(store) == 0)
+        #expect(access(path, F_OK) == 0)
+        close(other)
+        #expect(StoreFolder.prune(store) == 1)
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test func whatIsNoCopyIsLeftAlone() throws {
+        let folder = TestFolder.shared.unique("store")
+        mkdir(folder, 0o700)
+        let stranger = "\(folder)/\(String(repeating: "x", count: 64))"
+        mkdir(stranger, 0o700)
+        #expect(StoreFolder.prune(folder) == 0)
+        #expect(access(stranger, F_OK) == 0)
+        #expect(StoreFolder.prune("\(folder)/nowhere") == 0)
+    }
+
+    @Test func copiesThatAreMadeWhileOthersAreRemovedAreWhole() async throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        let (path, store) = (library.path, "\(library.folder)/store")
+        let whole = try await withThrowingTaskGroup { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await BlockingThread.run("stage") {
+                        try (0..<20).allSatisfy { _ in
+                            let staged = try StagedLibrary.stage(path, in: store)
+                            return try Files.read(staged.path) == Files.read(path)
+                        }
+                    }
+                }
+            }
+            group.addTask {
+                await BlockingThread.run("prune") {
+                    for _ in 0..<200 { _ = StoreFolder.prune(store) }
+                    return true
+                }
+            }
+            return try await group.reduce(true) { $0 && $1 }
+        }
+        #expect(whole)
+    }
+}
