@@ -55,7 +55,7 @@ package final class Lease: Sendable {
 }
 
 /// Counts who uses something, and tells when nobody does.
-final class PinCount: Sendable {
+package final class PinCount: Sendable {
     private struct State {
         var count = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -64,13 +64,15 @@ final class PinCount: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     var count: Int { state.withLock { $0.count } }
 
-    func add() {
+    package func add() {
         state.withLock { $0.count += 1 }
     }
 
-    func remove() {
+    package func remove() {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.count -= 1
             guard state.count == 0 else { return [] }
@@ -81,23 +83,26 @@ final class PinCount: Sendable {
     }
 
     /// Returns when nobody uses it, or after `limit`.
-    func waitForZero(atMost limit: Duration) async {
-        let waiter = state.withLock { state -> Int in
-            defer { state.nextWaiter += 1 }
-            return state.nextWaiter
-        }
-        let timer = Task {
-            try? await Task.sleep(for: limit)
-            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
-        }
+    package func waitForZero(atMost limit: Duration) async {
+        var timer: Task<Void, any Error>?
         await withCheckedContinuation { continuation in
-            let done = state.withLock { state -> Bool in
-                if state.count == 0 || limit <= .zero { return true }
-                state.waiting[waiter] = continuation
-                return false
+            let waiter = state.withLock { state -> Int? in
+                guard state.count > 0, limit > .zero else { return nil }
+                state.nextWaiter += 1
+                state.waiting[state.nextWaiter] = continuation
+                return state.nextWaiter
             }
-            if done { continuation.resume() }
+            guard let waiter else { return continuation.resume() }
+            // Not before there is something for it to wake.
+            timer = Task {
+                try await Task.sleep(for: limit)
+                giveUp(waiter)
+            }
         }
-        timer.cancel()
+        timer?.cancel()
+    }
+
+    private func giveUp(_ waiter: Int) {
+        state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
     }
 }
