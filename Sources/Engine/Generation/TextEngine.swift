@@ -1,4 +1,3 @@
-import Dispatch
 package import PluginHost
 
 /// Generates text with one model for many requests at a time.
@@ -10,6 +9,7 @@ package final class TextEngine: GenerationServing {
     private let model: TextModel
     private let options: EngineOptions
     private let inbox: Inbox
+    private let tokenizing = BlockingCrew("roost-tokenize", limit: 4)
 
     /// Starts the model if it is not up yet; blocks until it is.
     ///
@@ -38,6 +38,8 @@ package final class TextEngine: GenerationServing {
     package var vocabularySize: Int { model.tokenCount }
     /// Requests that run at the same time.
     package var parallel: Int { options.parallel }
+    /// Requests that may be running or wait: what is submitted together must not be more.
+    package var capacity: Int { options.parallel + options.queueLimit }
     package var statistics: EngineStatistics { inbox.statistics }
 
     /// Takes a request. Never blocks.
@@ -76,12 +78,7 @@ extension TextEngine {
     package func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { [self] in
-                continuation.resume(
-                    with: Result { try tokenizeNow(text, addSpecial, parseSpecial) })
-            }
-        }
+        try await tokenizing.run { [self] in try tokenizeNow(text, addSpecial, parseSpecial) }
     }
 
     /// A text that takes the model down is tried again as often as a request is.

@@ -1,3 +1,4 @@
+import PluginHost
 import SearchCollections
 
 /// The collections that `[[collections]]` names: put at the start, and again when their file changed.
@@ -19,8 +20,10 @@ struct ConfiguredCollections: Sendable {
     }
 
     private func load(_ collection: Settings.Collection) async throws {
-        guard let hash = FileHash.of(collection.source, and: collection.fingerprint),
-            let file = FileReader(collection.source)
+        let hash = await BlockingThread.run("roost-hash") {
+            FileHash.of(collection.source, and: collection.fingerprint)
+        }
+        guard let hash, let file = FileReader(collection.source)
         else {
             throw CollectionError.cannotOpen(
                 path: collection.source, reason: "it is no file that can be read")

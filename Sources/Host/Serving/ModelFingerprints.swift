@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 import PluginHost
 
@@ -27,13 +26,11 @@ actor ModelFingerprints {
 
     /// Reads the files on a thread that may wait for the disk.
     private static func fingerprint(_ facts: String, _ source: String) async -> String {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .userInitiated).async {
-                var hash = SHA256()
-                hash.update(Array(facts.utf8))
-                if !source.isEmpty { FileHash.update(&hash, path: source) }
-                continuation.resume(returning: String(hash.hexadecimal.prefix(32)))
-            }
+        await BlockingThread.run("roost-hash") {
+            var hash = SHA256()
+            hash.update(Array(facts.utf8))
+            if !source.isEmpty { FileHash.update(&hash, path: source) }
+            return String(hash.hexadecimal.prefix(32))
         }
     }
 }

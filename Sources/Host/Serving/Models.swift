@@ -19,9 +19,12 @@ package final class Models: Sendable {
             options: options
         ) { supervisor, spec in
             let model = settings.models.first { $0.name == spec.name }
-            let serving = try ModelServing(supervisor, spec, model)
-            abilities.set(try supervisor.current().description.purposes, of: spec.name)
-            return serving
+            // It waits for the model, which may be starting again already.
+            return try await BlockingThread.run("roost-serve") {
+                let serving = try ModelServing(supervisor, spec, model)
+                abilities.set(try supervisor.current().description.purposes, of: spec.name)
+                return serving
+            }
         }
     }
 

@@ -1,0 +1,56 @@
+import Synchronization
+
+/// Runs code that blocks on a few threads of its own, which end when there is nothing to do.
+///
+/// Neither Swift's cooperative pool nor Dispatch's global queues may run it: on Linux both take their
+/// threads, one per core, from the same place, and the requests of all other models would wait.
+package final class BlockingCrew: Sendable {
+    private struct State {
+        var jobs: [@Sendable () -> Void] = []
+        var threads = 0
+    }
+
+    private let name: String
+    private let limit: Int
+    private let state = Mutex(State())
+
+    /// - Parameter limit: threads at a time.
+    package init(_ name: String, limit: Int) {
+        self.name = name
+        self.limit = max(1, limit)
+    }
+
+    /// Runs `body` after what was given earlier and awaits what it returns.
+    package func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            add { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+
+    private func add(_ job: @escaping @Sendable () -> Void) {
+        let needsThread = state.withLock { state in
+            state.jobs.append(job)
+            guard state.threads < limit else { return false }
+            state.threads += 1
+            return true
+        }
+        if needsThread { BlockingThread.start(name) { self.work() } }
+    }
+
+    private func work() {
+        while let job = next() { job() }
+    }
+
+    /// Nil ends the thread.
+    private func next() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            if state.jobs.isEmpty {
+                state.threads -= 1
+                return nil
+            }
+            return state.jobs.removeFirst()
+        }
+    }
+}

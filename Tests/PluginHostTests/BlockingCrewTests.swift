@@ -1,0 +1,60 @@
+import PluginHost
+import Synchronization
+import Testing
+
+@Suite struct BlockingCrewTests {
+    private struct Refusal: Error {}
+
+    /// How many are at work, and how many there were at most.
+    private final class Tally: Sendable {
+        private let state = Monitor((now: 0, most: 0, isOpen: false))
+
+        var most: Int { state.withLock { $0.most } }
+
+        /// Stays until `open`.
+        func work() {
+            state.withLock { state in
+                state.now += 1
+                state.most = max(state.most, state.now)
+            }
+            _ = state.wait { $0.isOpen ? true : nil }
+            state.withLock { $0.now -= 1 }
+        }
+
+        func waitFor(_ count: Int) async {
+            await BlockingThread.run("wait") {
+                _ = self.state.wait { $0.now >= count ? true : nil }
+            }
+        }
+
+        func open() {
+            state.withLock { $0.isOpen = true }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func noMoreThreadsThanItMayHaveDoAllTheWork() async throws {
+        let crew = BlockingCrew("crew", limit: 2)
+        let tally = Tally()
+        let results = try await withThrowingTaskGroup { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await crew.run {
+                        tally.work()
+                        return number
+                    }
+                }
+            }
+            await tally.waitFor(2)
+            tally.open()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.sorted() == Array(0..<20))
+        #expect(tally.most == 2)
+    }
+
+    @Test func whatTheWorkThrowsIsThrown() async throws {
+        let crew = BlockingCrew("crew", limit: 1)
+        await #expect(throws: Refusal.self) { try await crew.run { throw Refusal() } }
+        #expect(try await crew.run { 7 } == 7)
+    }
+}
