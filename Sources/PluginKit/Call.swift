@@ -1,8 +1,11 @@
 import PluginABI
 import Synchronization
 
-/// What accompanies a call: whether to go on, and until when. Valid during the call.
-public struct Call {
+/// What accompanies a call: whether to go on, and until when.
+///
+/// Valid until the call returns, on every thread that works for it.
+public struct Call: @unchecked Sendable {
+    /// Written by the host at any time, read as an atomic.
     private let cancel: UnsafePointer<Atomic<Int32>>?
     private let host: HostServices?
 

@@ -118,10 +118,11 @@ typedef struct roost_err {
     char *message;
 } roost_err;
 
-/* What accompanies a call. */
+/* What accompanies a call. All threads that work for the call may read it, the cancel word and the
+ * clock included, as long as it lasts; `err` is written by one of them. */
 typedef struct roost_call {
     uint32_t struct_size, reserved;
-    const int32_t *cancel; /* read atomically; nonzero means stop soon. May be NULL */
+    const int32_t *cancel; /* read atomically; nonzero means stop soon. May be NULL. [any] */
     uint64_t deadline_ns;  /* on the clock of roost_host.now_ns; 0 is none */
     uint64_t trace_id;
     roost_err *err; /* never NULL */

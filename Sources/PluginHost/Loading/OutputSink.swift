@@ -1,15 +1,13 @@
 import PluginABI
+import Synchronization
 
 /// Takes what a plugin puts out, up to a limit.
 struct OutputSink {
-    private final class Buffer {
+    private struct Content {
         var bytes: [UInt8] = []
-        let limit: Int
         var failure: String?
 
-        init(limit: Int) { self.limit = limit }
-
-        func put(_ pointer: UnsafeRawPointer?, _ length: UInt64) -> Int32 {
+        mutating func put(_ pointer: UnsafeRawPointer?, _ length: UInt64, limit: Int) -> Int32 {
             if failure != nil { return 1 }
             guard length <= UInt64(limit - bytes.count) else {
                 failure = "more than \(limit) bytes of output"
@@ -21,6 +19,19 @@ struct OutputSink {
             }
             bytes.append(contentsOf: UnsafeRawBufferPointer(start: pointer, count: Int(length)))
             return 0
+        }
+    }
+
+    /// Threads of the plugin's may put side by side.
+    private final class Buffer: Sendable {
+        let content = Mutex(Content())
+        let limit: Int
+
+        init(limit: Int) { self.limit = limit }
+
+        func put(_ pointer: UnsafeRawPointer?, _ length: UInt64) -> Int32 {
+            nonisolated(unsafe) let pointer = pointer
+            return content.withLock { $0.put(pointer, length, limit: limit) }
         }
     }
 
@@ -42,10 +53,11 @@ struct OutputSink {
                     })
             }
         }
-        if let failure = buffer.failure {
+        let content = buffer.content.withLock { $0 }
+        if let failure = content.failure {
             throw ModelFailure.broken(step: step.name, reason: failure)
         }
         try outcome.get()
-        return buffer.bytes
+        return content.bytes
     }
 }
