@@ -118,10 +118,12 @@ import Testing
         ("/v1/rerank", "query", "5"), ("/v1/rerank", "documents", "[]"),
         ("/v1/rerank", "documents[0]", "[5]"), ("/v1/rerank", "documents[0].text", "[{}]"),
         ("/v1/rerank", "top_n", "0"), ("/v1/rerank", "texts[0]", "[{}]"),
-        ("/v1/rerank", "return_documents", "1"),
+        ("/v1/rerank", "return_documents", "1"), ("/v1/rerank", "rank_fields", "[]"),
+        ("/v1/rerank", "rank_fields", "[5]"), ("/v1/rerank", "rank_fields", #"["a","a"]"#),
         ("/v1/classify", "input", "{}"), ("/v1/classify", "labels", "[]"),
         ("/v1/classify", "labels[0]", "[5]"), ("/v1/classify", "labels", #"["a","a"]"#),
-        ("/v1/classify", "hypothesis", "\"about\""), ("/v1/classify", "top_k", "0"),
+        ("/v1/classify", "hypothesis", "\"about\""), ("/v1/classify", "hypothesis", "\"{} {}\""),
+        ("/v1/classify", "top_k", "0"),
         ("/v1/entities", "input[0]", "[5]"), ("/v1/entities", "input", "5"),
         ("/v1/answer", "question", "\" \""), ("/v1/answer", "question", "5"),
         ("/v1/answer", "passages", "[]"), ("/v1/answer", "passages[0]", "[5]"),
@@ -148,6 +150,32 @@ import Testing
         #expect(answer.status == 400)
         #expect(answer.error["param"]?.string == param, "\(answer.text)")
         #expect((answer.error["message"]?.string ?? "").count > 10)
+    }
+
+    /// A few kilobytes must not become gigabytes of hypotheses or scores.
+    @Test func labelsAreBounded() async throws {
+        let client = try await TestHost.shared().client
+        let long = JSONValue.string(String(repeating: "a", count: 1001))
+        let many = JSONValue.array((0..<1200).map { .string("\($0)") })
+        let wrong: [(param: String, members: [String: JSONValue])] = [
+            ("labels[1]", ["labels": ["a", long]]), ("hypothesis", ["hypothesis": long]),
+            ("labels", ["labels": many, "input": many]),
+        ]
+        for (param, members) in wrong {
+            var body = JSONObject([(key: "model", value: "words"), (key: "input", value: "a")])
+            for (key, value) in members { body[key] = value }
+            let answer = try await client.post("/v1/classify", .object(body))
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(answer.error["param"]?.string == param, "\(answer.text)")
+        }
+    }
+
+    @Test func moreChoicesThanTheQueueHoldsAreNoOverload() async throws {
+        let host = try await TestHost(models: TestHost.model("markov", "queue = 2\nparallel = 2"))
+        let answer = try await host.client.post(
+            "/v1/completions", ["prompt": "a", "n": 5, "max_tokens": 1])
+        #expect(answer.status == 400 && answer.error["param"] == "n", "\(answer.text)")
+        try await host.stop()
     }
 
     @Test func aTokenOutsideTheVocabularyIsRefused() async throws {

@@ -54,7 +54,14 @@ struct CompletionRoutes {
             context.record.note { $0.model = hold.name }
             let engine = hold.engine.engine
             try fields.check(vocabulary: engine.vocabularySize)
-            let choices = try Choices(try await requests(hold.engine), engine: engine)
+            let requests = try await requests(hold.engine)
+            guard requests.count <= engine.capacity else {
+                throw APIError.invalid(
+                    param: "n",
+                    "asks for \(requests.count) choices in all, the model's queue holds "
+                        + "\(engine.capacity); send several requests, or raise the model's 'queue'")
+            }
+            let choices = try Choices(requests, engine: engine)
             return CompletionJob(hold: hold, choices: choices, perPrompt: fields.choices)
         }
     }

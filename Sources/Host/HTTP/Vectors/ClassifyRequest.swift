@@ -17,13 +17,31 @@ struct ClassifyRequest: Sendable {
         model = try fields.string("model")
         texts = try inputs.texts(fields, "input")
         labels = try Self.labels(fields, inputs)
-        hypothesis = try fields.string("hypothesis") ?? "This text is about {}."
+        hypothesis = try Self.hypothesis(fields) ?? "This text is about {}."
         isMultiLabel = try fields.bool("multi_label")
         top = try fields.integer("top_k", in: 1...Int.max)
-        guard hypothesis.contains("{}") else {
+        let scores = texts.count * (labels?.count ?? 1)
+        guard scores <= Self.mostScores else {
             throw APIError.invalid(
-                param: "hypothesis", "has no {}, which is where the label is put")
+                param: "labels",
+                "are \(labels?.count ?? 0) for \(texts.count) texts, expected up to "
+                    + "\(Self.mostScores) scores in a request; send several")
         }
+    }
+
+    /// Of labels and of hypotheses, in bytes: each label is put into the hypothesis, which a request could
+    /// otherwise make into any amount of text.
+    private static let longest = 1000
+    private static let mostScores = 1_000_000
+
+    private static func hypothesis(_ fields: Fields) throws -> String? {
+        guard let text = try fields.string("hypothesis") else { return nil }
+        guard text.utf8.count <= longest, text.ranges(of: "{}").count == 1 else {
+            throw APIError.invalid(
+                param: "hypothesis",
+                "is not right: expected up to \(longest) bytes with one {}, where the label is put")
+        }
+        return text
     }
 
     private static func labels(_ fields: Fields, _ inputs: InputList) throws -> [String]? {
@@ -32,6 +50,10 @@ struct ClassifyRequest: Sendable {
         guard !labels.isEmpty, !labels.contains(""), Set(labels).count == labels.count else {
             throw APIError.invalid(
                 param: "labels", "holds none, an empty or the same label twice, expected words")
+        }
+        if let long = labels.firstIndex(where: { $0.utf8.count > longest }) {
+            throw APIError.invalid(
+                param: "labels[\(long)]", "is longer than \(longest) bytes, expected a word")
         }
         return labels
     }

@@ -49,7 +49,7 @@ struct RerankRequest: Sendable {
 
     /// A document's own text, or its `rank_fields`, a line each.
     private static func texts(of documents: [JSONValue], _ fields: Fields) throws -> [String] {
-        let keys = try fields.array("rank_fields")?.compactMap(\.string) ?? ["text"]
+        let keys = try rankFields(fields) ?? ["text"]
         return try documents.enumerated().map { index, document in
             if let text = document.string { return text }
             let path = "documents[\(index)]"
@@ -60,6 +60,16 @@ struct RerankRequest: Sendable {
             let fields = Fields(object, path: path)
             return try keys.map { try fields.required($0) }.joined(separator: "\n")
         }
+    }
+
+    private static func rankFields(_ fields: Fields) throws -> [String]? {
+        guard let elements = try fields.array("rank_fields") else { return nil }
+        let keys = elements.compactMap(\.string)
+        guard !keys.isEmpty, keys.count == elements.count, Set(keys).count == keys.count else {
+            throw APIError.invalid(
+                param: "rank_fields", "is none, expected the names of fields, each once")
+        }
+        return keys
     }
 
     func answer(_ relevance: Relevance, model: String) -> JSONValue {
