@@ -1,6 +1,7 @@
 """Whatever comes in, a sentence goes out, and the next request works."""
 import http.client
 import json
+import socket
 import urllib.parse
 
 import pytest
@@ -158,3 +159,19 @@ def test_a_conversation_that_cannot_be_kept_is_refused(host, body):
     assert status == 200 and json.loads(answer)["messages"] == kept["messages"]
     assert send(host, "DELETE", CONVERSATION)[0] == 200
     check_refused(*send(host, "GET", CONVERSATION)[:2], [404])
+
+
+def test_a_client_that_waits_to_send_its_body_is_told_to_go_on(host):
+    body = json.dumps(TEXT).encode()
+    address = urllib.parse.urlparse(host.url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(
+            b"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
+            + f"Content-Length: {len(body)}\r\n\r\n".encode())
+        answer = connection.makefile("rb")
+        assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+        while answer.readline() != b"\r\n":
+            pass
+        connection.sendall(body)
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"

@@ -2,11 +2,13 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Watches one connection: says when the client is gone, and keeps silent event streams alive.
+/// Watches one connection: says when the client is gone, asks for bodies that wait to be asked for, and
+/// keeps silent event streams alive.
 ///
 /// A client that closes its sending side counts as gone for requests that asked to be told.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
@@ -53,6 +55,20 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         let bodies = listeners.values
         listeners = [:]
         for body in bodies { body() }
+    }
+
+    // MARK: Bodies
+
+    /// A client that waits to be told to send its body is told so at once: curl does with large ones, for a
+    /// second.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head(let head) = unwrapInboundIn(data),
+            head.headerFields[.expect]?.lowercased() == "100-continue"
+        {
+            let goOn = HTTPResponsePart.head(HTTPResponse(status: .continue))
+            context.writeAndFlush(wrapOutboundOut(goOn), promise: nil)
+        }
+        context.fireChannelRead(data)
     }
 
     // MARK: Pings
