@@ -96,7 +96,10 @@ extension EmbeddingCache.Storage {
         unlink(index)
         entries[slot.key] = nil
         bytes -= EmbeddingCache.bytes(slot.key, slot.answer)
-        slots[index].answer.values = []
+        // A free slot keeps neither text nor embedding.
+        let nothing = EmbeddingCache.Key(options: [], input: .tokens([]))
+        slots[index] = EmbeddingCache.Slot(
+            key: nothing, answer: TextJob.Answer(values: [], tokens: 0))
         free.append(index)
     }
 

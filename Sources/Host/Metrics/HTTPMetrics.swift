@@ -42,7 +42,9 @@ package final class HTTPMetrics: Sendable {
     }
 
     /// Clients may send any word as a method; these have a label of their own.
-    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+    private static let methods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+    ]
 }
 
 extension HTTPMetrics.Key {

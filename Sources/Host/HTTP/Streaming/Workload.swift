@@ -6,6 +6,8 @@ package final class Workload: Sendable {
     fileprivate struct State {
         var requests = 0
         var isDraining = false
+        /// What is left has been ended; so is what still begins.
+        var isCut = false
         var nextID: UInt64 = 0
         var endings: [UInt64: @Sendable () -> Void] = [:]
         var whenIdle: [CheckedContinuation<Void, Never>] = []
@@ -46,6 +48,7 @@ package final class Workload: Sendable {
     package func cut() {
         let endings = state.withLock { state in
             state.isDraining = true
+            state.isCut = true
             defer { state.endings = [:] }
             return state.endings
         }
@@ -53,11 +56,13 @@ package final class Workload: Sendable {
     }
 
     fileprivate func register(_ ending: @escaping @Sendable () -> Void) -> UInt64 {
-        state.withLock { state in
+        let (id, isCut) = state.withLock { state in
             state.nextID += 1
-            state.endings[state.nextID] = ending
-            return state.nextID
+            if !state.isCut { state.endings[state.nextID] = ending }
+            return (state.nextID, state.isCut)
         }
+        if isCut { ending() }
+        return id
     }
 
     fileprivate func forget(_ id: UInt64) {
