@@ -37,24 +37,22 @@ struct VectorModel: Sendable {
     func check(_ inputs: [EmbeddingInput]) throws(EngineError) {
         guard capabilities.embeds else { throw .unsupported("embeddings") }
         for (index, input) in inputs.enumerated() {
-            if case .tokens(let ids) = input { try check(ids, at: index) }
+            let name = inputs.count > 1 ? "input[\(index)]" : "input"
+            if case .tokens(let ids) = input { try check(ids, name) }
         }
     }
 
-    private func check(_ ids: [Int32], at index: Int) throws(EngineError) {
+    private func check(_ ids: [Int32], _ name: String) throws(EngineError) {
         guard capabilities.embedsTokens else { throw .unsupported("input of token ids") }
-        guard !ids.isEmpty else {
-            throw .invalidParameter(name: "input", reason: "\(index) has no tokens")
-        }
+        guard !ids.isEmpty else { throw .invalidParameter(name: name, reason: "has no tokens") }
         guard cut(ids.count) == ids.count else {
             throw .invalidParameter(
-                name: "input",
-                reason:
-                    "\(index) has \(ids.count) tokens, the model takes \(capabilities.maxTokens)")
+                name: name,
+                reason: "has \(ids.count) tokens, expected up to \(capabilities.maxTokens)")
         }
         if let wrong = ids.first(where: { $0 < 0 || $0 >= vocabularySize ?? .max }) {
             throw .invalidParameter(
-                name: "input", reason: "\(index) has token \(wrong), which the model does not know")
+                name: name, reason: "has token \(wrong), which the model does not know")
         }
     }
 

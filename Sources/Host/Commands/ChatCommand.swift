@@ -34,6 +34,7 @@ struct ChatCommand: AsyncParsableCommand {
         conversation.temperature = temperature
         conversation.maxTokens = maxTokens
         if let message = message ?? pipedMessage() {
+            if message.trimmed.isEmpty { throw ValidationError("there is no message") }
             try await answerOnce(message, conversation, client)
         } else {
             var chat = TerminalChat(client: client, conversation: conversation)

@@ -131,12 +131,15 @@ import Testing
         #expect(found.perInputTokens == [5, 4])
         #expect(world.tokenized == 1)
         let wrong: [([Int32], String)] = [
-            ([], "0 has no tokens"), ([1, -4], "0 has token -4, which the model does not know"),
-            (Array(repeating: 1, count: 11), "0 has 11 tokens, the model takes 10"),
+            ([], "has no tokens"), ([1, -4], "has token -4, which the model does not know"),
+            (Array(repeating: 1, count: 11), "has 11 tokens, expected up to 10"),
         ]
         for (ids, reason) in wrong {
             await #expect(throws: EngineError.invalidParameter(name: "input", reason: reason)) {
                 try await engine.embed([.tokens(ids)], purpose: .symmetric)
+            }
+            await #expect(throws: EngineError.invalidParameter(name: "input[1]", reason: reason)) {
+                try await engine.embed([.text("a"), .tokens(ids)], purpose: .symmetric)
             }
         }
     }

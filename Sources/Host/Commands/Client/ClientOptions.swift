@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// The options of every command that talks to a host.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "The host's address; by default server.listen of ./plugins.toml.")
+    @Option(help: "The host, http://HOST:PORT; by default server.listen of ./plugins.toml.")
     var url: HostURL?
 
     @Option(help: "The API key; by default the environment's ROOST_API_KEY.")

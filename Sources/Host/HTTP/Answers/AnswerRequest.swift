@@ -57,10 +57,15 @@ struct AnswerRequest: Sendable {
             try inputs.check(passages.count, "passages")
             return .given(
                 try passages.enumerated().map { try Passage($1, index: $0) })
-        default:
+        case (nil, .some):
+            throw APIError.invalid(
+                param: "passages", "is an empty array, expected at least one text")
+        case (.some, .some):
+            throw APIError.invalid(
+                param: "passages", "is given beside 'collection', expected one of the two")
+        case (nil, nil):
             throw APIError.missing(
-                param: "passages",
-                expected: "either 'passages', an array of at least one, or 'collection', a name")
+                param: "passages", expected: "an array of texts, or 'collection', a name")
         }
     }
 }

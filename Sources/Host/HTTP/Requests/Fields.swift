@@ -97,6 +97,7 @@ extension JSONValue {
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
         case .bool(let flag): "\(flag)"
+        case .array(let elements) where elements.isEmpty: "an empty array"
         default: kind
         }
     }

@@ -18,6 +18,10 @@ struct InputList: Sendable {
         let path = fields.full(key)
         if first.number != nil { return [try tokens(value, path)] }
         try check(elements.count, path)
+        guard first.string != nil || first.array != nil else {
+            throw APIError.invalid(
+                param: "\(path)[0]", "is \(first.shown), expected a string or token ids")
+        }
         if first.string != nil {
             return try elements.enumerated().map { .text(try Self.text($1, "\(path)[\($0)]")) }
         }

@@ -39,9 +39,12 @@ struct RerankRequest: Sendable {
     }
 
     private static func documents(_ fields: Fields, _ inputs: InputList) throws -> [JSONValue] {
-        guard let documents = try fields.array("documents"), !documents.isEmpty else {
-            throw APIError.missing(
-                param: "documents", expected: "an array of strings or of objects with a 'text'")
+        let expected = "an array of strings or of objects with a 'text'"
+        guard let documents = try fields.array("documents") else {
+            throw APIError.missing(param: "documents", expected: expected)
+        }
+        if documents.isEmpty {
+            throw APIError.invalid(param: "documents", "is an empty array, expected \(expected)")
         }
         try inputs.check(documents.count, "documents")
         return documents
