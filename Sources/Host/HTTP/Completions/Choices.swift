@@ -15,35 +15,33 @@ struct Choices: Sendable {
         for stream in streams { stream.cancel() }
     }
 
-    /// Calls `body` with every event and the index of its choice.
+    /// Calls `body` with every event and the index of its choice; while it works, the choice whose event it
+    /// is hands out no other, so that a slow reader makes them pause.
     func forEach(_ body: (Int, GenerationEvent) async throws -> Void) async throws {
         if streams.count == 1 {
             for try await event in streams[0] { try await body(0, event) }
         } else {
-            for try await (index, event) in merged() { try await body(index, event) }
+            try await forEachOfSeveral(body)
         }
     }
 
-    private func merged() -> AsyncThrowingStream<(Int, GenerationEvent), any Error> {
-        let (merged, continuation) = AsyncThrowingStream<(Int, GenerationEvent), any Error>
-            .makeStream()
-        let pump = Task {
-            do {
-                try await withThrowingTaskGroup { group in
-                    for (index, stream) in streams.enumerated() {
-                        group.addTask {
-                            for try await event in stream { continuation.yield((index, event)) }
-                        }
-                    }
-                    try await group.waitForAll()
-                }
-                continuation.finish()
-            } catch {
-                continuation.finish(throwing: error)
+    private func forEachOfSeveral(
+        _ body: (Int, GenerationEvent) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: (index: Int, event: GenerationEvent)?.self) { group in
+            for index in streams.indices { group.addTask { try await next(of: index) } }
+            while let found = try await group.next() {
+                guard let (index, event) = found else { continue }
+                try await body(index, event)
+                group.addTask { try await next(of: index) }
             }
         }
-        continuation.onTermination = { _ in pump.cancel() }
-        return merged
+    }
+
+    /// The next event of a choice; nil at its end.
+    private func next(of index: Int) async throws -> (index: Int, event: GenerationEvent)? {
+        var events = streams[index].makeAsyncIterator()
+        return try await events.next().map { (index, $0) }
     }
 }
 
