@@ -1,6 +1,7 @@
 import Engine
 import Hummingbird
 import NIOCore
+import PluginHost
 
 /// Reads the bodies of requests.
 struct Body {
@@ -13,10 +14,18 @@ struct Body {
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object.
     func fields(_ request: Request) async throws -> Fields {
         let buffer = try await bytes(request)
+        guard buffer.readableBytes > Self.large else { return Fields(try Self.object(buffer)) }
+        return Fields(try await BlockingThread.run("roost-parse") { try Self.object(buffer) })
+    }
+
+    /// A body above this is read on a thread of its own, so that small requests do not wait for it.
+    private static let large = 1 << 20
+
+    private static func object(_ buffer: ByteBuffer) throws -> JSONObject {
         do {
-            let value = try JSONValue(parsing: buffer.readableBytesView, depth: Self.depth)
+            let value = try JSONValue(parsing: buffer.readableBytesView, depth: depth)
             guard let object = value.object else { throw APIError.notAnObject(found: value.kind) }
-            return Fields(object)
+            return object
         } catch let error as JSONError {
             if case .invalidUTF8 = error { throw APIError.notUTF8 }
             throw APIError.notJSON(String(describing: error))

@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import NIOCore
 
 /// `POST /v1/tokenize` and `POST /v1/detokenize`.
 struct TokenRoutes {
@@ -32,10 +33,10 @@ struct TokenRoutes {
                 try await engine.tokenize(
                     text ?? "", addSpecial: addsSpecial, parseSpecial: parsesSpecial)
             }
-        return Response([
-            "model": .string(hold.name), "tokens": .array(tokens.map { .integer(Int($0)) }),
-            "count": .integer(tokens.count), "context_length": .integer(engine.contextLength),
-        ])
+        return Response(
+            json: await TokenAnswer(
+                model: hold.name, tokens: tokens, contextLength: engine.contextLength
+            ).json)
     }
 
     private func detokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -63,5 +64,32 @@ struct TokenRoutes {
         let hold = try await models.text(try fields.string("model"), for: .completion)
         context.record.note { $0.model = hold.name }
         return hold
+    }
+}
+
+/// Writes the answer of `/v1/tokenize`: a text of megabytes has millions of tokens, which no tree of values
+/// is built for.
+private struct TokenAnswer: Sendable {
+    let model: String
+    let tokens: [Int32]
+    let contextLength: Int
+
+    /// So many tokens are written before other requests have their turn.
+    private static let portion = 1 << 16
+
+    var json: ByteBuffer {
+        get async {
+            var buffer = ByteBuffer(string: "{\"model\":\"")
+            JSONText.escape(model, into: &buffer)
+            buffer.writeStaticString("\",\"tokens\":[")
+            for (index, token) in tokens.enumerated() {
+                if index > 0 { buffer.writeStaticString(",") }
+                buffer.writeString(token.description)
+                if index % Self.portion == Self.portion - 1 { await Task.yield() }
+            }
+            buffer.writeString(
+                "],\"count\":\(tokens.count),\"context_length\":\(contextLength)}")
+            return buffer
+        }
     }
 }
