@@ -153,7 +153,8 @@ function facts({ usage, reason }, clock) {
   if (usage) {
     const seconds = (clock.last - clock.first) / 1000;
     parts.push(`${usage.completion_tokens} tokens`);
-    if (usage.completion_tokens > 1 && seconds > 0.05) parts.push(`${((usage.completion_tokens - 1) / seconds).toFixed(1)} tokens/s`);
+    const rate = (usage.completion_tokens - 1) / seconds;
+    if (rate > 0 && seconds > 0.05) parts.push(`${rate < 100 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")} tokens/s`);
     parts.push(`${((clock.first - clock.start) / 1000).toFixed(2)} s to first`);
   }
   if (reason === "length") parts.push("length limit");

@@ -49,7 +49,9 @@ function label(model) {
 
 function showFacts() {
   const meta = chosen()?.meta ?? {};
-  const facts = [meta.parameters && count(meta.parameters), meta.quantization, meta.context_length && `${meta.context_length.toLocaleString("en")} context`];
+  // "1.24B" needs no word behind it, "581" does.
+  const size = meta.parameters && count(meta.parameters) + (meta.parameters < 1e6 ? " parameters" : "");
+  const facts = [size, meta.quantization, meta.context_length && `${meta.context_length.toLocaleString("en")} context`];
   find("model-facts").textContent = facts.filter(Boolean).join(" · ");
 }
 
