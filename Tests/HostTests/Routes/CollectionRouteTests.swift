@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    /// Rows that share nothing with a question but words like "how" are not what it asks for.
+    @Test func anAnswerReadsTheRowsNearestInMeaning() async throws {
+        let host = try await TestHost()
+        let rows = "words\nzzzz zz\n" + (0..<8).map { "how \($0)a\n" }.joined()
+        let put = try await host.client.send(
+            "PUT", "/v1/collections/rows?text=words&header=true&wait=true", rows,
+            headers: [("content-type", "text/csv")])
+        #expect(put.json["state"] == "ready", "\(put.text)")
+        let answer = try await host.client.post(
+            "/v1/answer",
+            [
+                "question": "how zzz zzz zzz", "collection": "rows", "top_k": 1, "max_tokens": 2,
+            ])
+        let sources = answer.json["sources"]?.array ?? []
+        #expect(sources.map { $0["text"] } == ["zzzz zz"], "\(answer.text)")
+        try await host.stop()
+    }
+
     @Test func modesFiltersAndScoresAreObeyed() async throws {
         try await with { client, path in
             for mode in ["vector", "text", "hybrid"] {

@@ -19,10 +19,12 @@ struct CollectionPassages: PassageSource {
         }
     }
 
-    /// By meaning and by words; a collection without vectors answers by words alone.
+    /// By meaning, since the words that most questions share ("how", "does") would bring in rows that share
+    /// nothing else; by words too while rows lack their vectors, and alone where there are none.
     private func mode(_ collection: String) async throws -> CollectionQuery.Mode {
         switch try await store.describe(collection).state {
-        case .ready, .embedding: .hybrid
+        case .ready: .vector
+        case .embedding: .hybrid
         case .stale, .failed: .text
         }
     }
