@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func noMoreThreadsThanItMayHaveDoAllTheWork() async throws {
+    @Test(.timeLimit(.minutes(10))) func noMoreThreadsThanItMayHaveDoAllTheWork() async throws {
         let crew = BlockingCrew("crew", limit: 2)
         let tally = Tally()
         let results = try await withThrowingTaskGroup { group in
