@@ -6,6 +6,8 @@ public enum TokenizerError: Error, Equatable {
     case unreadable(reason: String)
     /// The text of a JSON file breaks the rules at a byte.
     case malformed(offset: Int, reason: String)
+    /// A SentencePiece file breaks the rules at a byte.
+    case malformedModel(offset: Int, reason: String)
     /// A key is absent.
     case missing(key: String)
     /// A key has a value that it cannot have.
@@ -41,6 +43,8 @@ extension TokenizerError: CustomStringConvertible {
             "cannot be read: \(reason)"
         case .malformed(let offset, let reason):
             "not JSON at byte \(offset): \(reason)"
+        case .malformedModel(let offset, let reason):
+            "not a SentencePiece model at byte \(offset): \(reason)"
         case .missing(let key):
             "'\(key)' is missing"
         case .invalid(let key, let found, let expected):

@@ -1,7 +1,8 @@
 /// Where tokenizers come from.
 public enum Tokenizers {
-    /// Loads the tokenizer of a Hugging Face directory: `tokenizer.json`, and what
-    /// `tokenizer_config.json`, `generation_config.json` and `config.json` say about its tokens.
+    /// Loads the tokenizer of a Hugging Face directory: `tokenizer.json`, or else a SentencePiece model,
+    /// `vocab.json` with `merges.txt`, or `vocab.txt`; and what `tokenizer_config.json`,
+    /// `generation_config.json` and `config.json` say about its tokens.
     ///
     /// - Throws: ``TokenizerError``, which names the file.
     public static func load(directory: String) throws -> any Tokenizer {

@@ -107,9 +107,11 @@ extension GGUFLoading {
     /// `A </s>` of T5, or `<s> A </s>` of XLM-R.
     private func unigramTemplate(_ special: SpecialTokens) throws -> Template {
         guard file.addEOS ?? true, let eos = special.eos else { return Template() }
-        if file.addBOS ?? false, let bos = special.bos { return .roberta(cls: bos, sep: eos) }
-        let first: [Template.Part] = [.text(0, type: 0), .special(eos, type: 0)]
-        return Template(single: first, pair: first + [.text(1, type: 0), .special(eos, type: 0)])
+        if file.addBOS ?? false, let bos = special.bos {
+            return file.addSeparator ?? true
+                ? .roberta(cls: bos, sep: eos) : .parted(first: bos, last: eos)
+        }
+        return .t5(end: eos)
     }
 }
 
@@ -117,10 +119,15 @@ extension GGUFLoading {
 
 extension GGUFLoading {
     /// Ends the text with the separator, where the file or its kind of tokenizer says so, and parts a
-    /// pair by it: twice for RoBERTa.
+    /// pair by it: twice for RoBERTa. Elsewhere what ends a text also ends the first of a pair.
     func separate(_ template: inout Template, _ special: SpecialTokens) throws {
         let isRoberta = file.pre.flatMap(PublishedPreTokenizer.named)?.separates ?? false
-        guard file.addSeparator ?? isRoberta else { return }
+        guard file.addSeparator ?? isRoberta else {
+            if file.addEOS ?? false, let first = template.prefix.first, let last = special.eos {
+                template.pair = Template.parted(first: first, last: last).pair
+            }
+            return
+        }
         let id = try checked(file.separator, "seperator_token_id") ?? special.eos
         guard let id else {
             throw TokenizerError.missing(key: "tokenizer.ggml.seperator_token_id")

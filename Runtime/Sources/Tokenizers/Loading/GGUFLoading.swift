@@ -148,14 +148,10 @@ extension GGUFLoading {
         for id in 0..<tokens.count {
             let kind = (kinds ?? tokens.kinds)[id]
             guard kind == .control || kind == .userDefined || kind == .unknown else { continue }
-            let content = Array(file.tokens[id])
-            guard content.count <= AddedTokens.longestContent else {
-                throw TokenizerError.invalid(
-                    key: "tokenizer.ggml.tokens[\(id)]", found: "\(content.count) bytes long",
-                    expected: "at most \(AddedTokens.longestContent)")
-            }
-            added.append(
-                AddedToken(id: Int32(id), content: content, special: kind != .userDefined))
+            let token = AddedToken(
+                id: Int32(id), content: Array(file.tokens[id]), special: kind != .userDefined)
+            try token.checkLength("tokenizer.ggml.tokens[\(id)]")
+            added.append(token)
         }
         return AddedTokenSearch(added, normalizer: normalizer)
     }

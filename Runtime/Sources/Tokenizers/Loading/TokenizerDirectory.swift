@@ -6,16 +6,14 @@ struct TokenizerDirectory {
 
     func tokenizer() throws -> any Tokenizer {
         let configuration = try TokenizerConfiguration(read: node)
-        let tokenizer =
-            try read("tokenizer.json") { bytes in
-                try Self.tokenizer(try TokenizerJSON(bytes), configuration)
-            }
-            ?? read("vocab.txt") { bytes in
-                let file = try TokenizerJSON(
-                    vocabulary: bytes, settings: try node("tokenizer_config.json"))
-                return try Self.tokenizer(file, configuration)
-            }
-        guard let tokenizer else {
+        let published = try read("tokenizer.json") { bytes in
+            try Self.tokenizer(try TokenizerJSON(bytes), configuration)
+        }
+        let settings = try node("tokenizer_config.json")
+        guard
+            let tokenizer = try published ?? sentencePiece(configuration, settings)
+                ?? byteLevel(configuration, settings) ?? wordPiece(configuration, settings)
+        else {
             throw TokenizerError.file(
                 "\(path)/tokenizer.json", .unreadable(reason: "there is no such file"))
         }
@@ -70,5 +68,71 @@ struct TokenizerDirectory {
                 reason: "\(data.count) bytes, expected at most \(largestFile)")
         }
         return Array(data)
+    }
+}
+
+// MARK: - Without tokenizer.json
+
+extension TokenizerDirectory {
+    private static let sentencePieceFiles = [
+        "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "spm.model",
+    ]
+
+    private func sentencePiece(
+        _ configuration: TokenizerConfiguration, _ settings: JSONNode?
+    ) throws -> (any Tokenizer)? {
+        for name in Self.sentencePieceFiles {
+            let tokenizer = try read(name) { bytes in
+                let file = try SentencePieceFile(bytes)
+                let layout = try known(settings) { try SentencePieceLayout.named($0, settings) }
+                return try SentencePieceLoading(
+                    file, layout ?? .plain, configuration, listed: NamedTokens.listed(settings)
+                ).tokenizer()
+            }
+            if let tokenizer { return tokenizer }
+        }
+        return nil
+    }
+
+    private func byteLevel(
+        _ configuration: TokenizerConfiguration, _ settings: JSONNode?
+    ) throws -> (any Tokenizer)? {
+        guard let merges = try read("merges.txt", { $0 }) else { return nil }
+        return try read("vocab.json") { vocabulary in
+            let kind = try known(settings, TokenizerJSON.ByteLevelKind.init) ?? .gpt2
+            let file = try TokenizerJSON(
+                vocabulary: vocabulary, merges: merges, kind, settings: settings)
+            return try Self.tokenizer(file, configuration)
+        }
+    }
+
+    private func wordPiece(
+        _ configuration: TokenizerConfiguration, _ settings: JSONNode?
+    ) throws -> (any Tokenizer)? {
+        try read("vocab.txt") { vocabulary in
+            let isMPNet = try names(settings).first.map { $0 == "MPNetTokenizer" || $0 == "mpnet" }
+            let file = try TokenizerJSON(
+                vocabulary: vocabulary, isMPNet: isMPNet ?? false, settings: settings)
+            return try Self.tokenizer(file, configuration)
+        }
+    }
+
+    /// What says how a vocabulary is used: the class of tokenizer, and the type of model.
+    private func names(_ settings: JSONNode?) throws -> [String] {
+        let kind = try settings?.optional("tokenizer_class")?.string
+        let type = try node("config.json")?.optional("model_type")?.string
+        let base = kind.map { $0.hasSuffix("Fast") ? String($0.dropLast(4)) : $0 }
+        return [base, type].compactMap { $0 }
+    }
+
+    /// What `find` makes of the first name that it knows; nil where there are no names.
+    private func known<T>(_ settings: JSONNode?, _ find: (String) throws -> T?) throws -> T? {
+        let names = try names(settings)
+        for name in names {
+            if let found = try find(name) { return found }
+        }
+        guard let name = names.first else { return nil }
+        throw TokenizerError.unsupported(
+            part: "without tokenizer.json, tokenizer_class", kind: name)
     }
 }

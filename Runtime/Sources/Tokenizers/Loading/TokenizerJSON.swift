@@ -62,7 +62,8 @@ extension TokenizerJSON.Model {
         options = JSONNode(.object(members), at: "model")
     }
 
-    private mutating func readVocabulary(_ reader: inout JSONReader) throws {
+    /// Tokens stand as `"piece": 7`.
+    mutating func readVocabulary(_ reader: inout JSONReader) throws {
         try reader.members { reader in
             try reader.key(into: &tokens)
             ids.append(try reader.integer())
@@ -131,14 +132,21 @@ extension ByteStrings {
 extension AddedToken {
     fileprivate init(_ node: JSONNode) throws {
         let id = try node["id"]
-        self.init(
-            id: try TokenID.checked(try id.integer, key: id.path),
-            content: try node["content"].bytes)
+        try self.init(node, id: try TokenID.checked(try id.integer, key: id.path))
+    }
+
+    /// - Throws: where it is too long to be searched for.
+    func checkLength(_ key: String) throws {
         guard content.count <= AddedTokens.longestContent else {
             throw TokenizerError.invalid(
-                key: "\(node.path).content", found: "\(content.count) bytes long",
+                key: key, found: "\(content.count) bytes long",
                 expected: "at most \(AddedTokens.longestContent)")
         }
+    }
+
+    init(_ node: JSONNode, id: Int32) throws {
+        self.init(id: id, content: try node["content"].bytes)
+        try checkLength("\(node.path).content")
         special = try node.optional("special")?.bool ?? false
         singleWord = try node.optional("single_word")?.bool ?? false
         leftStrip = try node.optional("lstrip")?.bool ?? false

@@ -14,13 +14,17 @@ struct Unigram: Model {
     /// The score of an unknown character: worse by ten than any piece's.
     private let unknownScore: Double
 
-    init(_ pieces: PieceTrie, scores: [Double], unknown: Int32?, bytes: [Int32]) {
+    /// - Parameter least: the lowest score, where it is not that of all ids.
+    init(
+        _ pieces: PieceTrie, scores: [Double], unknown: Int32?, bytes: [Int32],
+        least: Double? = nil
+    ) {
         self.pieces = pieces
         first = pieces.start
         self.scores = scores
         self.unknown = unknown
         self.bytes = bytes
-        unknownScore = (scores.min() ?? 0) - 10
+        unknownScore = (least ?? scores.min() ?? 0) - 10
     }
 
     /// The best way to cut the beginning of a word that ends at one byte.

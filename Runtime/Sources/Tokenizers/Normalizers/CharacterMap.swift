@@ -9,6 +9,8 @@ struct CharacterMap: Normalizer {
     private let strings: [UInt8]
 
     private static let longestCluster = 5
+    /// Longer than any key of a published map by far; it bounds a search.
+    private static let longestKey = 64
     /// Longer than any entry of a published map by far; it bounds how much a text can grow.
     private static let longestString = 256
 
@@ -59,6 +61,15 @@ struct CharacterMap: Normalizer {
         }
     }
 
+    /// The longest entry with which `text` begins, and how many of its bytes that is, as SentencePiece
+    /// itself looks it up.
+    func longestEntry(in text: Span<UInt8>) -> (count: Int, becomes: ArraySlice<UInt8>)? {
+        let head = text.extracting(first: Self.longestKey)
+        guard let (count, start) = entries.longestMatch(in: head), start < strings.count
+        else { return nil }
+        return (count, strings[start...].prefix { $0 != 0 })
+    }
+
     private func string(for place: Range<Int>, of text: Span<UInt8>) -> ArraySlice<UInt8>? {
         guard let start = entries.shortestMatch(in: text.extracting(place)), start < strings.count
         else { return nil }
@@ -91,19 +102,39 @@ struct DoubleArray: Sendable {
 
     /// The value of the shortest key with which `text` begins.
     func shortestMatch(in text: Span<UInt8>) -> Int? {
-        guard !units.isEmpty else { return nil }
+        var found: Int?
+        forEachMatch(in: text) { _, value in
+            found = value
+            return false
+        }
+        return found
+    }
+
+    /// The longest key with which `text` begins: its length and its value.
+    func longestMatch(in text: Span<UInt8>) -> (count: Int, value: Int)? {
+        var found: (Int, Int)?
+        forEachMatch(in: text) { count, value in
+            found = (count, value)
+            return true
+        }
+        return found
+    }
+
+    /// Calls `body` with the keys with which `text` begins, the shortest first, as long as it wants.
+    @inline(__always)
+    private func forEachMatch(
+        in text: Span<UInt8>, _ body: (_ count: Int, _ value: Int) -> Bool
+    ) {
+        guard !units.isEmpty else { return }
         var place = offset(units[0])
         for i in text.indices where text[i] != 0 {
             place ^= Int(text[i])
-            guard place < units.count, units[place] & 0x8000_00FF == UInt32(text[i]) else {
-                return nil
-            }
+            guard place < units.count, units[place] & 0x8000_00FF == UInt32(text[i]) else { return }
             let hasValue = units[place] >> 8 & 1 == 1
             place ^= offset(units[place])
-            guard place < units.count else { return nil }
-            if hasValue { return Int(units[place] & 0x7FFF_FFFF) }
+            guard place < units.count else { return }
+            if hasValue, !body(i + 1, Int(units[place] & 0x7FFF_FFFF)) { return }
         }
-        return nil
     }
 
     private func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 1 << 9) >> 6) }

@@ -7,6 +7,8 @@ enum Normalizers {
             return NormalizerSequence(steps: try node["normalizers"].elements.map(make))
         case "NFC": return CanonicalForm(composes: true)
         case "NFD": return CanonicalForm(composes: false)
+        case "NFKC": return NormalizerSequence.compatibilityForm(composes: true)
+        case "NFKD": return NormalizerSequence.compatibilityForm(composes: false)
         case "Lowercase": return Lowercase()
         case "StripAccents": return StripAccents()
         case "Strip":

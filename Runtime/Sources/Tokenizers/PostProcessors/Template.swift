@@ -37,6 +37,19 @@ extension Template {
             single: single, pair: single + [.text(1, type: 1), .special(sep, type: 1)])
     }
 
+    /// `<s> A </s>` and `<s> A </s> B </s>`, all of one segment.
+    static func parted(first: Int32, last: Int32) -> Template {
+        var template = Template.t5(end: last)
+        template.setFirst(first, true)
+        return template
+    }
+
+    /// `A </s>` and `A </s> B </s>`, all of one segment.
+    static func t5(end: Int32) -> Template {
+        let single: [Part] = [.text(0, type: 0), .special(end, type: 0)]
+        return Template(single: single, pair: single + [.text(1, type: 0), .special(end, type: 0)])
+    }
+
     /// `<s> A </s>` and `<s> A </s> </s> B </s>`, all of one segment.
     static func roberta(cls: Int32, sep: Int32) -> Template {
         let single: [Part] = [

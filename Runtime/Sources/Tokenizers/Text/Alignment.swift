@@ -33,6 +33,12 @@ struct Alignment: Sendable {
         runs.append(Run(start: self.count, source: source, copies: copied))
     }
 
+    /// Leaves the first `count` bytes.
+    mutating func truncate(to count: Int) {
+        while let last = runs.last, last.start >= count { runs.removeLast() }
+        self.count = min(self.count, count)
+    }
+
     private func end(of run: Int) -> Int {
         run + 1 < runs.count ? runs[run + 1].start : count
     }

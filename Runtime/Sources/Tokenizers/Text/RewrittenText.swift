@@ -48,6 +48,11 @@ struct RewrittenText {
             new.count, from: character.lowerBound, copied: new.count == character.count)
     }
 
+    mutating func removeLast(_ count: Int) {
+        bytes.removeLast(count)
+        alignment?.truncate(to: bytes.count)
+    }
+
     /// The same bytes as a rewriting of what `first` was rewritten from.
     func composed(over first: RewrittenText) -> RewrittenText {
         var result = self
