@@ -40,6 +40,41 @@ import Testing
         #expect(largestDifference(scores, expected) <= 5e-5)
     }
 
+    private struct Known: Decodable {
+        struct Entity: Decodable {
+            let label: String
+            let start: Int
+            let end: Int
+            let score: Float
+        }
+        let text: String
+        let entities: [Entity]
+    }
+
+    /// With the aggregation "first": words are what stands between white space and punctuation, in
+    /// both, but for the pipeline's in texts that its vocabulary does not know.
+    @Test(.enabled(if: Fixtures.has("token-classifier"), "../shared is not here"))
+    func entitiesAreThePipelines() throws {
+        let cases = try JSONDecoder().decode(
+            [Known].self, from: Fixtures.data(Fixtures.find("entities.json")!))
+        let model = try TestModel(Fixtures.find("token-classifier")!)
+        let events = try model.run("entities", ["texts": cases.map(\.text)])
+        #expect(events.count == cases.count)
+        for (event, known) in zip(events, cases) {
+            let scalars = Array(known.text.unicodeScalars)
+            #expect(
+                describe(event)
+                    == known.entities.map { entity in
+                        let text = String(
+                            String.UnicodeScalarView(scalars[entity.start..<entity.end]))
+                        return "\(entity.label) \(entity.start)-\(entity.end) \(text)"
+                    })
+            let scores = (event["entities"] as? [[String: Any]] ?? [])
+                .map { Float($0["score"] as? Double ?? .nan) }
+            #expect(largestDifference(scores, known.entities.map(\.score)) <= 5e-5)
+        }
+    }
+
     // MARK: - A model that knows the labels of words by heart
 
     private func entities(_ labels: [String], _ words: [String: String], _ texts: [String]) throws

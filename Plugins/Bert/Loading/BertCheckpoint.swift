@@ -20,7 +20,7 @@ struct BertCheckpoint {
                 let configuration = try Families.configuration(metadata, checkpoint.tensors)
             else { return nil }
             self.configuration = configuration
-            head = try HeadConfiguration(metadata)
+            head = try HeadConfiguration(metadata, checkpoint.tensors)
             sentence = try SentenceLayout(metadata)
         case .huggingFace(let metadata):
             let file = ConfigurationFile(name: "config.json", metadata.configuration)

@@ -2,10 +2,11 @@ import TensorRuntime
 import Tokenizers
 
 extension HeadConfiguration {
-    /// What a GGUF file says about the head: a file that ranks has a classifier.
+    /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one that
+    /// names labels. Older ones have nothing but its tensors.
     ///
     /// - Throws: `BertError.unsupported` for a decoder.
-    init(_ metadata: GGUFMetadata) throws {
+    init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
         let architecture = try metadata.string("general.architecture")
         if try metadata.bool(ifPresent: "\(architecture).attention.causal") == true {
             throw BertError.unsupported(
@@ -13,9 +14,10 @@ extension HeadConfiguration {
         }
         let labels = try metadata.strings(ifPresent: "\(architecture).classifier.output_labels")
         modelType = architecture
-        guard try PoolingType(metadata) == .rank || labels != nil else { return }
+        let outputs = tensors["cls.output.weight"]?.shape.first
+        guard try PoolingType(metadata) == .rank || labels != nil || outputs != nil else { return }
         architectures = ["ForSequenceClassification"]
-        numLabels = 1
+        numLabels = outputs ?? 1
         id2label = labels.map { labels in
             Dictionary(uniqueKeysWithValues: labels.enumerated().map { ("\($0)", $1) })
         }

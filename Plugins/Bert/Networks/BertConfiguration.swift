@@ -30,6 +30,9 @@ extension BertConfiguration {
     /// The row of the first position's vector.
     var firstPosition: Int { isRoberta ? (padTokenId ?? 1) + 1 : 0 }
 
+    /// Of these networks, which a GGUF file does not tell apart, only DistilBERT has no segments.
+    var isDistilBert: Bool { modelType == nil && typeVocabSize == 0 }
+
     var activation: Activation {
         get throws { try ConfigurationChecks.activation("hidden_act", hiddenAct ?? "gelu") }
     }
@@ -69,7 +72,9 @@ extension BertConfiguration: EncoderConfiguration {
         case .sequenceClassification:
             isRoberta
                 ? HeadLayout(dense: "classifier.dense", output: "classifier.out_proj")
-                : HeadLayout(dense: "pooler.dense", output: "classifier")
+                : HeadLayout(
+                    dense: "pooler.dense", activation: isDistilBert ? .relu : .tanh,
+                    output: "classifier")
         case .tokenClassification, .embedding: HeadLayout(output: "classifier")
         }
     }

@@ -11,7 +11,7 @@ extension ModernBertConfiguration {
             numHiddenLayers: try metadata.int("modern-bert.block_count"),
             numAttentionHeads: try metadata.int("modern-bert.attention.head_count"),
             maxPositionEmbeddings: try metadata.int("modern-bert.context_length"),
-            normEps: try metadata.float("modern-bert.attention.layer_norm_epsilon"),
+            normEps: try Self.normEpsilon(metadata),
             hiddenActivation: try metadata.string(ifPresent: "modern-bert.hidden_activation"),
             localAttention: try metadata.int("modern-bert.attention.sliding_window"),
             globalAttnEveryNLayers: try metadata.int(
@@ -19,6 +19,14 @@ extension ModernBertConfiguration {
             globalRopeTheta: try metadata.float(ifPresent: "modern-bert.rope.freq_base"),
             localRopeTheta: try metadata.float(ifPresent: "modern-bert.rope.freq_base_swa"),
             classifierPooling: pooling == 2 ? .cls : .mean)
+    }
+
+    /// The converter has put it under either name.
+    private static func normEpsilon(_ metadata: GGUFMetadata) throws -> Float {
+        let key = "modern-bert.attention.layer_norm_epsilon"
+        return try metadata.float(ifPresent: key)
+            ?? metadata.float(ifPresent: "modern-bert.attention.layer_norm_rms_epsilon")
+            ?? metadata.float(key)
     }
 
     func networkName(gguf name: String) -> String {

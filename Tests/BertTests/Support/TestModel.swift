@@ -134,6 +134,10 @@ extension TestModel {
         return scores
     }
 
+    /// What the model has functions for.
+    var embeds: Bool { get throws { try vectors.embed != nil } }
+    var classifies: Bool { get throws { try vectors.classify != nil } }
+
     func classify(_ texts: [String]) throws -> [[Float]] {
         let table = try vectors
         return try withStrings(texts) { strings in
