@@ -52,7 +52,8 @@ import Testing
 
     @Test(arguments: ["model.safetensors", "tokenizer.json", "config.json"])
     func aMissingFileIsAnError(name: String) throws {
-        let folder = try Fixtures.copy(of: "spm", without: [name])
+        // tokenizer.model would stand in for tokenizer.json.
+        let folder = try Fixtures.copy(of: "spm", without: [name, "tokenizer.model"])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         expectRefusal(folder)
     }
