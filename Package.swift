@@ -70,8 +70,15 @@ let package = Package(
         .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
         // A plugin's tests open its library, which every build makes: linked into one executable, the
         // entry points of two plugins would clash.
-        .testTarget(name: "LlamaTests", dependencies: ["PluginABI"], swiftSettings: settings),
-        .testTarget(name: "BertTests", dependencies: ["PluginABI"], swiftSettings: settings),
+        .target(
+            name: "PluginTesting", dependencies: ["PluginABI"], path: "Tests/Support/PluginTesting",
+            swiftSettings: settings),
+        .testTarget(
+            name: "LlamaTests", dependencies: ["PluginABI", "PluginTesting"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BertTests", dependencies: ["PluginABI", "PluginTesting"],
+            swiftSettings: settings),
     ]
 )
 

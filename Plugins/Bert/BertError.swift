@@ -1,3 +1,5 @@
+import PluginKit
+
 /// What this plugin refuses of a model that is one of its families.
 enum BertError: Error {
     // Files
@@ -44,25 +46,5 @@ extension BertError: CustomStringConvertible {
         case .taskInput(let key, let found, let expected):
             "'\(key)' of the input is \(found), expected \(expected)"
         }
-    }
-}
-
-extension DecodingError {
-    /// Which key is wrong, and how.
-    fileprivate var fact: String {
-        switch self {
-        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-        case .valueNotFound(_, let context), .typeMismatch(_, let context):
-            "'\(path(context))' is of the wrong kind: \(context.debugDescription)"
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "not JSON: \(context.debugDescription)"
-                : "'\(path(context))': \(context.debugDescription)"
-        @unknown default: String(describing: self)
-        }
-    }
-
-    private func path(_ context: Context) -> String {
-        context.codingPath.map(\.stringValue).joined(separator: ".")
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginKit
 import TensorRuntime
 
 /// The model's own settings of plugins.toml.
@@ -45,7 +46,7 @@ struct BertSettings: Decodable, Sendable {
         let data = Data(json.utf8)
         let decoder = JSONDecoder()
         do {
-            let names = try decoder.decode(Keys.self, from: data).names
+            let names = try decoder.decode(ObjectKeys.self, from: data).names
             if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
                 throw BertError.unknownSetting(
                     unknown, nearest: unknown.nearest(of: Self.known), known: Self.known)
@@ -65,23 +66,6 @@ struct BertSettings: Decodable, Sendable {
             if let value, value < least {
                 throw BertError.setting(key, found: "\(value)", expected: "at least \(least)")
             }
-        }
-    }
-
-    /// The keys of an object, whatever their values.
-    private struct Keys: Decodable {
-        let names: Set<String>
-
-        private struct AnyKey: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: AnyKey.self)
-            names = Set(container.allKeys.map(\.stringValue))
         }
     }
 }

@@ -97,7 +97,7 @@ extension LlamaCheckpoint {
 
     func tokenizer() throws -> any Tokenizer {
         switch checkpoint.metadata {
-        case .gguf(let metadata): try Tokenizers.load(gguf: metadata.vocabulary)
+        case .gguf(let metadata): try Tokenizers.load(gguf: GGUFVocabulary(metadata))
         case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
         }
     }

@@ -1,3 +1,5 @@
+import PluginKit
+
 /// What this plugin refuses of a model that is a Llama.
 enum LlamaError: Error {
     case configuration(DecodingError)
@@ -24,23 +26,5 @@ extension LlamaError: CustomStringConvertible {
         case .sequences(let found, let most):
             "a context of \(found) sequences, expected at most \(most)"
         }
-    }
-}
-
-extension DecodingError {
-    /// Which key is wrong, and how.
-    fileprivate var fact: String {
-        switch self {
-        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-        case .valueNotFound(_, let context), .typeMismatch(_, let context):
-            "'\(path(context))' is of the wrong kind: \(context.debugDescription)"
-        case .dataCorrupted(let context):
-            "not JSON: \(context.debugDescription)"
-        @unknown default: String(describing: self)
-        }
-    }
-
-    private func path(_ context: Context) -> String {
-        context.codingPath.map(\.stringValue).joined(separator: ".")
     }
 }

@@ -1,5 +1,5 @@
-import TensorRuntime
-import Tokenizers
+public import TensorRuntime
+public import Tokenizers
 
 extension LlamaModel {
     /// The Hugging Face name of a tensor of a GGUF file. A name that is not in the table stays as
@@ -118,33 +118,6 @@ extension GGUFMetadata {
             try int(ifPresent: "llama.vocab_size") ?? ints("tokenizer.ggml.token_type").count
         }
     }
-
-    /// The vocabulary as the tokenizer wants it.
-    var vocabulary: GGUFVocabulary {
-        get throws {
-            var vocabulary = GGUFVocabulary(
-                model: try string("tokenizer.ggml.model"),
-                tokens: ByteStrings(try byteStrings("tokenizer.ggml.tokens")))
-            vocabulary.pre = try string(ifPresent: "tokenizer.ggml.pre")
-            vocabulary.scores = try floats(ifPresent: "tokenizer.ggml.scores")
-            vocabulary.types = try ints(ifPresent: "tokenizer.ggml.token_type")?
-                .map { Int32(truncatingIfNeeded: $0) }
-            vocabulary.merges = try byteStrings(ifPresent: "tokenizer.ggml.merges")
-                .map { ByteStrings($0) }
-            vocabulary.bos = try id("bos")
-            vocabulary.eos = try id("eos")
-            vocabulary.eot = try id("eot")
-            vocabulary.eom = try id("eom")
-            vocabulary.unknown = try id("unknown")
-            vocabulary.pad = try id("padding")
-            vocabulary.addBOS = try bool(ifPresent: "tokenizer.ggml.add_bos_token")
-            vocabulary.addEOS = try bool(ifPresent: "tokenizer.ggml.add_eos_token")
-            vocabulary.addSpacePrefix = try bool(ifPresent: "tokenizer.ggml.add_space_prefix")
-            return vocabulary
-        }
-    }
-
-    private func id(_ name: String) throws -> Int? {
-        try int(ifPresent: "tokenizer.ggml.\(name)_token_id")
-    }
 }
+
+extension GGUFMetadata: @retroactive GGUFKeys {}

@@ -6,22 +6,6 @@ extension CheckpointError: PluginErrorConvertible {
     public var pluginError: PluginError {
         PluginError(isAboutFiles ? .io : .model, description)
     }
-
-    private var isAboutFiles: Bool {
-        switch self {
-        case .inFile(_, let error): error.isAboutFiles
-        case .unreadable, .notAFile, .missingFile: true
-        default: false
-        }
-    }
-
-    var isOfAnotherFormat: Bool {
-        switch self {
-        case .inFile(_, let error): error.isOfAnotherFormat
-        case .notACheckpoint, .noWeights: true
-        default: false
-        }
-    }
 }
 
 extension TensorError: PluginErrorConvertible {

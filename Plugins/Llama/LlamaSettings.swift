@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginKit
 import TensorRuntime
 
 /// The model's own settings of plugins.toml.
@@ -27,28 +28,13 @@ struct LlamaSettings: Decodable {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let data = Data(json.utf8)
         do {
-            let unknown = try decoder.decode(Keys.self, from: data).names.subtracting(["cacheType"])
+            let unknown = try decoder.decode(ObjectKeys.self, from: data).names.subtracting([
+                "cacheType"
+            ])
             guard unknown.isEmpty else { throw LlamaError.unknownSettings(unknown.sorted()) }
             self = try decoder.decode(Self.self, from: data)
         } catch let error as DecodingError {
             throw LlamaError.settings(error)
-        }
-    }
-
-    /// The keys of an object, whatever their values.
-    private struct Keys: Decodable {
-        let names: Set<String>
-
-        private struct AnyKey: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: AnyKey.self)
-            names = Set(container.allKeys.map(\.stringValue))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PluginTesting
 import Testing
 
 /// The task `answer` against the rule and the numbers of the reference.

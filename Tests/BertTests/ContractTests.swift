@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import PluginTesting
 import Testing
 
 /// What calls promise about odd inputs, cancelling and damaged files.

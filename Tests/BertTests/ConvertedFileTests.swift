@@ -1,4 +1,5 @@
 import Foundation
+import PluginTesting
 import Testing
 
 /// GGUF files as llama.cpp's converter writes them, against transformers with the weights that they

@@ -1,4 +1,5 @@
 import PluginABI
+import PluginTesting
 import Testing
 
 /// Vectors of texts against PyTorch with transformers.

@@ -1,3 +1,4 @@
+import PluginTesting
 import Testing
 
 /// MPNet, NomicBERT and ModernBERT against PyTorch with transformers.

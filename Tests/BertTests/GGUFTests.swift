@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import PluginTesting
 import Testing
 
 /// GGUF files made of the same weights give what the directories give.

@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import PluginTesting
 import Testing
 
 /// Scores of pairs and logits of labels against PyTorch with transformers.

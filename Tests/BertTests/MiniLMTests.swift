@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import PluginTesting
 import Testing
 
 /// The real all-MiniLM-L6-v2 against sentence-transformers' numbers.

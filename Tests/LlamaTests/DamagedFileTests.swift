@@ -1,5 +1,6 @@
 import Foundation
 import PluginABI
+import PluginTesting
 import Testing
 
 /// Files that are cut, garbled or something else are errors with a sentence, through the plugin.

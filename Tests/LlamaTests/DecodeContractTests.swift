@@ -1,4 +1,5 @@
 import PluginABI
+import PluginTesting
 import Testing
 
 /// What a context promises about errors: they change nothing.

@@ -1,3 +1,4 @@
+import PluginTesting
 import Testing
 
 /// A stored model, what the reference computed from the same numbers, and how far they may differ.

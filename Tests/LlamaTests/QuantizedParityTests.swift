@@ -1,3 +1,4 @@
+import PluginTesting
 import Testing
 
 /// Quantized files against the reference's arithmetic on the same, dequantized, numbers.

@@ -1,5 +1,10 @@
 import Foundation
 import PluginABI
+import PluginTesting
+
+extension PluginLibrary {
+    static let llama = PluginLibrary("libLlama.so")
+}
 
 /// An open model.
 final class TestModel {
@@ -9,11 +14,7 @@ final class TestModel {
 
     /// - Parameter settings: the model's settings; F32 keys and values unless said otherwise.
     init(_ path: String, settings: String = #"{"cache_type": "f32"}"#, budget: UInt64 = 0) throws {
-        var handle: OpaquePointer?
-        try withRequest(path, settings: settings, budget: budget) { request, call in
-            PluginLibrary.llama.table.open(PluginLibrary.llama.this, request, &handle, call)
-        }
-        self.handle = handle!
+        handle = try PluginLibrary.llama.open(path, settings: settings, budget: budget)
         tokens = plugin.table.extension(handle, ROOST_EXT_TOKENS)!.load(as: roost_ext_tokens.self)
     }
 
@@ -71,30 +72,7 @@ final class TestModel {
 }
 
 /// What `probe` says of a path.
-func probe(_ path: String) throws -> roost_probe {
-    var probe = roost_probe()
-    probe.struct_size = UInt32(MemoryLayout<roost_probe>.size)
-    try withRequest(path, settings: "", budget: 0) { request, call in
-        PluginLibrary.llama.table.probe(PluginLibrary.llama.this, request, &probe, call)
-    }
-    return probe
-}
-
-private func withRequest(
-    _ path: String, settings: String, budget: UInt64,
-    _ body: (UnsafePointer<roost_open>, UnsafePointer<roost_call>) -> roost_status
-) throws {
-    try withString(path) { path in
-        try withString(settings) { settings in
-            var request = roost_open()
-            request.struct_size = UInt32(MemoryLayout<roost_open>.size)
-            request.path = path
-            request.config_json = settings
-            request.budget_bytes = budget
-            try checked { body(&request, $0) }
-        }
-    }
-}
+func probe(_ path: String) throws -> roost_probe { try PluginLibrary.llama.probe(path) }
 
 /// One token of one sequence.
 struct Row {

@@ -125,7 +125,7 @@ extension BertCheckpoint {
 
     func tokenizer() throws -> any Tokenizer {
         switch checkpoint.metadata {
-        case .gguf(let metadata): try Tokenizers.load(gguf: metadata.vocabulary)
+        case .gguf(let metadata): try Tokenizers.load(gguf: GGUFVocabulary(metadata))
         case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
         }
     }

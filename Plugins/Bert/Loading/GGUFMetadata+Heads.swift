@@ -1,5 +1,5 @@
-import TensorRuntime
-import Tokenizers
+public import TensorRuntime
+public import Tokenizers
 
 extension HeadConfiguration {
     /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one that
@@ -61,45 +61,4 @@ private enum PoolingType: Int {
     }
 }
 
-extension GGUFMetadata {
-    /// The vocabulary as the tokenizer wants it.
-    var vocabulary: GGUFVocabulary {
-        get throws {
-            var vocabulary = GGUFVocabulary(
-                model: try string("tokenizer.ggml.model"),
-                tokens: ByteStrings(try byteStrings("tokenizer.ggml.tokens")))
-            vocabulary.pre = try string(ifPresent: "tokenizer.ggml.pre")
-            vocabulary.scores = try floats(ifPresent: "tokenizer.ggml.scores")
-            vocabulary.types = try ints(ifPresent: "tokenizer.ggml.token_type")?
-                .map { Int32(truncatingIfNeeded: $0) }
-            vocabulary.merges = try byteStrings(ifPresent: "tokenizer.ggml.merges")
-                .map { ByteStrings($0) }
-            vocabulary.bos = try id("bos")
-            vocabulary.eos = try id("eos")
-            vocabulary.unknown = try id("unknown")
-            vocabulary.pad = try id("padding")
-            vocabulary.cls = try id("cls")
-            vocabulary.separator = try id("seperator")
-            vocabulary.mask = try id("mask")
-            vocabulary.addBOS = try bool(ifPresent: "tokenizer.ggml.add_bos_token")
-            vocabulary.addEOS = try bool(ifPresent: "tokenizer.ggml.add_eos_token")
-            vocabulary.addSeparator = try bool(ifPresent: "tokenizer.ggml.add_sep_token")
-            vocabulary.addSpacePrefix = try bool(ifPresent: "tokenizer.ggml.add_space_prefix")
-            try readNormalizer(&vocabulary)
-            return vocabulary
-        }
-    }
-
-    private func readNormalizer(_ vocabulary: inout GGUFVocabulary) throws {
-        vocabulary.removeExtraSpaces = try bool(
-            ifPresent: "tokenizer.ggml.remove_extra_whitespaces")
-        vocabulary.lowercases = try bool(ifPresent: "tokenizer.ggml.normalizer.lowercase")
-        vocabulary.stripsAccents = try bool(ifPresent: "tokenizer.ggml.normalizer.strip_accents")
-        vocabulary.characterMap = try ints(ifPresent: "tokenizer.ggml.precompiled_charsmap")?
-            .map { UInt8(truncatingIfNeeded: $0) }
-    }
-
-    private func id(_ name: String) throws -> Int? {
-        try int(ifPresent: "tokenizer.ggml.\(name)_token_id")
-    }
-}
+extension GGUFMetadata: @retroactive GGUFKeys {}

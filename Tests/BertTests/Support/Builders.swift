@@ -1,4 +1,5 @@
 import Foundation
+import PluginTesting
 
 /// Makes safetensors files of F32.
 enum SafetensorsBuilder {

@@ -1,4 +1,5 @@
 import Foundation
+import PluginTesting
 
 /// A GGUF file of a Hugging Face directory, as llama.cpp's converter names and orders it.
 struct GGUFModel {

@@ -1,5 +1,10 @@
 import Foundation
 import PluginABI
+import PluginTesting
+
+extension PluginLibrary {
+    static let bert = PluginLibrary("libBert.so")
+}
 
 /// An open model with one context.
 final class TestModel {
@@ -9,12 +14,8 @@ final class TestModel {
 
     /// - Parameter settings: the model's settings; F32 unless said otherwise.
     init(_ path: String, _ settings: String = #"{"precision": "f32"}"#, budget: UInt64 = 0) throws {
-        var handle: OpaquePointer?
-        try withRequest(path, settings: settings, budget: budget) { request, call in
-            PluginLibrary.bert.table.open(PluginLibrary.bert.this, request, &handle, call)
-        }
-        self.handle = handle!
-        context = try Self.context(of: handle!)
+        handle = try PluginLibrary.bert.open(path, settings: settings, budget: budget)
+        context = try Self.context(of: handle)
     }
 
     /// The folder stays until the model is open.
@@ -207,47 +208,10 @@ extension TestModel {
 
 /// What `probe` says of a path.
 func probe(_ path: String, _ settings: String = "") throws -> roost_probe {
-    var probe = roost_probe()
-    probe.struct_size = UInt32(MemoryLayout<roost_probe>.size)
-    try withRequest(path, settings: settings, budget: 0) { request, call in
-        PluginLibrary.bert.table.probe(PluginLibrary.bert.this, request, &probe, call)
-    }
-    return probe
+    try PluginLibrary.bert.probe(path, settings: settings)
 }
 
 func probe(_ folder: TestFolder) throws -> roost_probe {
     defer { withExtendedLifetime(folder) {} }
     return try probe(folder.path)
-}
-
-private func withRequest(
-    _ path: String, settings: String, budget: UInt64,
-    _ body: (UnsafePointer<roost_open>, UnsafePointer<roost_call>) -> roost_status
-) throws {
-    try withString(path) { path in
-        try withString(settings) { settings in
-            var request = roost_open()
-            request.struct_size = UInt32(MemoryLayout<roost_open>.size)
-            request.path = path
-            request.config_json = settings
-            request.budget_bytes = budget
-            try checked { body(&request, $0) }
-        }
-    }
-}
-
-/// Lends texts as the boundary's strings.
-private func withStrings<Result>(
-    _ texts: [String], _ body: (UnsafeBufferPointer<roost_str>) throws -> Result
-) rethrows -> Result {
-    let bytes = Array(texts.map(\.utf8).joined()).map { CChar(bitPattern: $0) }
-    return try bytes.withUnsafeBufferPointer { bytes in
-        var start = 0
-        let strings = texts.map { text in
-            defer { start += text.utf8.count }
-            return roost_str(
-                ptr: bytes.baseAddress.map { $0 + start }, len: UInt64(text.utf8.count))
-        }
-        return try strings.withUnsafeBufferPointer(body)
-    }
 }

@@ -70,3 +70,23 @@ extension CheckpointError {
         }
     }
 }
+
+extension CheckpointError {
+    /// Whether the files themselves are not there or cannot be read.
+    public var isAboutFiles: Bool {
+        switch self {
+        case .inFile(_, let error): error.isAboutFiles
+        case .unreadable, .notAFile, .missingFile: true
+        default: false
+        }
+    }
+
+    /// Whether the file may be sound, but is none of a format that is read here.
+    public var isOfAnotherFormat: Bool {
+        switch self {
+        case .inFile(_, let error): error.isOfAnotherFormat
+        case .notACheckpoint, .noWeights: true
+        default: false
+        }
+    }
+}

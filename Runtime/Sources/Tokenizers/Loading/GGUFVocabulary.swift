@@ -1,6 +1,6 @@
 /// The tokenizer as a GGUF file's metadata describes it, under `tokenizer.ggml`.
 ///
-/// This module does not read GGUF: whoever does fills in what the file has, `nil` where a key is absent.
+/// `nil` stands for a key that is absent.
 public struct GGUFVocabulary: Sendable {
     /// `model`: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE, "bert" for WordPiece, "t5" for
     /// SentencePiece's unigram model.
@@ -55,5 +55,63 @@ public struct GGUFVocabulary: Sendable {
     public init(model: String, tokens: ByteStrings) {
         self.model = model
         self.tokens = tokens
+    }
+}
+
+/// The metadata of a GGUF file, which this module does not read itself.
+///
+/// All give nil for a key that is absent, and throw for a value of another kind.
+public protocol GGUFKeys {
+    func string(ifPresent key: String) throws -> String?
+    func bool(ifPresent key: String) throws -> Bool?
+    func int(ifPresent key: String) throws -> Int?
+    func ints(ifPresent key: String) throws -> [Int]?
+    func floats(ifPresent key: String) throws -> [Float]?
+    func byteStrings(ifPresent key: String) throws -> [[UInt8]]?
+}
+
+extension GGUFVocabulary {
+    /// - Throws: ``TokenizerError/missing(key:)``, and what `keys` throws.
+    public init(_ keys: some GGUFKeys) throws {
+        guard let model = try keys.string(ifPresent: "tokenizer.ggml.model") else {
+            throw TokenizerError.missing(key: "tokenizer.ggml.model")
+        }
+        guard let tokens = try keys.byteStrings(ifPresent: "tokenizer.ggml.tokens") else {
+            throw TokenizerError.missing(key: "tokenizer.ggml.tokens")
+        }
+        self.init(model: model, tokens: ByteStrings(tokens))
+        pre = try keys.string(ifPresent: "tokenizer.ggml.pre")
+        scores = try keys.floats(ifPresent: "tokenizer.ggml.scores")
+        types = try keys.ints(ifPresent: "tokenizer.ggml.token_type")?
+            .map { Int32(truncatingIfNeeded: $0) }
+        merges = try keys.byteStrings(ifPresent: "tokenizer.ggml.merges").map { ByteStrings($0) }
+        try readIDs(keys)
+        try readSettings(keys)
+    }
+
+    private mutating func readIDs(_ keys: some GGUFKeys) throws {
+        let id = { (name: String) in try keys.int(ifPresent: "tokenizer.ggml.\(name)_token_id") }
+        bos = try id("bos")
+        eos = try id("eos")
+        eot = try id("eot")
+        eom = try id("eom")
+        unknown = try id("unknown")
+        pad = try id("padding")
+        cls = try id("cls")
+        separator = try id("seperator")
+        mask = try id("mask")
+    }
+
+    private mutating func readSettings(_ keys: some GGUFKeys) throws {
+        let setting = { (name: String) in try keys.bool(ifPresent: "tokenizer.ggml.\(name)") }
+        addBOS = try setting("add_bos_token")
+        addEOS = try setting("add_eos_token")
+        addSeparator = try setting("add_sep_token")
+        addSpacePrefix = try setting("add_space_prefix")
+        removeExtraSpaces = try setting("remove_extra_whitespaces")
+        lowercases = try setting("normalizer.lowercase")
+        stripsAccents = try setting("normalizer.strip_accents")
+        characterMap = try keys.ints(ifPresent: "tokenizer.ggml.precompiled_charsmap")?
+            .map { UInt8(truncatingIfNeeded: $0) }
     }
 }

@@ -1,0 +1,96 @@
+package import PluginABI
+
+/// A status other than ROOST_OK, with its sentence.
+package struct BoundaryError: Error, CustomStringConvertible {
+    package let status: roost_status
+    package let flags: UInt32
+    package let message: String
+
+    package init(status: roost_status, flags: UInt32, message: String) {
+        self.status = status
+        self.flags = flags
+        self.message = message
+    }
+
+    package var description: String { "\(status): \(message)" }
+}
+
+/// Calls a function that takes a `roost_call`; throws what it reports.
+package func checked(
+    cancel: UnsafePointer<Int32>? = nil, checks: Int? = nil,
+    _ body: (UnsafePointer<roost_call>) -> roost_status
+) throws {
+    try checkedError { err in
+        var call = roost_call()
+        call.struct_size = UInt32(MemoryLayout<roost_call>.size)
+        call.cancel = cancel
+        call.deadline_ns = checks.map(CountingClock.after) ?? 0
+        call.err = err
+        return body(&call)
+    }
+}
+
+/// Calls a function that takes a `roost_err`; throws what it reports.
+package func checkedError(_ body: (UnsafeMutablePointer<roost_err>) -> roost_status) throws {
+    var buffer = [CChar](repeating: 0, count: 512)
+    try buffer.withUnsafeMutableBufferPointer { buffer in
+        var err = roost_err()
+        err.struct_size = UInt32(MemoryLayout<roost_err>.size)
+        err.cap = UInt32(buffer.count)
+        err.message = buffer.baseAddress
+        let status = body(&err)
+        if status != 0 {
+            let message = err.code == 0 ? "" : String(cString: buffer.baseAddress!)
+            throw BoundaryError(status: status, flags: err.flags, message: message)
+        }
+    }
+}
+
+/// Lends a text as the boundary's string.
+package func withString<Result>(_ text: String, _ body: (roost_str) throws -> Result) rethrows
+    -> Result
+{
+    var text = text
+    return try text.withUTF8 { bytes in
+        try body(
+            roost_str(
+                ptr: UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
+                len: UInt64(bytes.count)))
+    }
+}
+
+/// Collects what a function puts.
+package final class ByteSink {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Calls `body` with the sink's table.
+    package func collect(_ body: (roost_sink) throws -> Void) rethrows {
+        try withExtendedLifetime(self) {
+            let context = Unmanaged.passUnretained(self).toOpaque()
+            try body(
+                roost_sink(ctx: context) { context, bytes, count in
+                    let sink = Unmanaged<ByteSink>.fromOpaque(context!).takeUnretainedValue()
+                    sink.bytes += UnsafeRawBufferPointer(start: bytes, count: Int(count))
+                    return 0
+                })
+        }
+    }
+}
+
+/// Lends texts as the boundary's strings.
+package func withStrings<Result>(
+    _ texts: [String], _ body: (UnsafeBufferPointer<roost_str>) throws -> Result
+) rethrows -> Result {
+    let bytes = Array(texts.map(\.utf8).joined()).map { CChar(bitPattern: $0) }
+    return try bytes.withUnsafeBufferPointer { bytes in
+        var start = 0
+        let strings = texts.map { text in
+            defer { start += text.utf8.count }
+            return roost_str(
+                ptr: bytes.baseAddress.map { $0 + start }, len: UInt64(text.utf8.count))
+        }
+        return try strings.withUnsafeBufferPointer(body)
+    }
+}
