@@ -55,6 +55,21 @@ import Tokenizers
         try Self.agree(Self.load(Fixtures.data(Self.shared)), "shared")
     }
 
+    /// Models of both kinds of the reference set, and its tricky strings.
+    @Test(
+        .enabled(if: Fixtures.hasShared, "../shared is not here"),
+        arguments: [("spm-bpe", "tokenizer.model"), ("unigram", "spiece.model")])
+    func trickyStringsAreCutAsTheLibraryCutsThem(kind: String, name: String) throws {
+        let file = try Fixtures.data("\(Fixtures.shared)/fixtures/tokenizers/\(kind)/\(name)")
+        let tokenizer = try Self.load(file, as: name)
+        let cases = try TokenizersTests.Golden(kind).cases
+        for example in cases {
+            let found = try tokenizer.encode(example.text, addSpecial: false, parseSpecial: false)
+            #expect(found == example.sentencePieceIDs, "\(example.text.debugDescription)")
+        }
+        #expect(cases.count == 73)
+    }
+
     /// "ﬁ" is two characters of one, and extra spaces are nobody's.
     @Test func offsetsArePlacesOfTheOriginal() throws {
         let tokenizer = try Self.load(Self.model("unigram"))
