@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+from servers import mappings
 
 
 class Bench:
@@ -39,3 +40,11 @@ class Bench:
             raise RuntimeError(f"Bench: {line.removeprefix('Bench: ').strip() or 'ended'}")
         answer = json.loads(line)
         return answer["seconds"], np.array(answer["vectors"], dtype=np.float32)
+
+    def worker_resident(self) -> float:
+        """MB resident in the model's worker, everything that it maps included."""
+        workers = " ".join(
+            (task / "children").read_text()
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir())
+        return sum(
+            resident for id in workers.split() for _, resident, _ in mappings(int(id))) / 1000

@@ -45,9 +45,13 @@ def main() -> None:
         names = contestants(options, stack)
         shapes = {shape: measure(names, batch_of(options.model, *shape), options)
                   for shape in SHAPES}
+        worker = names[f"{FAST}, worker"].worker_resident()
     share = (quiet.others() - others) / (time.monotonic() - begin) / (os.cpu_count() or 1)
     section = "\n".join([
-        *lines(list(names), shapes, options), "", *memory(options), footer(options, share)])
+        *lines(list(names), shapes, options), "",
+        f"Resident in the worker after all of this: {worker:.0f} MB, the table of embeddings in the "
+        "mapped file included.", "",
+        *memory(options), footer(options, share)])
     print(f"## {HEADING}\n\n{section}")
     if options.write:
         report.put(HEADING, section)

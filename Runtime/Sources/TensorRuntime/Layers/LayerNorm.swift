@@ -19,8 +19,8 @@ public struct LayerNorm: Sendable {
             throw TensorError.shape(
                 of: "a norm's bias", found: bias.shape, expected: "\(weight.shape)")
         }
-        self.weight = try dequantize(weight)
-        self.bias = try bias.map { try dequantize($0) }
+        self.weight = try dequantizedCopy(weight)
+        self.bias = try bias.map { try dequantizedCopy($0) }
         self.epsilon = epsilon
     }
 

@@ -14,7 +14,7 @@ public struct Linear: Sendable {
     /// - Throws: `TensorError` if the shapes disagree or no kernel takes the weight.
     public init(_ weight: Tensor, bias: Tensor? = nil, precision: Precision = .f32) throws {
         self.weight = try PackedMatrix(weight, precision: precision)
-        self.bias = try bias.map { try dequantize($0) }
+        self.bias = try bias.map { try dequantizedCopy($0) }
         if let bias, bias.shape != [self.weight.rows] {
             throw TensorError.shape(
                 of: "a bias", found: bias.shape, expected: "[\(self.weight.rows)]")

@@ -12,7 +12,7 @@ public struct RMSNorm: Sendable {
         guard weight.shape.count == 1 else {
             throw TensorError.shape(of: "a norm's weight", found: weight.shape, expected: "[D]")
         }
-        self.weight = try dequantize(weight)
+        self.weight = try dequantizedCopy(weight)
         self.epsilon = epsilon
     }
 

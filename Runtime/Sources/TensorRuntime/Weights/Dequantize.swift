@@ -24,6 +24,13 @@ public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
     return result
 }
 
+/// The same in memory of its own: a few numbers that stay in a mapped file keep the large pages around
+/// them resident.
+func dequantizedCopy(_ tensor: Tensor) throws(TensorError) -> Tensor {
+    let wide = try dequantize(tensor)
+    return wide.storage.isOwned ? wide : Tensor(wide.floats, wide.shape)
+}
+
 /// One decoder for each type, as the format defines it.
 enum Dequantizer {
     /// The numbers that a thread decodes at a time: whole blocks of any type.

@@ -65,6 +65,13 @@ extension MappedFile {
 
     func array(_ range: Range<Int>) -> [UInt8] { withBytes(range) { Array($0) } }
 
+    /// Hints that what was read need not stay in memory; what is read again comes back.
+    func forgetResidentPages() {
+        if let base = bytes.baseAddress {
+            madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
+        }
+    }
+
     /// The bytes of `range`, valid while the closure runs or the file lives.
     func withBytes<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)

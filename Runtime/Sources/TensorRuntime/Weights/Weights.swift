@@ -55,6 +55,8 @@ public struct Weights: Sendable {
     /// Marks a tensor as read, for one that is there and not needed.
     public func ignore(_ name: String) { tree.markRead(join(name)) }
 
+    /// Ends the reading: what the network did not copy comes back from the files as it is used.
+    ///
     /// - Throws: `CheckpointError.unread` with the tensors that nothing has read.
     public func requireAllRead() throws { try tree.requireAllRead() }
 
@@ -110,6 +112,12 @@ private final class WeightsTree: Sendable {
     func requireAllRead() throws {
         let names = unread.withLock { $0.sorted() }
         if !names.isEmpty { throw CheckpointError.inFile(path: path, .unread(names)) }
+        // Page by page this was done for each weight that was packed, but the system may have
+        // mapped large pages again for its neighbours.
+        let files = entries.values.map { (ObjectIdentifier($0.file), $0.file) }
+        for file in Dictionary(files, uniquingKeysWith: { first, _ in first }).values {
+            file.forgetResidentPages()
+        }
     }
 
     /// The closest names, best first.
