@@ -16,8 +16,9 @@ struct LatentEmbedder: CollectionEmbedder {
         directions = (0..<Self.latent * Self.dimensions).map { _ in random.normal() }
     }
 
-    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]] {
-        texts.map { vector(UInt64($0.split(separator: " ")[0]) ?? 0) }
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts {
+        EmbeddedTexts(
+            by: model, texts.map { vector(UInt64($0.split(separator: " ")[0]) ?? 0) })
     }
 
     /// A unit vector.

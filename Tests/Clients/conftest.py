@@ -17,6 +17,7 @@ STORIES = ROOT.parent / "shared" / "models" / "stories260K" / "stories260K.gguf"
 
 FIXTURES = next(filter(pathlib.Path.exists, (
     ROOT / "Tests" / "Fixtures" / "bert-tiny", ROOT.parent / "shared" / "fixtures" / "bert-tiny")), None)
+LLAMA = ROOT / "Tests" / "Fixtures" / "llama-tiny" / "base"
 MINILM = pathlib.Path(os.environ.get("ROOST_MINILM", ROOT / "Models" / "all-MiniLM-L6-v2"))
 BERT = '[plugins.bert]\nlibrary = "libBert.so"\n'
 
@@ -31,7 +32,7 @@ needs_minilm = pytest.mark.skipif(
 class Host:
     """`roost serve` as its user starts it."""
 
-    def __init__(self, folder, models, plugins="", server=""):
+    def __init__(self, folder, models, plugins="", server="", waits=True):
         self.folder = folder
         config = folder / "plugins.toml"
         config.write_text(f"""
@@ -56,7 +57,8 @@ library = "libLlama.so"
         if not self._address.wait(60) or not self.url:
             self.process.kill()
             raise RuntimeError("no address printed:\n" + "".join(self.lines))
-        self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
+        if waits:
+            self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
 
     def _read(self):
         for line in self.process.stdout:

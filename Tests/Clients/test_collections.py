@@ -152,6 +152,24 @@ def test_hostile_tables_get_an_answer_and_leave_the_host_well(make_host):
     assert host.process.poll() is None
 
 
+def test_rows_are_searched_by_words_while_a_model_is_still_being_loaded(make_host, tmp_path):
+    """The model reads its text from a pipe, and so is loaded when somebody writes to it."""
+    pipe = tmp_path / "slow.txt"
+    os.mkfifo(pipe)
+    table = tmp_path / "plants.csv"
+    table.write_text("id,title\n1,fern\n2,moss\n")
+    host = make_host(markov(source=pipe) + collection("plants", table), waits=False)
+    host.wait_for(lambda: query(host, "plants", "fern", mode="text")["data"][0]["id"] == "1", "searched")
+    with pytest.raises(urllib.error.HTTPError) as starting:
+        host.get("/readyz")
+    assert starting.value.code == 503
+    # Whether anything embeds is not known before all models are up: nobody is told that nothing does.
+    assert call(host, "GET", "/v1/collections/plants")["state"] == "embedding"
+    pipe.write_text("A text that is long enough for the model to read something in it. " * 20)
+    host.wait_for(lambda: host.get("/readyz").status == 200, "ready")
+    host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["state"] == "failed", "without a model")
+
+
 @needs_tiny
 def test_an_embedding_that_was_killed_goes_on(make_host):
     host = make_host(encoder(TINY), BERT)

@@ -48,6 +48,21 @@ import Testing
         await test.remove()
     }
 
+    /// A word that more rows have than are ranked neither costs much nor hides a rare one.
+    @Test func wordsThatVeryManyRowsHaveComeBehindRareOnes() async throws {
+        let test = TestStore()
+        test.embedder.down(true)
+        let lines = (0..<6000).map { "row \($0)" } + ["a row of kites", "kites alone"]
+        try await test.put(lines.joined(separator: "\n"), .text)
+        let rare = CollectionQuery("the row kites", mode: .text)
+        #expect(Set(try await test.ids(rare)) == ["6001", "6002"])
+        #expect(try await test.ids(CollectionQuery("row kites", mode: .text))[0] == "6001")
+        #expect(try await test.ids(CollectionQuery("row", mode: .text, count: 7)).count == 7)
+        let deep = CollectionQuery("row", mode: .text, count: 1000, offset: 5500)
+        #expect(try await test.ids(deep).count == 501)
+        await test.remove()
+    }
+
     @Test(arguments: [
         "\"", "a\"b", "AND", "NOT", "NEAR(", "*", "title:", "(", "{a b}", "^x", "a - b", "\0",
         "'; DROP TABLE row; --", "😀", "", "x OR", "\u{301}",

@@ -20,14 +20,27 @@ package enum EmbedPurpose: Sendable {
 
 /// Turns texts into vectors. A collection does not know what computes them.
 package protocol CollectionEmbedder: Sendable {
-    /// The model as it is now. Asked for at every query, so that it had better be known.
+    /// The model as it is now; the next texts may be embedded by another one. Waits for a model that
+    /// is still being loaded.
     /// - Throws: `EmbedderMissing` where there is none.
     var model: EmbeddingModel { get async throws }
 
-    /// A vector of unit length for each text.
-    /// - Throws: `EmbeddingRefused` for a text that this model never embeds; any other error counts
-    ///   as passing, and the work is tried again.
-    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]]
+    /// A vector of unit length for each text, all by one model in one state.
+    /// - Throws: `EmbedderMissing`, as above; `EmbeddingRefused` for a text that this model never
+    ///   embeds; any other error counts as passing, and the work is tried again.
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts
+}
+
+/// Vectors, and the model that made them.
+package struct EmbeddedTexts: Sendable {
+    package var model: EmbeddingModel
+    /// In the order of the texts.
+    package var vectors: [[Float]]
+
+    package init(by model: EmbeddingModel, _ vectors: [[Float]]) {
+        self.model = model
+        self.vectors = vectors
+    }
 }
 
 /// There is no model that could embed; the reason says why not, and what would help.

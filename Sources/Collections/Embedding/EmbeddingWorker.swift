@@ -9,7 +9,7 @@ struct EmbeddingWorker: Sendable {
     /// Told when every row has been looked at.
     let whenReady: @Sendable () async -> Void
 
-    /// The model changed between two looks at it; the work begins anew with the new one.
+    /// Vectors came from another model than those before them; the work begins anew with that one.
     private struct ModelChanged: Error {}
 
     /// Works until it is cancelled.
@@ -66,18 +66,19 @@ struct EmbeddingWorker: Sendable {
         _ space: VectorSpace
     ) async throws {
         let (vectors, refused) = try await vectors(batch, embedder, model)
-        guard try await embedder.model == model else { throw ModelChanged() }
         let through = batch[batch.count - 1].key
         try await collection.store(vectors, refused: refused, through: through, space)
     }
 
     /// Embeds a batch; one that is refused is halved until the texts at fault stand alone.
+    /// - Throws: `ModelChanged` if not all of it was embedded by `model`.
     private func vectors(
         _ batch: [PendingText], _ embedder: any CollectionEmbedder, _ model: EmbeddingModel
     ) async throws -> (vectors: [(key: Int64, vector: [Float])], refused: [RefusedRow]) {
         do {
-            let vectors = try await embedder.embed(batch.map(\.text), as: .passage)
-            let units = vectors.compactMap(HalfVector.normalized)
+            let embedded = try await embedder.embed(batch.map(\.text), as: .passage)
+            guard embedded.model == model else { throw ModelChanged() }
+            let units = embedded.vectors.compactMap(HalfVector.normalized)
             guard units.count == batch.count,
                 units.allSatisfy({ $0.count == model.dimensions })
             else { throw EmbeddingRefused("the model gave no vector for it") }

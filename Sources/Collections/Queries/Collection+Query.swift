@@ -55,43 +55,6 @@ extension Collection {
     }
 }
 
-// MARK: - Words
-
-extension Collection {
-    /// The rows that match by words, the best first: those with all the words, then those with some.
-    private func matching(_ text: String, depth: Int, _ filter: FilterSQL?) async throws
-        -> [RankedKey]
-    {
-        guard let query = WordQuery(text) else { return [] }
-        return try await database.read { database in
-            let full = try Self.matches(query.all, depth, filter, database)
-            guard full.count < depth, !query.hasOneWord else { return full }
-            let known = Set(full.map(\.key))
-            let some = try Self.matches(query.any, depth + full.count, filter, database)
-            return Array((full + some.filter { !known.contains($0.key) }).prefix(depth))
-        }
-    }
-
-    private static func matches(
-        _ match: String, _ limit: Int, _ filter: FilterSQL?, _ database: Database
-    ) throws -> [RankedKey] {
-        let condition = filter.map { " AND (\($0.text))" } ?? ""
-        let join = filter == nil ? "" : "JOIN row ON row.key = words.rowid"
-        let arguments = [match.databaseValue] + (filter?.arguments ?? []) + [limit.databaseValue]
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT words.rowid, bm25(words) AS badness FROM words \(join)
-                WHERE words MATCH ?\(condition) ORDER BY badness, words.rowid LIMIT ?
-                """, arguments: StatementArguments(arguments))
-        var found: [RankedKey] = []
-        while let row = try rows.next() {
-            found.append(RankedKey(key: row[0], score: -(row[1] as Double)))
-        }
-        return found
-    }
-}
-
 // MARK: - Vectors
 
 extension Collection {
@@ -99,23 +62,23 @@ extension Collection {
         _ query: CollectionQuery, depth: Int, _ filter: FilterSQL?,
         _ embedder: any CollectionEmbedder
     ) async throws -> [RankedKey] {
-        guard let space = try await space(answering: embedder) else { return [] }
-        guard let vector = try await embedder.embed([query.text], as: .query).first,
-            vector.count == space.model.dimensions, let unit = HalfVector.normalized(vector)
+        let embedded: EmbeddedTexts
+        do {
+            embedded = try await embedder.embed([query.text], as: .query)
+        } catch let missing as EmbedderMissing {
+            throw CollectionError.noVectors(collection: name, reason: missing.reason)
+        }
+        guard let space = try space(comparableWith: embedded.model) else { return [] }
+        guard let vector = embedded.vectors.first, vector.count == space.model.dimensions,
+            let unit = HalfVector.normalized(vector)
         else {
             throw CollectionError.noVectors(collection: name, reason: "the model gave no vector")
         }
         return try await nearest(unit, depth: depth, filter, space)
     }
 
-    /// The space whose vectors are of the model as it is now; nil before the first is embedded.
-    private func space(answering embedder: any CollectionEmbedder) async throws -> VectorSpace? {
-        let model: EmbeddingModel
-        do {
-            model = try await embedder.model
-        } catch let missing as EmbedderMissing {
-            throw CollectionError.noVectors(collection: name, reason: missing.reason)
-        }
+    /// The space whose vectors are of this model; nil before the first is embedded.
+    private func space(comparableWith model: EmbeddingModel) throws -> VectorSpace? {
         let isNews = with { state in
             defer { state.model = model }
             return state.model != model

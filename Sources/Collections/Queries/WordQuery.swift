@@ -1,10 +1,8 @@
 /// What is typed, as a query of SQLite's FTS5. Its operators have no meaning here: every word is
 /// quoted, and nothing that is typed can be a mistake.
 struct WordQuery: Sendable, Equatable {
-    /// Rows with all of the words.
-    let all: String
-    /// Rows with any of the words.
-    let any: String
+    /// The words, each in quotes; the last one may be the beginning of one.
+    let terms: [String]
 
     private static let most = 64
 
@@ -14,12 +12,14 @@ struct WordQuery: Sendable, Equatable {
         guard let last = words.last else { return nil }
         // A word that is still being typed is the beginning of one.
         let endsInWord = text.unicodeScalars.last.map(Self.isWord) ?? false
-        let terms = words.dropLast() + [last + (endsInWord ? "*" : "")]
-        all = terms.joined(separator: " ")
-        any = terms.joined(separator: " OR ")
+        terms = words.dropLast() + [last + (endsInWord ? "*" : "")]
     }
 
-    var hasOneWord: Bool { all == any }
+    /// Rows with all of the words.
+    var all: String { terms.joined(separator: " ") }
+
+    /// Rows with any of some words.
+    static func any(of terms: [String]) -> String { terms.joined(separator: " OR ") }
 
     /// The words as the tokenizer `unicode61` would find them, each in quotes.
     private static func words(_ text: String) -> [String] {

@@ -12,12 +12,11 @@ struct Collections: Sendable {
     private static let interval = Duration.seconds(1)
 
     init(_ settings: Settings, models: Models, logger: Logger) {
-        let fingerprints = ModelFingerprints(settings)
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let store = CollectionStore(
             folder: settings.server.data + "/collections", options: settings.search.options
         ) { name in
-            HostEmbedder(models: models, fingerprints: fingerprints, name: name)
+            HostEmbedder(models: models, name: name)
         } log: {
             log($0)
         }

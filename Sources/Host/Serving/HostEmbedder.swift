@@ -5,7 +5,6 @@ import SearchCollections
 /// Embeds the rows and queries of collections with the models of this host.
 struct HostEmbedder: CollectionEmbedder {
     let models: Models
-    let fingerprints: ModelFingerprints
     /// Nil for the host's default.
     let name: String?
 
@@ -16,26 +15,25 @@ struct HostEmbedder: CollectionEmbedder {
         get async throws {
             let hold = try await hold()
             defer { hold.release() }
-            return EmbeddingModel(
-                name: hold.name, contentHash: await fingerprints.fingerprint(hold.name, models),
-                dimensions: hold.engine.capabilities.dimensions)
+            return await hold.embeddingModel
         }
     }
 
-    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]] {
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts {
         let inputs = texts.map { EmbeddingInput.text($0) }
-        let embedded = try await patiently {
+        return try await patiently {
             try await Models.inNextGeneration {
                 let hold = try await hold()
                 defer { hold.release() }
-                return try await hold.engine.embed(
+                let embedded = try await hold.engine.embed(
                     inputs, purpose: purpose == .query ? .query : .passage)
+                return EmbeddedTexts(by: await hold.embeddingModel, embedded.vectors)
             }
         }
-        return embedded.vectors
     }
 
     private func hold() async throws -> ModelHold<VectorEngine> {
+        try await models.startup.wait(for: name ?? models.defaultName(for: .embeddings))
         do {
             return try await models.vectors(name, for: [.embeddings])
         } catch let error as APIError {
@@ -61,6 +59,16 @@ struct HostEmbedder: CollectionEmbedder {
             } catch let error as EngineError where error.isOfThisText {
                 throw EmbeddingRefused(String(describing: error))
             }
+        }
+    }
+}
+
+extension ModelHold<VectorEngine> {
+    fileprivate var embeddingModel: EmbeddingModel {
+        get async {
+            EmbeddingModel(
+                name: name, contentHash: await fingerprint,
+                dimensions: engine.capabilities.dimensions)
         }
     }
 }

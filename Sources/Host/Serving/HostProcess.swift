@@ -27,16 +27,11 @@ package struct HostProcess: Sendable {
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
         let stops = Signals.stops()
-        let loading = Task { await loadModels() }
         let background = Task {
-            await loading.value
+            await loadModels()
             await models.unloadIdle()
         }
-        // Not before the models are up: a collection would ask in vain for the one that embeds it.
-        let keeping = Task {
-            await loading.value
-            await collections.run()
-        }
+        let keeping = Task { await collections.run() }
         let address = settings.server.listen
         let result = await Result {
             try await server.run { port in
@@ -46,7 +41,6 @@ package struct HostProcess: Sendable {
                 await drain(on: stops)
             }
         }
-        loading.cancel()
         background.cancel()
         keeping.cancel()
         await collections.store.close()

@@ -7,6 +7,8 @@ final class ModelServing: GenerationServing {
     let text: TextServing?
     /// For a model that makes embeddings, scores, classes, or runs tasks.
     let vectors: VectorEngine?
+    /// What tells the weights from others; empty for a model that makes no embeddings.
+    let fingerprint: Task<String, Never>
 
     /// Starts the model if it is not up yet.
     ///
@@ -25,6 +27,12 @@ final class ModelServing: GenerationServing {
             description.vectors == nil && description.tasks.isEmpty
             ? nil
             : try VectorEngine(supervisor: supervisor, options: VectorEngineOptions(settings))
+        // Taken now, while the files are those that were loaded.
+        fingerprint = Task {
+            guard description.can(.embeddings) else { return "" }
+            return await ModelFingerprint.of(
+                spec.source, and: "\(spec.configJSON)\0\(description.pluginID)")
+        }
     }
 
     func drain(upTo limit: Duration) async {

@@ -18,6 +18,11 @@ struct ModelHold<Engine: Sendable>: Sendable {
         self.lease = lease
     }
 
+    /// What tells the weights of this generation from others.
+    var fingerprint: String {
+        get async { await (lease.serving as? ModelServing)?.fingerprint.value ?? "" }
+    }
+
     /// Gives the model back; else that happens when the hold goes, which may be after its last use.
     func release() {
         lease.release()
@@ -83,7 +88,8 @@ extension Models {
             expected: names.isEmpty ? wanted : wanted + "; no model that is loaded can")
     }
 
-    private func defaultName(for purpose: Settings.Purpose) -> String? {
+    /// The model that the settings name for `purpose`.
+    func defaultName(for purpose: Settings.Purpose) -> String? {
         settings.models.first { $0.defaultFor.contains(purpose) }?.name
     }
 

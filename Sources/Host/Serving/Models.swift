@@ -6,6 +6,7 @@ import Synchronization
 package final class Models: Sendable {
     package let registry: DeploymentRegistry
     let settings: Settings
+    let startup: Startup
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
     /// What each model could do when it was last up.
     private let abilities: Abilities
@@ -14,6 +15,7 @@ package final class Models: Sendable {
         let abilities = Abilities()
         self.settings = settings
         self.abilities = abilities
+        startup = Startup(loading: settings.models.filter { $0.load == .start }.map(\.name))
         registry = DeploymentRegistry(
             plugins: settings.plugins.map(\.spec), models: settings.models.map(\.spec),
             options: options
@@ -32,7 +34,10 @@ package final class Models: Sendable {
     package func start() async {
         await withTaskGroup { group in
             for model in settings.models where model.load == .start {
-                group.addTask { try? await self.registry.load(model.name) }
+                group.addTask {
+                    try? await self.registry.load(model.name)
+                    self.startup.ended(model.name)
+                }
             }
         }
     }

@@ -15,6 +15,8 @@ final class HashEmbedder: CollectionEmbedder {
         /// Passages beyond this many wait for `open`.
         var gate: Int?
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// What the next batch of passages is embedded by, and only that one.
+        var passing: String?
     }
 
     let name: String
@@ -33,6 +35,9 @@ final class HashEmbedder: CollectionEmbedder {
     /// Gives the model other weights.
     func reload(hash: String) { state.withLock { $0.hash = hash } }
 
+    /// Gives the model other weights for the next batch of passages, and its own back behind it.
+    func reloadPassing(hash: String) { state.withLock { $0.passing = hash } }
+
     func down(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
     /// Lets everything through that waits.
@@ -46,21 +51,26 @@ final class HashEmbedder: CollectionEmbedder {
     }
 
     var model: EmbeddingModel {
-        get async throws {
-            try state.withLock { state in
-                guard !state.isDown else { throw Down() }
-                return EmbeddingModel(name: name, contentHash: state.hash, dimensions: dimensions)
-            }
+        get async throws { try model(for: .query) }
+    }
+
+    private func model(for purpose: EmbedPurpose) throws -> EmbeddingModel {
+        try state.withLock { state in
+            guard !state.isDown else { throw Down() }
+            var hash = state.hash
+            if purpose == .passage, let passing = state.passing.take() { hash = passing }
+            return EmbeddingModel(name: name, contentHash: hash, dimensions: dimensions)
         }
     }
 
-    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> [[Float]] {
-        let hash = try await model.contentHash
+    func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts {
+        let model = try model(for: purpose)
         if purpose == .passage { await pass(texts.count) }
-        return try texts.map { text in
+        let vectors = try texts.map { text in
             if text.contains("unembeddable") { throw EmbeddingRefused("it says so itself") }
-            return Self.vector(text, seed: hash, dimensions: dimensions)
+            return Self.vector(text, seed: model.contentHash, dimensions: dimensions)
         }
+        return EmbeddedTexts(by: model, vectors)
     }
 
     private func pass(_ count: Int) async {

@@ -1,31 +1,10 @@
 import FoundationEssentials
 import PluginHost
 
-/// What tells the weights of a model from others: a hash of its files, its settings and its plugin,
-/// taken once for each generation.
-actor ModelFingerprints {
-    private let settings: [String: String]
-    private var known: [String: (generation: Int?, fingerprint: Task<String, Never>)] = [:]
-
-    init(_ settings: Settings) {
-        self.settings = Dictionary(
-            settings.models.map { ($0.name, $0.settings) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    func fingerprint(_ name: String, _ models: Models) async -> String {
-        let status = models.registry.deployment(name)?.status
-        if let known = known[name], known.generation == status?.generation {
-            return await known.fingerprint.value
-        }
-        let facts = "\(settings[name] ?? "")\0\(status?.description?.pluginID ?? "")"
-        let source = status?.source ?? ""
-        let task = Task { await Self.fingerprint(facts, source) }
-        known[name] = (status?.generation, task)
-        return await task.value
-    }
-
+/// What tells the weights of a model from others: a hash of its files, its settings and its plugin.
+enum ModelFingerprint {
     /// Reads the files on a thread that may wait for the disk.
-    private static func fingerprint(_ facts: String, _ source: String) async -> String {
+    static func of(_ source: String, and facts: String) async -> String {
         await BlockingThread.run("roost-hash") {
             var hash = SHA256()
             hash.update(Array(facts.utf8))
