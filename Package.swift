@@ -110,7 +110,10 @@ if withHost {
             path: "Benchmarks/SearchBench", swiftSettings: settings),
         .testTarget(
             name: "CollectionsTests",
-            dependencies: ["SearchCollections", "CVectorIndex", "Engine"],
+            dependencies: [
+                "SearchCollections", "CVectorIndex", "Engine",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
 
         // The page's files, embedded by the C compiler.

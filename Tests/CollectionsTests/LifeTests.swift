@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import GRDB
 import SearchCollections
 import Testing
 
@@ -157,6 +158,42 @@ import Testing
         await test.remove()
     }
 
+    /// Weights that come and go between two looks at the model leave no vector of theirs.
+    @Test func vectorsAreFiledUnderTheWeightsThatMadeThem() async throws {
+        let test = TestStore()
+        try await test.put(topics)
+        try await test.wait()
+        test.embedder.reloadPassing(hash: "two")
+        try await test.add(#"{"id": "6", "title": "kites"}"#)
+        try await test.wait { $0.embedded == 6 && $0.state == .ready }
+        let answer = try await test.store.query("topics", CollectionQuery("kites", count: 1))
+        #expect(answer.hits[0].document.id == "6" && answer.hits[0].score > 0.99)
+        // Once by the weights that went, once by those that stay.
+        #expect(test.embedder.texts == 7)
+        await test.remove()
+    }
+
+    @Test func vectorsOfTextsOfAnOldFormServeUntilThereAreNewOnes() async throws {
+        let first = TestStore()
+        try await first.put(topics)
+        try await first.wait()
+        await first.store.close()
+        let database = try DatabaseQueue(path: Self.rows(first.folder))
+        try await database.write { try $0.execute(sql: "UPDATE space SET form = 1") }
+        let second = TestStore(HashEmbedder(gate: 4), folder: first.folder)
+        #expect(try await second.store.describe("topics").count == 5)
+        while second.embedder.texts < 5 { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(try await second.ids(CollectionQuery("volcanoes", count: 1)) == ["1"])
+        second.embedder.open()
+        while try await Self.forms(database).contains(1) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        #expect(try await Self.forms(database) == [2])
+        #expect(try await second.ids(CollectionQuery("volcanoes", count: 1)) == ["1"])
+        #expect(second.embedder.texts == 5)
+        await second.remove()
+    }
+
     @Test func aTextThatIsNeverEmbeddedStopsNothing() async throws {
         let test = TestStore()
         try await test.put("one\ntwo unembeddable\nthree\nfour\nfive", .text)
@@ -233,6 +270,15 @@ import Testing
         #expect(
             try await second.ids(CollectionQuery("row number 2000 of many", count: 1)) == answer)
         await second.remove()
+    }
+
+    /// The database of a store's only edition.
+    private static func rows(_ folder: String) throws -> String {
+        try #require(try files(folder, "/rows.sqlite").first)
+    }
+
+    private static func forms(_ database: DatabaseQueue) async throws -> [Int] {
+        try await database.read { try Int.fetchAll($0, sql: "SELECT form FROM space") }
     }
 
     /// How many editions lie in a store's folder.

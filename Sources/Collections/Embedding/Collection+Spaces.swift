@@ -25,7 +25,7 @@ extension Collection {
         guard let serving else { return count > 0 }
         let isComplete = try await database.read { try serving.record.isComplete($0) }
         with { $0.isComplete = isComplete }
-        return !isComplete
+        return !isComplete || !serving.record.isOfCurrentForm && count > 0
     }
 
     func fail(_ reason: String) {
@@ -40,9 +40,10 @@ extension Collection {
             state.error = nil
         }
         let spaces = with { $0.spaces }
-        if let known = spaces.last(where: { $0.model.contentHash == model.contentHash }) {
-            return known
+        let known = spaces.last {
+            $0.model.contentHash == model.contentHash && $0.record.isOfCurrentForm
         }
+        if let known { return known }
         return try await database.write { [self] database in
             for other in spaces where !other.record.isServing { try drop(other, database) }
             let record = try SpaceRecord.create(model, database)

@@ -36,6 +36,10 @@ final class CollectionDatabase: Sendable {
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("rows, words and spaces", migrate: Schema.createTables)
+        migrator.registerMigration("form of the embedded text") { database in
+            try database.execute(
+                sql: "ALTER TABLE space ADD COLUMN form INTEGER NOT NULL DEFAULT 1")
+        }
         return migrator
     }
 

@@ -35,13 +35,13 @@ extension Schema {
         return StoredRow(key: row[0], document: Document(id: row[1], row: object))
     }
 
-    /// The text that is embedded for a row of `SELECT key, c2, c1`: its text columns, a line each.
+    /// The text that is embedded for a row of `SELECT key, c2, c1`.
     func embeddedText(_ row: Row) -> String {
-        text.indices.lazy.map { index -> String in
-            let cell: DatabaseValue = row[index + 1]
-            return JSONValue(cell: cell).embeddedText
-        }
-        .filter { !$0.isEmpty }.joined(separator: "\n")
+        EmbeddedText.joined(
+            text.indices.map { index in
+                let cell: DatabaseValue = row[index + 1]
+                return JSONValue(cell: cell).embeddedText
+            })
     }
 
     func find(_ id: String, _ database: Database) throws -> StoredRow? {

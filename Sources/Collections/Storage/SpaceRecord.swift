@@ -5,6 +5,8 @@ import GRDB
 struct SpaceRecord: Sendable {
     var id: Int64
     var model: EmbeddingModel
+    /// How the texts were made of which these are the vectors; see `EmbeddedText`.
+    let form: Int
     /// Every row up to this key has its vector, or has been found to have none.
     var through: Int64
     /// How many rows have a vector.
@@ -16,6 +18,9 @@ struct SpaceRecord: Sendable {
     var graph: GraphRecord?
 
     var table: String { "vector_\(id)" }
+
+    /// Whether its texts are made as they would be now. Its vectors answer queries either way.
+    var isOfCurrentForm: Bool { form == EmbeddedText.form }
 }
 
 /// What tells whether a graph's file is whole and how far it goes.
@@ -49,6 +54,7 @@ extension SpaceRecord {
         id = row["id"]
         model = EmbeddingModel(
             name: row["model"], contentHash: row["hash"], dimensions: row["dimensions"])
+        form = row["form"]
         through = row["through"]
         count = row["count"]
         changes = row["changes"]
@@ -66,10 +72,10 @@ extension SpaceRecord {
     static func create(_ model: EmbeddingModel, _ database: Database) throws -> SpaceRecord {
         try database.execute(
             sql: """
-                INSERT INTO space (model, hash, dimensions, is_serving)
-                VALUES (?, ?, ?, NOT EXISTS (SELECT 1 FROM space WHERE is_serving))
+                INSERT INTO space (model, hash, dimensions, form, is_serving)
+                VALUES (?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM space WHERE is_serving))
                 """,
-            arguments: [model.name, model.contentHash, model.dimensions])
+            arguments: [model.name, model.contentHash, model.dimensions, EmbeddedText.form])
         let id = database.lastInsertedRowID
         try database.execute(
             sql: "CREATE TABLE vector_\(id) (key INTEGER PRIMARY KEY, data BLOB NOT NULL)")
