@@ -76,6 +76,45 @@ import Testing
         }
     }
 
+    @Test func anAnswerIsLookedForInTheRowsThatAFilterLetsThrough() async throws {
+        let csv = "id,title,year\n1,The capital of France is Paris,1990\n2,Foxes of France,2001\n"
+        try await with(csv) { client, path in
+            let question: JSONValue = [
+                "question": "What is the capital of France?", "model": "words",
+                "collection": .string(String(path.split(separator: "/")[2])),
+            ]
+            var body = try #require(question.object)
+            let found = try await client.post("/v1/answer", .object(body))
+            #expect(found.json["answer"] == "Paris", "\(found.text)")
+            #expect(found.json["sources"]?[0]?["row"]?["year"] == "1990")
+            for mode in ["vector", "text", "hybrid"] {
+                body["search_mode"] = .string(mode)
+                body["filter"] = ["year": ["gt": 1995]]
+                let filtered = try await client.post("/v1/answer", .object(body))
+                #expect(
+                    filtered.status == 200 && filtered.json["answer"] != "Paris", "\(filtered.text)"
+                )
+                let ids = filtered.json["sources"]?.array?.compactMap { $0["id"]?.string } ?? []
+                #expect(!ids.contains("1"))
+            }
+            body["min_score"] = 1000
+            #expect(try await client.post("/v1/answer", .object(body)).json["sources"] == [])
+        }
+    }
+
+    @Test(arguments: [
+        (#""collection": "x", "filter": 7"#, "filter"),
+        (#""collection": "x", "search_mode": "extract""#, "search_mode"),
+        (#""collection": "x", "min_score": "high""#, "min_score"),
+        (#""passages": ["a"], "filter": {"a": 1}"#, "filter"),
+        (#""passages": ["a"], "search_mode": "text""#, "search_mode"),
+    ])
+    func whatDoesNotNarrowTheSearchOfAnAnswerIsNamed(member: String, param: String) async throws {
+        let answer = try await TestHost.shared().client.send(
+            "POST", "/v1/answer", #"{"question": "Why?", \#(member)}"#)
+        #expect(answer.status == 400 && answer.error["param"]?.string == param, "\(answer.text)")
+    }
+
     @Test func rowsAreAddedListedChangedAndExported() async throws {
         try await with { client, path in
             let added = try await client.send(

@@ -1,4 +1,5 @@
 package import Engine
+import SearchCollections
 
 /// The body of `POST /v1/answer`.
 struct AnswerRequest: Sendable {
@@ -13,7 +14,7 @@ struct AnswerRequest: Sendable {
 
     enum Origin: Sendable {
         case given([Passage])
-        case collection(String)
+        case collection(CollectionSearch)
     }
 
     let question: String
@@ -52,9 +53,10 @@ struct AnswerRequest: Sendable {
         let collection = try fields.string("collection")
         let passages = try fields.array("passages")
         switch (collection, passages) {
-        case (let name?, nil): return .collection(name)
+        case (let name?, nil): return .collection(try CollectionSearch(name, fields))
         case (nil, let passages?) where !passages.isEmpty:
             try inputs.check(passages.count, "passages")
+            try CollectionSearch.refuse(fields)
             return .given(
                 try passages.enumerated().map { try Passage($1, index: $0) })
         case (nil, .some):
@@ -66,6 +68,23 @@ struct AnswerRequest: Sendable {
         case (nil, nil):
             throw APIError.missing(
                 param: "passages", expected: "an array of texts, or 'collection', a name")
+        }
+    }
+}
+
+extension CollectionSearch {
+    fileprivate init(_ name: String, _ fields: Fields) throws {
+        self.init(
+            collection: name, mode: try fields.choice("search_mode"),
+            minimumScore: try fields.number("min_score", in: -1e9...1e9).map(Double.init),
+            filter: try fields.value("filter").map(Filter.init))
+    }
+
+    /// What narrows a search would be forgotten in silence where nothing is searched.
+    fileprivate static func refuse(_ fields: Fields) throws {
+        for key in ["search_mode", "min_score", "filter"] where fields.value(key) != nil {
+            throw APIError.unsupported(
+                param: key, "narrows the search of a collection, and 'passages' are all read")
         }
     }
 }

@@ -4,9 +4,9 @@ import Hummingbird
 /// Where passages come from that a request does not bring along.
 package protocol PassageSource: Sendable {
     /// - Returns: at most `most` passages of a collection, best first.
-    /// - Throws: `APIError.unknown` for a collection that is not there.
+    /// - Throws: `CollectionError`, as for a collection that is not there.
     func passages(
-        in collection: String, for question: String, most: Int
+        _ search: CollectionSearch, for question: String, most: Int
     ) async throws -> [Passage]
 }
 
@@ -23,12 +23,12 @@ struct PassageSearch: Sendable {
     ) async throws -> [Passage] {
         switch asked.origin {
         case .given(let passages): try await ordered(passages, asked, context)
-        case .collection(let name): try await found(in: name, asked, context)
+        case .collection(let search): try await found(search, asked, context)
         }
     }
 
     private func found(
-        in collection: String, _ asked: AnswerRequest, _ context: HTTPContext
+        _ search: CollectionSearch, _ asked: AnswerRequest, _ context: HTTPContext
     ) async throws -> [Passage] {
         guard let source else { throw APIError.unknown("this host keeps no collections") }
         let top = asked.top ?? AnswerRequest.usual
@@ -36,7 +36,7 @@ struct PassageSearch: Sendable {
         let most = reranker == nil ? top : top * Self.width
         let question = asked.question
         let passages = try await work.workload.run(for: context.channel) {
-            try await source.passages(in: collection, for: question, most: most)
+            try await source.passages(search, for: question, most: most)
         }
         guard let reranker else { return passages }
         return Array(try await ranked(passages, asked, by: reranker, context).prefix(top))

@@ -6,7 +6,7 @@ import { announce, element, find } from "./dom.js";
 import * as filters from "./filters.js";
 import { latest } from "./latest.js";
 import * as models from "./models.js";
-import { rowView, startKeys, textOf, wordsOf } from "./rows.js";
+import { rowView, startKeys, wordsOf } from "./rows.js";
 import * as trouble from "./trouble.js";
 
 const PAGE = 10;
@@ -148,17 +148,11 @@ function ask(text) {
 
 // MARK: - An answer from the rows
 
-// The host looks for rows by their meaning; where that is not what is shown, it is given the shown ones.
+// The rows are looked for as they are shown.
 function answer() {
-  const { query, mode: how, filter, min_score: minimum } = request();
+  const { query, mode: how, filter, min_score } = request();
   if (!query) return;
-  const isNarrowed = how !== "vector" || filter || minimum !== undefined;
-  const from = isNarrowed ? { passages: shownPassages() } : { collection: collection.name, top_k: READ };
-  answers.ask({ question: query, ...from }, reveal);
-}
-
-function shownPassages() {
-  return hits.slice(0, READ).map(({ id, row }) => ({ id, text: textOf(row, collection).join(". ") }));
+  answers.ask({ question: query, collection: collection.name, top_k: READ, search_mode: how, filter, min_score }, reveal);
 }
 
 // Opens the row in the list, where it is there.
