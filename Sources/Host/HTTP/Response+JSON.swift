@@ -2,6 +2,8 @@ import Engine
 import Hummingbird
 
 extension Response {
+    static let jsonType = "application/json; charset=utf-8"
+
     init(status: HTTPResponse.Status = .ok, _ json: JSONValue) {
         self.init(status: status, json: json.serialized())
     }
@@ -12,7 +14,7 @@ extension Response {
 
     init(status: HTTPResponse.Status = .ok, json: ByteBuffer) {
         self.init(
-            status: status, headers: [.contentType: "application/json; charset=utf-8"],
+            status: status, headers: [.contentType: Self.jsonType],
             body: ResponseBody(byteBuffer: json))
     }
 

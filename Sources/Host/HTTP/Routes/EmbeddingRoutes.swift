@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import NIOCore
 
 /// `POST /v1/embeddings` and `POST /v1/similarity`.
 struct EmbeddingRoutes {
@@ -21,16 +22,16 @@ struct EmbeddingRoutes {
             return ($0.name, try await asked.embed($0.engine))
         }
         context.record.note(tokens: result.tokens)
-        var answer = EmbeddingAnswer()
-        for (index, vector) in result.vectors.enumerated() {
-            switch asked.encoding {
-            case .float: answer.add(vector)
-            case .base64: answer.addBase64(vector)
-            }
-            // A long answer leaves other requests their turn.
-            if index % 256 == 255 { await Task.yield() }
-        }
-        return Response(json: answer.finish(model: model, tokens: result.tokens))
+        var pieces = EmbeddingPieces(result, model: model, encoding: asked.encoding)
+        guard pieces.count > 1 else { return Response(json: pieces.next() ?? ByteBuffer()) }
+        context.record.note { $0.isStreaming = true }
+        return Response(
+            status: .ok, headers: [.contentType: Response.jsonType],
+            body: ResponseBody { [pieces] writer in
+                defer { context.record.end() }
+                for piece in pieces { try await writer.write(piece) }
+                try await writer.finish(nil)
+            })
     }
 
     /// How close each of `sentences` is to `source`: the cosine of their embeddings.
@@ -49,6 +50,40 @@ struct EmbeddingRoutes {
             "object": "list", "data": .array(data), "model": .string(model),
             "usage": .usage(result.tokens),
         ])
+    }
+}
+
+/// The answer of `POST /v1/embeddings`, in pieces of about a megabyte.
+private struct EmbeddingPieces: Sequence, IteratorProtocol, Sendable {
+    private let result: EmbeddingResult
+    private let model: String
+    private let encoding: EmbeddingRequest.Encoding
+    private var answer = EmbeddingAnswer()
+    private var done = 0
+
+    private static let vectors = 256
+
+    init(_ result: EmbeddingResult, model: String, encoding: EmbeddingRequest.Encoding) {
+        self.result = result
+        self.model = model
+        self.encoding = encoding
+    }
+
+    /// How many there are in all.
+    var count: Int { (result.vectors.count + Self.vectors - 1) / Self.vectors }
+
+    mutating func next() -> ByteBuffer? {
+        guard done < result.vectors.count else { return nil }
+        let end = Swift.min(done + Self.vectors, result.vectors.count)
+        for vector in result.vectors[done..<end] {
+            switch encoding {
+            case .float: answer.add(vector)
+            case .base64: answer.addBase64(vector)
+            }
+        }
+        done = end
+        if done == result.vectors.count { answer.finish(model: model, tokens: result.tokens) }
+        return answer.take()
     }
 }
 

@@ -2,23 +2,29 @@ import Engine
 import FoundationEssentials
 package import NIOCore
 
-/// Writes the answer of `/v1/embeddings`.
+/// Writes the answer of `/v1/embeddings`, a piece after the other.
 ///
-/// Ten thousand vectors are thirty megabytes of JSON, which no tree of values is built for.
+/// Ten thousand vectors are forty megabytes of JSON, which no tree of values is built for, nor is all of
+/// it held at once.
 package struct EmbeddingAnswer {
     private var buffer = ByteBuffer(string: "{\"object\":\"list\",\"data\":[")
     private var count = 0
 
     package init() {}
 
-    /// Adds a vector as an array of numbers.
+    /// What has been written since this was last asked for.
+    package mutating func take() -> ByteBuffer {
+        defer { buffer = ByteBuffer() }
+        return buffer
+    }
+
+    /// Adds a vector as an array of numbers, which are finite.
     package mutating func add(_ vector: [Float]) {
         open()
         buffer.writeStaticString("[")
-        for (index, value) in vector.enumerated() {
-            if index > 0 { buffer.writeStaticString(",") }
-            // The shortest digits that give the same number again; a vector is finite.
-            buffer.writeString(value.description)
+        let most = vector.count * (Self.longestNumber + 1)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) {
+            Self.write(vector, to: $0)
         }
         buffer.writeStaticString("]")
         close()
@@ -34,12 +40,33 @@ package struct EmbeddingAnswer {
         close()
     }
 
-    package mutating func finish(model: String, tokens: Int) -> ByteBuffer {
+    package mutating func finish(model: String, tokens: Int) {
         buffer.writeStaticString("],\"model\":\"")
         JSONText.escape(model, into: &buffer)
         buffer.writeString(
             "\",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}")
-        return buffer
+    }
+
+    private static let longestNumber = 16
+
+    /// Writes numbers with commas between; at once, because a buffer asked for each of millions takes
+    /// as long as the digits do.
+    private static func write(_ vector: [Float], to bytes: UnsafeMutableRawBufferPointer) -> Int {
+        var end = 0
+        for (index, value) in vector.enumerated() {
+            if index > 0 {
+                bytes[end] = UInt8(ascii: ",")
+                end += 1
+            }
+            // The shortest digits that give the same number again.
+            var digits = value.description
+            end += digits.withUTF8 { digits in
+                UnsafeMutableRawBufferPointer(rebasing: bytes[end...]).copyMemory(
+                    from: UnsafeRawBufferPointer(digits))
+                return digits.count
+            }
+        }
+        return end
     }
 
     private mutating func open() {
