@@ -49,7 +49,8 @@ struct ExtractiveAnswer: AnswerWork {
             return nil
         }
         var source = passages[index].json
-        for key in ["start", "end", "score"] { source[key] = span[key] }
+        for key in ["start", "end"] { source[key] = span[key] }
+        source["score"] = span["score"]?.number.map { .number(Float($0).decimal) }
         source["answer"] = span["text"]
         return source
     }
