@@ -68,13 +68,17 @@ extension Collection {
         } catch let missing as EmbedderMissing {
             throw CollectionError.noVectors(collection: name, reason: missing.reason)
         }
-        guard let space = try space(comparableWith: embedded.model) else { return [] }
-        guard let vector = embedded.vectors.first, vector.count == space.model.dimensions,
-            let unit = HalfVector.normalized(vector)
-        else {
-            throw CollectionError.noVectors(collection: name, reason: "the model gave no vector")
+        while let space = try space(comparableWith: embedded.model) {
+            guard let vector = embedded.vectors.first, vector.count == space.model.dimensions,
+                let unit = HalfVector.normalized(vector)
+            else {
+                throw CollectionError.noVectors(
+                    collection: name, reason: "the model gave no vector")
+            }
+            if let ranked = try await nearest(unit, depth: depth, filter, space) { return ranked }
+            await Task.yield()
         }
-        return try await nearest(unit, depth: depth, filter, space)
+        return []
     }
 
     /// The space whose vectors are of this model; nil before the first is embedded.
@@ -101,9 +105,10 @@ extension Collection {
 
     /// The rows nearest to a unit vector: the best few hundred codes, scored again by the vectors
     /// themselves.
-    func nearest(
-        _ vector: [Float], depth: Int, _ filter: FilterSQL? = nil, _ space: VectorSpace
-    ) async throws -> [RankedKey] {
+    /// - Returns: nil if another space has taken the place of this one.
+    private func nearest(
+        _ vector: [Float], depth: Int, _ filter: FilterSQL?, _ space: VectorSpace
+    ) async throws -> [RankedKey]? {
         let wanted = max(options.rescored, 4 * depth)
         let keys = try await allowedKeys(filter)
         let threads = options.threads
@@ -114,7 +119,8 @@ extension Collection {
         }
         guard !candidates.isEmpty else { return [] }
         let record = space.record
-        let ranked = try await database.read { database in
+        let ranked = try await database.read { database -> [RankedKey]? in
+            guard try SpaceRecord.find(record.id, database) != nil else { return nil }
             var ranked: [RankedKey] = []
             ranked.reserveCapacity(candidates.count)
             try record.forVectors(of: candidates, database) { key, bytes in
@@ -123,7 +129,7 @@ extension Collection {
             }
             return ranked
         }
-        return Array(ranked.sorted(by: RankedKey.isBetter).prefix(depth))
+        return ranked.map { Array($0.sorted(by: RankedKey.isBetter).prefix(depth)) }
     }
 
     /// The keys that a filter lets through, ascending; nil without a filter.
