@@ -12,7 +12,8 @@ struct Measurement {
     func run() async throws {
         let embedder = LatentEmbedder()
         let store = CollectionStore(
-            folder: folder, options: .bench(hasGraph: hasGraph), embedder: { _ in embedder },
+            folder: Queries.storePath(folder), options: .bench(hasGraph: hasGraph),
+            embedder: { _ in embedder },
             log: { print($0) })
         let truth = try String(contentsOfFile: Queries.truthPath(folder), encoding: .utf8)
             .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }

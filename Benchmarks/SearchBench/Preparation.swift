@@ -8,7 +8,9 @@ enum Queries {
     /// Seeds beyond those of the rows.
     static let seeds = (0..<UInt64(count)).map { 1 << 40 + $0 }
 
+    /// Beside the store's folder, in which nothing lies but what is its own.
     static func truthPath(_ folder: String) -> String { folder + "/truth.txt" }
+    static func storePath(_ folder: String) -> String { folder + "/collections" }
 }
 
 extension CollectionOptions {
@@ -29,7 +31,8 @@ struct Preparation {
     func run() async throws {
         let embedder = LatentEmbedder()
         let store = CollectionStore(
-            folder: folder, options: .bench(hasGraph: hasGraph), embedder: { _ in embedder },
+            folder: Queries.storePath(folder), options: .bench(hasGraph: hasGraph),
+            embedder: { _ in embedder },
             log: { print($0) })
         let clock = ContinuousClock()
         let importing = try await clock.measure { try await load(store) }
