@@ -20,6 +20,7 @@ package enum CollectionError: Error, Equatable {
     case replaced(String)
     case closed
     // What is kept.
+    case folderInUse(String)
     case cannotOpen(path: String, reason: String)
     case storage(String)
 }
@@ -52,6 +53,8 @@ extension CollectionError: CustomStringConvertible {
         case .replaced(let name):
             "collection '\(name)' was replaced while rows were added to it; add them to the new one"
         case .closed: "the collections are closed: the host is stopping"
+        case .folderInUse(let folder):
+            "another host works with the collections in \(folder); give this one another `data` under [server], or stop the other"
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .storage(let reason): "the collection's database failed: \(reason)"
         }

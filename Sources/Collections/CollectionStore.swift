@@ -9,6 +9,7 @@ package actor CollectionStore {
     private let folder: String
     private let embedder: @Sendable (String?) -> any CollectionEmbedder
     private let log: @Sendable (String) -> Void
+    private var lock: FolderLock?
     private var catalog: Catalog?
     private var entries: [String: Entry] = [:]
     /// Collections that cannot be opened, and why.
@@ -60,12 +61,14 @@ extension CollectionStore {
 
     private func load() async throws {
         try Files.makeFolder(folder)
+        let lock = try FolderLock(folder)
         let catalog = try Catalog(path: folder + "/catalog.sqlite")
         self.catalog = catalog
+        self.lock = lock
         let lines = try catalog.lines()
         let known = Set(lines.map(\.folder))
         for name in Files.contents(of: folder)
-        where !name.hasPrefix("catalog.sqlite") && !known.contains(name) {
+        where Files.isRandomName(name) && !known.contains(name) {
             Files.remove(path(name))
         }
         let editions = await opened(lines)
@@ -125,6 +128,8 @@ extension CollectionStore {
             await entry.serving.close()
             await entry.coming?.close()
         }
+        catalog = nil
+        lock = nil
     }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }

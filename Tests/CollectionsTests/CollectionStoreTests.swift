@@ -197,7 +197,7 @@ import Testing
         }
         #expect(try await test.store.describe("topics").count == 5)
         let folders = try FileManager.default.contentsOfDirectory(atPath: test.folder)
-        #expect(folders.filter { !$0.hasPrefix("catalog") }.count == 1)
+        #expect(folders.filter { !$0.hasPrefix("catalog") && $0 != "lock" }.count == 1)
         await test.remove()
     }
 

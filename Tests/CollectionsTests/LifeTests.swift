@@ -80,6 +80,30 @@ import Testing
         await first.remove()
     }
 
+    /// Else the second would remove what the first is about to fill.
+    @Test func aFolderIsOneHostsAtATime() async throws {
+        let first = TestStore()
+        let half = try await first.store.beginImport("half", ImportOptions(.text))
+        try await half.feed(Array(lines(50).utf8))
+        let second = TestStore(folder: first.folder)
+        await #expect(throws: CollectionError.folderInUse(first.folder)) {
+            try await second.store.list()
+        }
+        #expect(try await half.finish().count == 50)
+        await first.store.close()
+        #expect(try await second.store.list().map(\.name) == ["half"])
+        await second.remove()
+    }
+
+    @Test func whatIsNoCollectionsIsLeftAlone() async throws {
+        let test = TestStore()
+        try FileManager.default.createDirectory(
+            atPath: test.folder + "/notes", withIntermediateDirectories: true)
+        _ = try await test.store.list()
+        #expect(FileManager.default.fileExists(atPath: test.folder + "/notes"))
+        await test.remove()
+    }
+
     @Test func anOldCollectionAnswersUntilTheNewOneIsReady() async throws {
         let test = TestStore(HashEmbedder(gate: 5))
         try await test.put(topics)

@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func aVocabularyFileWithoutItsSpecialTokensIsRefused() throws {
-        try Fixtures.withDirectory(["vocab.txt": "a\nb\n"]) { folder in
+        _ = try Fixtures.withDirectory(["vocab.txt": "a\nb\n"]) { folder in
             #expect {
                 try Tokenizers.load(directory: folder)
             } throws: { "\($0)" == "'\(folder)/vocab.txt': '[CLS]' is missing" }

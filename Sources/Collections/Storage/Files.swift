@@ -43,4 +43,8 @@ enum Files {
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
+
+    static func isRandomName(_ name: String) -> Bool {
+        name.utf8.count == 16 && name.allSatisfy { $0.isHexDigit && !$0.isUppercase }
+    }
 }

@@ -16,7 +16,7 @@ extension APIError {
         case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
         case .noVectors, .otherModel, .replaced: self = .conflict(text)
         case .closed: self = .stopping
-        case .cannotOpen, .storage: self = .unavailable(text, retryAfter: nil)
+        case .folderInUse, .cannotOpen, .storage: self = .unavailable(text, retryAfter: nil)
         }
     }
 }
