@@ -9,6 +9,7 @@ which has SentencePiece's full map of characters:
 """
 import io
 import json
+import os
 import random
 import sys
 from pathlib import Path
@@ -62,7 +63,8 @@ SETTINGS = {
 
 
 def train(name, settings):
-    rules = OUT / "rules.tsv"
+    os.chdir(OUT)  # a model remembers the path of its rules
+    rules = Path("rules.tsv")
     rules.write_text("".join(
         f"{' '.join(f'{ord(c):X}' for c in a)}\t{' '.join(f'{ord(c):X}' for c in b)}\n" for a, b in RULES))
     settings = {"normalization_rule_tsv": str(rules)} | settings if "normalization_rule_name" not in settings else settings
