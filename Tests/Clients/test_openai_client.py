@@ -30,16 +30,14 @@ def test_a_stream_carries_the_same_text_as_the_answer_and_ends_with_usage(host):
     client = host.client()
     request = dict(model="markov", messages=HELLO, max_tokens=60, seed=7)
     whole = client.chat.completions.create(**request)
-    text, usage, reasons, chunks = "", None, [], 0
+    text, usage, reasons = "", None, []
     for chunk in client.chat.completions.create(
             **request, stream=True, stream_options={"include_usage": True}):
-        chunks += 1
         usage = chunk.usage or usage
         for choice in chunk.choices:
             text += choice.delta.content or ""
             reasons += [choice.finish_reason] if choice.finish_reason else []
     assert text == whole.choices[0].message.content
-    assert chunks > 5
     assert reasons == [whole.choices[0].finish_reason]
     assert usage.completion_tokens == whole.usage.completion_tokens
 
@@ -132,9 +130,11 @@ async def test_eight_streams_at_once_each_get_their_own_text(host):
     assert together == alone
 
 
-async def test_a_client_that_goes_away_stops_the_work(host):
+async def test_a_client_that_goes_away_stops_the_work(make_host):
+    # More text than lies in the buffers between a host and a client that does not read.
+    host = make_host(markov(context=65536).replace("context = 4096\n", ""))
     stream = await host.async_client().completions.create(
-        model="markov", prompt="\n\n", max_tokens=4000, stream=True, logit_bias={"256": -100})
+        model="markov", prompt="\n\n", max_tokens=60000, stream=True, logit_bias={"256": -100})
     async for _ in stream:
         break
     assert host.metric("roost_requests_running", model="markov") >= 1
