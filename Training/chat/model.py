@@ -16,7 +16,7 @@ class Configuration:
     vocab_size: int = 3072
     hidden_size: int = 256
     intermediate_size: int = 768
-    num_hidden_layers: int = 8
+    num_hidden_layers: int = 6
     num_attention_heads: int = 4
     num_key_value_heads: int = 2
     head_dim: int = 64

@@ -10,6 +10,7 @@ import torch
 
 from common.checkpoint import load_checkpoint, load_weights, save_checkpoint, save_weights
 from common.device import device, moved, precision, seconds
+from common.optimizer import MuonAndAdamW
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Settings:
     clip: float = 1.0
     average: float = 0.999
     betas: tuple = (0.9, 0.98)
+    muon: float = 0  # the factor from AdamW's rate to Muon's; 0 leaves Muon out
     bfloat16: bool = True  # where it is fast; narrow networks are faster without
     report_seconds: float = 5
     save_seconds: float = 120
@@ -35,20 +37,12 @@ class Trainer:
     def __init__(self, model, loss: Callable, settings: Settings, folder: Path):
         self.model, self.loss, self.settings, self.folder = model.to(device()), loss, settings, folder
         self.average = self._copy()
-        self.optimizer = torch.optim.AdamW(
-            self._groups(), lr=settings.rate, betas=settings.betas, fused=device().type == "cuda"
+        self.optimizer = MuonAndAdamW(
+            self.model, settings.rate, settings.decay, settings.betas, settings.muon, device().type == "cuda"
         )
         self.step, self.elapsed = 0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self._resume()
-
-    def _groups(self):
-        """Matrices decay; gains, biases and single numbers do not."""
-        wanted = [p for p in self.model.parameters() if p.requires_grad]
-        return [
-            {"params": [p for p in wanted if p.dim() >= 2], "weight_decay": self.settings.decay},
-            {"params": [p for p in wanted if p.dim() < 2], "weight_decay": 0.0},
-        ]
 
     def _copy(self):
         """Parameters by name, a tied one once."""
@@ -104,14 +98,12 @@ class Trainer:
 
     def _update(self, batch):
         self.model.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
+        self.optimizer.set_rate(self.rate())
         with precision(self.settings.bfloat16):
             loss, numbers = self.loss(self.model, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
         self._follow()
         return {"loss": loss.detach(), **numbers}
 

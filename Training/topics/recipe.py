@@ -27,7 +27,7 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
     for name, (sizes, steps, share) in STAGES.items():
         if stage in ("", name):
             print(f"stage {name}", flush=True)
-            settings = Settings(steps, minutes * (1 if stage else share), rate=1e-3, warmup=100, bfloat16=False)
+            settings = Settings(steps, minutes * (1 if stage else share), rate=1e-3, warmup=100, bfloat16=False, muon=2)
             _train_stage(work, name, {task: int(size * scale) for task, size in sizes.items()}, settings, seed)
 
 
