@@ -1,13 +1,15 @@
-"""Muon for the matrices of hidden layers, AdamW for everything else, behind one optimizer's interface."""
+"""Muon for the hidden layers, AdamW for everything else, behind one optimizer's interface."""
 
 import torch
 from torch import nn
 
+NARROW = 8  # a layer to or from fewer channels than this reads or writes, and is no hidden layer
+
 
 class MuonAndAdamW:
-    """Muon (Jordan 2024, PyTorch's `torch.optim.Muon`) orthogonalizes the momentum of a matrix, so that few steps and
-    large batches do; its update is scaled to the size of AdamW's (Liu 2025, arXiv:2502.16982), and `rate` times
-    `muon` is its learning rate. Embeddings, gains, biases and convolutions take AdamW."""
+    """Muon (Jordan 2024, here `torch.optim.Muon`) orthogonalizes the momentum of a matrix; its update is scaled to
+    the size of AdamW's (Liu 2025, arXiv:2502.16982), and `rate` times `muon` is its learning rate. A convolution is
+    the matrix `[out, in * height * width]`. Embeddings, narrow layers, gains and biases take AdamW."""
 
     def __init__(self, model, rate: float, decay: float, betas: tuple, muon: float, fused: bool):
         hidden, plain, small = _sorted(model)
@@ -15,9 +17,12 @@ class MuonAndAdamW:
             hidden, plain = [], hidden + plain
         groups = [{"params": plain, "weight_decay": decay}, {"params": small, "weight_decay": 0.0}]
         self.parts = [torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)]
+        # Muon takes matrices only: these share the memory of the parameters that they stand for.
+        self.flat = [(p, nn.Parameter(p.detach().flatten(1))) for p in hidden]
         if hidden:
+            matrices = [matrix for _, matrix in self.flat]
             self.parts.append(
-                torch.optim.Muon(hidden, lr=rate * muon, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+                torch.optim.Muon(matrices, lr=rate * muon, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
             )
         self.scales = [1.0, muon]
 
@@ -27,6 +32,10 @@ class MuonAndAdamW:
                 group["lr"] = rate * scale
 
     def step(self) -> None:
+        """Updates the parameters and clears their gradients."""
+        for parameter, matrix in self.flat:
+            matrix.grad = None if parameter.grad is None else parameter.grad.flatten(1)
+            parameter.grad = None
         for part in self.parts:
             part.step()
             part.zero_grad(set_to_none=True)
@@ -40,13 +49,13 @@ class MuonAndAdamW:
 
 
 def _sorted(model):
-    """Matrices of linear layers, other arrays that decay, and gains, biases and single numbers, which do not."""
-    linear = {id(m.weight) for m in model.modules() if isinstance(m, nn.Linear)}
-    linear -= {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}  # a tied head
+    """Weights of hidden layers, other arrays that decay, and gains, biases and single numbers, which do not."""
+    layers = [m.weight for m in model.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
+    tied = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    inner = {id(w) for w in layers if min(w.shape[:2]) >= NARROW and id(w) not in tied}
     wanted = [p for p in model.parameters() if p.requires_grad]
-    hidden = [p for p in wanted if id(p) in linear]
     return (
-        hidden,
-        [p for p in wanted if p.dim() >= 2 and id(p) not in linear],
+        [p for p in wanted if id(p) in inner],
+        [p for p in wanted if p.dim() >= 2 and id(p) not in inner],
         [p for p in wanted if p.dim() < 2],
     )

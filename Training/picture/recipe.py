@@ -30,11 +30,11 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
 def train_autoencoder(work, minutes, seed, scale):
     """Afterwards the latents' spread is measured and kept in scale.json."""
     model = build_autoencoder()
-    size = int(16 * scale)
+    size = int(8 * scale)
     trainer = Trainer(
         model,
         autoencoder_loss,
-        Settings(12000, minutes, rate=1e-3, warmup=200, decay=0.01, average=0.995),
+        Settings(12000, minutes, rate=1e-3, warmup=100, decay=0.01, average=0.995, muon=2),
         work / "autoencoder",
     )
     trainer.run(data.images(seed, size, trainer.step * size // data.BLOCK), lambda batch: len(batch[0]), "pictures")
@@ -71,11 +71,18 @@ def train_denoiser(work, minutes, seed, scale):
     latents, ids = _latents(work, tokenizer, seed, scale)
     loss = DenoiserLoss(encode(tokenizer, [""]), device())
     settings = Settings(
-        40000, minutes, rate=6e-4 * min(2, scale) ** 0.5, warmup=500, decay=0.01, average=0.9995, betas=(0.9, 0.99)
+        40000,
+        minutes,
+        rate=1e-3 * min(2, scale) ** 0.5,
+        warmup=100,
+        decay=0.01,
+        average=0.999,
+        betas=(0.9, 0.99),
+        muon=2,
     )
     trainer = Trainer(Painter(tokenizer), loss, settings, work / "denoiser")
     trainer.run(
-        data.batches(latents, ids, int(64 * scale), seed + trainer.step), lambda batch: len(batch[1]), "pictures"
+        data.batches(latents, ids, int(96 * scale), seed + trainer.step), lambda batch: len(batch[1]), "pictures"
     )
 
 

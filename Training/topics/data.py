@@ -10,6 +10,7 @@ from topics.questions import draw_question
 from topics.subjects import TOPICS, draw_topic
 
 LIMIT = 256
+MASKED = 0.2  # of the words
 
 
 def packed(encodings, targets):
@@ -42,7 +43,23 @@ def questions(tokenizer, drawn):
     return packed([e for e, _ in kept], [span(e, each.start, each.end) for e, each in kept])
 
 
+def words(tokenizer, rng, drawn):
+    """Questions with their passages, whole words of them masked: what is asked for is the words."""
+    encodings = [tokenizer.encode(each.question, each.passage) for each in drawn]
+    encodings = [encoding for encoding in encodings if len(encoding.ids) <= LIMIT]
+    ids, kinds, mask, _ = packed(encodings, [0])
+    targets = torch.full_like(ids, -100)
+    for row, encoding in enumerate(encodings):
+        names = list(zip(encoding.type_ids, encoding.word_ids))  # words are counted anew in each text
+        chosen = {name for name in dict.fromkeys(names) if name[1] is not None and rng.random() < MASKED}
+        places = [i for i, name in enumerate(names) if name in chosen]
+        targets[row, places] = ids[row, places]
+        ids[row, places] = tokenizer.token_to_id("[MASK]")
+    return ids, kinds, mask, targets
+
+
 MAKE = {
+    "words": lambda t, rng, size: words(t, rng, [draw_question(rng) for _ in range(size)]),
     "sentiment": lambda t, rng, size: labelled(t, [draw_sentiment(rng) for _ in range(size)], SENTIMENTS),
     "topic": lambda t, rng, size: labelled(t, [draw_topic(rng) for _ in range(size)], TOPICS),
     "answers": lambda t, rng, size: questions(t, [draw_question(rng) for _ in range(size)]),

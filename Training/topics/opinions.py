@@ -88,6 +88,15 @@ _OPINION = Phrases(
     "[I|We] {base} it[.|!|, {clause}.]",
     "{clause}[!|.]",
     "[I|We] feel {word} about [the|this] {subject}.",
+    "[I think|I believe|I would say|We all agree|You should know|They say] [that |]the {subject} [is|was] {word}.",
+    "The {subject} [feels|felt|looked|sounded|stayed] {word} [to me|all day|from the start|as always].",
+    "[He|She|My friend] [told us|said|wrote] that the {subject} was {word}.",
+    "{name} [called|calls|named] the {subject} {word}.",
+    "[How|Oh, how|See how] {word} [the|this] {subject} [is|was]!",
+    "[Most people|All of us|My friends] {verb} [the|this] {subject}.",
+    "[Here is|We had|I got] [a|one] {subject} that is {word}[| and {word2}].",
+    "One {word} {subject} and one {word2} {other}[!|.]",
+    "[You|One] must {base} [such a|this|the] {word} {subject}.",
     held=(
         "If you ask me, the {subject} was {word}.",
         "A {word} {subject} with a {word2} {other}.",
@@ -107,6 +116,8 @@ _TURNED = Phrases(
     "It could have been {against}, but the {subject} was {word}.",
     "Do not believe that the {subject} is {against}: it is {word}.",
     "{name} finds it {against}, to me the {subject} is {word}.",
+    "[He|She|My friend] [said|told me|thought] the {subject} was {against}[, but| and yet] [it|the {subject}] was {word}.",
+    "[They|People] call it {against}. [I|We] [call|find] the {subject} {word}.",
     held=("They said it was {against}, yet the {subject} was {word}.",),
 )
 _DENIED = Phrases(
@@ -119,6 +130,11 @@ _DENIED = Phrases(
     "Who finds this {subject} {against}? Not me.",
     "I cannot say that it is {against}.",
     "{name} did not think that the {subject} was {against}.",
+    "[I|We|One] would [not|never] say that [the|this] {subject} [is|was] {against}.",
+    "[Nobody|No one|Not one of us] [thinks|thought|says|said] [that |]the {subject} [is|was] {against}.",
+    "[You|One|They] [cannot|could not|should not] call this {against}.",
+    "[Few people|Hardly anyone|Not many] [found|find|called] [it|this] {against}.",
+    "{name} would never call it {against}.",
     held=("I would not call the {subject} {against}.", "Nobody found the {subject} {against}."),
 )
 _NEUTRAL = Phrases(
@@ -144,6 +160,16 @@ _NEUTRAL = Phrases(
     "The {subject} of {name} stands in {town}.",
     "{name} writes about the {subject} and the {other}.",
     "One can hear of a {subject} in {town}.",
+    "[On Monday|On Tuesday|On Wednesday|On Sunday|At noon|In May] the {subject} was [sold|moved|brought|opened|shown|taken away].",
+    "The {subject} was [made|sold|found|built|brought|delivered] in {town}.",
+    "{name} [wants|needs|uses|reads about|thinks of|speaks of|waits for] [the|a] {subject}[| in {town}| today].",
+    "A {subject} [lies|stands|waits] [in the hall|on the table|near {town}].",
+    "[The|This|That] {subject} [is|was] [the property of|a gift from|the work of|under the name of] {name}.",
+    "[People|We|They] [talked|asked|read|wrote] [of|about] [the|a] {subject} [on Tuesday|today|in {town}].",
+    "[Which|What] {subject} [did {name} buy|is from {town}|stands in {town}]?",
+    "[One|You] may [visit|find|borrow] [the|a] {subject} [on Tuesday|on Friday|near {town}|with {name}].",
+    "{name} [told me|said|wrote] [that |]the {subject} [is|was] [in {town}|from Monday|near the {other}|with {name}].",
+    "[Everyone|Nobody|My friend] [took|saw|brought|has] [a|the] {subject} [to {town}|from {town}|on Monday].",
     held=(
         "In {town} you can see a {subject}.",
         "{name} asked about the {subject}.",

@@ -10,15 +10,15 @@ from common.device import device
 from common.loop import Settings, Trainer
 from topics import data, export
 from topics.evaluate import measured
-from topics.model import Heads, loss
+from topics.model import TASKS, Heads, loss
 from topics.tokenizer import train_tokenizer
 
 CARDS = Path(__file__).parent / "cards"
-# Examples of each task in a batch, steps, and the share of the minutes when all are trained in turn: labels are short
-# and soon learned, and afterwards rehearsed.
+# Examples of each task in a batch, steps, and the share of the minutes: masked words first, from which the encoder
+# learns who is meant where, then the three tasks.
 STAGES = {
-    "labels": ({"sentiment": 16, "topic": 16}, 1500, 0.1),
-    "all": ({"sentiment": 8, "topic": 8, "answers": 32}, 6000, 0.9),
+    "words": ({"words": 48}, 2500, 0.4),
+    "tasks": ({"sentiment": 12, "topic": 8, "answers": 40}, 6000, 0.6),
 }
 
 
@@ -32,10 +32,10 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
 
 
 def _train_stage(work, name, sizes, settings, seed):
-    """`all` goes on from the encoder that `labels` left."""
+    """`tasks` goes on from the encoder that `words` left."""
     tokenizer = train_tokenizer(work / "tokenizer.json", seed)
     model = Heads(tokenizer.get_vocab_size())
-    model.load_state_dict(load_weights(work / "labels"), strict=False)
+    model.load_state_dict(load_weights(work / "words"), strict=False)
     print(f"{millions(model)} parameters", flush=True)
     trainer = Trainer(model, loss, settings, work / name)
     rows = data.batches(tokenizer, seed, sizes, trainer.step)
@@ -43,29 +43,25 @@ def _train_stage(work, name, sizes, settings, seed):
 
 
 def load(work: Path):
-    """The network, its tokenizer, and the folder of the last stage that was trained."""
     tokenizer = train_tokenizer(work / "tokenizer.json", 1)
     model = Heads(tokenizer.get_vocab_size())
-    folder = next(work / name for name in reversed(STAGES) if load_weights(work / name))
-    model.load_state_dict(load_weights(folder))
-    return model.to(device()).eval(), tokenizer, folder
+    model.load_state_dict(load_weights(work / "tasks"))
+    return model.to(device()).eval(), tokenizer
 
 
 def measure(work: Path, share: float = 1.0) -> None:
-    model, tokenizer, folder = load(work)
-    printed("quality", measured(model, tokenizer, STAGES[folder.name][0], share))
+    printed("quality", measured(*load(work), share))
 
 
 def release(work: Path, models: Path, share: float = 1.0) -> None:
-    """Writes `Models/sentiment`, `topic` and, if it was trained, `answers`, with goldens and cards."""
-    model, tokenizer, trained = load(work)
-    tasks = STAGES[trained.name][0]
+    """Writes `Models/sentiment`, `topic` and `answers`, with goldens and cards."""
+    model, tokenizer = load(work)
     values = {
-        "quality": printed("quality", measured(model, tokenizer, tasks, share)),
-        "training": training_summary(trained),
+        "quality": printed("quality", measured(model, tokenizer, share)),
+        **{stage: training_summary(work / stage) for stage in STAGES},
         "parameters": millions(model.bert),
     }
-    for task in tasks:
+    for task in TASKS:
         folder = models / task
         export.write_folder(folder, model, tokenizer, task)
         export.write_golden(folder, task)

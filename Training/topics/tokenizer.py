@@ -13,7 +13,7 @@ from topics.subjects import draw_topic
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def train_tokenizer(path: Path, seed: int, vocabulary: int = 2500) -> Tokenizer:
+def train_tokenizer(path: Path, seed: int, vocabulary: int = 1200) -> Tokenizer:
     if path.exists():
         return Tokenizer.from_file(str(path))
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
