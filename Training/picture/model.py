@@ -81,7 +81,7 @@ def scheduler() -> DDIMScheduler:
 
 
 def fast_scheduler() -> LCMScheduler:
-    return LCMScheduler(original_inference_steps=50, **NOISE)
+    return LCMScheduler(original_inference_steps=20, **NOISE)
 
 
 def signal(device) -> tuple[torch.Tensor, torch.Tensor]:
