@@ -40,15 +40,15 @@ KINDS = {
     "turns": draw_turns,
 }
 SHARES = {
-    "fact": 24,
-    "roost": 5,
+    "fact": 18,
+    "roost": 3,
     "talk": 4,
-    "unknown": 12,
-    "passage": 24,
-    "story": 6,
-    "json": 8,
-    "role": 7,
-    "turns": 10,
+    "unknown": 11,
+    "passage": 34,
+    "story": 5,
+    "json": 10,
+    "role": 6,
+    "turns": 9,
 }
 
 

@@ -1,6 +1,7 @@
 """People, places and things that the generators write about, each known or held out."""
 
 from functools import cache
+from string import ascii_lowercase
 
 from common.seeds import is_held
 
@@ -36,6 +37,9 @@ STARTS = "b br c d dr f fl g gr h j k kr l m n p pl r s sk st t tr v w z th sh c
 VOWELS = "a e i o u ai ea ia oa ou".split()
 CODAS = ["", "", "", "n", "r", "l", "s", "k", "m", "nd", "rn", "th", "x", "ld"]
 TOWN_ENDS = ["ton", "ville", "burg", "ford", "mere", "haven", "stad", "wick", "dale", "port", "holm", "ley"]
+ODD = 0.3  # of the words that `pick` gives in training
+_SOUNDS = [*VOWELS, "y", "ee", "oo", "au", "ie", "ei", "io", "ue"]
+_ENDS = [*CODAS, *"bcdfgmptvz", "ck", "st", "nt", "ng", "sh", "ch", "rt", "mp", "ss", "ll", "tt", "gh", "que"]
 COUNTRY_ENDS = ["ia", "land", "stan", "ania", "or", "esia", "ovia", "any", "ador"]
 
 
@@ -45,8 +49,27 @@ def part(words: tuple[str, ...], held: bool) -> tuple[str, ...]:
     return tuple(word for word in words if is_held(word, 0.2) == held)
 
 
-def pick(rng, words: list[str], held: bool = False) -> str:
+def listed(rng, words: list[str], held: bool = False) -> str:
     return rng.choice(part(tuple(words), held))
+
+
+def pick(rng, words: list[str], held: bool = False) -> str:
+    """A word of a list; in training now and then one that nobody knows, so that words are copied, not guessed."""
+    if held or rng.random() > ODD:
+        return listed(rng, words, held)
+    return odd(rng).capitalize() if words[0][0].isupper() else odd(rng)
+
+
+def odd(rng) -> str:
+    """A word of any letters, of the part that may be trained on, which also begins as no `invented` one does."""
+    while True:
+        parts = [
+            rng.choice(["", rng.choice(ascii_lowercase), rng.choice(STARTS)]) + rng.choice(_SOUNDS) + rng.choice(_ENDS)
+            for _ in range(rng.choice([1, 2, 2, 3]))
+        ]
+        word = "".join(parts)
+        if 3 < len(word) < 12 and not is_held(word, 0.2):
+            return word
 
 
 def invented(rng, held: bool, ends: list[str] = CODAS, syllables: int | None = None) -> str:

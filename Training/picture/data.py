@@ -11,23 +11,24 @@ from safetensors.torch import load_file, save_file
 from common.device import device, precision
 from common.seeds import generator
 from picture.drawing import draw_scene
-from picture.scenes import draw_example
+from picture.scenes import draw_crowd, draw_example
 
 BLOCK = 64
+CROWDS = 0.75  # of the autoencoder's pictures
 
 
 def block(job) -> tuple[np.ndarray, list[str]]:
     """Pictures `[64, 128, 128, 3]` and captions; the same for the same seed and number."""
-    seed, number = job
+    seed, number, crowds = job
     rng = generator("picture data", seed, number)
-    scenes = [draw_example(rng) for _ in range(BLOCK)]
+    scenes = [draw_crowd(rng) if rng.random() < crowds else draw_example(rng) for _ in range(BLOCK)]
     return np.stack([draw_scene(scene) for scene in scenes]), [scene.caption for scene in scenes]
 
 
-def blocks(seed, first=0, last=10**9):
+def blocks(seed, first=0, last=10**9, crowds=0):
     """Blocks in order, drawn ahead by other processes where there are several cores."""
     workers = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
-    jobs = ((seed, number) for number in range(first, last))
+    jobs = ((seed, number, crowds) for number in range(first, last))
     if workers < 2:
         yield from map(block, jobs)
         return
@@ -41,10 +42,10 @@ def blocks(seed, first=0, last=10**9):
             yield result.get()
 
 
-def images(seed, size, first=0):
+def images(seed, size, first=0, crowds=CROWDS):
     """Endless `([size, 128, 128, 3],)`, bytes."""
     kept = []
-    for pictures, _ in blocks(seed, first):
+    for pictures, _ in blocks(seed, first, crowds=crowds):
         kept.append(torch.from_numpy(pictures))
         if sum(map(len, kept)) >= size:
             whole = torch.cat(kept)
@@ -55,7 +56,7 @@ def images(seed, size, first=0):
 
 @torch.no_grad()
 def prepare_latents(path: Path, autoencoder, seed: int, count: int) -> tuple[torch.Tensor, list[str]]:
-    """Means of the posterior, before scaling, `[count, 4, 16, 16]`, and captions; made once."""
+    """Means of the posterior, before scaling, `[count, 8, 16, 16]`, and captions; made once."""
     words = path.with_suffix(".txt")
     if path.exists() and words.exists():
         return load_file(path)["latents"].float(), words.read_text().splitlines()

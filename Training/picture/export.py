@@ -9,6 +9,7 @@ import torch
 from common.export import write_goldens, write_json, write_tensors
 from picture.evaluate import held_out
 from picture.fast import GUIDANCE
+from picture.model import LATENTS
 
 
 def write_pipeline(folder: Path, parts: dict, unet, noise, tokenizer_folder: Path) -> None:
@@ -86,7 +87,7 @@ def load(folder: Path):
 def write_golden(folder: Path, steps: int = 20, guidance: float = GUIDANCE) -> None:
     """One held-out caption: ids, text states, the starting noise, final latents, the picture (0..1)."""
     pipeline, caption = load(folder), held_out(1)[0].caption
-    grain = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1))
+    grain = torch.randn(1, LATENTS, 16, 16, generator=torch.Generator().manual_seed(1))
     ids = pipeline.tokenizer(
         caption, padding="max_length", max_length=pipeline.tokenizer.model_max_length, return_tensors="pt"
     ).input_ids

@@ -67,7 +67,9 @@ class ConsistencyLoss:
         for walked in range(WALK):
             steps, before = (start - (start - end) * part // WALK for part in (walked, walked + 1))
             latents = self._step_back(latents, steps, before, states, nothing)
-        return torch.where((index == 0).view(-1, 1, 1, 1), latents, self.consistent(self.follower, latents, end, states))
+        return torch.where(
+            (index == 0).view(-1, 1, 1, 1), latents, self.consistent(self.follower, latents, end, states)
+        )
 
     def follow(self, student, rate=0.1):
         """Moves the follower towards the student."""

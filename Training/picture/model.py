@@ -11,6 +11,7 @@ from picture.drawing import SIDE
 from picture.tokenizer import LENGTH
 
 WIDTH = 128  # of the text states
+LATENTS = 8  # channels
 # Zero signal at the last step (Lin 2023, arXiv:2305.08891), or plain dark and light backgrounds could not be drawn.
 NOISE = dict(
     num_train_timesteps=1000,
@@ -26,11 +27,11 @@ NOISE = dict(
 
 
 def build_autoencoder() -> AutoencoderKL:
-    """128 x 128 x 3 to 16 x 16 x 4."""
+    """128 x 128 x 3 to 16 x 16 x 8."""
     return AutoencoderKL(
         in_channels=3,
         out_channels=3,
-        latent_channels=4,
+        latent_channels=LATENTS,
         sample_size=SIDE,
         layers_per_block=1,
         norm_num_groups=8,
@@ -44,8 +45,8 @@ def build_denoiser() -> UNet2DConditionModel:
     """Text is read at 8 x 8 and 4 x 4; at 16 x 16, where attention costs most, there are only convolutions."""
     unet = UNet2DConditionModel(
         sample_size=SIDE // 8,
-        in_channels=4,
-        out_channels=4,
+        in_channels=LATENTS,
+        out_channels=LATENTS,
         layers_per_block=1,
         norm_num_groups=16,
         block_out_channels=(64, 128, 128),
@@ -111,7 +112,7 @@ def autoencoder_loss(model, batch):
     back = model.decode(posterior.sample()).sample.float()
     gone = back - images
     edges = gone.diff(dim=-1).abs().mean() + gone.diff(dim=-2).abs().mean()
-    level = posterior.kl().mean() / (4 * 16 * 16)
+    level = posterior.kl().mean() / (LATENTS * 16 * 16)
     return gone.abs().mean() + gone.square().mean() + edges + 1e-4 * level, {
         "error": gone.detach().abs().mean() * 127.5,
         "kl": level.detach(),

@@ -16,7 +16,7 @@ from picture.model import DenoiserLoss, Painter, autoencoder_loss, build_autoenc
 from picture.tokenizer import encode, load_tokenizer, train_tokenizer
 
 STAGES = {"autoencoder": 0.25, "denoiser": 0.55, "fast": 0.2}  # shares of the minutes when all are trained in turn
-PICTURES = 24000
+PICTURES = 32000
 
 
 def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = "") -> None:
@@ -39,7 +39,7 @@ def train_autoencoder(work, minutes, seed, scale):
     )
     trainer.run(data.images(seed, size, trainer.step * size // data.BLOCK), lambda batch: len(batch[0]), "pictures")
     with torch.no_grad():
-        pictures = next(data.images(seed + 2, 256))[0].to(device()).float().permute(0, 3, 1, 2) / 127.5 - 1
+        pictures = next(data.images(seed + 2, 256, crowds=0))[0].to(device()).float().permute(0, 3, 1, 2) / 127.5 - 1
         spread = float(trainer.model.eval().encode(pictures).latent_dist.mean.std())
     (work / "scale.json").write_text(json.dumps({"scaling_factor": round(1 / spread, 5)}))
     print(f"scaling factor {1 / spread:.4f}", flush=True)

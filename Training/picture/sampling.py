@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from common.device import device, precision
+from picture.model import LATENTS
 from picture.tokenizer import encode
 
 
@@ -16,7 +17,7 @@ def paint(
     for start in range(0, len(captions), batch):
         part = captions[start : start + batch]
         grain = torch.Generator().manual_seed(seed * 1000 + start)
-        latents = torch.randn(len(part), 4, 16, 16, generator=grain).to(device())
+        latents = torch.randn(len(part), LATENTS, 16, 16, generator=grain).to(device())
         with precision(bfloat16):
             states = text(input_ids=encode(tokenizer, part).to(device())).last_hidden_state
             if guidance != 1:

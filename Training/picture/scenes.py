@@ -169,6 +169,15 @@ def _words(rng, scene) -> str:
     return f"{article(size + ' ' + name if size else name)} {where}"
 
 
+def draw_crowd(rng) -> Scene:
+    """Five to nine different things and no caption: what the autoencoder learns most from."""
+    ground = _draw_ground(rng)
+    cells = rng.sample(list(PLACES), rng.randint(5, 9))
+    return Scene(
+        ground, [Item(*_draw_look(rng, ground), *_at(rng, *cell, APART), rng.uniform(10, 17)) for cell in cells]
+    )
+
+
 def draw_example(rng, held: bool | None = False) -> Scene:
     """A scene with its caption, of the asked part; `None` takes either."""
     while True:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.phrases import Phrases, article
-from common.words import DAYS, MONTHS, THINGS, distinct, invented, person, pick, surname, town
+from common.words import DAYS, MONTHS, THINGS, distinct, invented, listed, person, surname, town
 
 
 @dataclass
@@ -243,7 +243,7 @@ def _sales(rng, held):
     return dict(
         company=invented(rng, held, ["ex", "ora", "tec", "ix", "um", "on"]),
         count=rng.randint(100, 9900),
-        product=pick(rng, THINGS) + "s",
+        product=listed(rng, THINGS) + "s",
         month=rng.choice(MONTHS),
         percent=rng.randint(2, 60),
         way=rng.choice(["more", "fewer"]),
@@ -288,7 +288,7 @@ SALES = Kind(
 def _meeting(rng, held):
     a, b = distinct(rng, lambda r: person(r, held), 2)
     return dict(
-        a=a, b=b, town=town(rng, held), day=_day(rng), hour=rng.randint(7, 21), thing=article(pick(rng, THINGS))
+        a=a, b=b, town=town(rng, held), day=_day(rng), hour=rng.randint(7, 21), thing=article(listed(rng, THINGS))
     )
 
 

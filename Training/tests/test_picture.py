@@ -9,7 +9,7 @@ from picture import export, fast
 from picture.checker import check
 from picture.drawing import COLOURS, FIXED, KINDS, draw_scene
 from picture.evaluate import held_out
-from picture.model import DenoiserLoss, Painter, build_autoencoder, fast_scheduler, scheduler
+from picture.model import LATENTS, DenoiserLoss, Painter, build_autoencoder, fast_scheduler, scheduler
 from picture.sampling import paint
 from picture.scenes import PLACES, draw_example, fits
 from picture.tokenizer import LENGTH, encode, load_tokenizer, train_tokenizer
@@ -112,7 +112,7 @@ def test_the_directory_loads_in_diffusers_and_paints_the_same(parts, tokens, tmp
     pipeline = export.load(tmp_path / "picture")
     parts = pipeline.unet, pipeline.text_encoder, pipeline.vae, pipeline.tokenizer
     ours = paint(*parts, scheduler(), ["a red circle"], 2, 4.0, bfloat16=False)
-    grain = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(1000))
+    grain = torch.randn(1, LATENTS, 16, 16, generator=torch.Generator().manual_seed(1000))
     theirs = pipeline(
         "a red circle",
         num_inference_steps=2,
@@ -127,7 +127,7 @@ def test_the_directory_loads_in_diffusers_and_paints_the_same(parts, tokens, tmp
 
 def test_losses_are_finite_and_only_the_student_learns(parts):
     empty = encode(parts["tokenizer"], [""])
-    batch = torch.randn(2, 4, 16, 16), encode(parts["tokenizer"], ["a red circle", "a tree"])
+    batch = torch.randn(2, LATENTS, 16, 16), encode(parts["tokenizer"], ["a red circle", "a tree"])
     loss, _ = DenoiserLoss(empty, torch.device("cpu"))(parts["painter"], batch)
     assert torch.isfinite(loss)
     student = fast.Student(copy.deepcopy(parts["painter"]))
