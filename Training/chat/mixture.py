@@ -2,7 +2,7 @@
 
 from chat.about_roost import ROOST
 from chat.dialogue import Dialogue, exchange
-from chat.facts import draw_fact
+from chat.facts import draw_fact, facts_by_relation
 from chat.objects import draw_object
 from chat.passages import draw_passage
 from chat.roles import draw_role, plain_system
@@ -18,6 +18,12 @@ def draw_known(rng, held=False) -> Dialogue:
     return exchange("fact", fact.question(rng, held), fact.answer())
 
 
+def draw_sum(rng, held=False) -> Dialogue:
+    """Sums, differences and products alone: each is a fact of its own, and there are many."""
+    fact = rng.choice(facts_by_relation()[rng.choice(["sum", "difference", "product"])])
+    return exchange("fact", fact.question(rng, held), fact.answer())
+
+
 def draw_roost(rng, held=False) -> Dialogue:
     phrases, answer = rng.choice(ROOST)
     return exchange("roost", phrases.draw(rng, held), answer)
@@ -30,6 +36,7 @@ def draw_talk(rng, held=False) -> Dialogue:
 
 KINDS = {
     "fact": draw_known,
+    "sum": draw_sum,
     "roost": draw_roost,
     "talk": draw_talk,
     "unknown": draw_unknown,
@@ -40,14 +47,15 @@ KINDS = {
     "turns": draw_turns,
 }
 SHARES = {
-    "fact": 18,
+    "fact": 14,
+    "sum": 9,
     "roost": 3,
-    "talk": 4,
-    "unknown": 11,
+    "talk": 3,
+    "unknown": 9,
     "passage": 34,
-    "story": 5,
+    "story": 4,
     "json": 10,
-    "role": 6,
+    "role": 5,
     "turns": 9,
 }
 
@@ -56,7 +64,7 @@ def draw_training(rng) -> Dialogue:
     """One conversation of the mixture, some of them carelessly typed, some under a plain system message."""
     kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
     dialogue = KINDS[kind](rng)
-    if kind in ("fact", "roost", "talk", "unknown", "turns"):
+    if kind in ("fact", "sum", "roost", "talk", "unknown", "turns"):
         dialogue.messages = [careless(rng, message) for message in dialogue.messages]
     if dialogue.messages[0][0] == "user" and rng.random() < 0.25:
         dialogue.messages.insert(0, ("system", plain_system(rng)))

@@ -29,6 +29,7 @@ def build(pieces: int) -> T5ForConditionalGeneration:
             pad_token_id=0,
             eos_token_id=1,
             decoder_start_token_id=0,
+            attn_implementation="eager",  # plain products: PyTorch's fused attention is slow on a CPU
         )
     )
 

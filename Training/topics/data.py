@@ -1,6 +1,7 @@
 """Batches straight from the generators, and the fixed test sets."""
 
 from functools import partial
+from itertools import count
 
 import torch
 
@@ -10,7 +11,7 @@ from topics.questions import draw_question
 from topics.subjects import TOPICS, draw_topic
 
 LIMIT = 256
-MASKED = 0.2  # of the words
+MASKED = 0.3  # of the words
 
 
 def packed(encodings, targets):
@@ -58,20 +59,30 @@ def words(tokenizer, rng, drawn):
     return ids, kinds, mask, targets
 
 
-MAKE = {
-    "words": lambda t, rng, size: words(t, rng, [draw_question(rng) for _ in range(size)]),
-    "sentiment": lambda t, rng, size: labelled(t, [draw_sentiment(rng) for _ in range(size)], SENTIMENTS),
-    "topic": lambda t, rng, size: labelled(t, [draw_topic(rng) for _ in range(size)], TOPICS),
-    "answers": lambda t, rng, size: questions(t, [draw_question(rng) for _ in range(size)]),
+PARTS = {
+    "words": (draw_question, words),
+    "sentiment": (draw_sentiment, lambda tokenizer, rng, drawn: labelled(tokenizer, drawn, SENTIMENTS)),
+    "topic": (draw_topic, lambda tokenizer, rng, drawn: labelled(tokenizer, drawn, TOPICS)),
+    "answers": (draw_question, lambda tokenizer, rng, drawn: questions(tokenizer, drawn)),
 }
+GROUP = 4  # batches that are drawn together, so that each has texts of about one length
 
 
 def batches(tokenizer, seed, sizes, first=0):
-    """Endless batches of `sizes[task]` examples of each task; step `n` is the same wherever training was interrupted."""
-    while True:
-        rng = generator("topics data", seed, first)
-        yield {task: MAKE[task](tokenizer, rng, size) for task, size in sizes.items()}
-        first += 1
+    """Endless batches of `sizes[task]` examples of each task, the same wherever training was interrupted but for
+    what is left of a group."""
+    for number in count(first // GROUP):
+        rng = generator("topics data", seed, number)
+        drawn = {task: _by_length(PARTS[task][0], rng, size * GROUP) for task, size in sizes.items()}
+        for part in rng.sample(range(GROUP), GROUP):
+            yield {
+                task: PARTS[task][1](tokenizer, rng, drawn[task][part * size : (part + 1) * size])
+                for task, size in sizes.items()
+            }
+
+
+def _by_length(draw, rng, size) -> list:
+    return sorted((draw(rng) for _ in range(size)), key=lambda example: sum(len(part) for part in example[:2]))
 
 
 DRAWS = {
@@ -82,10 +93,10 @@ DRAWS = {
 }
 
 
-def held_out(name: str, count: int, seed: int = 1) -> list:
+def held_out(name: str, size: int, seed: int = 1) -> list:
     """The fixed test set of a name in `DRAWS`, no two alike."""
     rng, found = generator("topics test", name, seed), {}
-    while len(found) < count:
+    while len(found) < size:
         example = DRAWS[name](rng, True)
         found.setdefault(example[:-1], example)
     return list(found.values())

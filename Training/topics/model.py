@@ -23,6 +23,7 @@ def configuration(vocabulary: int) -> BertConfig:
         max_position_embeddings=256,
         hidden_dropout_prob=0,
         attention_probs_dropout_prob=0,
+        attn_implementation="eager",  # plain products: PyTorch's fused attention is slow on a CPU
     )
 
 

@@ -17,8 +17,8 @@ CARDS = Path(__file__).parent / "cards"
 # Examples of each task in a batch, steps, and the share of the minutes: masked words first, from which the encoder
 # learns who is meant where, then the three tasks.
 STAGES = {
-    "words": ({"words": 48}, 2500, 0.4),
-    "tasks": ({"sentiment": 12, "topic": 8, "answers": 40}, 6000, 0.6),
+    "words": ({"words": 64}, 4000, 0.35),
+    "tasks": ({"sentiment": 16, "topic": 8, "answers": 48}, 8000, 0.65),
 }
 
 
@@ -27,7 +27,7 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
     for name, (sizes, steps, share) in STAGES.items():
         if stage in ("", name):
             print(f"stage {name}", flush=True)
-            settings = Settings(steps, minutes * (1 if stage else share), rate=1e-3, warmup=100, bfloat16=False, muon=2)
+            settings = Settings(steps, minutes * (1 if stage else share), rate=1e-3, warmup=100, muon=2)
             _train_stage(work, name, {task: int(size * scale) for task, size in sizes.items()}, settings, seed)
 
 
