@@ -9,9 +9,10 @@ from common.card import fill_card
 from common.checkpoint import load_weights, save_weights
 from common.device import seconds
 from common.loop import Settings, Trainer
+from common.optimizer import MuonAndAdamW
 from common.phrases import Phrases, expand
 from common.seeds import generator, is_held
-from common.words import FIRST_NAMES, TOWNS, invented, part
+from common.words import FIRST_NAMES, FOODS, TOWNS, invented, part, pick
 
 
 def test_brackets_expand_and_nest():
@@ -35,6 +36,13 @@ def test_names_are_known_or_held_out_never_both():
         assert not set(part(tuple(words), True)) & set(part(tuple(words), False))
     rng = generator(1)
     assert not {invented(rng, True) for _ in range(300)} & {invented(rng, False) for _ in range(3000)}
+
+
+def test_a_word_of_a_list_is_never_held_out_in_training_nor_unknown_in_a_test():
+    rng = generator("pick")
+    drawn = {pick(rng, FOODS) for _ in range(500)}
+    assert not any(is_held(word, 0.2) for word in drawn) and drawn - set(FOODS)
+    assert {pick(rng, FOODS, True) for _ in range(200)} == set(part(tuple(FOODS), True))
 
 
 def test_the_same_seed_gives_the_same_stream():
@@ -65,20 +73,51 @@ def test_weights_are_split_into_shards_and_come_back(tmp_path):
     assert all(torch.equal(load_weights(tmp_path)[name], tensors[name]) for name in tensors)
 
 
-def _trainer(folder, steps):
+def _network():
     torch.manual_seed(1)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, padding=1),
+        torch.nn.Conv2d(16, 16, 3, padding=1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(64, 8),
+    )
+
+
+def _trainer(folder, steps, muon):
     loss = lambda model, batch: (model(batch).square().mean(), {})
-    return Trainer(torch.nn.Linear(4, 4), loss, Settings(steps, warmup=1), folder)
+    return Trainer(_network(), loss, Settings(steps, warmup=1, muon=muon), folder)
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
-    batches = iter([torch.ones(2, 4)] * 99)
-    first = _trainer(tmp_path, 5)
+@pytest.mark.parametrize("muon", [0, 2])
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, muon):
+    batches = iter([torch.ones(2, 3, 2, 2)] * 99)
+    first = _trainer(tmp_path, 5, muon)
     first.run(batches)
-    second = _trainer(tmp_path, 8)
-    assert second.step == 5 and second.optimizer.state_dict()["state"]
+    before = first.optimizer.state_dict()
+    second = _trainer(tmp_path, 8, muon)
+    after = second.optimizer.state_dict()
+    assert second.step == 5 and len(before) == len(after) == (2 if muon else 1)
+    for old, new in zip(before, after):
+        assert new["state"] and all(
+            torch.equal(old["state"][i][name], value)
+            for i, kept in new["state"].items()
+            for name, value in kept.items()
+        )
     second.run(batches)
     assert second.step == 8
+
+
+def test_muon_takes_hidden_layers_and_moves_them_in_every_direction_alike():
+    model = _network()
+    optimizer = MuonAndAdamW(model, 1e-2, 0, (0.9, 0.99), 1, False)
+    assert [tuple(matrix.shape) for _, matrix in optimizer.flat] == [(16, 144), (8, 64)]
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    model(torch.randn(64, 3, 2, 2)).square().mean().backward()
+    optimizer.step()
+    assert all(not torch.equal(old, new) for old, new in zip(before, model.parameters()))
+    assert all(parameter.grad is None for parameter in model.parameters())
+    moved = torch.linalg.svdvals((model[3].weight - before[4]).detach())
+    assert moved.min() > 0.5 * moved.max()
 
 
 def test_minutes_on_the_cpu_are_the_processors_for_each_thread(monkeypatch):
