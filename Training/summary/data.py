@@ -1,5 +1,6 @@
 """Documents, and batches of token numbers."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from common.seeds import generator
 from summary.kinds import KINDS
 
 PREFIX = "summarize: "
+REPEAT, REPEATS = "repeat: ", 0.3  # the share of training that only says a text again, which teaches to copy names
 BLOCK = 5000
 
 
@@ -38,9 +40,18 @@ def draw_document(rng, held=False) -> Document:
 
 def block(pieces, seed: int, number: int) -> dict:
     rng = generator("summary data", seed, number)
-    documents = [draw_document(rng) for _ in range(BLOCK)]
+    pairs = [_pair(rng) for _ in range(BLOCK)]
     encode = lambda texts: [np.array(ids + [pieces.eos_id()], np.uint16) for ids in pieces.encode(texts)]
-    return {"text": encode([PREFIX + d.text for d in documents]), "summary": encode([d.summary for d in documents])}
+    return {"text": encode([text for text, _ in pairs]), "summary": encode([summary for _, summary in pairs])}
+
+
+def _pair(rng) -> tuple[str, str]:
+    """A text under its prefix, and its summary, or now and then one of its sentences."""
+    document = draw_document(rng)
+    if rng.random() < REPEATS:
+        sentence = rng.choice(re.split(r"(?<=[.!?])\s", document.text))
+        return REPEAT + sentence, sentence
+    return PREFIX + document.text, document.summary
 
 
 def load_rows(folder, pieces, seed: int, blocks: int) -> Rows:

@@ -32,18 +32,14 @@ def _answerable(rng, held) -> Question:
         answer = str(value).removeprefix("an ").removeprefix("a ")
         if text.text.count(answer) == 1:
             start = text.text.index(answer)
-            return Question(_asked(rng, held, text, name, key), text.text, start, start + len(answer))
+            return Question(text.asked(name, key, held), text.text, start, start + len(answer))
 
 
 def _unanswerable(rng, held) -> Question:
     """What the passage leaves out of somebody, or anything about somebody whom it does not name."""
     text, other = Text(rng, held), Text(rng, held)
     if text.missing and rng.random() < 0.5:
-        return Question(_asked(rng, held, text, *rng.choice(text.missing)), text.text, 0, 0)
+        return Question(text.asked(*rng.choice(text.missing), held), text.text, 0, 0)
     while set(other.names) & set(text.names):
         other = Text(rng, held)
-    return Question(_asked(rng, held, other, *rng.choice(list(other.values))), text.text, 0, 0)
-
-
-def _asked(rng, held, text, name, key) -> str:
-    return text.table[key].asks.draw(rng, held, name=name)
+    return Question(other.asked(*rng.choice(list(other.values)), held), text.text, 0, 0)
