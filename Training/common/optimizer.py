@@ -9,7 +9,8 @@ NARROW = 8  # a layer to or from fewer channels than this reads or writes, and i
 class MuonAndAdamW:
     """Muon (Jordan 2024, here `torch.optim.Muon`) orthogonalizes the momentum of a matrix; its update is scaled to
     the size of AdamW's (Liu 2025, arXiv:2502.16982), and `rate` times `muon` is its learning rate. A convolution is
-    the matrix `[out, in * height * width]`. Embeddings, narrow layers, gains and biases take AdamW."""
+    the matrix `[out, in * height * width]`. Embeddings, narrow layers, gains and biases take AdamW. A parameter's own
+    `rate`, if it has one, scales Muon's."""
 
     def __init__(self, model, rate: float, decay: float, betas: tuple, muon: float, fused: bool):
         hidden, plain, small = _sorted(model)
@@ -19,17 +20,20 @@ class MuonAndAdamW:
         self.parts = [torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)]
         # Muon takes matrices only: these share the memory of the parameters that they stand for.
         self.flat = [(p, nn.Parameter(p.detach().flatten(1))) for p in hidden]
+        self.shares = [[1.0, 1.0]]  # of the rate, for each group of each part
         if hidden:
-            matrices = [matrix for _, matrix in self.flat]
-            self.parts.append(
-                torch.optim.Muon(matrices, lr=rate * muon, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
-            )
-        self.scales = [1.0, muon]
+            matrices: dict[float, list] = {}
+            for parameter, matrix in self.flat:
+                matrices.setdefault(muon * getattr(parameter, "rate", 1.0), []).append(matrix)
+            muons = [{"params": group} for group in matrices.values()]
+            self.parts.append(torch.optim.Muon(muons, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+            self.shares.append(list(matrices))
+        self.set_rate(rate)
 
     def set_rate(self, rate: float) -> None:
-        for part, scale in zip(self.parts, self.scales):
-            for group in part.param_groups:
-                group["lr"] = rate * scale
+        for part, shares in zip(self.parts, self.shares):
+            for group, share in zip(part.param_groups, shares, strict=True):
+                group["lr"] = rate * share
 
     def step(self) -> None:
         """Updates the parameters and clears their gradients."""

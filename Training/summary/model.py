@@ -12,7 +12,7 @@ from summary.tokenizer import SENTINELS
 
 def build(pieces: int) -> T5ForConditionalGeneration:
     rounded = -(-(pieces + SENTINELS) // 64) * 64
-    return T5ForConditionalGeneration(
+    model = T5ForConditionalGeneration(
         T5Config(
             vocab_size=rounded,
             d_model=256,
@@ -32,6 +32,11 @@ def build(pieces: int) -> T5ForConditionalGeneration:
             attn_implementation="eager",  # plain products: PyTorch's fused attention is slow on a CPU
         )
     )
+    # T5 does not scale its attention: queries are smaller by the root of the head's size instead, and learn as much slower.
+    for name, parameter in model.named_parameters():
+        if name.endswith(".q.weight"):
+            parameter.rate = model.config.d_kv**-0.5
+    return model
 
 
 def loss(model, batch):

@@ -120,6 +120,14 @@ def test_muon_takes_hidden_layers_and_moves_them_in_every_direction_alike():
     assert moved.min() > 0.5 * moved.max()
 
 
+def test_a_parameter_may_learn_slower_than_the_others():
+    model = _network()
+    model[3].weight.rate = 0.5
+    optimizer = MuonAndAdamW(model, 1e-2, 0, (0.9, 0.99), 2, False)
+    rates = [group["lr"] for group in optimizer.parts[1].param_groups]
+    assert rates == pytest.approx([2e-2, 1e-2])
+
+
 def test_minutes_on_the_cpu_are_the_processors_for_each_thread(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
