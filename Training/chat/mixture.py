@@ -48,15 +48,15 @@ KINDS = {
 }
 SHARES = {
     "fact": 14,
-    "sum": 9,
-    "roost": 3,
-    "talk": 3,
-    "unknown": 9,
-    "passage": 34,
-    "story": 4,
-    "json": 10,
-    "role": 5,
-    "turns": 9,
+    "sum": 8,
+    "roost": 4,
+    "talk": 4,
+    "unknown": 8,
+    "passage": 40,
+    "story": 3,
+    "json": 9,
+    "role": 4,
+    "turns": 6,
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chat.dialogue import NOT_IN_TEXT, Dialogue, exchange
 from common.phrases import Phrases, article, fill
-from common.words import COLOURS, DAYS, FOODS, JOBS, PETS, THINGS, distinct, part, person, pick, town
+from common.words import COLOURS, DAYS, FOODS, JOBS, PETS, THINGS, distinct, odd, part, person, pick, town
 
 
 @dataclass
@@ -268,7 +268,7 @@ def _two_events(rng, held) -> list[str]:
 
 
 def _event(rng) -> str:
-    name = f"the {pick(rng, _MODIFIERS)} {rng.choice(_OCCASIONS)}"
+    name = f"the {rng.choice(_MODIFIERS) if rng.random() < 0.7 else odd(rng)} {rng.choice(_OCCASIONS)}"
     return rng.choice(part(tuple(_EVENT_NAMES), False)) if rng.random() < 0.3 or name in _EVENT_NAMES else name
 
 

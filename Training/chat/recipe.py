@@ -25,7 +25,7 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
     model = Llama(Configuration(vocab_size=tokenizer.get_vocab_size()))
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
     rate = 1.5e-3 * min(2, scale) ** 0.5
-    trainer = Trainer(model, data.loss, Settings(STEPS, minutes, rate=rate, warmup=100, muon=2), work)
+    trainer = Trainer(model, data.loss, Settings(STEPS, minutes, rate=rate, warmup=100, average=0.995, muon=2), work)
     trainer.run(data.batches(rows, seed + trainer.step, int(BUDGET * scale)), lambda batch: batch[0].numel(), "tokens")
 
 

@@ -37,7 +37,7 @@ STARTS = "b br c d dr f fl g gr h j k kr l m n p pl r s sk st t tr v w z th sh c
 VOWELS = "a e i o u ai ea ia oa ou".split()
 CODAS = ["", "", "", "n", "r", "l", "s", "k", "m", "nd", "rn", "th", "x", "ld"]
 TOWN_ENDS = ["ton", "ville", "burg", "ford", "mere", "haven", "stad", "wick", "dale", "port", "holm", "ley"]
-ODD = 0.3  # of the words that `pick` gives in training
+STRANGE, ODD = 0.55, 0.35  # of the words that `pick` gives in training: not of the list, and of no list
 _SOUNDS = [*VOWELS, "y", "ee", "oo", "au", "ie", "ei", "io", "ue"]
 _ENDS = [*CODAS, *"bcdfgmptvz", "ck", "st", "nt", "ng", "sh", "ch", "rt", "mp", "ss", "ll", "tt", "gh", "que"]
 COUNTRY_ENDS = ["ia", "land", "stan", "ania", "or", "esia", "ovia", "any", "ador"]
@@ -54,10 +54,14 @@ def listed(rng, words: list[str], held: bool = False) -> str:
 
 
 def pick(rng, words: list[str], held: bool = False) -> str:
-    """A word of a list; in training now and then one that nobody knows, so that words are copied, not guessed."""
-    if held or rng.random() > ODD:
+    """A word of a list; in training every second one is of another list or one that nobody knows, so that words are
+    copied, not guessed."""
+    chance = rng.random() if not held else 1
+    if chance > STRANGE:
         return listed(rng, words, held)
-    return odd(rng).capitalize() if words[0][0].isupper() else odd(rng)
+    if chance > ODD and words[0][0].islower():
+        return listed(rng, rng.choice([JOBS, COLOURS, FOODS, PETS, THINGS]))
+    return odd(rng) if words[0][0].islower() else odd(rng).capitalize()
 
 
 def odd(rng) -> str:
