@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from browser import Page, needs_browser
-from conftest import STORIES, Host, markov, needs_stories, stories
+from conftest import ROOT, STORIES, Host, markov, needs_stories, stories
 from gate import Gate
 
 pytestmark = needs_browser
@@ -307,21 +307,21 @@ def test_a_model_without_a_template_goes_on_with_the_text(page):
     assert page.answers[0].startswith(", there was a little girl named Lily.")
 
 
-@needs_stories
 @pytest.mark.skipif("PAGE_PICTURE" not in os.environ, reason="PAGE_PICTURE names no file for the picture")
 def test_a_picture_of_the_page(make_host):
-    host = make_host(stories())
+    host = make_host(f'[[models]]\nname = "chat"\nsource = "{ROOT}/Models/chat/chat.gguf"\n')
     page = Page(host.url + "/", width=1120, height=720)
+    chats = (["How do I start Roost?"], ["What is 12 plus 7?"], ["Read this text: Ada lives in Oakdale. Where does Ada live?"],
+             ["Tell me a story about a fox and a boat."],
+             ["What is the capital of Italy?", "And of Spain?", "JSON with name Ada and age 31."])
     try:
-        page.settings(temperature=0.5, max_tokens=120, seed=2)
-        for beginning in ("The little boat was", "Ben and his cat went to the", "One day, a big storm came",
-                          "Tom found a key in the garden", "Once upon a time, there was a little girl who had a dog named"):
+        page.settings(temperature=0)
+        for chat in chats:
             page.press(Keys.CONTROL + "k")
             page.wait("document.body.classList.contains('is-empty')", "a new chat is open")
-            page.say(beginning)
-            page.wait_for_answer()
-        page.say("But then, the big dog")
-        page.wait_for_answer(2)
+            for count, text in enumerate(chat, 1):
+                page.say(text)
+                page.wait_for_answer(count)
         page.wait("document.querySelectorAll('.entry').length === 5", "all conversations are listed")
         page.run("document.getAnimations().forEach((animation) => animation.finish())")
         path = pathlib.Path(os.environ["PAGE_PICTURE"])

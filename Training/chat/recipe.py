@@ -14,7 +14,7 @@ from common.checkpoint import load_weights
 from common.device import device
 from common.loop import Settings, Trainer
 
-STEPS, BUDGET, BLOCKS = 14000, 6144, 40
+STEPS, BUDGET, BLOCKS = 14000, 6144, 60
 
 
 def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = "") -> None:
