@@ -307,6 +307,19 @@ def test_a_model_without_a_template_goes_on_with_the_text(page):
     assert page.answers[0].startswith(", there was a little girl named Lily.")
 
 
+def test_the_name_of_a_model_is_not_cut_for_its_facts(make_host):
+    host = make_host(f'[[models]]\nname = "chat"\nsource = "{ROOT}/Models/chat/chat.gguf"\n')
+    page = Page(host.url + "/", width=1120, height=720)
+    try:
+        width = "return document.getElementById('model').offsetWidth"
+        assert page.find("#model-facts").text
+        beside = page.run(width)
+        page.run("document.getElementById('model-facts').style.display = 'none'")
+        assert beside == page.run(width)
+    finally:
+        page.close()
+
+
 @pytest.mark.skipif("PAGE_PICTURE" not in os.environ, reason="PAGE_PICTURE names no file for the picture")
 def test_a_picture_of_the_page(make_host):
     host = make_host(f'[[models]]\nname = "chat"\nsource = "{ROOT}/Models/chat/chat.gguf"\n')
