@@ -1,5 +1,6 @@
 """The training mixture, and the held-out sets, both drawn from the generators by seed."""
 
+from chat import more
 from chat.about_roost import ROOST
 from chat.dialogue import Dialogue, exchange
 from chat.facts import draw_fact, facts_by_relation
@@ -14,23 +15,34 @@ from common.seeds import generator
 
 
 def draw_known(rng, held=False) -> Dialogue:
-    fact = draw_fact(rng)
-    return exchange("fact", fact.question(rng, held), fact.answer())
+    return _about(rng, draw_fact(rng), held)
+
+
+def _about(rng, fact, held) -> Dialogue:
+    """In training every second question is one of those that no test draws from, here and below."""
+    if not held and rng.random() < 0.5:
+        question = more.FACTS[fact.relation].draw(rng, **dict(fact.slots))
+    else:
+        question = fact.question(rng, held)
+    return exchange("fact", question, fact.answer())
 
 
 def draw_sum(rng, held=False) -> Dialogue:
     """Sums, differences and products alone: each is a fact of its own, and there are many."""
-    fact = rng.choice(facts_by_relation()[rng.choice(["sum", "difference", "product"])])
-    return exchange("fact", fact.question(rng, held), fact.answer())
+    return _about(rng, rng.choice(facts_by_relation()[rng.choice(["sum", "difference", "product"])]), held)
 
 
 def draw_roost(rng, held=False) -> Dialogue:
     phrases, answer = rng.choice(ROOST)
+    if not held and rng.random() < 0.5:
+        phrases = more.ROOST[answer]
     return exchange("roost", phrases.draw(rng, held), answer)
 
 
 def draw_talk(rng, held=False) -> Dialogue:
     phrases, answer = rng.choice(SMALLTALK)
+    if not held and rng.random() < 0.5:
+        phrases = more.TALK[answer]
     return exchange("talk", phrases.draw(rng, held), answer)
 
 
@@ -49,8 +61,8 @@ KINDS = {
 SHARES = {
     "fact": 14,
     "sum": 8,
-    "roost": 4,
-    "talk": 4,
+    "roost": 5,
+    "talk": 5,
     "unknown": 8,
     "passage": 40,
     "story": 3,

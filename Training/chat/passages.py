@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chat import more
 from chat.dialogue import NOT_IN_TEXT, Dialogue, exchange
 from common.phrases import Phrases, article, fill
 from common.words import COLOURS, DAYS, FOODS, JOBS, PETS, THINGS, distinct, odd, part, person, pick, town
@@ -200,39 +201,6 @@ _EVENTS = {
         ["what number of guests does {name} have?"],
     ),
 }
-# Further ways to ask, of training alone: the more there are, the less a new one surprises.
-_MORE = {
-    "job": """how does {name} earn money?;what is {name} by trade?;as what is {name} employed?;tell me the job of {name}.;name {name}'s work.;
-what kind of work does {name} do?;which trade has {name} learned?;what is the calling of {name}?""",
-    "town": """where is {name} at home?;what town is home to {name}?;in what town is {name}'s house?;tell me the town of {name}.;
-name {name}'s home town.;to which place did {name} move?;where can {name} be found?;which town does {name} call home?;what is {name}'s place?""",
-    "age": """how many years old is {name}?;how many years has {name}?;tell me the age of {name}.;name {name}'s age.;what is told of the age of {name}?;
-of what age is {name}?;how old did {name} turn?;which number of years has {name} lived?""",
-    "pet": """which animal lives with {name}?;what animal is {name}'s?;tell me the pet of {name}.;name {name}'s animal.;what creature did {name} adopt?;
-which animal is at home with {name}?;of which animal does {name} take care?;what sort of animal has {name} got?""",
-    "colour": """what colour is dear to {name}?;which colour is {name}'s favourite?;tell me the favourite colour of {name}.;name {name}'s colour.;
-of all colours, which does {name} like?;in what colour does {name} paint?;what is the colour that {name} likes?""",
-    "food": """what is on {name}'s plate?;which food is {name}'s favourite?;tell me the favourite food of {name}.;name {name}'s food.;
-what is the meal of {name}?;of all food, which does {name} like?;what would {name} order?;which dish does {name} enjoy?""",
-    "friend": """with whom is {name} friends?;whom does {name} often meet?;who went to school with {name}?;tell me the friend of {name}.;
-name {name}'s friend.;who is close to {name}?;what is {name}'s friend called?;which person is a friend of {name}?""",
-    "thing": """what has {name} got?;which thing belongs to {name}?;tell me the thing that is told of {name}.;what object does {name} carry?;
-what was the present for {name}?;which object did {name} find?;what did {name} do something with?;which thing is named with {name}?""",
-    "day": """on what weekday is {name}?;for which day is {name} planned?;tell me the day of {name}.;name the day of {name}.;
-which weekday has {name}?;what is the date of {name}?;what day should I keep free for {name}?;on which day will {name} be held?""",
-    "place": """to which town must I go for {name}?;what town hosts {name}?;tell me the town of {name}.;name the place of {name}.;
-which place was chosen for {name}?;what is the place of {name}?;in what town will {name} be held?;where must I go for {name}?""",
-    "hour": """from what time on is {name} open?;what is the first minute of {name}?;tell me the hour of {name}.;name the time of {name}.;
-how early may I come to {name}?;when do the doors of {name} open?;what does the clock say when {name} begins?;at which hour does {name} begin?;
-what time is {name}?""",
-    "price": """what do I pay for {name}?;how many euros is a seat at {name}?;tell me the price of {name}.;name the cost of {name}.;
-how expensive is {name}?;for how many euros can I see {name}?;what is a ticket for {name} worth?;how much money do I need for {name}?""",
-    "host": """who prepared {name}?;whom do I thank for {name}?;tell me the head of {name}.;name the leader of {name}.;
-which person runs {name}?;who leads {name}?;in whose hands is {name}?;who is responsible for {name}?""",
-    "guests": """what is the number of people at {name}?;how large is {name}?;tell me the number of guests at {name}.;how big a crowd is at {name}?;
-how many does {name} have room for?;how full is {name}?;how many seats has {name}?""",
-}
-_MORE = {key: Phrases(*asks.replace("\n", "").split(";")) for key, asks in _MORE.items()}
 _EVENT_NAMES = """the spring fair;the book market;the summer concert;the chess evening;the bicycle race;the garden party;the village feast;the flower show;
 the school play;the winter market;the boat race;the music night;the cooking class;the art show;the kite day;the quiz evening""".replace(
     "\n", ""
@@ -297,7 +265,7 @@ class Text:
 
     def asked(self, name, key, held_asks=False) -> str:
         """A question; in training every second one is among those that no test draws from."""
-        asks = _MORE[key] if not (self.held or held_asks) and self.rng.random() < 0.5 else self.table[key].asks
+        asks = more.PASSAGES[key] if not (self.held or held_asks) and self.rng.random() < 0.5 else self.table[key].asks
         return asks.draw(self.rng, held_asks, name=name)
 
     def ask(self, short=False, held_asks=False):

@@ -32,6 +32,29 @@ hammer shovel bucket candle carpet chair desk globe jacket kettle map notebook p
 vase wallet whistle""".split()
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
+# Words that sentences are made of. As a value they make no sense, which is what they are for: to be copied.
+PLAIN = """about across add after again age all alone always animal answer any apple around ask away baby back ball balloon banana beach bear bed bee
+before begin behind bell best big bird both boy branch brave brief bright bring build butterfly buy calf call camel can capital car care carry case
+charge chat check cheerful city class clever client climb coat collect come command company cook cost count country cover cow crow cross
+curious dance dawn day deer doctor donkey door down dragon each eagle early earn eat edge elephant else empty end engine enough euro evening
+every fair family far farm fast favourite feast feed few file find fine first flat floor flower folder follow food for forest found fox friend frog
+from full fun garden get girl give go good goose grass great guest hand happen hat have head hedgehog help hen here hidden high hill home
+hope horse host hot hour house how hundred hungry ice insect inside interest island job join joy jump just keep kernel key kind king kit knight
+know lake land language large last laugh lay lazy lead leaf leg lemon less letter library lie life light like line lion list listen little live lonely
+long look lose love low lunch machine mad make mammal man many market meadow meal meat medium meet middle mile milk million mini minus
+mistake model money month moon more morning move much music name near neck need never new next nice night nobody noise none normal not
+nothing now number object often old once one only open opposite order other out over owl own pack page pain paint paper parameter part party pass
+past path peace pen people perhaps pet pig pine pirate place plan planet plant play please plus point polite port position possible post prefer
+prepare press price print process profit prompt push put queen question quick quiet race rain ran rather reach read ready record rectangle
+remember rent repair reply rest ride right ring ripe rise river road robot rock room roost root round row run sad safe sail salmon salt same sand
+say scar school scratch sea search season seat second see seed serve set seven shall share shark sharp sheep shelf ship shop short shout show
+shy side simple sing sister sit six size sleep slow small smart smile smooth snake snow soft some song soon sort sound space speak spider spring
+squirrel stage stand star start station stay step stick still stone stop store storm story street strong such sugar sun sure swan sweet swim tab tail
+take tall tap taste team tell ten term test than thank that then there thick thin think this ticket tidy tiger time tiny today together token tomorrow
+tonight tool top touch toy trade train tree triangle trip true trust try turn two under until up upper use valley very village visit voice wait walk
+wall want war warm wash watch water wave way weather week weight welcome well went whale what wheel when where which white who whole why
+wide wild will win wind window wine winter wise wish with wizard wolf wonder wool word work world write wrong yard year yes yet young zero
+zone""".split()
 
 STARTS = "b br c d dr f fl g gr h j k kr l m n p pl r s sk st t tr v w z th sh ch gl".split()
 VOWELS = "a e i o u ai ea ia oa ou".split()
@@ -60,7 +83,7 @@ def pick(rng, words: list[str], held: bool = False) -> str:
     if chance > STRANGE:
         return listed(rng, words, held)
     if chance > ODD and words[0][0].islower():
-        return listed(rng, rng.choice([JOBS, COLOURS, FOODS, PETS, THINGS]))
+        return listed(rng, rng.choice([JOBS, COLOURS, FOODS, PETS, THINGS, PLAIN, PLAIN, PLAIN]))
     return odd(rng) if words[0][0].islower() else odd(rng).capitalize()
 
 
@@ -71,6 +94,8 @@ def odd(rng) -> str:
             rng.choice(["", rng.choice(ascii_lowercase), rng.choice(STARTS)]) + rng.choice(_SOUNDS) + rng.choice(_ENDS)
             for _ in range(rng.choice([1, 2, 2, 3]))
         ]
+        if rng.random() < 0.4:  # begins as a known word does
+            parts[0] = listed(rng, PLAIN)[: rng.randint(2, 6)]
         word = "".join(parts)
         if 3 < len(word) < 12 and not is_held(word, 0.2):
             return word

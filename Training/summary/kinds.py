@@ -1,10 +1,11 @@
 """Kinds of texts that know their facts: how each fact is said, what is said besides, and the summary."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from common.phrases import Phrases, article
-from common.words import DAYS, MONTHS, THINGS, distinct, invented, listed, person, surname, town
+from common.phrases import VOWEL, Phrases, article
+from common.words import DAYS, MONTHS, PLAIN, THINGS, distinct, invented, listed, odd, person, pick, surname, town
 
 
 @dataclass
@@ -25,9 +26,24 @@ def _day(rng):
     return rng.choice(DAYS)
 
 
+def _word(rng):
+    return listed(rng, PLAIN) if rng.random() < 0.5 else odd(rng)
+
+
+def _of(rng, held, choices: str, *frames: str):
+    """One of the choices; in training every second one is a frame with any word in it, so that it is read, not known."""
+    if held or rng.random() < 0.5:
+        return rng.choice(choices.split(";"))
+    return VOWEL.sub(r"\1n ", re.sub("#", lambda _: _word(rng), rng.choice(frames)))
+
+
+def _thing(rng, held):
+    return listed(rng, THINGS) if held else pick(rng, THINGS)
+
+
 def _opening(rng, held):
     return dict(
-        place=rng.choice("library bridge school market museum station clinic theatre".split()),
+        place=_of(rng, held, "library;bridge;school;market;museum;station;clinic;theatre", "#", "# house", "# #"),
         town=town(rng, held),
         day=_day(rng),
         mayor=f"{person(rng, held)} {surname(rng, held)}",
@@ -80,7 +96,7 @@ OPENING = Kind(
 
 def _storm(rng, held):
     return dict(
-        hazard=rng.choice("storm fire flood landslide hailstorm".split()),
+        hazard=_of(rng, held, "storm;fire;flood;landslide;hailstorm", "#", "# storm", "# fire"),
         town=town(rng, held),
         day=_day(rng),
         count=rng.randint(3, 90),
@@ -134,10 +150,16 @@ def _contest(rng, held):
         winner=first,
         second=second,
         town=town(rng, held),
-        contest=rng.choice(
-            "chess tournament;baking contest;bicycle race;poetry prize;swimming race;running race;singing contest;quiz".split(
-                ";"
-            )
+        contest=_of(
+            rng,
+            held,
+            "chess tournament;baking contest;bicycle race;poetry prize;swimming race;running race;singing contest;quiz",
+            "# race",
+            "# contest",
+            "# prize",
+            "# quiz",
+            "# tournament",
+            "# cup",
         ),
         points=rng.randint(11, 99),
     )
@@ -184,17 +206,26 @@ def _project(rng, held):
     return dict(
         project=invented(rng, held),
         percent=rng.randint(5, 95),
-        problem=rng.choice(
-            "the late delivery;the missing staff;the old software;the high price;the noisy machine;the bad weather;the broken pump;the open contract".split(
-                ";"
-            )
+        problem=_of(
+            rng,
+            held,
+            "the late delivery;the missing staff;the old software;the high price;the noisy machine;the bad weather;the broken pump;the open contract",
+            "the # #",
+            "the missing #",
+            "the old #",
+            "the broken #",
         ),
         lead=person(rng, held),
         day=_day(rng),
-        step=rng.choice(
-            "call the supplier;write a new plan;repair the pump;test the machine;hire two people;visit the site;check the contract;order new parts".split(
-                ";"
-            )
+        step=_of(
+            rng,
+            held,
+            "call the supplier;write a new plan;repair the pump;test the machine;hire two people;visit the site;check the contract;order new parts",
+            "# the #",
+            "find a new #",
+            "send the #",
+            "ask the # for a #",
+            "look at the #",
         ),
     )
 
@@ -243,7 +274,7 @@ def _sales(rng, held):
     return dict(
         company=invented(rng, held, ["ex", "ora", "tec", "ix", "um", "on"]),
         count=rng.randint(100, 9900),
-        product=listed(rng, THINGS) + "s",
+        product=_thing(rng, held) + "s",
         month=rng.choice(MONTHS),
         percent=rng.randint(2, 60),
         way=rng.choice(["more", "fewer"]),
@@ -288,7 +319,7 @@ SALES = Kind(
 def _meeting(rng, held):
     a, b = distinct(rng, lambda r: person(r, held), 2)
     return dict(
-        a=a, b=b, town=town(rng, held), day=_day(rng), hour=rng.randint(7, 21), thing=article(listed(rng, THINGS))
+        a=a, b=b, town=town(rng, held), day=_day(rng), hour=rng.randint(7, 21), thing=article(_thing(rng, held))
     )
 
 
@@ -331,12 +362,19 @@ def _favour(rng, held):
     return dict(
         a=a,
         b=b,
-        task=rng.choice(
-            "feed the cat;water the plants;fix the bicycle;paint the fence;pick up a parcel;look after the dog;carry a table;mow the lawn".split(
-                ";"
-            )
+        task=_of(
+            rng,
+            held,
+            "feed the cat;water the plants;fix the bicycle;paint the fence;pick up a parcel;look after the dog;carry a table;mow the lawn",
+            "# the #",
+            "clean the #",
+            "wait for the #",
+            "carry a #",
+            "bring a # to the #",
         ),
-        reason=rng.choice("work;a trip;a bad back;an exam;a wedding;a cold;a visit;a course".split(";")),
+        reason=_of(
+            rng, held, "work;a trip;a bad back;an exam;a wedding;a cold;a visit;a course", "a #", "my #", "the #"
+        ),
         day=_day(rng),
     )
 

@@ -22,7 +22,9 @@ def train(work: Path, minutes: float, seed: int, scale: float = 1, stage: str = 
     rows = data.load_rows(work / "data", pieces, seed, int(BLOCKS * max(1, scale / 2)))
     model = build(len(pieces))
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters", flush=True)
-    trainer = Trainer(model, loss, Settings(STEPS, minutes, rate=1e-3, warmup=100, decay=0.01, muon=2), work)
+    trainer = Trainer(
+        model, loss, Settings(STEPS, minutes, rate=1e-3, warmup=100, decay=0.01, average=0.995, muon=2), work
+    )
     trainer.run(
         data.batches(rows, seed + trainer.step, int(BUDGET * scale)),
         lambda batch: batch[0].numel() + batch[2].numel(),

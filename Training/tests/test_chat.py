@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from chat import about_roost, smalltalk, unknown
+from chat import about_roost, more, passages, smalltalk, unknown
 from chat.evaluate import is_right, looks_whole
 from chat.export import gguf_name, interleaved, write_folder, write_gguf
 from chat.facts import facts_by_relation
@@ -46,6 +46,16 @@ def test_conversations_are_the_same_for_the_same_seed():
 def test_no_held_out_phrasing_is_trained_on(name):
     train, held = (set(r.lower().strip(" ?.!") for r in ALL[name].readings(part)) for part in (False, True))
     assert train and not train & held
+
+
+def test_further_ways_to_ask_are_not_held_out_ones():
+    asked = {key: attribute.asks for key, attribute in (passages._PEOPLE | passages._EVENTS).items()}
+    further = more.FACTS | more.TALK | more.ROOST
+    assert set(further) | {"open"} == set(ALL) and set(more.PASSAGES) == set(asked)
+    for key, phrases in [*further.items(), *more.PASSAGES.items()]:
+        plain = lambda readings: {reading.lower().strip(" ?.!,") for reading in readings}
+        assert not phrases.readings(True)
+        assert not plain(phrases.readings()) & plain((ALL | asked)[key].readings(True))
 
 
 def test_every_relation_has_facts_and_an_unheld_and_a_held_question():

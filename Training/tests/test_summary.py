@@ -3,8 +3,8 @@ import torch
 
 from common.phrases import Phrases
 from common.seeds import generator
-from summary import export
-from summary.data import PREFIX, draw_document, held_out
+from summary import export, more
+from summary.data import PREFIX, WORD, draw_document, encode_cut, encode_pair, held_out
 from summary.evaluate import invented, kept, rouge_l, score
 from summary.kinds import KINDS
 from summary.model import build, loss
@@ -16,6 +16,15 @@ def test_no_held_out_line_is_trained_on():
         for phrases in [*kind.lines, kind.fillers]:
             assert isinstance(phrases, Phrases) and phrases.readings(True)
             assert not set(phrases.readings()) & set(phrases.readings(True))
+
+
+def test_further_lines_say_the_same_facts_and_are_not_held_out():
+    for name, kind in KINDS.items():
+        for line, further in zip(kind.lines, more.LINES[name], strict=True):
+            assert not further.readings(True) and not set(further.readings()) & set(line.readings(True))
+            keys = [key for key in kind.keys if all("{" + key + "}" in reading for reading in line.readings())]
+            for reading in further.readings():
+                assert all("{" + key + "}" in reading for key in keys if key not in "ab")
 
 
 def test_every_key_fact_stands_in_text_and_summary():
@@ -37,6 +46,21 @@ def test_the_measures_tell_right_from_wrong():
     shifted = [d.summary for d in documents[1:] + documents[:1]]
     assert score(documents, shifted)["kept"] < 60 and score(documents, shifted)["invented"] > 20
     assert rouge_l("a b c d", "a x c d") == pytest.approx(0.75)
+
+
+def test_words_are_cut_alike_in_text_and_summary(tmp_path):
+    pieces, rng = train_pieces(tmp_path / "spiece.model", 1, 700), generator("cut")
+    for _ in range(100):
+        document = draw_document(rng)
+        assert encode_cut(pieces, document.text, {w: pieces.encode(w) for w in WORD.findall(document.text)}) == (
+            pieces.encode(document.text)
+        )
+    otherwise = 0
+    for _ in range(20):
+        text, summary = encode_pair(pieces, rng, document.text, document.summary)
+        assert pieces.decode(text) == document.text.replace("\n", " ") and pieces.decode(summary) == document.summary
+        otherwise += summary != pieces.encode(document.summary)
+    assert 0 < otherwise < 20
 
 
 def test_the_export_loads_in_transformers_with_the_same_ids(tmp_path):
