@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument(
         "--stage",
         default="",
-        help="topics: words or tasks; picture: autoencoder, denoiser or fast; without it each in turn",
+        help="topics: words or tasks; picture: autoencoder, decoder, denoiser or fast; without it each in turn",
     )
     parser.add_argument(
         "--minutes", type=float, default=0, help="training time over all runs; without it the full steps"

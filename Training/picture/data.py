@@ -68,9 +68,10 @@ def prepare_latents(path: Path, autoencoder, seed: int, count: int) -> tuple[tor
         captions += lines
         if len(found) % 50 == 0:
             print(f"{len(captions)} of {count} pictures encoded", flush=True)
-    save_file({"latents": torch.cat(found)}, path)
+    latents = torch.cat(found).contiguous()  # convolutions may leave the channels last
+    save_file({"latents": latents}, path)
     words.write_text("\n".join(captions) + "\n")
-    return torch.cat(found).float(), captions
+    return latents.float(), captions
 
 
 def batches(latents, ids, size, seed):

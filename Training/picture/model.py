@@ -107,16 +107,30 @@ class Painter(nn.Module):
 
 def autoencoder_loss(model, batch):
     """Absolute and squared error, the same of the edges, and a little Kullback-Leibler divergence."""
-    images = batch[0].float().permute(0, 3, 1, 2) / 127.5 - 1  # [B, 3, 128, 128]
+    images = _images(batch)
     posterior = model.encode(images).latent_dist
-    back = model.decode(posterior.sample()).sample.float()
-    gone = back - images
-    edges = gone.diff(dim=-1).abs().mean() + gone.diff(dim=-2).abs().mean()
+    gone = model.decode(posterior.sample()).sample.float() - images
     level = posterior.kl().mean() / (LATENTS * 16 * 16)
-    return gone.abs().mean() + gone.square().mean() + edges + 1e-4 * level, {
-        "error": gone.detach().abs().mean() * 127.5,
-        "kl": level.detach(),
-    }
+    return _difference(gone) + 1e-4 * level, {"error": gone.detach().abs().mean() * 127.5, "kl": level.detach()}
+
+
+def decoder_loss(model, batch):
+    """The same without the encoder, which stays; latents a little beside the right ones, as a denoiser's are. Squares
+    count more, because small parts such as eyes are few pixels with large errors."""
+    images = _images(batch)
+    with torch.no_grad():
+        latents = model.encode(images).latent_dist.mean.float()
+    gone = model.decode(latents + 0.05 * latents.std() * torch.randn_like(latents)).sample.float() - images
+    return _difference(gone) + 3 * gone.square().mean(), {"error": gone.detach().abs().mean() * 127.5}
+
+
+def _images(batch):
+    return batch[0].float().permute(0, 3, 1, 2) / 127.5 - 1  # [B, 3, 128, 128]
+
+
+def _difference(gone):
+    edges = gone.diff(dim=-1).abs().mean() + gone.diff(dim=-2).abs().mean()
+    return gone.abs().mean() + gone.square().mean() + edges
 
 
 class DenoiserLoss:

@@ -12,10 +12,23 @@ from common.export import folder_bytes
 from common.loop import Settings, Trainer
 from picture import data, export, fast
 from picture.evaluate import measured
-from picture.model import DenoiserLoss, Painter, autoencoder_loss, build_autoencoder, fast_scheduler, scheduler
+from picture.model import (
+    DenoiserLoss,
+    Painter,
+    autoencoder_loss,
+    build_autoencoder,
+    decoder_loss,
+    fast_scheduler,
+    scheduler,
+)
 from picture.tokenizer import encode, load_tokenizer, train_tokenizer
 
-STAGES = {"autoencoder": 0.25, "denoiser": 0.55, "fast": 0.2}  # shares of the minutes when all are trained in turn
+STAGES = {
+    "autoencoder": 0.2,
+    "decoder": 0.1,
+    "denoiser": 0.55,
+    "fast": 0.15,
+}  # shares of the minutes when all are trained in turn
 PICTURES = 32000
 
 
@@ -37,7 +50,7 @@ def train_autoencoder(work, minutes, seed, scale):
         Settings(12000, minutes, rate=1e-3, warmup=100, decay=0.01, average=0.995, muon=2),
         work / "autoencoder",
     )
-    trainer.run(data.images(seed, size, trainer.step * size // data.BLOCK), lambda batch: len(batch[0]), "pictures")
+    _run_on_images(trainer, seed, size)
     with torch.no_grad():
         pictures = next(data.images(seed + 2, 256, crowds=0))[0].to(device()).float().permute(0, 3, 1, 2) / 127.5 - 1
         spread = float(trainer.model.eval().encode(pictures).latent_dist.mean.std())
@@ -45,9 +58,25 @@ def train_autoencoder(work, minutes, seed, scale):
     print(f"scaling factor {1 / spread:.4f}", flush=True)
 
 
-def load_autoencoder(work):
+def _run_on_images(trainer, seed, size):
+    images = data.images(seed, size, trainer.step * size // data.BLOCK)
+    trainer.run(images, lambda batch: len(batch[0]), "pictures")
+
+
+def train_decoder(work, minutes, seed, scale):
+    """The way back from the latents alone: they, and the denoiser that is trained on them, stay as they are."""
     model = build_autoencoder()
     model.load_state_dict(load_weights(work / "autoencoder"))
+    for part in (model.encoder, model.quant_conv):
+        part.requires_grad_(False)
+    size = int(8 * scale)
+    settings = Settings(6000, minutes, rate=7e-4, warmup=50, decay=0.01, average=0.995, muon=2)
+    _run_on_images(Trainer(model, decoder_loss, settings, work / "decoder"), seed + 3, size)
+
+
+def load_autoencoder(work):
+    model = build_autoencoder()
+    model.load_state_dict(load_weights(work / "decoder") or load_weights(work / "autoencoder"))
     model.register_to_config(**json.loads((work / "scale.json").read_text()))
     return model.to(device()).eval().requires_grad_(False)
 

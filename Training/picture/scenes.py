@@ -8,6 +8,7 @@ from common.phrases import Phrases, article
 from common.seeds import is_held
 from picture.drawing import BANDS, COLOURS, FIXED, KINDS, PLAIN
 
+FINE = ("house", "boat", "face", "face")  # kinds with small parts
 RADII = {"small": (10, 12.5), "": (16, 19), "large": (24, 27)}
 COUNTS = {2: "two", 3: "three", 4: "four"}
 THIRDS = {0: (31, 37), 1: (60, 68), 2: (91, 97)}
@@ -62,10 +63,10 @@ def _draw_ground(rng):
     return rng.choice(list(PLAIN)) if rng.random() < 0.8 else rng.choice(list(BANDS))
 
 
-def _draw_look(rng, ground):
+def _draw_look(rng, ground, kinds=tuple(KINDS)):
     """A kind and a colour that can be seen on the background."""
     while True:
-        kind = rng.choice(list(KINDS))
+        kind = rng.choice(kinds)
         colour = FIXED.get(kind) or rng.choice(list(COLOURS))
         dark_parts = kind in ("house", "face", "boat", "tree") and ground == "black"
         if fits(colour, ground) and not dark_parts and not (kind == "face" and colour == "black"):
@@ -170,11 +171,13 @@ def _words(rng, scene) -> str:
 
 
 def draw_crowd(rng) -> Scene:
-    """Five to nine different things and no caption: what the autoencoder learns most from."""
+    """Five to nine different things and no caption: what the autoencoder learns most from, above all the small parts
+    of things that have them."""
     ground = _draw_ground(rng)
     cells = rng.sample(list(PLACES), rng.randint(5, 9))
+    looks = [_draw_look(rng, ground, (*KINDS, *FINE, *FINE)) for _ in cells]
     return Scene(
-        ground, [Item(*_draw_look(rng, ground), *_at(rng, *cell, APART), rng.uniform(10, 17)) for cell in cells]
+        ground, [Item(*look, *_at(rng, *cell, APART), rng.uniform(10, 17)) for look, cell in zip(looks, cells)]
     )
 
 

@@ -3,9 +3,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from common.checkpoint import load_weights
 from common.seeds import generator
-from picture import export, fast
+from picture import export, fast, recipe
 from picture.checker import check
 from picture.drawing import COLOURS, FIXED, KINDS, draw_scene
 from picture.evaluate import held_out
@@ -135,6 +137,19 @@ def test_losses_are_finite_and_only_the_student_learns(parts):
     loss.backward()
     assert all(name.startswith("unet.") for name, _ in student.named_parameters())
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in student.parameters())
+
+
+def test_all_stages_follow_on_each_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipe, "PICTURES", 128)
+    recipe.train(tmp_path, 0.002, 1)  # a step of each
+    encoders = [load_weights(tmp_path / stage)["encoder.conv_in.weight"] for stage in ("autoencoder", "decoder")]
+    assert torch.equal(*encoders)
+    parts = recipe.load(tmp_path)
+    assert not torch.equal(parts["unet"].conv_in.weight, parts["fast"].conv_in.weight)
+    latents = (
+        load_file(tmp_path / "latents.safetensors")["latents"].float() * parts["autoencoder"].config.scaling_factor
+    )
+    assert latents.shape == (128, LATENTS, 16, 16) and 0.7 < latents.std() < 1.4
 
 
 def test_every_kind_has_templates_for_its_colours():
