@@ -37,6 +37,17 @@ def test_the_chat_model_is_what_a_chat_without_a_name_reaches(shipped):
     assert status == 200 and answer["model"] == "chat"
 
 
+def test_it_is_at_its_best_where_a_client_says_nothing_of_sampling(shipped):
+    ask = {"messages": [user("Tell me a story about a fox and a boat.")]}
+    stories = {post(shipped, "/v1/chat/completions", ask)[1]["choices"][0]["message"]["content"] for _ in range(4)}
+    assert len(stories) == 1 and "fox" in stories.pop()
+
+
+def test_the_encoder_decoder_is_not_offered_as_there_is_no_way_to_ask_it(shipped):
+    names = [model.id for model in shipped.client().models.list()]
+    assert "chat" in names and "summary" not in names
+
+
 @pytest.mark.parametrize("question, part", [
     ("What is the capital of France?", "Paris"),
     ("How many legs does a spider have?", "8"),

@@ -224,6 +224,18 @@ def test_every_layout_fits_its_window(open_page, width, height, scheme):
     assert page.console_errors() == []
 
 
+def test_the_settings_start_from_what_the_model_takes(tmp_path, open_page):
+    host = Host(tmp_path, markov(sampling="{ temperature = 0.25 }"))
+    page = open_page(host.url)
+    page.click("#open-settings")
+    shown = lambda: page.find("output[for=set-temperature]").text
+    assert shown() == "0.25 · default"
+    page.run("const range = document.getElementById('set-temperature');"
+             "range.value = 1; range.dispatchEvent(new Event('input'))")
+    assert shown() == "1"
+    assert host.stop() == 0
+
+
 def test_the_theme_can_be_chosen_and_stays(page):
     before = page.run("return getComputedStyle(document.body).backgroundColor")
     page.click("#theme")

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Host
 import PluginHost
@@ -113,6 +114,7 @@ import Testing
             queue = 7
             step_timeout = "250ms"
             default_for = ["chat", "completion"]
+            sampling = { temperature = 0, top_p = 0.9, top_k = 40 }
             [models.settings]
             threads = 2
             names = ["a", 1.5, true]
@@ -123,6 +125,8 @@ import Testing
         #expect(model.idleUnload == .seconds(600) && model.stepTimeout == .milliseconds(250))
         #expect(model.context == 4096 && model.parallel == 3 && model.queue == 7)
         #expect(model.defaultFor == [.chat, .completion])
+        #expect(model.sampling.temperature == 0 && model.sampling.topP == 0.9)
+        #expect(model.sampling.topK == 40 && model.sampling.minP == 0)
         #expect(model.settings == #"{"threads":2,"names":["a",1.5,true]}"#)
     }
 
@@ -157,6 +161,14 @@ import Testing
         (
             "[[models]]\nname = \"a\"\nplugin = \"llama\"",
             "3 models[0].plugin: no plugin is named \"llama\"; add a table [plugins.llama]"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nsampling = { temperature = 3 }",
+            "3 models[0].sampling.temperature: found integer 3, expected a number from 0.0 to 2.0"
+        ),
+        (
+            "[[models]]\nname = \"a\"\nsampling = { temprature = 1 }",
+            "3 models[0].sampling.temprature: unknown key; did you mean \"temperature\"?"
         ),
         (
             "[[models]]\nname = \"a\"\nidle_unload = \"ten\"",
@@ -267,8 +279,12 @@ import Testing
     @Test func everyModelOfTheFolderIsFound() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try FileManager.default.createDirectory(
-            at: folder.appending(path: "hf"), withIntermediateDirectories: true)
+        for name in ["hf", "t5"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
+        try Data(#"{"model_type": "t5", "is_encoder_decoder": true}"#.utf8)
+            .write(to: folder.appending(path: "t5/config.json"))
         for name in [
             "hf/config.json", "small.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf",
             "README.md", ".hidden.gguf",

@@ -50,6 +50,12 @@ extension Models {
         try await hold(name, for: purposes, \.vectors)
     }
 
+    /// What the settings say of a model's sampling; without a name, of the one that `text` would take.
+    func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
+        let name = name ?? (try? choose(for: [purpose]))
+        return settings.models.first { $0.name == name }?.sampling ?? SamplingParameters()
+    }
+
     private func hold<Engine: Sendable>(
         _ name: String?, for purposes: [Settings.Purpose], _ engine: KeyPath<ModelServing, Engine?>
     ) async throws -> ModelHold<Engine> {

@@ -1,3 +1,4 @@
+package import Engine
 package import PluginHost
 
 /// What `plugins.toml` says, checked: paths are absolute, keys are read, names are unique.
@@ -67,6 +68,8 @@ package struct Settings: Sendable {
         package var defaultFor: [Purpose]
         /// Left out while nothing lies at its source.
         package var isOptional: Bool
+        /// What requests get that say nothing of it themselves.
+        package var sampling: SamplingParameters
         /// A JSON object for the plugin, or empty.
         package var settings: String
     }
@@ -84,6 +87,6 @@ extension Settings.Model {
         self.init(
             name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
             parallel: 8, stepTimeout: .seconds(120), queue: nil, defaultFor: [],
-            isOptional: false, settings: "")
+            isOptional: false, sampling: SamplingParameters(), settings: "")
     }
 }

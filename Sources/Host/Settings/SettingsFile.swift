@@ -253,7 +253,7 @@ extension SettingsFile {
             stepTimeout: table.duration("step_timeout") ?? defaults.stepTimeout,
             queue: table.integer("queue", in: 0...65536),
             defaultFor: purposes(&table), isOptional: table.bool("optional") ?? false,
-            settings: pluginSettings(&table))
+            sampling: sampling(&table), settings: pluginSettings(&table))
         return name == nil ? nil : model
     }
 
@@ -274,6 +274,22 @@ extension SettingsFile {
             table.report("found string \"\(text)\", expected \(known)", "default_for")
             return nil
         }
+    }
+
+    /// `[models.sampling]`
+    private func sampling(_ table: inout TableReader) -> SamplingParameters {
+        var sampling = SamplingParameters()
+        guard let members = table.table("sampling") else { return sampling }
+        var reader = TableReader(
+            members, path: table.full("sampling"), line: table.line, problems: problems)
+        for number in SamplingNumber.all {
+            if let value = reader.number(number.name, in: number.range) {
+                sampling.set(number, Float(value))
+            }
+        }
+        sampling.topK = reader.integer("top_k", in: 0...16_777_216) ?? sampling.topK
+        reader.finish()
+        return sampling
     }
 
     /// `[models.settings]`: handed to the plugin as it is.

@@ -74,6 +74,16 @@ extension TableReader {
         }
     }
 
+    mutating func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        value(key, expected: "a number from \(range.lowerBound) to \(range.upperBound)") {
+            switch $0 {
+            case .integer(let number) where range.contains(Double(number)): Double(number)
+            case .double(let number) where range.contains(number): number
+            default: nil
+            }
+        }
+    }
+
     mutating func duration(_ key: String) -> Duration? {
         value(key, expected: "a duration such as \"90s\", \"10m\" or \"1h\"") {
             if case .string(let text) = $0 { Units.duration(text) } else { nil }

@@ -50,6 +50,38 @@ import Testing
         #expect(Set(chunks.map { $0["id"]?.string }).count == 1)
     }
 
+    private func texts(of request: JSONObject, at host: TestHost) async throws -> Set<String?> {
+        var request = request
+        var texts: Set<String?> = []
+        for seed in 0..<8 {
+            request["seed"] = .integer(seed)
+            let answer = try await host.client.post("/v1/completions", .object(request))
+            texts.insert(answer.json["choices"]?[0]?["text"]?.string)
+        }
+        return texts
+    }
+
+    @Test func aModelsOwnSamplingIsTakenWhereARequestSaysNone() async throws {
+        let lines = """
+            default_for = ["completion"]
+            sampling = { temperature = 0, top_p = 0.5 }
+            """
+        let host = try await TestHost(models: TestHost.model("markov", lines))
+        let told = try await host.client.send("GET", "/v1/models/markov").json["meta"]?["sampling"]
+        #expect(told?["temperature"]?.number == 0 && told?["top_p"]?.number == 0.5)
+        for model in ["markov", nil] {
+            var request = JSONObject([
+                (key: "prompt", value: "I have no we"), (key: "max_tokens", value: 60),
+            ])
+            request["model"] = model.map { .string($0) }
+            #expect(try await texts(of: request, at: host).count == 1)
+            request["temperature"] = 2
+            request["top_p"] = 1
+            #expect(try await texts(of: request, at: host).count > 1)
+        }
+        try await host.stop()
+    }
+
     @Test func promptsAreTextTextsTokensOrArraysOfTokens() async throws {
         let client = try await TestHost.shared().client
         let bytes = JSONValue.array("I have no we".utf8.map { .integer(Int($0)) })

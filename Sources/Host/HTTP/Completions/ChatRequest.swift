@@ -7,8 +7,8 @@ struct ChatRequest {
     /// Report each token's log probability and those of this many likeliest tokens.
     var logprobs: Int?
 
-    init(_ fields: Fields) throws {
-        generation = try GenerationFields(fields)
+    init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
+        generation = try GenerationFields(fields, defaults: defaults)
         conversation = try ChatMessages(fields)
         let isWanted = try fields.bool("logprobs") ?? false
         let top = try fields.integer("top_logprobs", in: 0...20)

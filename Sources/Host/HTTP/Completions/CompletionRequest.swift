@@ -12,8 +12,8 @@ struct CompletionRequest {
         case tokens([Int32])
     }
 
-    init(_ fields: Fields) throws {
-        generation = try GenerationFields(fields)
+    init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
+        generation = try GenerationFields(fields, defaults: defaults)
         prompts = try Self.prompts(fields)
         echo = try fields.bool("echo") ?? false
         logprobs = try fields.integer("logprobs", in: 0...20)

@@ -11,9 +11,10 @@ struct GenerationFields {
     var streams: Bool
     var includesUsage: Bool
 
-    init(_ fields: Fields) throws {
+    /// - Parameter defaults: what a model's settings say of sampling; nil is the default model.
+    init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
         model = try fields.string("model")
-        sampling = try SamplingParameters(fields)
+        sampling = try SamplingParameters(fields, defaults: defaults(model))
         stop = try Self.stop(fields)
         maxTokens = try Self.maxTokens(fields)
         choices = try fields.integer("n", in: 1...128) ?? 1
@@ -78,20 +79,12 @@ struct GenerationFields {
 }
 
 extension SamplingParameters {
-    init(_ fields: Fields) throws {
-        self.init()
-        temperature = try fields.number("temperature", in: 0...2) ?? temperature
-        // Zero means the likeliest token alone, which the smallest share above zero gives.
-        topP = try fields.number("top_p", in: 0...1).map { max($0, .leastNormalMagnitude) } ?? topP
+    init(_ fields: Fields, defaults: SamplingParameters) throws {
+        self = defaults
+        for number in SamplingNumber.all {
+            if let value = try fields.number(number.name, in: number.range) { set(number, value) }
+        }
         topK = try fields.integer("top_k", in: -1...Int.max).map { max($0, 0) } ?? topK
-        minP = try fields.number("min_p", in: 0...1) ?? minP
-        typicalP =
-            try fields.number("typical_p", in: 0...1).map { max($0, .leastNormalMagnitude) }
-            ?? typicalP
-        repetitionPenalty =
-            try fields.number("repetition_penalty", in: 0.01...100) ?? repetitionPenalty
-        frequencyPenalty = try fields.number("frequency_penalty", in: -2...2) ?? frequencyPenalty
-        presencePenalty = try fields.number("presence_penalty", in: -2...2) ?? presencePenalty
         penaltyWindow = try fields.integer("penalty_window", in: 0...Int.max)
         seed = try fields.integer("seed", in: Int.min...Int.max).map {
             UInt64(bitPattern: Int64($0))

@@ -17,7 +17,9 @@ struct CompletionRoutes {
     }
 
     private func chat(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let chat = try ChatRequest(try await body.fields(request))
+        let chat = try ChatRequest(try await body.fields(request)) {
+            models.sampling(of: $0, for: .chat)
+        }
         let job = try await start(chat.generation, for: .chat, context) { serving in
             let prompt = try await serving.prompt.tokens(
                 of: chat.conversation, engine: serving.engine)
@@ -28,7 +30,9 @@ struct CompletionRoutes {
     }
 
     private func complete(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let completion = try CompletionRequest(try await body.fields(request))
+        let completion = try CompletionRequest(try await body.fields(request)) {
+            models.sampling(of: $0, for: .completion)
+        }
         let job = try await start(completion.generation, for: .completion, context) { serving in
             var requests: [GenerationRequest] = []
             for prompt in completion.prompts {

@@ -51,7 +51,10 @@ struct ModelRoutes {
         meta["quantization"] = info.quantization.map { .string($0) }
         meta["license"] = info.license.map { .string($0) }
         let serving = models.serving(status.name)
-        if let text = serving?.text { meta.add(text) }
+        if let text = serving?.text {
+            meta.add(text)
+            meta["sampling"] = .object(models.sampling(of: status.name, for: .chat).json)
+        }
         if let vectors = description.vectors { meta.add(vectors) }
         return meta
     }

@@ -326,6 +326,7 @@ document.addEventListener("keydown", (event) => {
 find("open-settings").addEventListener("click", () => settings.open({
   system: () => conversation.system,
   setSystem: (text) => (conversation.system = text),
+  sampling: () => models.chosen()?.meta.sampling ?? {},
 }));
 window.addEventListener("hashchange", route);
 window.addEventListener("pagehide", () => {

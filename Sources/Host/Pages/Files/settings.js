@@ -41,8 +41,12 @@ export function sampling() {
 
 export const standardSystemPrompt = () => values.system ?? "";
 
-// Shows the drawer. `conversation` is asked for its system prompt and told the new one.
+// What the model of the conversation takes where nothing is set here.
+let usual = {};
+
+// Shows the drawer. `conversation` is asked for its system prompt and told the new one, and for its model's sampling.
 export function open(conversation) {
+  usual = conversation.sampling();
   find("settings-body").replaceChildren(systemField(conversation), ...NUMBERS.map(slider), ...PLAIN.map(numberField), resetButton(conversation));
   find("settings").showModal();
 }
@@ -65,11 +69,12 @@ function field(id, label, control, hint) {
 function slider(number) {
   const id = `set-${number.name}`;
   const shown = element("output", { for: id });
+  const standard = usual[number.name] ?? number.standard;
   const show = () => {
-    shown.textContent = values[number.name] ?? `${number.standard} · default`;
+    shown.textContent = values[number.name] ?? `${standard} · default`;
   };
   const range = element("input", {
-    id, type: "range", min: number.min, max: number.max, step: number.step, value: values[number.name] ?? number.standard,
+    id, type: "range", min: number.min, max: number.max, step: number.step, value: values[number.name] ?? standard,
     oninput: () => {
       set(number.name, Number(range.value));
       show();
