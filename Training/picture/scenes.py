@@ -10,6 +10,7 @@ from picture.drawing import BANDS, COLOURS, FIXED, KINDS, PLAIN
 
 FINE = ("house", "boat", "face", "face")  # kinds with small parts
 RADII = {"small": (10, 12.5), "": (16, 19), "large": (24, 27)}
+STEP, SIZES = 8, (12, 14, 17.5, 25.5)  # pixels
 COUNTS = {2: "two", 3: "three", 4: "four"}
 THIRDS = {0: (31, 37), 1: (60, 68), 2: (91, 97)}
 APART = {0: (24, 27), 1: (62, 66), 2: (101, 104)}  # for several, which must not touch
@@ -34,6 +35,13 @@ class Item:
     x: float
     y: float
     radius: float
+
+    def snapped(self) -> "Item":
+        """In the middle of a latent's pixels or between two, in one of four sizes: a thing is then the same latents
+        wherever it stands, and a small network learns each thing once."""
+        near = lambda value: STEP * round(value / STEP)
+        size = min(SIZES, key=lambda size: abs(size - self.radius))
+        return Item(self.kind, self.colour, near(self.x), near(self.y), size)
 
 
 @dataclass
@@ -176,9 +184,8 @@ def draw_crowd(rng) -> Scene:
     ground = _draw_ground(rng)
     cells = rng.sample(list(PLACES), rng.randint(5, 9))
     looks = [_draw_look(rng, ground, (*KINDS, *FINE, *FINE)) for _ in cells]
-    return Scene(
-        ground, [Item(*look, *_at(rng, *cell, APART), rng.uniform(10, 17)) for look, cell in zip(looks, cells)]
-    )
+    items = [Item(*look, *_at(rng, *cell, APART), rng.uniform(11, 18)) for look, cell in zip(looks, cells)]
+    return Scene(ground, [item.snapped() for item in items])
 
 
 def draw_example(rng, held: bool | None = False) -> Scene:
@@ -186,6 +193,7 @@ def draw_example(rng, held: bool | None = False) -> Scene:
     while True:
         make = rng.choices([_single, _several, _pair], [4, 3, 4])[0]
         scene = make(rng, _draw_ground(rng))
+        scene.items = [item.snapped() for item in scene.items]
         if held is None or scene.is_held == held:
             ground = _GROUNDS[scene.background].draw(rng).lower()
             scene.caption = " ".join(
