@@ -6,7 +6,7 @@ from common.card import percent
 from common.seeds import generator
 from picture import fast
 from picture.checker import check
-from picture.model import fast_scheduler, scheduler
+from picture.model import scheduler
 from picture.sampling import paint
 from picture.scenes import draw_example
 
@@ -40,7 +40,7 @@ def measured(parts: dict, share: float = 1.0) -> dict:
     common = (parts["text"], parts["autoencoder"], parts["tokenizer"])
     numbers = {"twenty": score(scenes, paint(parts["unet"], *common, scheduler(), captions, 20, fast.GUIDANCE))}
     if "fast" in parts:
-        numbers["four"] = score(scenes, paint(parts["fast"], *common, fast_scheduler(), captions, 4, 1))
+        numbers["four"] = score(scenes, paint(parts["fast"], *common, scheduler(), captions, 4, 1))
     numbers["bars"] = {
         name: "met" if numbers.get(name, {}).get("right", 0) >= bar else "not met" for name, bar in BARS.items()
     }

@@ -1,9 +1,9 @@
-"""Consistency distillation on four nodes (Luo 2023, arXiv:2310.04378; Heek 2024, arXiv:2403.06807): from twenty guided
-steps to four without guidance.
+"""Progressive distillation (Salimans 2022, arXiv:2202.00512; with guidance Meng 2023, arXiv:2210.03142): from twenty
+guided steps to four without guidance.
 
-The student learns at the four noise levels that LCMScheduler visits in four steps, and only there: the guided
-teacher walks from one to the next in several steps, where the student itself, a little behind, says what comes out.
-The guidance is fixed and baked in, so that the student has exactly the teacher's layout.
+The student learns at the four noise levels that the sampler visits in four steps, and only there: the guided teacher
+walks from one to the next in several steps, the student learns to be there in one. The guidance is fixed and baked
+in, so that the student has exactly the teacher's layout.
 """
 
 import copy
@@ -14,77 +14,63 @@ from torch import nn
 from picture.model import signal
 
 GUIDANCE = 4.0
-NODES = torch.tensor([249, 499, 749, 999])  # what LCMScheduler makes of 4 steps of 20
+NODES = torch.tensor([249, 499, 749, 999])  # what DDIMScheduler makes of 4 trailing steps
 WALK = 4  # of the teacher's steps between two nodes
 
 
-def boundary(steps):
-    """c_skip and c_out of LCMScheduler: timestep scaling 10, sigma 0.5."""
-    scaled = steps.float().view(-1, 1, 1, 1) * 10
-    return 0.25 / (scaled**2 + 0.25), scaled / (scaled**2 + 0.25).sqrt()
-
-
 class Student(nn.Module):
-    """The network that learns; teacher, its text states and the follower are frozen."""
+    """The network that learns; the teacher with its text states is frozen."""
 
     def __init__(self, painter):
         super().__init__()
         self.unet = copy.deepcopy(painter.unet)
-        self.frozen = [painter.requires_grad_(False).eval(), copy.deepcopy(self.unet).requires_grad_(False).eval()]
+        self.frozen = [painter.requires_grad_(False).eval()]  # in a list, so that it is no part of this module
 
 
-class ConsistencyLoss:
+class DistillationLoss:
     def __init__(self, student, empty, device):
-        self.teacher, self.follower = (part.to(device) for part in student.frozen)
-        self.keep, self.noise = signal(device)
-        self.empty, self.nodes = empty.to(device), NODES.to(device)
+        self.teacher = student.frozen[0].to(device)
+        keep, noise = signal(device)
+        # Level 0 is the clean end, level n + 1 step n of the schedule.
+        self.keep = torch.cat([torch.ones_like(keep[:1]), keep])
+        self.noise = torch.cat([torch.zeros_like(noise[:1]), noise])
+        self.empty, self.nodes = empty.to(device), NODES.to(device) + 1
 
-    def _levels(self, steps):
-        return self.keep[steps].view(-1, 1, 1, 1), self.noise[steps].view(-1, 1, 1, 1)
+    def _levels(self, levels):
+        return self.keep[levels].view(-1, 1, 1, 1), self.noise[levels].view(-1, 1, 1, 1)
 
-    def _clean(self, unet, latents, steps, states):
+    def _clean(self, unet, latents, levels, states):
         """The clean latents that a v-prediction means, and the noise."""
-        keep, noise = self._levels(steps)
-        guess = unet(latents, steps, encoder_hidden_states=states).sample.float()
+        keep, noise = self._levels(levels)
+        guess = unet(latents, levels - 1, encoder_hidden_states=states).sample.float()
         return keep * latents - noise * guess, noise * latents + keep * guess
 
-    def consistent(self, unet, latents, steps, states):
-        skip, out = boundary(steps)
-        return skip * latents + out * self._clean(unet, latents, steps, states)[0]
-
-    def _step_back(self, latents, steps, before, states, nothing):
+    def _step_back(self, latents, levels, before, states, nothing):
         """One DDIM step of the guided teacher, to `before`."""
-        both = torch.cat([latents, latents]), torch.cat([steps, steps]), torch.cat([states, nothing])
+        both = torch.cat([latents, latents]), torch.cat([levels, levels]), torch.cat([states, nothing])
         (clean, clean0), (grain, grain0) = (part.chunk(2) for part in self._clean(self.teacher.unet, *both))
         keep, noise = self._levels(before)
         guided = lambda given, free: free + GUIDANCE * (given - free)
         return keep * guided(clean, clean0) + noise * guided(grain, grain0)
 
-    def _target(self, latents, index, states, nothing):
-        """The clean latents at the end of the guided way from node `index`."""
-        nodes = torch.cat([torch.zeros_like(self.nodes[:1]), self.nodes])
-        start, end = nodes[index + 1], nodes[index]
+    def target(self, latents, start, end, states, nothing):
+        """The clean latents that lead a single DDIM step from level `start` to where the teacher is at level `end`."""
+        there = latents
         for walked in range(WALK):
-            steps, before = (start - (start - end) * part // WALK for part in (walked, walked + 1))
-            latents = self._step_back(latents, steps, before, states, nothing)
-        return torch.where(
-            (index == 0).view(-1, 1, 1, 1), latents, self.consistent(self.follower, latents, end, states)
-        )
-
-    def follow(self, student, rate=0.1):
-        """Moves the follower towards the student."""
-        for old, new in zip(self.follower.parameters(), student.unet.parameters()):
-            old.lerp_(new, rate)
+            levels, before = (start - (start - end) * part // WALK for part in (walked, walked + 1))
+            there = self._step_back(there, levels, before, states, nothing)
+        (keep, noise), (keep_there, noise_there) = self._levels(start), self._levels(end)
+        share = noise_there / noise
+        return (there - share * latents) / (keep_there - share * keep)
 
     def __call__(self, student, batch):
         latents, ids = batch
         index = torch.randint(0, len(self.nodes), (len(ids),), device=ids.device)
-        steps = self.nodes[index]
-        keep, noise = self._levels(steps)
+        start, end = self.nodes[index], torch.cat([torch.zeros_like(self.nodes[:1]), self.nodes])[index]
+        keep, noise = self._levels(start)
         noisy = keep * latents + noise * torch.randn_like(latents)
         with torch.no_grad():
-            self.follow(student)
             states, nothing = self.teacher.states(ids), self.teacher.states(self.empty).expand(len(ids), -1, -1)
-            target = self._target(noisy, index, states, nothing)
-        gone = self.consistent(student.unet, noisy, steps, states) - target
+            target = self.target(noisy, start, end, states, nothing)
+        gone = self._clean(student.unet, noisy, start, states)[0] - target
         return ((gone.square() + 1e-6).sqrt() - 1e-3).mean(), {}

@@ -1,7 +1,7 @@
 """The Stable Diffusion networks (Rombach 2021, arXiv:2112.10752) in small, in diffusers' classes."""
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, LCMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from torch import nn
 from torch.nn import functional as F
@@ -22,7 +22,7 @@ NOISE = dict(
     rescale_betas_zero_snr=True,
     clip_sample=False,
     set_alpha_to_one=True,
-    steps_offset=1,  # neither scheduler uses it; pipelines warn of another
+    steps_offset=1,  # unused with trailing steps; pipelines warn of another
 )
 
 
@@ -79,10 +79,6 @@ def build_text(tokenizer) -> CLIPTextModel:
 
 def scheduler() -> DDIMScheduler:
     return DDIMScheduler(timestep_spacing="trailing", **NOISE)
-
-
-def fast_scheduler() -> LCMScheduler:
-    return LCMScheduler(original_inference_steps=20, **NOISE)
 
 
 def signal(device) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,7 +18,6 @@ from picture.model import (
     autoencoder_loss,
     build_autoencoder,
     decoder_loss,
-    fast_scheduler,
     scheduler,
 )
 from picture.tokenizer import encode, load_tokenizer, train_tokenizer
@@ -125,8 +124,8 @@ def train_fast(work, minutes, seed, scale):
     tokenizer = load_tokens(work, seed)
     latents, ids = _latents(work, tokenizer, seed, scale)
     student = fast.Student(load_painter(work, tokenizer))
-    loss = fast.ConsistencyLoss(student, encode(tokenizer, [""]), device())
-    settings = Settings(8000, minutes, rate=1e-4 * min(2, scale) ** 0.5, warmup=100, decay=0, average=0.995)
+    loss = fast.DistillationLoss(student, encode(tokenizer, [""]), device())
+    settings = Settings(8000, minutes, rate=3e-4 * min(2, scale) ** 0.5, warmup=20, decay=0, average=0.98, muon=2)
     trainer = Trainer(student, loss, settings, work / "fast")
     trainer.run(
         data.batches(latents, ids, int(64 * scale), seed + trainer.step), lambda batch: len(batch[1]), "pictures"
@@ -158,7 +157,7 @@ def release(work: Path, models: Path, share: float = 1.0) -> None:
     size = folder_bytes(target)
     if "fast" in parts:
         quick = models / "picture-fast"
-        export.write_pipeline(quick, parts, parts["fast"], fast_scheduler(), work / "tokenizer")
+        export.write_pipeline(quick, parts, parts["fast"], scheduler(), work / "tokenizer")
         export.share_parts(quick, target)
         export.write_golden(quick, steps=4, guidance=1)
         size += folder_bytes(quick)

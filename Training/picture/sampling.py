@@ -1,4 +1,4 @@
-"""Pictures from captions, many at a time, with diffusers' schedulers."""
+"""Pictures from captions, many at a time, with diffusers' scheduler."""
 
 import numpy as np
 import torch
@@ -23,16 +23,15 @@ def paint(
             if guidance != 1:
                 nothing = text(input_ids=encode(tokenizer, [""]).to(device())).last_hidden_state
                 states = torch.cat([nothing.expand_as(states), states])
-            latents = _denoise(unet, scheduler, latents, states, steps, guidance, grain)
+            latents = _denoise(unet, scheduler, latents, states, steps, guidance)
             images = autoencoder.decode(latents / autoencoder.config.scaling_factor).sample.float()
         found.append(((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
     return np.concatenate(found)
 
 
-def _denoise(unet, scheduler, latents, states, steps, guidance, grain):
+def _denoise(unet, scheduler, latents, states, steps, guidance):
     scheduler.set_timesteps(steps)
     latents = latents * scheduler.init_noise_sigma
-    noisy = {"generator": grain} if "LCM" in type(scheduler).__name__ else {}
     for step in scheduler.timesteps:
         if guidance == 1:
             guess = unet(latents, step, encoder_hidden_states=states).sample.float()
@@ -41,5 +40,5 @@ def _denoise(unet, scheduler, latents, states, steps, guidance, grain):
                 unet(torch.cat([latents] * 2), step, encoder_hidden_states=states).sample.float().chunk(2)
             )
             guess = without + guidance * (with_text - without)
-        latents = scheduler.step(guess, step, latents, **noisy).prev_sample
+        latents = scheduler.step(guess, step, latents).prev_sample
     return latents

@@ -11,7 +11,7 @@ from picture import export, fast, recipe
 from picture.checker import check
 from picture.drawing import COLOURS, FIXED, KINDS, draw_scene
 from picture.evaluate import held_out
-from picture.model import LATENTS, DenoiserLoss, Painter, build_autoencoder, fast_scheduler, scheduler
+from picture.model import LATENTS, DenoiserLoss, Painter, build_autoencoder, scheduler
 from picture.sampling import paint
 from picture.scenes import PLACES, draw_example, fits
 from picture.tokenizer import LENGTH, encode, load_tokenizer, train_tokenizer
@@ -107,7 +107,7 @@ def test_captions_come_back_from_their_tokens(parts):
 
 def test_the_directory_loads_in_diffusers_and_paints_the_same(parts, tokens, tmp_path):
     export.write_pipeline(tmp_path / "picture", parts, parts["unet"], scheduler(), tokens)
-    export.write_pipeline(tmp_path / "picture-fast", parts, parts["unet"], fast_scheduler(), tokens)
+    export.write_pipeline(tmp_path / "picture-fast", parts, parts["unet"], scheduler(), tokens)
     export.share_parts(tmp_path / "picture-fast", tmp_path / "picture")
     export.write_golden(tmp_path / "picture", steps=2)
     export.write_golden(tmp_path / "picture-fast", steps=2, guidance=1)
@@ -133,10 +133,32 @@ def test_losses_are_finite_and_only_the_student_learns(parts):
     loss, _ = DenoiserLoss(empty, torch.device("cpu"))(parts["painter"], batch)
     assert torch.isfinite(loss)
     student = fast.Student(copy.deepcopy(parts["painter"]))
-    loss, _ = fast.ConsistencyLoss(student, empty, torch.device("cpu"))(student, batch)
+    loss, _ = fast.DistillationLoss(student, empty, torch.device("cpu"))(student, batch)
     loss.backward()
     assert all(name.startswith("unet.") for name, _ in student.named_parameters())
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in student.parameters())
+
+
+def test_a_step_to_the_students_target_lands_where_the_teacher_does(parts, monkeypatch):
+    """Four of the teacher's steps, by diffusers' scheduler, beside one to what the student is asked for."""
+    painter, tokenizer = parts["painter"], parts["tokenizer"]
+    monkeypatch.setattr(fast, "WALK", 5)  # 20 steps on 4 nodes
+    loss = fast.DistillationLoss(fast.Student(copy.deepcopy(painter)), encode(tokenizer, [""]), torch.device("cpu"))
+    states, nothing = (painter.states(encode(tokenizer, [text])).detach() for text in ("a red circle", ""))
+    steps = scheduler()
+    steps.set_timesteps(20)
+    for number, start in enumerate([1000, 750, 500, 250]):
+        begun = latents = torch.randn(1, LATENTS, 16, 16)
+        for step in steps.timesteps[5 * number : 5 * number + 5]:
+            with torch.no_grad():
+                given, free = (painter(latents, step, text) for text in (states, nothing))
+            latents = steps.step(free + fast.GUIDANCE * (given - free), step, latents).prev_sample
+        levels = torch.tensor([start]), torch.tensor([start - 250])
+        with torch.no_grad():
+            clean = loss.target(begun, *levels, states, nothing)
+        (keep, noise), (keep_there, noise_there) = (loss._levels(level) for level in levels)
+        landed = keep_there * clean + noise_there * (begun - keep * clean) / noise
+        assert torch.allclose(landed, latents, atol=1e-3)
 
 
 def test_all_stages_follow_on_each_other(tmp_path, monkeypatch):
