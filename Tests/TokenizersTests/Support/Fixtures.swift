@@ -11,6 +11,9 @@ enum Fixtures {
     /// Small files that are part of the repository.
     static let own = root.appending(path: "Tests/Fixtures/tokenizers").path
 
+    /// The demo models.
+    static let models = root.appending(path: "Models").path
+
     /// The large reference set that stands beside the repository; not everybody has it.
     static let shared = root.deletingLastPathComponent().appending(path: "shared").path
 
