@@ -1,6 +1,7 @@
 """Training and releasing the picture models: what `train.py picture` and `release.py picture` do."""
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -161,15 +162,19 @@ def release(work: Path, models: Path, share: float = 1.0) -> None:
         export.share_parts(quick, target)
         export.write_golden(quick, steps=4, guidance=1)
         size += folder_bytes(quick)
+    card = target / "README.md"
     fill_card(
         Path(__file__).parent / "card.md",
-        target / "README.md",
+        card,
         size={
             "denoiser": millions(parts["unet"]),
             "autoencoder": millions(parts["autoencoder"]),
             "text": millions(parts["text"]),
             "megabytes": megabytes(size),
         },
+        guidance=fast.GUIDANCE,
         quality=printed("quality", measured(parts, share)),
         **{name: training_summary(work / name) for name in STAGES},
     )
+    if "fast" in parts:
+        shutil.copyfile(card, quick / "README.md")

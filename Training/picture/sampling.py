@@ -10,7 +10,7 @@ from picture.tokenizer import encode
 
 @torch.no_grad()
 def paint(
-    unet, text, autoencoder, tokenizer, scheduler, captions, steps=20, guidance=4.0, seed=1, batch=64, bfloat16=True
+    unet, text, autoencoder, tokenizer, scheduler, captions, steps, guidance, seed=1, batch=64, bfloat16=True
 ) -> np.ndarray:
     """`[N, 128, 128, 3]`, bytes. Guidance 1 leaves the unguided pass out, as the fast model wants it."""
     found = []

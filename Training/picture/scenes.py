@@ -37,8 +37,8 @@ class Item:
     radius: float
 
     def snapped(self) -> "Item":
-        """In the middle of a latent's pixels or between two, in one of four sizes: a thing is then the same latents
-        wherever it stands, and a small network learns each thing once."""
+        """Where four latents meet, in one of four sizes: a thing is then the same latents wherever it stands, and a
+        small network learns each thing once."""
         near = lambda value: STEP * round(value / STEP)
         size = min(SIZES, key=lambda size: abs(size - self.radius))
         return Item(self.kind, self.colour, near(self.x), near(self.y), size)

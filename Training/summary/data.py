@@ -15,6 +15,7 @@ from summary.kinds import KINDS
 PREFIX = "summarize: "
 REPEAT, REPEATS = "repeat: ", 0.2  # the share of training that only says a text again, which teaches to copy names
 BLOCK = 5000
+CUTS = 16  # of the ways to cut a word into pieces, the likeliest
 DIALOGUES = ("meeting", "favour")
 WORD = re.compile(r"\b[A-Za-z]+")
 
@@ -60,12 +61,12 @@ def block(pieces, seed: int, number: int) -> dict:
 
 
 def encode_pair(pieces, rng, text: str, summary: str) -> tuple[list[int], list[int]]:
-    """Token numbers. In every second pair some words are cut otherwise than the unigram model likes best (Kudo 2018,
-    arXiv:1804.10959), each the same way in text and summary, so that names out of any pieces are copied."""
+    """Token numbers. In every second pair some words are cut otherwise than the unigram model likes best (after Kudo
+    2018, arXiv:1804.10959), each the same way in text and summary, so that names out of any pieces are copied."""
     if rng.random() < 0.5:
         return pieces.encode(text), pieces.encode(summary)
     cut = {
-        word: pieces.encode(word, enable_sampling=True, alpha=0.2, nbest_size=-1)
+        word: rng.choice(pieces.nbest_encode(word, nbest_size=CUTS, out_type=int))
         for word in dict.fromkeys(WORD.findall(text))
         if rng.random() < (0.7 if word[0].isupper() else 0.2)
     }

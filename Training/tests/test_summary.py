@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from common.phrases import Phrases
 from common.seeds import generator
-from summary import export, more
+from summary import data, export, more
 from summary.data import PREFIX, WORD, draw_document, encode_cut, encode_pair, held_out
 from summary.evaluate import invented, kept, rouge_l, score
 from summary.kinds import KINDS
@@ -46,6 +47,16 @@ def test_the_measures_tell_right_from_wrong():
     shifted = [d.summary for d in documents[1:] + documents[:1]]
     assert score(documents, shifted)["kept"] < 60 and score(documents, shifted)["invented"] > 20
     assert rouge_l("a b c d", "a x c d") == pytest.approx(0.75)
+
+
+def test_a_block_is_the_same_for_the_same_seed(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "BLOCK", 30)
+    pieces = train_pieces(tmp_path / "spiece.model", 1, 700)
+    first, again, other = (data.block(pieces, 1, number) for number in (0, 0, 1))
+    same = lambda a, b: (
+        all(map(np.array_equal, a["text"], b["text"])) and all(map(np.array_equal, a["summary"], b["summary"]))
+    )
+    assert same(first, again) and not same(first, other)
 
 
 def test_words_are_cut_alike_in_text_and_summary(tmp_path):
