@@ -13,7 +13,7 @@ from torch import nn
 
 from picture.model import signal
 
-GUIDANCE = 1.5  # more draws more things than were asked for
+GUIDANCE = 1.75  # more draws more things than were asked for
 NODES = torch.tensor([249, 499, 749, 999])  # what DDIMScheduler makes of 4 trailing steps
 WALK = 4  # of the teacher's steps between two nodes
 
