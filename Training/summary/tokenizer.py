@@ -1,5 +1,6 @@
 """The SentencePiece unigram vocabulary, trained on the generated documents."""
 
+import io
 from pathlib import Path
 
 import sentencepiece
@@ -14,9 +15,10 @@ def train_pieces(path: Path, seed: int, vocabulary: int = 2000):
     """Ids as T5 has them: 0 padding, 1 end, 2 unknown; sentinels come behind and are not in the file."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
+        model = io.BytesIO()  # not a file of its own naming, whose path it would keep
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=_sentences(generator("summary tokenizer", seed)),
-            model_prefix=str(path.with_suffix("")),
+            model_writer=model,
             model_type="unigram",
             vocab_size=vocabulary,
             character_coverage=1.0,
@@ -33,6 +35,7 @@ def train_pieces(path: Path, seed: int, vocabulary: int = 2000):
             input_sentence_size=0,
             shuffle_input_sentence=False,
         )
+        path.write_bytes(model.getvalue())
     return sentencepiece.SentencePieceProcessor(model_file=str(path))
 
 
