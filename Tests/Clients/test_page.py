@@ -228,7 +228,8 @@ def test_the_settings_start_from_what_the_model_takes(tmp_path, open_page):
     host = Host(tmp_path, markov(sampling="{ temperature = 0.25 }"))
     page = open_page(host.url)
     page.click("#open-settings")
-    shown = lambda: page.find("output[for=set-temperature]").text
+    # Not what a driver calls its text, which is empty while the drawer fades in.
+    shown = lambda: page.run("return document.querySelector('output[for=set-temperature]').textContent")
     assert shown() == "0.25 · default"
     page.run("const range = document.getElementById('set-temperature');"
              "range.value = 1; range.dispatchEvent(new Event('input'))")
