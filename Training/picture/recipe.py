@@ -23,12 +23,8 @@ from picture.model import (
 )
 from picture.tokenizer import encode, load_tokenizer, train_tokenizer
 
-STAGES = {
-    "autoencoder": 0.2,
-    "decoder": 0.1,
-    "denoiser": 0.55,
-    "fast": 0.15,
-}  # shares of the minutes when all are trained in turn
+# Shares of the minutes when all are trained in turn.
+STAGES = {"autoencoder": 0.2, "decoder": 0.1, "denoiser": 0.55, "fast": 0.15}
 PICTURES = 32000
 
 
