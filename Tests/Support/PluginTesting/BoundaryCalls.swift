@@ -16,6 +16,8 @@ package struct BoundaryError: Error, CustomStringConvertible {
 }
 
 /// Calls a function that takes a `roost_call`; throws what it reports.
+///
+/// - Parameter checks: how often the plugin finds that the deadline has not passed; nil: no deadline.
 package func checked(
     cancel: UnsafePointer<Int32>? = nil, checks: Int? = nil,
     _ body: (UnsafePointer<roost_call>) -> roost_status
@@ -24,9 +26,12 @@ package func checked(
         var call = roost_call()
         call.struct_size = UInt32(MemoryLayout<roost_call>.size)
         call.cancel = cancel
-        call.deadline_ns = checks.map(CountingClock.after) ?? 0
         call.err = err
-        return body(&call)
+        guard let checks else { return body(&call) }
+        return CountingClock.withDeadline(after: checks) { deadline in
+            call.deadline_ns = deadline
+            return body(&call)
+        }
     }
 }
 

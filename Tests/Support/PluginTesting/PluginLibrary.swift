@@ -74,15 +74,18 @@ extension PluginLibrary {
     }
 }
 
-/// The host's clock: each look at it is a nanosecond later. The plugin looks only in calls that have
-/// a deadline.
+/// The host's clock: each look at it is a nanosecond later. A plugin looks only in calls that have a
+/// deadline, and those are made one at a time: each counts its own looks alone.
 package enum CountingClock {
     private static let time = Atomic<UInt64>(1)
+    private static let turn = Mutex(())
 
     static func next() -> UInt64 { time.add(1, ordering: .relaxed).newValue }
 
-    /// The deadline that passes after `looks` more looks.
-    package static func after(_ looks: Int) -> UInt64 {
-        time.load(ordering: .relaxed) + UInt64(looks)
+    /// Calls `body` with the deadline that passes after `looks` looks of its own.
+    static func withDeadline(
+        after looks: Int, _ body: (UInt64) -> roost_status
+    ) -> roost_status {
+        turn.withLock { _ in body(time.load(ordering: .relaxed) + UInt64(looks)) }
     }
 }
