@@ -13,10 +13,6 @@ EXAMPLES := $(BIN)/libMarkov.so
 
 MINILM := Models/all-MiniLM-L6-v2/model.safetensors
 
-# Two tests at a time: many kill processes and wait for what must follow, and all at once they wait for the
-# machine instead.
-SWIFT_TEST := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 swift test -c release --skip-build
-
 .PHONY: build run test check format bench clean setup test-setup minilm
 
 build: setup
@@ -29,7 +25,7 @@ run: build minilm
 test: test-setup minilm
 	swift build -c release --build-tests
 	@$(MAKE) --no-print-directory $(EXAMPLES)
-	$(SWIFT_TEST)
+	Tools/test-swift.sh
 	.venv/bin/python -m pytest -q Tests/Clients
 
 check: build

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs the built Swift tests. Where some fail, names them once more at the end, after thousands of other lines.
+#
+#   test-swift.sh [--filter NAME]
+set -uo pipefail
+cd "$(dirname "$0")/.."
+log=.build/swift-tests.log
+
+# Two tests at a time: many kill processes and wait for what must follow, and all at once they wait for the
+# machine instead.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
+swift test -c release --skip-build "$@" 2>&1 | tee "$log" && exit
+status=$?
+echo "What failed, of $log:"
+grep --text --only-matching '✘ Test .*' "$log" | cut --characters=-400
+exit $status
