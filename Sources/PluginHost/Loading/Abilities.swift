@@ -68,6 +68,33 @@ extension DecodeCapabilities {
     }
 }
 
+/// What a model with an encoder says of it.
+func capabilitiesOf(
+    _ encode: roost_ext_encode, with decode: DecodeCapabilities?
+) throws -> EncoderCapabilities {
+    _ = try require(encode.encode, "encode", in: .describe)
+    let capabilities = EncoderCapabilities(decoderStart: encode.decoder_start)
+    try capabilities.check(with: decode)
+    return capabilities
+}
+
+extension EncoderCapabilities {
+    /// - Throws: `.broken` for an encoder without a decoder, or one that begins with no token of it.
+    func check(with decode: DecodeCapabilities?) throws {
+        guard let decode else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "an encoder without a decoder, expected \(ROOST_EXT_DECODE) as well")
+        }
+        guard decoderStart >= 0, decoderStart < decode.vocabularySize else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "decoder_start is \(decoderStart), expected 0 to "
+                    + "\(decode.vocabularySize - 1)")
+        }
+    }
+}
+
 // MARK: - Vectors and tasks
 
 /// What a model of vectors can do, its labels copied.

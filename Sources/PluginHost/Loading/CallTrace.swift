@@ -3,7 +3,7 @@ import CHostShims
 /// Where in the plugin a thread is.
 enum CallStep: Int32, CaseIterable {
     case idle, start, library, query, attach, probe, open, describe, context, vocabulary, map
-    case tokenize, forward, length, clear, truncate, fork, selfTest, close
+    case tokenize, encode, forward, length, clear, truncate, fork, selfTest, close
     case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
         endTask
 

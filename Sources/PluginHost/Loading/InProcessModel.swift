@@ -45,6 +45,10 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         }
     }
 
+    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
+        try lane(deadline) { try instance.encode(source, into: sequence, $0) }
+    }
+
     func sequenceLength(_ sequence: Int) throws -> Int {
         try call { try instance.sequenceLength(sequence, trace: .none) }
     }

@@ -75,6 +75,18 @@ extension ModelInstance {
         }
     }
 
+    func encode(_ source: [Int32], into sequence: Int, _ call: LaneCall) throws {
+        guard let encode = encode?.encode else { throw noEncoder }
+        try description.check(source: source, for: sequence)
+        try source.withUnsafeBufferPointer { tokens in
+            try callPlugin(
+                .encode, trace: call.trace, cancel: call.cancel, deadline: call.deadline
+            ) {
+                encode(context, UInt32(sequence), tokens.baseAddress, UInt32(tokens.count), $0)
+            }
+        }
+    }
+
     func sequenceLength(_ sequence: Int, trace: CallTrace) throws -> Int {
         guard let capabilities = description.decode else { throw noDecoder }
         guard let length = decode?.seq_len else { throw missing("seq_len") }
@@ -123,6 +135,10 @@ extension ModelInstance {
 
     private var noDecoder: ModelFailure {
         .refused(code: .unsupported, flags: [], message: "the model does not decode text")
+    }
+
+    private var noEncoder: ModelFailure {
+        .refused(code: .unsupported, flags: [], message: "the model has no encoder")
     }
 
     private func missing(_ name: String) -> ModelFailure {

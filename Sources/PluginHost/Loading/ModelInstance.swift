@@ -12,6 +12,7 @@ final class ModelInstance: @unchecked Sendable {
     let context: OpaquePointer
     let tokens: roost_ext_tokens?
     let decode: roost_ext_decode?
+    let encode: roost_ext_encode?
     let vectors: roost_ext_vectors?
     let task: roost_ext_task?
     let selfTest: roost_ext_selftest?
@@ -32,12 +33,14 @@ final class ModelInstance: @unchecked Sendable {
             let abilities = Abilities(library.table, opened.model)
             tokens = try abilities.table(ROOST_EXT_TOKENS, as: roost_ext_tokens.self)
             decode = try abilities.table(ROOST_EXT_DECODE, as: roost_ext_decode.self)
+            encode = try abilities.table(ROOST_EXT_ENCODE, as: roost_ext_encode.self)
             vectors = try abilities.table(ROOST_EXT_VECTORS, as: roost_ext_vectors.self)
             task = try abilities.table(ROOST_EXT_TASK, as: roost_ext_task.self)
             selfTest = try abilities.table(ROOST_EXT_SELFTEST, as: roost_ext_selftest.self)
             let capabilities = try decode.map {
                 try capabilitiesOf(opened.context, $0, trace: trace)
             }
+            let encoder = try encode.map { try capabilitiesOf($0, with: capabilities) }
             vocabulary = try tokens.map { try vocabularyOf(opened.model, $0, trace: trace) }
             try checkFit(vocabulary, capabilities)
             let vectorCapabilities = try vectors.map {
@@ -49,8 +52,9 @@ final class ModelInstance: @unchecked Sendable {
                 pluginID: identity.id, pluginVersion: identity.version,
                 pluginLicense: identity.license, toolchain: identity.toolchain,
                 family: probe.family, infoJSON: try library.info(of: opened.model, trace: trace),
-                extensions: abilities.ids, decode: capabilities, vectors: vectorCapabilities,
-                tasks: tasks, bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext)
+                extensions: abilities.ids, decode: capabilities, encoder: encoder,
+                vectors: vectorCapabilities, tasks: tasks, bytesHost: probe.bytesHost,
+                bytesPerContext: probe.bytesPerContext)
         } catch {
             library.close(opened.model, opened.context, trace: trace)
             throw error

@@ -48,6 +48,23 @@ extension DecodeBatch {
     }
 }
 
+extension ModelDescription {
+    /// - Throws: `.refused` for a source that the model cannot read; nothing was called.
+    func check(source: [Int32], for sequence: Int) throws {
+        guard let decode, encoder != nil else { throw unsupported("the model has no encoder") }
+        guard (1...Self.longestSource).contains(source.count) else {
+            throw argument(
+                "a source of \(source.count) tokens, expected 1 to \(Self.longestSource)")
+        }
+        if let token = source.first(where: { $0 < 0 || $0 >= decode.vocabularySize }) {
+            throw argument("token \(token), expected 0 to \(decode.vocabularySize - 1)")
+        }
+        try decode.check(sequence: sequence)
+    }
+
+    private static let longestSource = 1 << 20
+}
+
 extension DecodeCapabilities {
     func check(sequence: Int) throws {
         guard sequence >= 0, sequence < sequences else {

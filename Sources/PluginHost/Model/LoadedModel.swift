@@ -24,16 +24,23 @@ package protocol LoadedModel: AnyObject, Sendable {
     ///   `.sequencesLost`; after any other failure the model is to be discarded.
     func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows
 
+    /// Reads a source as what a sequence, which is empty, then writes of. Lane.
+    ///
+    /// - Throws: `ModelFailure`; after `.refused` the sequence is as before; after any other failure the
+    ///   model is to be discarded.
+    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws
+
     /// The number of positions in a sequence. Lane.
     func sequenceLength(_ sequence: Int) throws -> Int
 
-    /// Empties a sequence. Lane.
+    /// Empties a sequence, which forgets its source too. Lane.
     func clear(_ sequence: Int) throws
 
-    /// Keeps the first `length` positions of a sequence. Lane.
+    /// Keeps the first `length` positions of a sequence, and its source. Lane.
     func truncate(_ sequence: Int, to length: Int) throws
 
-    /// Makes the empty sequence `destination` hold the first `length` positions of `source`. Lane.
+    /// Makes the empty sequence `destination` hold the first `length` positions of `source`, and what
+    /// that reads from. Lane.
     func fork(_ source: Int, to destination: Int, length: Int) throws
 
     /// The ids that `embed` would embed for each text, prefix, special tokens and cut included. From any
@@ -82,8 +89,12 @@ extension LoadedModel {
     package func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
 }
 
-/// What a model without vectors and tasks answers.
+/// What a model without an encoder, vectors and tasks answers.
 extension LoadedModel {
+    package func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
+        throw unsupported("the model has no encoder")
+    }
+
     package func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
         throw unsupported("the model has no embeddings")
     }

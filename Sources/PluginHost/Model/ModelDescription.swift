@@ -12,6 +12,8 @@ package struct ModelDescription: Sendable, Equatable {
     package var extensions: Set<String>
     /// Nil for a model that does not decode text.
     package var decode: DecodeCapabilities?
+    /// Nil for a model that reads nothing before it writes: one without an encoder.
+    package var encoder: EncoderCapabilities?
     /// Nil for a model without vectors, scores and labels.
     package var vectors: VectorCapabilities?
     /// The names of its tasks.
@@ -24,8 +26,9 @@ package struct ModelDescription: Sendable, Equatable {
     package init(
         pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
         family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
-        decode: DecodeCapabilities? = nil, vectors: VectorCapabilities? = nil, tasks: [String] = [],
-        bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
+        decode: DecodeCapabilities? = nil, encoder: EncoderCapabilities? = nil,
+        vectors: VectorCapabilities? = nil, tasks: [String] = [], bytesHost: UInt64 = 0,
+        bytesPerContext: UInt64 = 0
     ) {
         self.pluginID = pluginID
         self.pluginVersion = pluginVersion
@@ -35,6 +38,7 @@ package struct ModelDescription: Sendable, Equatable {
         self.infoJSON = infoJSON
         self.extensions = extensions
         self.decode = decode
+        self.encoder = encoder
         self.vectors = vectors
         self.tasks = tasks
         self.bytesHost = bytesHost
@@ -77,5 +81,15 @@ package struct DecodeCapabilities: Sendable, Equatable {
         self.contextLength = contextLength
         self.sequences = sequences
         self.batchRows = batchRows
+    }
+}
+
+/// The encoder of an encoder-decoder: it reads a source, of which the decoder then writes.
+package struct EncoderCapabilities: Sendable, Equatable {
+    /// The token that a decoder's sequence begins with.
+    package var decoderStart: Int32
+
+    package init(decoderStart: Int32) {
+        self.decoderStart = decoderStart
     }
 }

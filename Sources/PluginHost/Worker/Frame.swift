@@ -8,7 +8,7 @@ package struct Frame: Equatable {
 
     package enum Kind: UInt16, CaseIterable {
         case hello = 1, probe, load, vocabulary, map, tokenize, close, embedTokenize
-        case forward = 16, length, clear, truncate, fork, selfTest
+        case forward = 16, length, clear, truncate, fork, selfTest, encode
         case embed = 32, scorePairs, classify, beginTask, advanceTask, endTask
         case answer = 100, failure
     }

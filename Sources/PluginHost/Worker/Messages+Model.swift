@@ -8,6 +8,7 @@ extension ModelDescription {
         writer.write(UInt32(extensions.count))
         for id in extensions.sorted() { writer.write(id) }
         writer.write(optional: decode) { $0.write($1) }
+        writer.write(optional: encoder) { $0.write($1.decoderStart) }
         writer.write(optional: vectors) { $0.write($1) }
         writer.write(strings: tasks)
         writer.write(bytesHost)
@@ -24,12 +25,14 @@ extension ModelDescription {
         infoJSON = try reader.readBytes()
         for _ in 0..<(try reader.read(UInt32.self)) { extensions.insert(try reader.readString()) }
         decode = try reader.readOptional { try $0.readCapabilities() }
+        encoder = try reader.readOptional { EncoderCapabilities(decoderStart: try $0.read()) }
         vectors = try reader.readOptional { try $0.readVectorCapabilities() }
         tasks = try reader.readStrings()
         bytesHost = try reader.read()
         bytesPerContext = try reader.read()
         try reader.finish()
         try decode?.check()
+        try encoder?.check(with: decode)
         try vectors?.check()
     }
 }

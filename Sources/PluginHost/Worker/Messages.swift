@@ -1,7 +1,7 @@
 /// The first words of a worker's conversation.
 package struct Hello: Equatable {
     /// Grows with every change of a message.
-    package static let protocolVersion: UInt32 = 2
+    package static let protocolVersion: UInt32 = 3
 
     package var version = Hello.protocolVersion
     package var toolchain = PluginIdentity.hostToolchain
@@ -150,6 +150,34 @@ package struct ForwardCall: Equatable {
         batch.sequences = try reader.readArray()
         batch.positions = try reader.readArray()
         batch.wants = try reader.readBytes().map { $0 != 0 }
+        try reader.finish()
+    }
+}
+
+package struct EncodeCall: Equatable {
+    package var source: [Int32]
+    package var sequence: Int
+    package var deadline: MonotonicTime?
+
+    package init(source: [Int32], sequence: Int, deadline: MonotonicTime?) {
+        self.source = source
+        self.sequence = sequence
+        self.deadline = deadline
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(deadline)
+        writer.write(Int64(sequence))
+        writer.write(array: source)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        deadline = try reader.readDeadline()
+        sequence = Int(try reader.read(Int64.self))
+        source = try reader.readArray()
         try reader.finish()
     }
 }

@@ -68,6 +68,13 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         return rows(wanted, width: capabilities.vocabularySize)
     }
 
+    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
+        try description.check(source: source, for: sequence)
+        let call = EncodeCall(
+            source: source, sequence: sequence, deadline: deadline.map { .now + $0 })
+        _ = try laneCall(.encode, call.payload, step: .encode, limit: deadline)
+    }
+
     /// A call that can be cancelled.
     func laneCall(
         _ kind: Frame.Kind, _ payload: [UInt8], step: CallStep, limit: Duration?

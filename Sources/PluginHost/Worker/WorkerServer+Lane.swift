@@ -3,6 +3,7 @@ extension WorkerServer {
     func answerLane(_ call: Frame) throws -> [UInt8]? {
         switch call.kind {
         case .forward: return try forward(try ForwardCall(call.payload))
+        case .encode: return try encode(try EncodeCall(call.payload))
         case .length, .clear, .truncate, .fork:
             return try answer(call.kind, try SequenceCall(call.payload))
         case .selfTest:
@@ -31,6 +32,12 @@ extension WorkerServer {
         try instance.forward(
             call.batch, into: try rows(width: capabilities.vocabularySize),
             try self.call(until: call.deadline))
+        return []
+    }
+
+    private func encode(_ call: EncodeCall) throws -> [UInt8] {
+        try instance.encode(
+            call.source, into: call.sequence, try self.call(until: call.deadline))
         return []
     }
 

@@ -72,9 +72,9 @@ extension FloatRows {
     }
 }
 
-/// What the test plugin answers after `tokens`, computed here.
-func tally(_ tokens: [Int32]) -> Int32 {
-    var sum: UInt32 = 17
+/// What the test plugin answers after `tokens`, and after `source` where it has an encoder, computed here.
+func tally(_ tokens: [Int32], of source: [Int32] = []) -> Int32 {
+    var sum = 17 &+ source.reduce(0 as UInt32) { $0 &* 31 &+ UInt32($1) }
     for (index, token) in tokens.enumerated() {
         sum = sum &* 31 &+ UInt32(token) &+ UInt32(index)
     }

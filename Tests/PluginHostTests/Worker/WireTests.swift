@@ -9,6 +9,7 @@ import Testing
         family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
         decode: DecodeCapabilities(
             flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchRows: 8),
+        encoder: EncoderCapabilities(decoderStart: 4),
         vectors: VectorCapabilities(
             dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true),
         tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
@@ -43,6 +44,9 @@ import Testing
         #expect(try TokenizeCall(text.payload) == text)
         let forward = ForwardCall(batch: Self.batch, deadline: MonotonicTime(nanoseconds: 5))
         #expect(try ForwardCall(forward.payload) == forward)
+        let encode = EncodeCall(
+            source: [7, 8], sequence: 3, deadline: MonotonicTime(nanoseconds: 5))
+        #expect(try EncodeCall(encode.payload) == encode)
         let sequence = SequenceCall(1, other: 2, length: 3)
         #expect(try SequenceCall(sequence.payload) == sequence)
         #expect(try ModelDescription(Self.description.payload) == Self.description)
@@ -65,7 +69,7 @@ import Testing
         var other = Hello(host: 1)
         other.version = 99
         let error = #expect(throws: WireError.self) { try Hello(other.payload) }
-        #expect(error?.description.contains("protocol 99, this one 2") == true)
+        #expect(error?.description.contains("protocol 99, this one 3") == true)
         other = Hello(host: 1)
         other.toolchain = "swift 1.0"
         #expect(throws: WireError.self) { try Hello(other.payload) }

@@ -7,6 +7,9 @@
  * The model's settings may tell it to misbehave, see deeds.h. Steps before the settings are known take
  * theirs from the macros EARLY_AT and EARLY_DO. {"pace": "MS"} makes a forward take that many
  * milliseconds, as a larger model's would.
+ *
+ * With the macro ENCODER it is an encoder-decoder: a sequence begins with START, and its tally with that
+ * of its source, without which it takes no token.
  */
 #define _GNU_SOURCE
 #include "deeds.h"
@@ -33,7 +36,7 @@
 #define ID "org.example.tally"
 #endif
 
-enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64 };
+enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64, START = EOS };
 
 struct roost_model {
     struct deeds deeds;
@@ -46,6 +49,7 @@ struct roost_model {
 struct sequence {
     uint32_t length;
     int32_t *tokens;
+    uint32_t has_source, source; /* the tally of what was encoded */
 };
 
 struct roost_context {
@@ -141,7 +145,7 @@ static roost_status caps(const roost_context *context, roost_decode_caps *out)
 
 static uint32_t tally(const struct sequence *sequence)
 {
-    uint32_t sum = 17;
+    uint32_t sum = 17 + sequence->source;
     for (uint32_t i = 0; i < sequence->length; i++)
         sum = sum * 31 + (uint32_t)sequence->tokens[i] + i;
     return 'a' + sum % 26;
@@ -162,6 +166,11 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     roost_status status = arrive(&model->deeds, "forward", call, call->err);
     if (status != ROOST_OK)
         return status;
+#ifdef ENCODER
+    for (uint32_t i = 0; i < batch->n; i++)
+        if (!context->sequences[batch->seq[i]].has_source)
+            return fail(call->err, ROOST_E_ARG, 0, "the sequence has no source");
+#endif
     for (uint32_t i = 0; i < batch->n; i++) {
         struct sequence *sequence = &context->sequences[batch->seq[i]];
         if (batch->pos[i] != sequence->length)
@@ -191,6 +200,7 @@ static roost_status seq_clear(roost_context *context, uint32_t seq)
 {
     misbehave_at(&context->model->deeds, "seq_clear");
     context->sequences[seq].length = 0;
+    context->sequences[seq].has_source = context->sequences[seq].source = 0;
     return ROOST_OK;
 }
 
@@ -206,16 +216,41 @@ static roost_status seq_fork(roost_context *context, uint32_t src, uint32_t dst,
                              roost_err *err)
 {
     struct sequence *from = &context->sequences[src], *to = &context->sequences[dst];
-    if (to->length != 0 || len > from->length)
+    if (to->length != 0 || to->has_source || len > from->length)
         return fail(err, ROOST_E_ARG, 0, "nothing to fork, or no room for it");
     memcpy(to->tokens, from->tokens, len * sizeof *to->tokens);
     to->length = len;
+    to->has_source = from->has_source;
+    to->source = from->source;
     return ROOST_OK;
 }
 
 static const roost_ext_decode decode_table = {
     sizeof(roost_ext_decode), 0, caps, forward, seq_len, seq_clear, seq_truncate, seq_fork,
 };
+
+/* ---- encoder ----------------------------------------------------------------------------- */
+
+#ifdef ENCODER
+static roost_status encode(roost_context *context, uint32_t seq, const int32_t *token, uint32_t n,
+                           const roost_call *call)
+{
+    struct sequence *sequence = &context->sequences[seq];
+    roost_status status = arrive(&context->model->deeds, "encode", call, call->err);
+    if (status != ROOST_OK)
+        return status;
+    if (sequence->length != 0 || sequence->has_source)
+        return fail(call->err, ROOST_E_ARG, 0, "the sequence is not empty");
+    sequence->has_source = 1;
+    for (uint32_t i = 0; i < n; i++)
+        sequence->source = sequence->source * 31 + (uint32_t)token[i];
+    return ROOST_OK;
+}
+
+static const roost_ext_encode encode_table = { sizeof(roost_ext_encode), START, encode };
+static const roost_ext_encode wild_start = { sizeof(roost_ext_encode), 1 << 20, encode };
+static const roost_ext_encode without_encode = { sizeof(roost_ext_encode), START, NULL };
+#endif
 
 /* ---- self-test --------------------------------------------------------------------------- */
 
@@ -364,7 +399,13 @@ static const void *extension(const roost_model *model, const char *id)
         return &tokens_table;
     if (strcmp(id, ROOST_EXT_SELFTEST) == 0)
         return &self_test_table;
-    if (strcmp(id, ROOST_EXT_DECODE) != 0)
+#ifdef ENCODER
+    if (strcmp(id, ROOST_EXT_ENCODE) == 0)
+        return is(&model->deeds, "extension", "start")       ? &wild_start
+               : is(&model->deeds, "extension", "no-encode") ? &without_encode
+                                                             : &encode_table;
+#endif
+    if (strcmp(id, ROOST_EXT_DECODE) != 0 || is(&model->deeds, "extension", "no-decode"))
         return NULL;
     return is(&model->deeds, "extension", "null")    ? &without_forward
            : is(&model->deeds, "extension", "size")  ? &of_wrong_size
