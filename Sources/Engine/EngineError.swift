@@ -10,6 +10,8 @@ package enum EngineError: Error, Equatable, Sendable {
     case stopped
     case emptyPrompt
     case promptTooLong(tokens: Int, context: Int)
+    /// The source of an encoder-decoder is longer than it reads.
+    case sourceTooLong(tokens: Int, limit: Int)
     case unknownToken(Int32, vocabulary: Int)
     case invalidParameter(name: String, reason: String)
     /// The request's deadline passed, or its reader stood still, after this many tokens of output.
@@ -39,6 +41,8 @@ extension EngineError: CustomStringConvertible {
         case .promptTooLong(let tokens, let context):
             "the prompt has \(tokens) tokens, the context holds \(context) for prompt and answer; "
                 + "shorten the prompt"
+        case .sourceTooLong(let tokens, let limit):
+            "the text has \(tokens) tokens, the model reads at most \(limit); shorten the text"
         case .unknownToken(let id, let vocabulary):
             "token id \(id) is outside the vocabulary of \(vocabulary) tokens"
         case .invalidParameter(let name, let reason):

@@ -32,8 +32,9 @@ final class Generation: @unchecked Sendable {
         limit = min(room, request.maxTokens ?? room)
         let forbidden = request.ignoreEOS ? Array(model.endTokens) : []
         sampler = Sampler(request.sampling, forbidden: model.unusedTokens + forbidden, seed: seed)
-        output = OutputText(model.vocabulary, stop: request.stop)
-        usage.promptTokens = request.prompt.count
+        output = OutputText(
+            model.vocabulary, stop: request.stop, beginsText: request.source != nil)
+        usage.promptTokens = request.inputCount
         usage.seed = sampler.seed
         for token in request.prompt { sampler.append(token, generated: false) }
     }

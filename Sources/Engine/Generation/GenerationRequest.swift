@@ -1,11 +1,17 @@
 /// What a client wants generated.
 package struct GenerationRequest: Sendable {
+    /// What an encoder-decoder reads before it writes; nil for models without an encoder.
+    package var source: [Int32]?
+    /// What the output follows. Of an encoder-decoder it is what the output begins with; empty is the
+    /// model's own beginning.
     package var prompt: [Int32]
     package var sampling = SamplingParameters()
     /// Texts that end the output; they are not part of it.
     package var stop: [String] = []
     /// The longest output in tokens; nil is what the context has room for. 0 computes the prompt only.
     package var maxTokens: Int?
+    /// The shortest output in tokens: no end token is sampled before.
+    package var minTokens = 0
     /// Reports each token's log probability and those of this many likeliest ones; nil: none.
     package var logprobs: Int?
     /// The prompt's text, and with `logprobs` its log probabilities, come first in the output.
@@ -18,6 +24,14 @@ package struct GenerationRequest: Sendable {
     package init(prompt: [Int32]) {
         self.prompt = prompt
     }
+
+    package init(source: [Int32]) {
+        self.source = source
+        prompt = []
+    }
+
+    /// The tokens that the client has sent.
+    var inputCount: Int { source?.count ?? prompt.count }
 }
 
 /// A part of the output.

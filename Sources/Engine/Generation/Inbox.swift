@@ -66,7 +66,7 @@ extension Inbox {
             state.open[ObjectIdentifier(generation.channel)] = generation.channel
             state.statistics.accepted += 1
             state.statistics.waiting += 1
-            state.statistics.promptTokens += generation.request.prompt.count
+            state.statistics.promptTokens += generation.request.inputCount
             return nil
         }
         if let refusal { throw refusal }

@@ -12,8 +12,12 @@ extension Lane {
         for generation in waiting where running.count < options.parallel {
             let prompt = generation.request.prompt
             let reusable = generation.scoresPrompt ? 0 : prompt.count - 1
-            guard let placement = slots.placement(for: prompt, reusable: reusable) else { break }
-            if reusable > 0, isWorthWaiting(prompt, beyond: placement.length) { continue }
+            if isBeingRead(generation.request.source) { continue }
+            guard
+                let placement = slots.placement(
+                    for: prompt, of: generation.request.source, reusable: reusable)
+            else { break }
+            if reusable > 0, isWorthWaiting(generation, beyond: placement.length) { continue }
             waiting.removeAll { $0 === generation }
             running.append(generation)
             guard seat(generation, at: placement, in: model) else { return false }
@@ -23,16 +27,24 @@ extension Lane {
 
     /// Whether a running request is still computing a prompt that shares much more with this one than
     /// any sequence does now.
-    private func isWorthWaiting(_ prompt: [Int32], beyond length: Int) -> Bool {
-        slots.forks
+    private func isWorthWaiting(_ generation: Generation, beyond length: Int) -> Bool {
+        let request = generation.request
+        return slots.forks
             && running.contains { other in
-                guard let slot = other.slot, !other.scoresPrompt, !other.isPaused else {
-                    return false
-                }
-                let shared = min(commonPrefix(other.request.prompt, prompt), prompt.count - 1)
+                guard let slot = other.slot, !other.scoresPrompt, !other.isPaused,
+                    other.request.source == request.source
+                else { return false }
+                let common = commonPrefix(other.request.prompt, request.prompt)
+                let shared = min(common, request.prompt.count - 1)
                 return shared >= length + Self.worthWaiting
                     && slots[slot].tokens.count < shared
             }
+    }
+
+    /// Whether the model is about to read this source for another request, which can then be forked.
+    private func isBeingRead(_ source: [Int32]?) -> Bool {
+        source != nil && slots.forks
+            && running.contains { $0.request.source == source && isUnread($0) }
     }
 
     private func seat(
@@ -41,8 +53,9 @@ extension Lane {
         generation.slot = placement.slot
         let isReady = prepare(placement, in: model)
         let length = isReady == true ? placement.length : 0
-        slots.take(placement, tokens: generation.tokens[..<length])
-        greet(generation, cached: length)
+        let source = isReady == true && placement.hasSource ? generation.request.source : nil
+        slots.take(placement, tokens: generation.tokens[..<length], source: source)
+        greet(generation, cached: source?.count ?? length)
         return isReady != nil
     }
 

@@ -37,13 +37,17 @@ extension Lane {
         for part in plan.parts {
             part.generation.suspicion.add(failureAt: part.positions.upperBound)
         }
-        guard plan.parts.count == 1, let only = plan.parts.first?.generation else { return }
-        let suspicion = only.suspicion
+        if plan.parts.count == 1 { judge(plan.parts[0].generation, failure) }
+    }
+
+    /// Ends a request that failed alone more often than it may.
+    func judge(_ generation: Generation, _ failure: ModelFailure) {
+        let suspicion = generation.suspicion
         if suspicion.failures - suspicion.accidents > options.retries
             || suspicion.accidents > Self.accidents
         {
             let attempts = suspicion.failures
-            end(only, .modelFailed(attempts: attempts, failure: String(describing: failure)))
+            end(generation, .modelFailed(attempts: attempts, failure: String(describing: failure)))
         }
     }
 

@@ -38,7 +38,7 @@ extension Lane {
     ///
     /// Requests that may have caused a failure go one at a time, alone, until they are past it.
     func plan() -> StepPlan {
-        let ready = running.filter { !$0.isPaused }
+        let ready = running.filter { !$0.isPaused && !isUnread($0) }
         for generation in running { generation.notePause() }
         var order = ready.filter { $0.suspicion.clearedAt != nil }.prefix(1).map { $0 }
         if order.isEmpty, !ready.isEmpty {

@@ -46,9 +46,9 @@ final class Lane: @unchecked Sendable {
         guard !waiting.isEmpty || !running.isEmpty, let model = currentModel() else { return false }
         // A model may have vectors as well, on a lane of their own.
         return supervisor.lane.exclusively {
-            guard admit(to: model) else { return true }
+            guard admit(to: model), readNext(with: model) else { return true }
             let plan = plan()
-            guard !plan.parts.isEmpty else { return false }
+            guard !plan.parts.isEmpty else { return running.contains(where: isUnread) }
             step(plan, on: model)
             return true
         }

@@ -26,6 +26,9 @@ package struct ModelInfo: Sendable {
     /// Whether the first k numbers of an embedding, normalized, are one too.
     package var matryoshka: Bool?
     package var tasks: [String]
+    /// What stands before every source of an encoder-decoder.
+    package var sourcePrefix: String?
+    package var generation: GenerationDefaults
     /// All of it.
     package var json: JSONValue
 
@@ -47,5 +50,7 @@ package struct ModelInfo: Sendable {
         passagePrefix = json["passage_prefix"]?.string
         matryoshka = json["matryoshka"]?.bool
         tasks = description.tasks
+        sourcePrefix = json["source_prefix"]?.string
+        generation = GenerationDefaults(json["generation"])
     }
 }

@@ -6,6 +6,8 @@ struct SequenceSlots {
     struct Slot: Equatable {
         /// What the model holds, in order.
         var tokens: [Int32] = []
+        /// What it has read to write of, where it has an encoder.
+        var source: [Int32]?
         var isTaken = false
         fileprivate var lastUse = 0
     }
@@ -31,6 +33,9 @@ struct SequenceSlots {
             case .fresh: 0
             }
         }
+
+        /// Whether the sequence has read the request's source already.
+        var hasSource: Bool { if case .fresh = self { false } else { true } }
     }
 
     private var slots: [Slot]
@@ -55,37 +60,47 @@ extension SequenceSlots {
     /// A retained sequence is cut only where it keeps at least as much as it loses; otherwise its
     /// beginning is forked, or the sequence that was used longest ago is emptied.
     ///
-    /// - Parameter reusable: how much of the prompt need not be computed, at most. The last token
-    ///   always is: its logits are wanted.
-    func placement(for prompt: [Int32], reusable: Int) -> Placement? {
+    /// - Parameters:
+    ///   - source: what the sequence must have read; of models without an encoder nil.
+    ///   - reusable: how much of the prompt need not be computed, at most. The last token always is: its
+    ///     logits are wanted.
+    func placement(
+        for prompt: [Int32], of source: [Int32]? = nil, reusable: Int
+    ) -> Placement? {
         guard let oldest = free.min(by: isUsedEarlier) else { return nil }
-        let best = slots.indices.map { (slot: $0, length: usable($0, prompt, reusable)) }
-            .max { ($0.length, isFree($0.slot) ? 1 : 0) < ($1.length, isFree($1.slot) ? 1 : 0) }
-        guard let best, best.length > 0 else { return .fresh(slot: oldest) }
-        let lost = slots[best.slot].tokens.count - best.length
-        if isFree(best.slot), lost <= best.length || best.slot == oldest {
+        let candidates = slots.indices.compactMap { slot in
+            usable(slot, prompt, source, reusable).map { (slot: slot, length: $0) }
+        }
+        let best = candidates.max {
+            ($0.length, isFree($0.slot) ? 1 : 0) < ($1.length, isFree($1.slot) ? 1 : 0)
+        }
+        guard let best else { return .fresh(slot: oldest) }
+        if isFree(best.slot), best.slot == oldest || isWorthCutting(best, source) {
             return .keep(slot: best.slot, length: best.length)
         }
         if forks {
             return .fork(source: best.slot, slot: oldest, length: best.length)
         }
-        return freePlacement(prompt, reusable) ?? .fresh(slot: oldest)
+        return candidates.filter { isFree($0.slot) && isWorthCutting($0, source) }
+            .max { $0.length < $1.length }
+            .map { .keep(slot: $0.slot, length: $0.length) } ?? .fresh(slot: oldest)
     }
 
-    /// The best sequence that is free and loses no more than it keeps.
-    private func freePlacement(_ prompt: [Int32], _ reusable: Int) -> Placement? {
-        free.map { (slot: $0, length: usable($0, prompt, reusable)) }
-            .filter { $0.length > 0 && slots[$0.slot].tokens.count - $0.length <= $0.length }
-            .max { $0.length < $1.length }
-            .map { .keep(slot: $0.slot, length: $0.length) }
+    /// Whether a sequence that is cut keeps at least as much as it loses.
+    private func isWorthCutting(_ cut: (slot: Int, length: Int), _ source: [Int32]?) -> Bool {
+        slots[cut.slot].tokens.count - cut.length <= cut.length + (source?.count ?? 0)
     }
 
     /// How many tokens of a sequence a prompt can take over: what they have in common, if the model
-    /// can go back to its end.
-    private func usable(_ slot: Int, _ prompt: [Int32], _ reusable: Int) -> Int {
+    /// can go back to its end; nil where there is nothing to take over, not even the source.
+    private func usable(
+        _ slot: Int, _ prompt: [Int32], _ source: [Int32]?, _ reusable: Int
+    ) -> Int? {
+        guard slots[slot].source == source else { return nil }
         let length = min(commonPrefix(slots[slot].tokens, prompt), reusable)
+        guard length > 0 || source != nil else { return nil }
         let goesBack = flags.contains(.truncateAny)
-        return goesBack || length == slots[slot].tokens.count ? length : 0
+        return goesBack || length == slots[slot].tokens.count ? length : nil
     }
 
     private var free: [Int] { slots.indices.filter(isFree) }
@@ -94,18 +109,29 @@ extension SequenceSlots {
 
     /// Empty sequences count as unused.
     private func isUsedEarlier(_ left: Int, _ right: Int) -> Bool {
-        let leftUse = slots[left].tokens.isEmpty ? 0 : slots[left].lastUse
-        let rightUse = slots[right].tokens.isEmpty ? 0 : slots[right].lastUse
-        return leftUse < rightUse
+        lastUse(left) < lastUse(right)
+    }
+
+    private func lastUse(_ slot: Int) -> Int {
+        slots[slot].tokens.isEmpty && slots[slot].source == nil ? 0 : slots[slot].lastUse
     }
 }
 
 // MARK: - Keeping account
 
 extension SequenceSlots {
-    mutating func take(_ placement: Placement, tokens: ArraySlice<Int32>) {
+    /// - Parameter source: what the sequence has read.
+    mutating func take(
+        _ placement: Placement, tokens: ArraySlice<Int32>, source: [Int32]? = nil
+    ) {
         slots[placement.slot].isTaken = true
         slots[placement.slot].tokens = Array(tokens)
+        slots[placement.slot].source = source
+    }
+
+    /// The model has read a source for an empty sequence.
+    mutating func read(_ source: [Int32], for slot: Int) {
+        slots[slot].source = source
     }
 
     mutating func append(_ tokens: ArraySlice<Int32>, to slot: Int) {
@@ -130,6 +156,7 @@ extension SequenceSlots {
     /// The model has emptied the sequence.
     mutating func forget(_ slot: Int) {
         slots[slot].tokens = []
+        slots[slot].source = nil
     }
 
     /// The model is another one, with empty sequences.

@@ -35,6 +35,8 @@ package final class TextEngine: GenerationServing {
     package var info: ModelInfo { model.info }
     /// Positions per sequence, for prompt and output together.
     package var contextLength: Int { model.contextLength }
+    /// Whether requests bring a source that the model reads before it writes.
+    package var readsSource: Bool { model.encoder != nil }
     package var vocabularySize: Int { model.tokenCount }
     /// Requests that run at the same time.
     package var parallel: Int { options.parallel }
@@ -46,6 +48,8 @@ package final class TextEngine: GenerationServing {
     ///
     /// - Throws: what is wrong with the request, `.overloaded`, `.draining` or `.stopped`.
     package func submit(_ request: GenerationRequest) throws(EngineError) -> GenerationStream {
+        var request = request
+        if request.prompt.isEmpty { request.prompt = model.decoderPrompt }
         try model.check(request)
         let channel = EventChannel(limit: options.backlog) { [weak inbox] in inbox?.ring() }
         let generation = Generation(

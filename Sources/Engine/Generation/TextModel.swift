@@ -5,6 +5,7 @@ struct TextModel: Sendable {
     let info: ModelInfo
     let vocabulary: Vocabulary
     let capabilities: DecodeCapabilities
+    let encoder: EncoderCapabilities?
     let endTokens: Set<Int32>
     let unusedTokens: [Int32]
 
@@ -19,6 +20,7 @@ struct TextModel: Sendable {
         info = ModelInfo(model.description)
         self.vocabulary = vocabulary
         self.capabilities = capabilities
+        encoder = model.description.encoder
         endTokens = vocabulary.endTokens
         unusedTokens = vocabulary.unusedTokens
     }
@@ -28,17 +30,26 @@ struct TextModel: Sendable {
     /// Tokens that the model reads and writes; its logits may have columns beyond them.
     var tokenCount: Int { min(vocabulary.count, capabilities.vocabularySize) }
 
+    /// What the output of an encoder-decoder begins with.
+    var decoderPrompt: [Int32] {
+        [encoder?.decoderStart, info.generation.forcedBOS].compactMap { $0 }
+            .filter { $0 < capabilities.vocabularySize }
+    }
+
     /// Refuses what cannot be generated.
     func check(_ request: GenerationRequest) throws(EngineError) {
+        try checkSource(of: request)
         guard !request.prompt.isEmpty else { throw .emptyPrompt }
         guard request.prompt.count < contextLength else {
             throw .promptTooLong(tokens: request.prompt.count, context: contextLength)
         }
-        if let unknown = request.prompt.first(where: { $0 < 0 || $0 >= tokenCount }) {
-            throw .unknownToken(unknown, vocabulary: tokenCount)
-        }
+        // The beginning may lie beyond the vocabulary: it is never shown.
+        if request.prompt != decoderPrompt { try checkTokens(request.prompt) }
         if let limit = request.maxTokens, limit < 0 {
             throw .invalidParameter(name: "max_tokens", reason: "must be 0 or more")
+        }
+        if request.minTokens < 0 {
+            throw .invalidParameter(name: "min_tokens", reason: "must be 0 or more")
         }
         if let count = request.logprobs, !(0...128).contains(count) {
             throw .invalidParameter(name: "logprobs", reason: "must be between 0 and 128")
@@ -47,5 +58,24 @@ struct TextModel: Sendable {
             throw .invalidParameter(name: "stop", reason: "must not contain an empty string")
         }
         try request.sampling.validate(vocabulary: tokenCount)
+    }
+
+    private func checkSource(of request: GenerationRequest) throws(EngineError) {
+        guard let source = request.source else {
+            if encoder == nil { return }
+            throw .unsupported("output without a source: it is an encoder-decoder")
+        }
+        guard encoder != nil else { throw .unsupported("a source: it has no encoder") }
+        guard !source.isEmpty else { throw .emptyPrompt }
+        if let limit = info.maxTokens, source.count > limit {
+            throw .sourceTooLong(tokens: source.count, limit: limit)
+        }
+        try checkTokens(source)
+    }
+
+    private func checkTokens(_ tokens: [Int32]) throws(EngineError) {
+        if let unknown = tokens.first(where: { $0 < 0 || $0 >= tokenCount }) {
+            throw .unknownToken(unknown, vocabulary: tokenCount)
+        }
     }
 }

@@ -4,6 +4,7 @@ package struct Sampler: Sendable {
     /// Tokens that are never chosen.
     private let forbidden: [Int32]
     private var history: PenaltyHistory
+    private var runs: NGramHistory
     private var random: Philox
 
     /// - Parameter seed: of the draws, where the parameters give none.
@@ -11,6 +12,7 @@ package struct Sampler: Sendable {
         self.parameters = parameters
         self.forbidden = forbidden
         history = PenaltyHistory(parameters)
+        runs = NGramHistory(size: parameters.noRepeatNGram)
         random = Philox(seed: parameters.seed ?? seed)
     }
 
@@ -19,16 +21,20 @@ package struct Sampler: Sendable {
     /// Tells the penalties about a token of the prompt or of the output.
     package mutating func append(_ token: Int32, generated: Bool) {
         history.append(token, generated: generated)
+        runs.append(token)
     }
 
     /// Chooses a token; the caller appends it.
     ///
-    /// - Parameter logits: one per token of the vocabulary.
+    /// - Parameters:
+    ///   - logits: one per token of the vocabulary.
+    ///   - early: tokens that are not chosen this time.
     /// - Throws: `EngineError.invalidLogits`; the random state is then as before.
     package mutating func choose(
-        from logits: UnsafeBufferPointer<Float>, with workspace: SamplingWorkspace
+        from logits: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
+        with workspace: SamplingWorkspace
     ) throws(EngineError) -> Int32 {
-        let row = adjust(logits, workspace)
+        let row = adjust(logits, except: early, workspace)
         try workspace.maxima.take(row)
         if parameters.temperature == 0 {
             return Int32(workspace.maxima.firstOfLargest(in: row))
@@ -56,19 +62,23 @@ package struct Sampler: Sendable {
 extension Sampler {
     /// The logits after bias and penalties: a copy in the workspace, unless there are none.
     private func adjust(
-        _ raw: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
+        _ raw: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
+        _ workspace: SamplingWorkspace
     ) -> UnsafeBufferPointer<Float> {
-        guard !parameters.logitBias.isEmpty || !history.isOff || !forbidden.isEmpty else {
-            return raw
-        }
+        guard
+            !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff || !forbidden.isEmpty
+                || !early.isEmpty
+        else { return raw }
         let logits = workspace.copy(raw)
         for (token, bias) in parameters.logitBias where Int(token) < logits.count {
             logits[Int(token)] += bias
         }
         history.apply(to: logits)
+        runs.apply(to: logits)
         for token in forbidden where Int(token) < logits.count {
             logits[Int(token)] = -.infinity
         }
+        for token in early where Int(token) < logits.count { logits[Int(token)] = -.infinity }
         return UnsafeBufferPointer(logits)
     }
 

@@ -75,7 +75,9 @@ extension TextModel {
         _ workspace: SamplingWorkspace, _ outcome: inout SamplingCrew.Outcome
     ) throws(EngineError) {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
-        let token = try generation.sampler.choose(from: logits, with: workspace)
+        let isEarly = generation.generated < generation.request.minTokens
+        let token = try generation.sampler.choose(
+            from: logits, except: isEarly ? endTokens : [], with: workspace)
         outcome.choice = token
         if let count = generation.request.logprobs {
             outcome.info = try info(token, row, count)

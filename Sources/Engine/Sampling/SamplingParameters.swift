@@ -1,8 +1,8 @@
 /// How the next token is chosen. The transforms apply in the order of these properties.
 ///
-/// 1. logit bias; 2. repetition, then frequency and presence penalty; 3. temperature; 4. top-k;
-/// 5. top-p; 6. min-p; 7. typical-p; then a token is drawn from what is left, renormalized after
-/// each step. The order of 2 to 7 is that of Hugging Face transformers.
+/// 1. logit bias; 2. repetition, then frequency and presence penalty; 3. repeated n-grams;
+/// 4. temperature; 5. top-k; 6. top-p; 7. min-p; 8. typical-p; then a token is drawn from what is left,
+/// renormalized after each step. The order of 2 to 8 is that of Hugging Face transformers.
 package struct SamplingParameters: Sendable, Equatable {
     /// Added to the logits of single tokens; `-infinity` forbids a token.
     package var logitBias: [Int32: Float] = [:]
@@ -14,6 +14,8 @@ package struct SamplingParameters: Sendable, Equatable {
     package var presencePenalty: Float = 0
     /// How many of the last tokens the penalties look at; nil is all.
     package var penaltyWindow: Int?
+    /// Forbids a token that would write a run of this many tokens for the second time; 0 is off.
+    package var noRepeatNGram = 0
     /// Divides the logits; 0 always takes the likeliest token.
     package var temperature: Float = 1
     /// Keeps the `topK` likeliest tokens; 0 is off.
@@ -56,6 +58,7 @@ extension SamplingParameters {
         try check(frequencyPenalty.isFinite, "frequency_penalty", "must be a finite number")
         try check(presencePenalty.isFinite, "presence_penalty", "must be a finite number")
         try check((penaltyWindow ?? 0) >= 0, "penalty_window", "must be 0 or more")
+        try check(noRepeatNGram >= 0, "no_repeat_ngram_size", "must be 0 (off) or more")
         for (token, bias) in logitBias {
             try check(!bias.isNaN && bias < .infinity, "logit_bias", "must be numbers")
             if token < 0 || token >= vocabulary {

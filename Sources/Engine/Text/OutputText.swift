@@ -23,10 +23,14 @@ struct OutputText: Sendable {
     /// Log probabilities that wait for their text, with the place in the text where it begins.
     private var waiting: [(token: TokenLogProb, start: Int)] = []
     private var count = 0
+    /// The next token's space before its first word is not part of the text.
+    private var dropsSpace: Bool
 
-    init(_ vocabulary: Vocabulary, stop: [String]) {
+    /// - Parameter beginsText: the output is a text of its own, not the rest of one.
+    init(_ vocabulary: Vocabulary, stop: [String], beginsText: Bool = false) {
         self.vocabulary = vocabulary
         matcher = StopMatcher(stop)
+        dropsSpace = beginsText && vocabulary.spacePrefix
     }
 
     /// Adds a token of the output.
@@ -34,7 +38,10 @@ struct OutputText: Sendable {
         count += 1
         if let info { waiting.append((info, decoded)) }
         guard !vocabulary.attributes(of: id).contains(.control) else { return Piece() }
-        return release(joiner.append(vocabulary.piece(id)))
+        var piece = vocabulary.piece(id)
+        if dropsSpace, piece.first == UInt8(ascii: " ") { piece.removeFirst() }
+        dropsSpace = false
+        return release(joiner.append(piece))
     }
 
     /// Adds a token of an echoed prompt, in which stop strings mean nothing.

@@ -77,7 +77,9 @@ extension EngineError {
     /// Whether the same text fails again, whenever it is tried.
     fileprivate var isOfThisText: Bool {
         switch self {
-        case .invalidLogits, .invalidParameter, .emptyPrompt, .promptTooLong, .unknownToken: true
+        case .invalidLogits, .invalidParameter, .emptyPrompt, .promptTooLong, .sourceTooLong,
+            .unknownToken:
+            true
         default: false
         }
     }

@@ -112,6 +112,18 @@ import Testing
         expectEqual(none, [1 / 3, 1 / 3, 1 / 3])
     }
 
+    /// After 1 2 3 1 2, the run 1 2 3 would be there twice; after 2 alone nothing is known of pairs.
+    @Test func aRunIsNotWrittenTwice() throws {
+        let found = try distribution([0, 0, 0, 0], history: [1, 2, 3], output: [1, 2]) {
+            $0.noRepeatNGram = 3
+        }
+        expectEqual(found, [1 / 3, 1 / 3, 1 / 3, 0])
+        let early = try distribution([0, 0], output: [0]) { $0.noRepeatNGram = 3 }
+        expectEqual(early, [0.5, 0.5])
+        let ones = try distribution([0, 0, 0], output: [0, 2]) { $0.noRepeatNGram = 1 }
+        expectEqual(ones, [0, 1, 0])
+    }
+
     @Test func biasIsAddedAndMinusInfinityForbids() throws {
         let found = try distribution([0, 0, 0]) { $0.logitBias = [0: log(3), 2: -.infinity] }
         expectEqual(found, [0.75, 0.25, 0])

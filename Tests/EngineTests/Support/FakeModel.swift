@@ -9,6 +9,8 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
     let vocabulary: Vocabulary?
     private let world: FakeWorld
     private var sequences: [[Int32]]
+    /// What each sequence has read, where there is an encoder.
+    private var sources: [[Int32]?]
     private let logits: UnsafeMutableBufferPointer<Float>
     private let isClosed = Mutex(false)
 
@@ -17,7 +19,9 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         vocabulary = world.vocabulary
         description = ModelDescription(
             pluginID: "test.fake", pluginVersion: "1.0.0", family: "fake",
-            infoJSON: Array(world.infoJSON.utf8), decode: world.capabilities)
+            infoJSON: Array(world.infoJSON.utf8), decode: world.capabilities,
+            encoder: world.encoder)
+        sources = [[Int32]?](repeating: nil, count: world.capabilities.sequences)
         sequences = [[Int32]](repeating: [], count: world.capabilities.sequences)
         let shape = world.capabilities
         logits = .allocate(capacity: shape.batchRows * shape.vocabularySize)
@@ -35,7 +39,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         let fault = world.begin(batch)
         if let fault {
             if case .refused(_, let flags, _) = fault, flags.contains(.sequencesLost) {
-                for sequence in batch.sequences { sequences[Int(sequence)] = [] }
+                for sequence in batch.sequences { try clear(Int(sequence)) }
             }
             throw fault
         }
@@ -51,9 +55,13 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             guard sequences[sequence].count < world.capabilities.contextLength else {
                 throw refusal("the context is full")
             }
+            if world.encoder != nil, sources[sequence] == nil {
+                throw refusal("sequence \(sequence) has read nothing")
+            }
             sequences[sequence].append(batch.tokens[row])
             guard batch.wants[row] else { continue }
-            for logit in world.logits(after: sequences[sequence]) {
+            let written = (sources[sequence] ?? []) + sequences[sequence]
+            for logit in world.logits(after: written) {
                 logits[filled] = logit
                 filled += 1
             }
@@ -63,10 +71,19 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             base: logits.baseAddress, count: filled / width, width: width, stride: width)
     }
 
+    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
+        if let fault = world.encode(source) { throw fault }
+        guard sequences[sequence].isEmpty, sources[sequence] == nil else {
+            throw refusal("sequence \(sequence) is not empty")
+        }
+        sources[sequence] = source
+    }
+
     func sequenceLength(_ sequence: Int) throws -> Int { sequences[sequence].count }
 
     func clear(_ sequence: Int) throws {
         sequences[sequence] = []
+        sources[sequence] = nil
     }
 
     func truncate(_ sequence: Int, to length: Int) throws {
@@ -80,8 +97,9 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
     func fork(_ source: Int, to destination: Int, length: Int) throws {
         if let fault = world.fault(of: "fork") { throw fault }
         guard world.capabilities.flags.contains(.fork), sequences[destination].isEmpty,
-            length <= sequences[source].count
+            sources[destination] == nil, length <= sequences[source].count
         else { throw refusal("fork of \(length)") }
+        sources[destination] = sources[source]
         sequences[destination] = Array(sequences[source][..<length])
     }
 

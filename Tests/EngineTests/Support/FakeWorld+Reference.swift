@@ -1,13 +1,15 @@
 extension FakeWorld {
     /// The plain version of greedy generation: one sequence, no batch.
-    func greedy(_ prompt: [Int32], count: Int) -> [Int32] {
-        var tokens = prompt
+    ///
+    /// - Parameter source: what an encoder-decoder has read; the fake model's logits are a hash of both.
+    func greedy(_ prompt: [Int32], of source: [Int32] = [], count: Int) -> [Int32] {
+        var tokens = source + prompt
         for _ in 0..<count {
             let row = logits(after: tokens)
             let best = row.indices.max { (row[$0], -$0) < (row[$1], -$1) } ?? 0
             tokens.append(Int32(best))
         }
-        return Array(tokens[prompt.count...])
+        return Array(tokens[(source.count + prompt.count)...])
     }
 }
 

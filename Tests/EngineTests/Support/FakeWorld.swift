@@ -9,16 +9,22 @@ final class FakeWorld: Sendable {
 
     private struct Record {
         var batches: [DecodeBatch] = []
+        var sources: [[Int32]] = []
         var launches = 0
         var cancelRequests = 0
         var abilityFaults: [String: ModelFailure] = [:]
         var textFaults: [String: ModelFailure] = [:]
     }
 
+    /// Answers the reading of a source, numbered from 0 over all instances, with a failure.
+    typealias EncodeScript = @Sendable (_ call: Int, _ source: [Int32]) -> ModelFailure?
+
     let capabilities: DecodeCapabilities
+    let encoder: EncoderCapabilities?
     let vocabulary: Vocabulary
-    let infoJSON = #"{"name": "Fake", "architecture": "hash", "context_length": 512}"#
+    let infoJSON: String
     private let script: Script
+    private let encodeScript: EncodeScript
     /// The token after a context, where the script wants a certain one.
     private let forced: @Sendable ([Int32]) -> Int32?
     private let edit: @Sendable ([Int32], inout [Float]) -> Void
@@ -28,11 +34,16 @@ final class FakeWorld: Sendable {
         vocabulary: Vocabulary = .letters, contextLength: Int = 512, sequences: Int = 4,
         batchRows: Int = 64, columns: Int? = nil,
         flags: DecodeCapabilities.Flags = [.truncateAny, .fork, .batchInvariant],
+        decoderStart: Int32? = nil, info: String = "",
         forced: @escaping @Sendable ([Int32]) -> Int32? = { _ in nil },
         edit: @escaping @Sendable ([Int32], inout [Float]) -> Void = { _, _ in },
+        encode: @escaping EncodeScript = { _, _ in nil },
         script: @escaping Script = { _, _ in nil }
     ) {
         self.vocabulary = vocabulary
+        encoder = decoderStart.map { EncoderCapabilities(decoderStart: $0) }
+        infoJSON = #"{"name": "Fake", "architecture": "hash", "context_length": 512\#(info)}"#
+        encodeScript = encode
         capabilities = DecodeCapabilities(
             flags: flags, vocabularySize: columns ?? vocabulary.count,
             contextLength: contextLength, sequences: sequences, batchRows: batchRows)
@@ -58,6 +69,8 @@ final class FakeWorld: Sendable {
     }
 
     var batches: [DecodeBatch] { record.withLock { $0.batches } }
+    /// What was read, in order.
+    var sources: [[Int32]] { record.withLock { $0.sources } }
     var cancelRequests: Int { record.withLock { $0.cancelRequests } }
     var launches: Int { record.withLock { $0.launches } }
 
@@ -79,6 +92,14 @@ extension FakeWorld {
             return record.batches.count - 1
         }
         return script(call, batch)
+    }
+
+    func encode(_ source: [Int32]) -> ModelFailure? {
+        let call = record.withLock { record in
+            record.sources.append(source)
+            return record.sources.count - 1
+        }
+        return encodeScript(call, source)
     }
 
     func noteCancelRequest() {

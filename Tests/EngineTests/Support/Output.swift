@@ -41,7 +41,18 @@ extension GenerationStream {
 extension GenerationRequest {
     /// A request whose output carries token ids, so that runs can be compared exactly.
     static func plain(_ prompt: [Int32], maxTokens: Int, seed: UInt64? = nil) -> Self {
-        var request = GenerationRequest(prompt: prompt)
+        plain(GenerationRequest(prompt: prompt), maxTokens, seed)
+    }
+
+    /// The same of an encoder-decoder.
+    static func plain(source: [Int32], maxTokens: Int, seed: UInt64? = nil) -> Self {
+        plain(GenerationRequest(source: source), maxTokens, seed)
+    }
+
+    private static func plain(
+        _ request: GenerationRequest, _ maxTokens: Int, _ seed: UInt64?
+    ) -> Self {
+        var request = request
         request.maxTokens = maxTokens
         request.logprobs = 0
         if seed == nil { request.sampling = .greedy }

@@ -31,6 +31,8 @@ extension APIError {
         case .emptyPrompt, .unknownToken: self = .invalid(param: "prompt", "is refused: \(text)")
         case .promptTooLong(let tokens, let context):
             self = .contextLengthExceeded(tokens: tokens, context: context)
+        case .sourceTooLong(let tokens, let limit):
+            self = .contextLengthExceeded(tokens: tokens, context: limit)
         case .invalidParameter(let name, let reason): self = .invalid(param: name, reason)
         case .deadlineExceeded: self = .timedOut(text)
         case .modelFailed, .invalidLogits: self = .modelFailed(text)
