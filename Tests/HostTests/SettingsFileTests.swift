@@ -279,12 +279,8 @@ import Testing
     @Test func everyModelOfTheFolderIsFound() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for name in ["hf", "t5"] {
-            try FileManager.default.createDirectory(
-                at: folder.appending(path: name), withIntermediateDirectories: true)
-        }
-        try Data(#"{"model_type": "t5", "is_encoder_decoder": true}"#.utf8)
-            .write(to: folder.appending(path: "t5/config.json"))
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "hf"), withIntermediateDirectories: true)
         for name in [
             "hf/config.json", "small.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf",
             "README.md", ".hidden.gguf",

@@ -37,6 +37,8 @@ package final class TextEngine: GenerationServing {
     package var contextLength: Int { model.contextLength }
     /// Whether requests bring a source that the model reads before it writes.
     package var readsSource: Bool { model.encoder != nil }
+    /// How many tokens an encoder-decoder's output begins with that are not part of it.
+    package var beginning: Int { model.decoderPrompt.count }
     package var vocabularySize: Int { model.tokenCount }
     /// Requests that run at the same time.
     package var parallel: Int { options.parallel }

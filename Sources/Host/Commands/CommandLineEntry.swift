@@ -42,8 +42,7 @@ struct Roost: AsyncParsableCommand {
         version: "roost \(Version.text)",
         subcommands: [
             ServeCommand.self, ChatCommand.self, EmbedCommand.self, SearchCommand.self,
-            ModelsCommand.self,
-            PluginsCommand.self, ConfigCommand.self,
+            SummarizeCommand.self, ModelsCommand.self, PluginsCommand.self, ConfigCommand.self,
         ])
 }
 

@@ -100,6 +100,7 @@ package struct HostServer: Sendable {
         let inputs = InputList(most: settings.maximumInputs)
         return ModelRoutes(models: models).routes
             + CompletionRoutes(models: models, body: body, workload: workload).routes
+            + SummaryRoutes(models: models, body: body, workload: workload).routes
             + TokenRoutes(models: models, body: body).routes
             + EmbeddingRoutes(work: work, body: body, inputs: inputs).routes
             + RerankRoutes(work: work, body: body, inputs: inputs).routes

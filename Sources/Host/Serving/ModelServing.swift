@@ -66,14 +66,17 @@ extension VectorEngineOptions {
 // MARK: - Abilities
 
 extension ModelDescription {
-    /// What an open model can do.
+    /// What an open model is for. An encoder-decoder also completes text where it is asked to by name:
+    /// what it reads is the prompt.
     var purposes: [Settings.Purpose] {
-        Settings.Purpose.allCases.filter(can)
+        Settings.Purpose.allCases.filter { can($0) && !($0 == .completion && encoder != nil) }
     }
 
     func can(_ purpose: Settings.Purpose) -> Bool {
         switch purpose {
-        case .chat, .completion: decode != nil
+        case .chat: decode != nil && encoder == nil
+        case .completion: decode != nil
+        case .summarize: decode != nil && encoder != nil
         case .embeddings: (vectors?.dimensions ?? 0) > 0
         case .rerank: vectors?.scoresPairs == true
         case .classify: vectors?.classifies == true

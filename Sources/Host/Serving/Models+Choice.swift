@@ -53,7 +53,11 @@ extension Models {
     /// What the settings say of a model's sampling; without a name, of the one that `text` would take.
     func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
         let name = name ?? (try? choose(for: [purpose]))
-        return settings.models.first { $0.name == name }?.sampling ?? SamplingParameters()
+        let said = settings.models.first { $0.name == name }?.sampling
+        let usual = SamplingParameters()
+        if let said, said != usual { return said }
+        // A summary is to be true, not lively.
+        return purpose == .summarize ? .greedy : usual
     }
 
     private func hold<Engine: Sendable>(

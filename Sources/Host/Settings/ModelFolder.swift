@@ -1,4 +1,3 @@
-import Engine
 import FoundationEssentials
 
 /// Finds the models that lie in a folder: every `*.gguf` file and every Hugging Face directory.
@@ -15,18 +14,13 @@ enum ModelFolder {
     /// The name of the model at `path`, or nil where there is none.
     private static func stem(of name: String, at path: String) -> String? {
         if name.hasPrefix(".") { return nil }
-        if Paths.isFolder(path) { return isServable(path) ? name : nil }
+        if Paths.isFolder(path) { return holdsModel(path) ? name : nil }
         guard name.hasSuffix(".gguf") else { return nil }
         return shardStem(String(name.dropLast(".gguf".count)))
     }
 
-    /// Encoder-decoders such as T5 are left out: the host has no route for them yet, whatever plugins there are.
-    private static func isServable(_ directory: String) -> Bool {
-        guard let data = FileManager.default.contents(atPath: directory + "/config.json") else {
-            return false
-        }
-        let configuration = try? JSONValue(parsing: [UInt8](data))
-        return configuration?["is_encoder_decoder"]?.bool != true
+    private static func holdsModel(_ directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/config.json")
     }
 
     /// `big-00001-of-00003` is the model `big`; its further shards are no models of their own.

@@ -8,6 +8,7 @@ extension Settings {
         case classify
         case entities
         case answer
+        case summarize
     }
 }
 
@@ -22,6 +23,7 @@ extension Settings.Purpose {
         case .classify: "classify texts"
         case .entities: "find entities"
         case .answer: "find answers in passages"
+        case .summarize: "summarize texts"
         }
     }
 }

@@ -95,9 +95,15 @@ struct GenerationStart: Sendable {
     }
 
     private func warmDecoding(_ model: any LoadedModel) throws {
+        let encoder = model.description.encoder
+        if encoder != nil {
+            try model.encode(
+                [model.vocabulary?.eos ?? 0], into: 0, deadline: options.warmLimit)
+        }
         var batch = DecodeBatch()
         batch.append(
-            token: model.vocabulary?.bos ?? 0, sequence: 0, position: 0, wantsLogits: true)
+            token: encoder?.decoderStart ?? model.vocabulary?.bos ?? 0, sequence: 0, position: 0,
+            wantsLogits: true)
         let rows = try model.forward(batch, deadline: options.warmLimit)
         if rows[0].contains(where: \.isNaN) {
             throw ModelFailure.broken(step: "forward", reason: "logits that are not numbers")

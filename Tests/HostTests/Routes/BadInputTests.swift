@@ -196,7 +196,9 @@ import Testing
         let answer = try await client.post("/v1/completions", ["model": "nobody", "prompt": "a"])
         #expect(answer.status == 404)
         #expect(answer.error["code"] == "model_not_found" && answer.error["param"] == "model")
-        #expect(answer.error["message"] == "there is no model 'nobody', only 'markov', 'words'")
+        #expect(
+            answer.error["message"]
+                == "there is no model 'nobody', only 'markov', 'words', 'reader'")
     }
 
     @Test func aPromptOverTheContextNamesBothNumbers() async throws {

@@ -6,6 +6,8 @@ struct ExamplePlugin: Sendable {
     static let markov = ExamplePlugin("Examples/markov.c")
     /// As slow as its settings say, and without a chat template.
     static let tally = ExamplePlugin("Tests/Support/Plugins/tally.c")
+    /// The same with an encoder: it reads a text and writes letters of it.
+    static let reader = ExamplePlugin("Tests/Support/Plugins/tally.c", macro: "ENCODER")
     /// Vectors, scores, labels and tasks out of the words of a text.
     static let wordbag = ExamplePlugin("Tests/Support/Plugins/wordbag.c")
 
@@ -16,21 +18,21 @@ struct ExamplePlugin: Sendable {
     /// The library's path.
     let library: Result<String, any Error>
 
-    private init(_ file: String) {
+    private init(_ file: String, macro: String? = nil) {
         source = Self.root.appending(path: file).path
-        library = Result { try Self.build(file) }
+        library = Result { try Self.build(file, macro) }
     }
 
     struct BuildFailed: Error {
         let output: String
     }
 
-    private static func build(_ file: String) throws -> String {
+    private static func build(_ file: String, _ macro: String?) throws -> String {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "roost-host-tests-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let stem = URL(filePath: file).deletingPathExtension().lastPathComponent
-        let library = folder.appending(path: "lib\(stem).so").path
+        let library = folder.appending(path: "lib\(stem)\(macro ?? "").so").path
         let compiler = Process()
         let output = Pipe()
         compiler.executableURL = URL(filePath: "/usr/bin/env")
@@ -40,6 +42,7 @@ struct ExamplePlugin: Sendable {
             "-I", "Sources/PluginABI/include", "-Wl,--version-script=Plugins/exports.map",
             "-o", library, file, "-lm",
         ]
+        if let macro { compiler.arguments?.append("-D\(macro)") }
         compiler.standardError = output
         try compiler.run()
         let text = String(

@@ -23,7 +23,9 @@ final class TestHost: Sendable {
         try await sharedTask.value
     }
 
-    private static let sharedTask = Task { try await TestHost(models: markov + wordbag()) }
+    private static let sharedTask = Task {
+        try await TestHost(models: markov + wordbag() + reader())
+    }
 
     /// - Parameters:
     ///   - server: lines of `[server]` besides `listen` and `data`.
@@ -108,6 +110,19 @@ final class TestHost: Sendable {
         """
     }
 
+    /// A model that reads a text, a token a byte, and writes letters of it for as long as it may.
+    static func reader(_ name: String = "reader", _ lines: String = "") -> String {
+        """
+        [[models]]
+        name = "\(name)"
+        plugin = "reader"
+        source = "\(ExamplePlugin.tally.source)"
+        context = 512
+        \(lines)
+
+        """
+    }
+
     /// A model of vectors.
     ///
     /// - Parameters:
@@ -139,6 +154,9 @@ final class TestHost: Sendable {
         isolation = "in-process"
         [plugins.tally]
         library = "\(try ExamplePlugin.tally.library.get())"
+        isolation = "in-process"
+        [plugins.reader]
+        library = "\(try ExamplePlugin.reader.library.get())"
         isolation = "in-process"
         [plugins.wordbag]
         library = "\(try ExamplePlugin.wordbag.library.get())"

@@ -33,6 +33,18 @@ struct CompletionRequest {
         return request
     }
 
+    /// The same of an encoder-decoder, which reads the prompt and writes another text.
+    func request(reading source: [Int32], choice index: Int) throws -> GenerationRequest {
+        if echo {
+            throw APIError.unsupported(
+                param: "echo",
+                "repeats a prompt that the output goes on from; this model only reads it")
+        }
+        var request = request([], choice: index)
+        request.source = source
+        return request
+    }
+
     /// A text, texts, tokens, or arrays of tokens.
     private static func prompts(_ fields: Fields) throws -> [Prompt] {
         guard let value = fields.value("prompt") else {

@@ -6,6 +6,7 @@ struct GenerationFields {
     var sampling: SamplingParameters
     var stop: [String]
     var maxTokens: Int?
+    var minTokens: Int?
     var choices: Int
     var ignoreEOS: Bool
     var streams: Bool
@@ -17,6 +18,7 @@ struct GenerationFields {
         sampling = try SamplingParameters(fields, defaults: defaults(model))
         stop = try Self.stop(fields)
         maxTokens = try Self.maxTokens(fields)
+        minTokens = try fields.integer("min_tokens", in: 0...Int.max)
         choices = try fields.integer("n", in: 1...128) ?? 1
         ignoreEOS = try fields.bool("ignore_eos") ?? false
         streams = try fields.bool("stream") ?? false
@@ -31,6 +33,7 @@ struct GenerationFields {
         request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
         request.stop = stop
         request.maxTokens = maxTokens
+        request.minTokens = minTokens ?? 0
         request.ignoreEOS = ignoreEOS
         return request
     }
@@ -85,6 +88,8 @@ extension SamplingParameters {
             if let value = try fields.number(number.name, in: number.range) { set(number, value) }
         }
         topK = try fields.integer("top_k", in: -1...Int.max).map { max($0, 0) } ?? topK
+        noRepeatNGram =
+            try fields.integer("no_repeat_ngram_size", in: 0...64) ?? noRepeatNGram
         penaltyWindow = try fields.integer("penalty_window", in: 0...Int.max)
         seed = try fields.integer("seed", in: Int.min...Int.max).map {
             UInt64(bitPattern: Int64($0))

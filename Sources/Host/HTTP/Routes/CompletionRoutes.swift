@@ -37,8 +37,10 @@ struct CompletionRoutes {
             var requests: [GenerationRequest] = []
             for prompt in completion.prompts {
                 let tokens = try await prompt.tokens(serving.engine)
-                requests += (0..<completion.generation.choices).map {
-                    completion.request(tokens, choice: $0)
+                requests += try (0..<completion.generation.choices).map {
+                    serving.engine.readsSource
+                        ? try completion.request(reading: tokens, choice: $0)
+                        : completion.request(tokens, choice: $0)
                 }
             }
             return requests

@@ -53,7 +53,8 @@ struct ModelRoutes {
         let serving = models.serving(status.name)
         if let text = serving?.text {
             meta.add(text)
-            meta["sampling"] = .object(models.sampling(of: status.name, for: .chat).json)
+            let purpose: Settings.Purpose = description.encoder == nil ? .chat : .summarize
+            meta["sampling"] = .object(models.sampling(of: status.name, for: purpose).json)
         }
         if let vectors = description.vectors { meta.add(vectors) }
         return meta
@@ -64,7 +65,11 @@ extension JSONObject {
     fileprivate mutating func add(_ text: TextServing) {
         self["context_length"] = .integer(text.engine.contextLength)
         self["vocabulary"] = .integer(text.engine.vocabularySize)
-        self["chat_template"] = .string(text.prompt.form.name)
+        if text.engine.readsSource {
+            self["max_tokens"] = .optional(text.engine.info.maxTokens)
+        } else {
+            self["chat_template"] = .string(text.prompt.form.name)
+        }
     }
 
     fileprivate mutating func add(_ vectors: VectorCapabilities) {

@@ -1,0 +1,117 @@
+import Engine
+
+/// Cuts a text that is longer than a model reads into parts that are not: between sentences and
+/// paragraphs where it can, else between words.
+package struct SourceParts: Sendable {
+    /// Tokens that a source may have.
+    let limit: Int
+    /// The number of tokens that a part takes as a source, prefix and special tokens included.
+    let count: @Sendable (String) async throws -> Int
+
+    package init(limit: Int, count: @escaping @Sendable (String) async throws -> Int) {
+        self.limit = limit
+        self.count = count
+    }
+
+    /// The most parts of one text.
+    private static let most = 64
+
+    /// - Throws: `APIError.contextLengthExceeded` for a text of too many parts.
+    package func parts(of text: String) async throws -> [String] {
+        let whole = try await count(text)
+        if whole <= limit { return [text] }
+        guard whole <= limit * Self.most else {
+            throw APIError.contextLengthExceeded(tokens: whole, context: limit * Self.most)
+        }
+        return try await packed(try await pieces(of: text))
+    }
+
+    /// Puts as many pieces together as fit.
+    private func packed(_ pieces: [Piece]) async throws -> [String] {
+        let own = try await count("")
+        var parts: [String] = []
+        var (part, tokens) = ("", own)
+        for piece in pieces {
+            if !part.isEmpty, tokens + piece.tokens > limit {
+                parts.append(part)
+                (part, tokens) = ("", own)
+            }
+            part += piece.text
+            tokens += piece.tokens
+        }
+        return parts + (part.isEmpty ? [] : [part])
+    }
+}
+
+// MARK: - Pieces
+
+extension SourceParts {
+    private struct Piece {
+        let text: Substring
+        /// Tokens of the text alone.
+        let tokens: Int
+    }
+
+    /// The sentences; of one that is too long by itself, its words; of such a word, its halves.
+    private func pieces(of text: String) async throws -> [Piece] {
+        let own = try await count("")
+        var pieces: [Piece] = []
+        var rest = Array(Self.sentences(of: text).reversed())
+        while let next = rest.popLast() {
+            let tokens = try await count(String(next)) - own
+            // A single character is left as it is: cut further it is none.
+            if own + tokens <= limit || next.count < 2 {
+                pieces.append(Piece(text: next, tokens: tokens))
+            } else {
+                let words = Self.words(of: next)
+                rest += (words.count > 1 ? words : Self.halves(of: next)).reversed()
+            }
+        }
+        return pieces
+    }
+
+    /// Sentences with the space behind them: they end at a line's end, or after a full stop, an
+    /// exclamation or a question mark.
+    package static func sentences(of text: String) -> [Substring] {
+        var sentences: [Substring] = []
+        var start = text.startIndex
+        var (ends, isSpace) = (false, false)
+        for index in text.indices {
+            let character = text[index]
+            if character.isWhitespace {
+                isSpace = true
+                if character.isNewline { ends = true }
+                continue
+            }
+            if ends, isSpace {
+                sentences.append(text[start..<index])
+                start = index
+            }
+            // Quotes and brackets behind the mark belong to the sentence.
+            if !")]\"'”’»".contains(character) || isSpace {
+                ends = ".!?…。！？".contains(character)
+            }
+            isSpace = false
+        }
+        return sentences + (start < text.endIndex ? [text[start...]] : [])
+    }
+
+    /// Words with the space behind them.
+    private static func words(of piece: Substring) -> [Substring] {
+        var words: [Substring] = []
+        var (start, isSpace) = (piece.startIndex, false)
+        for index in piece.indices {
+            if isSpace, !piece[index].isWhitespace {
+                words.append(piece[start..<index])
+                start = index
+            }
+            isSpace = piece[index].isWhitespace
+        }
+        return words + [piece[start...]]
+    }
+
+    private static func halves(of piece: Substring) -> [Substring] {
+        let middle = piece.index(piece.startIndex, offsetBy: piece.count / 2)
+        return [piece[..<middle], piece[middle...]]
+    }
+}

@@ -1,0 +1,44 @@
+import Engine
+
+/// The body of `POST /v1/summarize`.
+struct SummaryRequest: Sendable {
+    let generation: GenerationFields
+    let input: String
+    /// Whether the request leaves the penalty of repetitions to the model.
+    private let leavesPenalty: Bool
+    private let leavesNGrams: Bool
+
+    /// - Parameter defaults: what a model's settings say of sampling; nil is the default model.
+    init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
+        generation = try GenerationFields(fields, defaults: defaults)
+        input = try fields.required("input")
+        leavesPenalty = generation.sampling.repetitionPenalty == 1
+        leavesNGrams = fields.value("no_repeat_ngram_size") == nil
+        guard !input.trimmed.isEmpty else {
+            throw APIError.invalid(param: "input", "is empty, expected a text")
+        }
+        guard generation.choices == 1 else {
+            throw APIError.unsupported(
+                param: "n", "is \(generation.choices), expected 1; send the text again for another")
+        }
+    }
+
+    /// The request of one source; what the client does not say is as the model's makers would have it.
+    func request(of source: [Int32], _ engine: TextEngine) -> GenerationRequest {
+        let usual = engine.info.generation
+        var request = generation.request([], choice: 0)
+        request.source = source
+        request.maxTokens =
+            generation.maxTokens ?? usual.longest(after: engine.beginning) ?? Self.usualLength
+        request.minTokens = generation.minTokens ?? usual.shortest(after: engine.beginning)
+        request.minTokens = min(request.minTokens, request.maxTokens ?? .max)
+        if leavesPenalty, let penalty = usual.repetitionPenalty {
+            request.sampling.repetitionPenalty = penalty
+        }
+        if leavesNGrams, let size = usual.noRepeatNGram { request.sampling.noRepeatNGram = size }
+        return request
+    }
+
+    /// The longest summary, in tokens, where neither client nor model says.
+    private static let usualLength = 256
+}
