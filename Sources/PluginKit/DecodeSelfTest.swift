@@ -5,12 +5,25 @@ public struct DecodeSelfTest {
     private let context: any DecodeContext
     private let tokens: [Int32]
     private let call: Call
+    /// Makes a sequence, which is cleared, ready for its first token.
+    private let prepare: (_ sequence: Int) throws -> Void
 
     /// - Parameter tokens: a short text, at least two tokens.
     public init(_ context: any DecodeContext, tokens: [Int32], call: Call) {
         self.context = context
         self.tokens = tokens
         self.call = call
+        prepare = { _ in }
+    }
+
+    /// - Parameters:
+    ///   - source: what the sequences look at, at least one token.
+    ///   - tokens: a short text, at least two tokens.
+    public init(_ context: any EncodeContext, source: [Int32], tokens: [Int32], call: Call) {
+        self.context = context
+        self.tokens = tokens
+        self.call = call
+        prepare = { try context.encode(source, for: $0, call: call) }
     }
 
     /// Runs check after check until all are done or `limit` is over.
@@ -21,12 +34,19 @@ public struct DecodeSelfTest {
             throw PluginError(.busy, "the self-test needs a context without sequences")
         }
         defer { sequences.forEach(context.clear) }
+        try begin(0)
         let whole = try context.logits(of: tokens, call: call)
         var report = SelfTestReport([finite(whole)])
         for check in [chunks, fork] where ContinuousClock.now < end {
             try check(whole).map { report.checks.append($0) }
         }
         return report
+    }
+
+    /// Empties a sequence, which may be one with a source and no positions.
+    private func begin(_ sequence: Int) throws {
+        context.clear(sequence)
+        try prepare(sequence)
     }
 
     private func finite(_ logits: [Float]) -> SelfTestReport.Check {
@@ -37,7 +57,7 @@ public struct DecodeSelfTest {
 
     /// The text token by token against the text at once.
     private func chunks(_ whole: [Float]) throws -> SelfTestReport.Check? {
-        context.clear(0)
+        try begin(0)
         var last: [Float] = []
         for token in tokens {
             last = try context.logits(of: [token], call: call)

@@ -14,6 +14,12 @@ struct JSONObjectWriter {
         add(key, json: String(value))
     }
 
+    /// JSON has no numbers that are not finite: those are left out too.
+    mutating func add(_ key: String, _ value: Double?) {
+        guard let value, value.isFinite else { return }
+        add(key, json: "\(value)")
+    }
+
     mutating func add(_ key: String, _ value: Bool?) {
         guard let value else { return }
         add(key, json: value ? "true" : "false")

@@ -1,8 +1,8 @@
 /// An open model: immutable weights that contexts share.
 ///
-/// The abilities of a model follow from its types: a `TextModel` has tokens, a `VectorModel` vectors, a
-/// `TaskModel` tasks; a `Context` that is a `DecodeContext` decodes; one that is a `SelfTestingContext`
-/// tests itself.
+/// The abilities of a model follow from its types: a `TextModel` has tokens, an
+/// `EncoderDecoderModel` encodes sources, a `VectorModel` has vectors, a `TaskModel` tasks; a `Context`
+/// that is a `DecodeContext` decodes; one that is a `SelfTestingContext` tests itself.
 public protocol Model: AnyObject, Sendable {
     associatedtype Context: ModelContext
 

@@ -11,11 +11,16 @@ public struct ModelInfo: Sendable {
     public var license: String?
     /// What else a model of vectors says of itself.
     public var vectors: VectorInfo?
+    /// What else an encoder-decoder says of itself.
+    public var source: SourceInfo?
+    /// How it writes where the caller says nothing.
+    public var generation: GenerationDefaults?
 
     public init(
         name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
         contextLength: Int? = nil, chatTemplate: String? = nil, quantization: String? = nil,
-        license: String? = nil, vectors: VectorInfo? = nil
+        license: String? = nil, vectors: VectorInfo? = nil, source: SourceInfo? = nil,
+        generation: GenerationDefaults? = nil
     ) {
         self.name = name
         self.architecture = architecture
@@ -25,6 +30,8 @@ public struct ModelInfo: Sendable {
         self.quantization = quantization
         self.license = license
         self.vectors = vectors
+        self.source = source
+        self.generation = generation
     }
 }
 
@@ -83,6 +90,10 @@ extension ModelInfo {
         object.add("license", license)
         capabilities?.write(to: &object)
         vectors?.write(to: &object)
+        source?.write(to: &object)
+        if let generation, !generation.isEmpty {
+            object.add("generation", json: generation.json)
+        }
         object.add("tasks", tasks.isEmpty ? nil : tasks.map(\.name))
         return object.text
     }

@@ -25,6 +25,7 @@ enum CountingPlugin: Plugin {
         case "bare": return BareModel()
         case "vectors": return LengthModel(embeds: true)
         case "labels": return LengthModel(embeds: false)
+        case "echo": return EchoModel()
         case "strange": throw StrangeError()
         case "services": try useServices(of: request.host)
         case "memory":

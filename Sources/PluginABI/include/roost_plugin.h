@@ -249,7 +249,14 @@ typedef struct roost_plugin {
      * "pooling" ("mean", "cls", "last", "max"), "query_prefix", "passage_prefix", "matryoshka" (the
      * first k numbers of a vector are a vector), "problem_type" ("single_label_classification",
      * "multi_label_classification", "regression"), "score_activation" ("sigmoid", "identity"); of one
-     * with roost.task/1 "tasks", an array of their names. Every key is optional. [any] */
+     * with roost.text.encode/1 also "max_tokens" (of a source, special tokens included; where
+     * positions are relative it is the length of the training, and longer ones are taken),
+     * "source_prefix" (what stands before every source) and "generation", an object of how it writes
+     * where nobody says, by transformers' names: "max_length", "min_length" (both count the start
+     * token), "max_new_tokens", "min_new_tokens", "num_beams", "length_penalty", "early_stopping"
+     * (true, false or "never"), "no_repeat_ngram_size", "repetition_penalty", "forced_bos_token_id",
+     * "forced_eos_token_id"; of one with roost.task/1 "tasks", an array of their names. Every key is
+     * optional. [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
     const void *(*extension)(const roost_model *model, const char *id);
@@ -375,10 +382,17 @@ typedef struct roost_ext_seqio {
 
 #define ROOST_EXT_ENCODE "roost.text.encode/1"
 
+/* Beside tokens and decode. A sequence is cleared, given a source by `encode`, and then fed
+ * `decoder_start` at position 0 and further tokens by `forward`, which is ROOST_E_ARG for a sequence
+ * without a source. seq_clear forgets the source too; seq_truncate keeps it, to length 0 as well; and
+ * seq_fork makes `dst`, which has neither positions nor a source, share that of `src`, also with
+ * length 0, without computing anything again. */
 typedef struct roost_ext_encode {
     uint32_t struct_size;
     int32_t decoder_start; /* the token a decoder sequence begins with */
-    /* Encodes `n` tokens as the cross-attention memory of a sequence, which is empty. [lane] */
+    /* Encodes `n` tokens, at least one, as `tokenize` gives them with ROOST_TOKENIZE_ADD_SPECIAL, as
+     * what the cross-attention of a sequence looks at. The sequence has neither positions nor a
+     * source, else ROOST_E_ARG; it has 0 positions afterwards. All or nothing. [lane] */
     roost_status (*encode)(roost_context *context, uint32_t seq, const int32_t *token, uint32_t n,
                            const roost_call *call);
 } roost_ext_encode;

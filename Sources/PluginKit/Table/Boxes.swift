@@ -5,6 +5,7 @@ import Synchronization
 final class ModelBox: Sendable {
     let model: any Model
     let text: TextBox?
+    let encode: EncodeBox?
     let vectors: VectorsBox?
     let tasks: [TaskDescription]
     let decodes: Bool
@@ -15,6 +16,7 @@ final class ModelBox: Sendable {
     init(_ model: some Model) {
         self.model = model
         text = (model as? any TextModel).map(TextBox.init)
+        encode = (model as? any EncoderDecoderModel).map(EncodeBox.init)
         vectors = (model as? any VectorModel).map(VectorsBox.init)
         tasks = (model as? any TaskModel)?.tasks ?? []
         decodes = Self.contextType(of: model) is any DecodeContext.Type
@@ -78,6 +80,7 @@ final class ContextBox: Sendable {
     let model: ModelBox
     nonisolated(unsafe) let context: any ModelContext
     nonisolated(unsafe) let decode: (any DecodeContext)?
+    nonisolated(unsafe) let encode: (any EncodeContext)?
     nonisolated(unsafe) let vectors: (any VectorContext)?
     nonisolated(unsafe) let tasks: (any TaskContext)?
     nonisolated(unsafe) let selfTest: (any SelfTestingContext)?
@@ -88,6 +91,7 @@ final class ContextBox: Sendable {
         self.model = model
         self.context = context
         decode = context as? any DecodeContext
+        encode = context as? any EncodeContext
         vectors = context as? any VectorContext
         tasks = context as? any TaskContext
         selfTest = context as? any SelfTestingContext
