@@ -44,11 +44,12 @@ import Testing
     @Test func eachHeadHasABiasOfItsOwn() throws {
         let sequences = PackedSequences(lengths: [2])
         let (zeros, values) = (Tensor(zeros: [2, 2, 1]), Tensor([1, 1, 0, 0], [2, 2, 1]))
-        var bias = [Float](repeating: 0, count: 2 * 3 * 3)  // L = 3 is longer than needed
-        bias[9 + 1] = 1000  // head 1: row 0 sees only column 1
+        let bias = DistanceBias(heads: 2, distances: -2...2) { head, distance in
+            head == 1 && distance == 1 ? 1000 : 0  // head 1: row 0 sees only column 1
+        }
         let out = try encoderAttention(
             queries: zeros, keys: zeros, values: values, sequences: sequences, scale: 1,
-            bias: Tensor(bias, [2, 3, 3]))
+            bias: bias)
         #expect(distance(out.floats, [0.5, 0, 0.5, 0.5]) < 1e-6)
     }
 
@@ -62,12 +63,37 @@ import Testing
                 queries: x, keys: x, values: x, sequences: PackedSequences(lengths: [4]), scale: 1)
         }
         #expect(
-            throws: TensorError.shape(
-                of: "the bias of attention", found: [3, 4, 4], expected: "[3, L, L] with L ≥ 5")
+            throws: TensorError.outOfRange(
+                "a distance from the query", found: -4, expected: -3..<5)
         ) {
             try encoderAttention(
                 queries: x, keys: x, values: x, sequences: PackedSequences(lengths: [5]), scale: 1,
-                bias: Tensor(zeros: [3, 4, 4]))
+                bias: DistanceBias(heads: 3, distances: -3...4) { _, _ in 0 })
         }
+        #expect(
+            throws: TensorError.outOfRange(
+                "the number of heads of a bias", found: 2, expected: 3..<4)
+        ) {
+            try encoderAttention(
+                queries: x, keys: x, values: x, sequences: PackedSequences(lengths: [5]), scale: 1,
+                bias: DistanceBias(heads: 2, distances: -4...4) { _, _ in 0 })
+        }
+    }
+
+    /// Longer than a block of queries, so that every kind of row meets the end of its bias.
+    @Test(arguments: [1, 15, 33, 70], [Precision.f32, .bf16])
+    func theBiasIsThatOfTheDistance(_ length: Int, _ precision: Precision) throws {
+        let (q, k, v) = (rows(length, seed: 4), rows(length, seed: 5), rows(length, seed: 6))
+        let bias = { (head: Int, distance: Int) in Float(head + 1) * Float(distance) / 20 }
+        let found = try encoderAttention(
+            queries: q, keys: k, values: v, sequences: PackedSequences(lengths: [length]),
+            scale: 0.4,
+            bias: DistanceBias(heads: heads, distances: -length...length, bias),
+            precision: precision)
+        let expected = PlainAttention(q, k, v, scale: 0.4).callAsFunction { row, head, column in
+            bias(head, column - row)
+        }
+        // BF16 keeps 8 bits of the factors, where the machine rounds to it at all.
+        #expect(distance(found.floats, expected) < (precision == .f32 ? 2e-5 : 3e-2))
     }
 }

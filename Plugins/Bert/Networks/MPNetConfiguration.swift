@@ -15,6 +15,9 @@ struct MPNetConfiguration: Decodable, Sendable {
 }
 
 extension MPNetConfiguration {
+    /// From here on all distances share a bucket; no file says otherwise.
+    static let maxDistance = 128
+
     /// The row of the first position's vector.
     var firstPosition: Int { (padTokenId ?? 1) + 1 }
 

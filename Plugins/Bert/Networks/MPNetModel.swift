@@ -1,4 +1,3 @@
-import Glibc
 import TensorRuntime
 
 /// MPNet, Song et al. 2020 (arXiv:2004.09297): BERT's blocks without segments, and with a bias of
@@ -7,13 +6,12 @@ import TensorRuntime
 ///     x⁰ = LayerNorm(E[tokens] + P[positions])
 ///     xˡ = Layerˡ(xˡ⁻¹, B)              l = 1 … L
 ///
-/// The letters of the shapes are those of `BertModel`; R is the number of buckets of distance and T
-/// the length of the longest text.
+/// The letters of the shapes are those of `BertModel`.
 struct MPNetModel: Encoder {
     let words: Embedding  // [V, D]
     let positions: Embedding  // [P, D]
     let norm: LayerNorm  // [D]
-    let bias: DistanceBias
+    let bias: RelativePositionBias
     let layers: [Layer]  // L
     /// Positions count from behind the padding token's id.
     let firstPosition: Int32
@@ -23,54 +21,13 @@ struct MPNetModel: Encoder {
     ) throws -> Tensor {
         let places = batch.positions.map { firstPosition + $0 }
         var x = try norm(adding: words(batch.tokens), positions(places))  // [N, D]
-        let b = bias(longest: batch.sequences.lengths.max() ?? 0)  // [H, T, T]
+        let farthest = max(batch.sequences.lengths.max() ?? 0, 1) - 1
+        let b = bias(-farthest...farthest)
         for layer in layers {
             try beforeLayer(x)
             x = try layer(x, batch.sequences, b)  // [N, D]
         }
         return x
-    }
-
-    /// What is added to the logit of a pair of tokens, Raffel et al. 2019 (arXiv:1910.10683),
-    /// section 2.1.
-    ///
-    ///     B[h, i, j] = table[bucket(j - i), h]
-    struct DistanceBias: Sendable {
-        let table: Tensor  // [R, H]
-
-        /// - Returns: [H, T, T]
-        func callAsFunction(longest: Int) -> Tensor {
-            let (buckets, heads) = (table.shape[0], table.shape[1])
-            let distances = (1 - longest)..<max(longest, 1)
-            let rows = distances.map { Self.bucket(of: $0, count: buckets) }
-            var bias = Tensor(uninitialized: [heads, longest, longest])
-            table.withFloats { table in
-                bias.withMutableFloats { bias in
-                    for head in 0..<heads {
-                        let byDistance = rows.map { table[$0 * heads + head] }
-                        for i in 0..<longest {
-                            let start = (head * longest + i) * longest
-                            let row = UnsafeMutableBufferPointer(
-                                rebasing: bias[start..<start + longest])
-                            let from = longest - 1 - i
-                            _ = row.update(fromContentsOf: byDistance[from..<from + longest])
-                        }
-                    }
-                }
-            }
-            return bias
-        }
-
-        /// Half of the buckets are for each direction; half of those for one distance each, the
-        /// others for stretches that grow to 128, and beyond.
-        static func bucket(of distance: Int, count: Int) -> Int {
-            let half = count / 2
-            let side = distance > 0 ? half : 0
-            let (far, exact) = (abs(distance), half / 2)
-            guard far >= exact else { return side + far }
-            let stretch = log(Float(far) / Float(exact)) / log(128 / Float(exact))
-            return side + min(half - 1, exact + Int(stretch * Float(half - exact)))
-        }
     }
 
     /// A block of attention and feed-forward, each added to its input and normalized after.
@@ -84,14 +41,14 @@ struct MPNetModel: Encoder {
         let outputNorm: LayerNorm  // [D]
 
         func callAsFunction(
-            _ x: Tensor, _ sequences: PackedSequences, _ bias: Tensor
+            _ x: Tensor, _ sequences: PackedSequences, _ bias: DistanceBias
         ) throws -> Tensor {
             let a = try attentionNorm(adding: x, attention(x, sequences, bias))  // [N, D]
             return try outputNorm(adding: a, feedForward(a))  // [N, D]
         }
     }
 
-    /// Attention with a bias for each pair of places.
+    /// Attention with a bias by distance, Raffel et al. 2019 (arXiv:1910.10683), section 2.1.
     ///
     ///     y = softmax(x·Wq · (x·Wk)ᵀ / √d + B) · x·Wv · Wo
     struct Attention: Sendable {
@@ -103,7 +60,7 @@ struct MPNetModel: Encoder {
         let precision: Precision
 
         func callAsFunction(
-            _ x: Tensor, _ sequences: PackedSequences, _ bias: Tensor
+            _ x: Tensor, _ sequences: PackedSequences, _ bias: DistanceBias
         ) throws -> Tensor {
             let (q, k, v) = try Linear.apply(queries, keys, values, to: x)  // [N, H·d]
             let y = try encoderAttention(
@@ -129,10 +86,10 @@ extension MPNetModel {
             width: c.hiddenSize)
         norm = try LayerNorm(
             embeddings["LayerNorm"], width: c.hiddenSize, epsilon: c.layerNormEps)
-        bias = try DistanceBias(
-            table: dequantize(
-                encoder["relative_attention_bias"].tensor(
-                    [c.relativeAttentionNumBuckets, c.numAttentionHeads])))
+        bias = try RelativePositionBias(
+            encoder["relative_attention_bias"].tensor(
+                [c.relativeAttentionNumBuckets, c.numAttentionHeads]),
+            maxDistance: MPNetConfiguration.maxDistance, looksBothWays: true)
         layers = try (0..<c.numHiddenLayers).map {
             try Layer(encoder["layer"][$0], c, precision)
         }

@@ -41,21 +41,32 @@ private struct Head {
     }
 
     /// [rows, group, size] for queries at the positions from `first` on.
-    func attend(_ queries: [Float], first: Int, scale: Float) -> [Float] {
+    ///
+    /// - Parameter bias: [group, first + rows + 31], of which the number of distance 0 is the 32nd
+    ///   from the end.
+    func attend(
+        _ queries: [Float], first: Int, length: Int = 0, bias: [Float]? = nil, scale: Float
+    ) -> [Float] {
         let rows = queries.count / (group * size)
         var out = [Float](repeating: -7, count: queries.count)
         let scratch = Storage(byteCount: 4 * rk_attention_scratch(rows * group, size))
         let addresses = pages.map { UnsafeRawPointer?($0.base) }
+        let reach = first + rows + 31
         queries.withUnsafeBufferPointer { queries in
             out.withUnsafeMutableBufferPointer { out in
                 addresses.withUnsafeBufferPointer { addresses in
-                    var call = rk_attention(
-                        out: out.baseAddress, queries: queries.baseAddress,
-                        row_stride: group * size, rows: rows, group: group, head_size: size,
-                        first_position: first, pages: addresses.baseAddress, keys: Self.before,
-                        values: Self.before + keyBytes, scale: scale,
-                        scratch: scratch.base.assumingMemoryBound(to: Float.self))
-                    (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
+                    (bias ?? []).withUnsafeBufferPointer { numbers in
+                        var call = rk_attention()
+                        (call.out, call.queries) = (out.baseAddress, queries.baseAddress)
+                        (call.row_stride, call.rows, call.group) = (group * size, rows, group)
+                        (call.head_size, call.first_position) = (size, first)
+                        (call.length, call.pages) = (length, addresses.baseAddress)
+                        (call.keys, call.values) = (Self.before, Self.before + keyBytes)
+                        call.bias = bias == nil ? nil : numbers.baseAddress! + reach - 32
+                        (call.bias_stride, call.scale) = (reach, scale)
+                        call.scratch = scratch.base.assumingMemoryBound(to: Float.self)
+                        (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
+                    }
                 }
             }
         }
@@ -67,14 +78,15 @@ private struct Head {
     /// Equation 1 of the paper in double precision, over the positions that each row may see.
     static func plain(
         _ queries: [Float], _ keys: [Float], _ values: [Float], size: Int, group: Int, first: Int,
-        scale: Float
+        length: Int = 0, scale: Float, bias: (_ head: Int, _ distance: Int) -> Float = { _, _ in 0 }
     ) -> [Float] {
         stride(from: 0, to: queries.count, by: size).flatMap { start -> [Float] in
-            let seen = first + start / (group * size) + 1
+            let position = first + start / (group * size)
+            let seen = length > 0 ? length : position + 1
             let scores = (0..<seen).map { j in
                 (0..<size).reduce(0.0) {
                     $0 + Double(queries[start + $1]) * Double(keys[j * size + $1])
-                } * Double(scale)
+                } * Double(scale) + Double(bias(start / size % group, j - position))
             }
             let weights = softmax(scores)
             return (0..<size).map { i in
@@ -108,6 +120,41 @@ private struct Head {
                 #expect(
                     distance(fast, plain) < 2e-5, "group \(group), rows \(rows), first \(first)")
             }
+        }
+    }
+
+    @Test(arguments: Tier.all, [2, 10, 64])
+    func aBiasIsAddedByDistance(_ tier: Tier, _ size: Int) {
+        for (group, rows, first) in [(1, 1, 0), (4, 1, 31), (1, 33, 0), (3, 17, 40), (8, 3, 257)] {
+            var noise = Noise(UInt64(size * 1000 + rows))
+            let (positions, reach) = (first + rows, first + rows + 31)
+            let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
+            let queries = noise.floats(rows * group * size)
+            let bias = noise.floats(group * reach)
+            let head = Head(
+                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+            let fast = head.attend(queries, first: first, bias: bias, scale: 0.3)
+            let plain = Self.plain(
+                queries, keys, values, size: size, group: group, first: first, scale: 0.3
+            ) { head, distance in bias[head * reach + reach - 32 + distance] }
+            #expect(distance(fast, plain) < 2e-5, "group \(group), rows \(rows), first \(first)")
+        }
+    }
+
+    @Test(arguments: Tier.all, [2, 10, 64])
+    func withALengthEveryRowSeesTheSame(_ tier: Tier, _ size: Int) {
+        for (group, rows, length) in [(1, 1, 1), (4, 1, 31), (1, 33, 32), (3, 17, 40), (8, 3, 257)]
+        {
+            var noise = Noise(UInt64(size * 1000 + length))
+            let (keys, values) = (noise.floats(length * size), noise.floats(length * size))
+            let queries = noise.floats(rows * group * size)
+            let head = Head(
+                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+            let fast = head.attend(queries, first: 0, length: length, scale: 0.3)
+            let plain = Self.plain(
+                queries, keys, values, size: size, group: group, first: 0, length: length,
+                scale: 0.3)
+            #expect(distance(fast, plain) < 2e-5, "group \(group), rows \(rows), length \(length)")
         }
     }
 

@@ -49,14 +49,16 @@ static void RK_NAME(attention_end)(const rk_attention *a) {
 
 /// Turns the scores of the first `count` positions into exponentials relative to the maximum so
 /// far, and brings what was summed under an older maximum down to the new one.
+/// - bias: of the page's 32 positions, NULL for none.
 RK_INLINE void RK_NAME(attention_weigh)(
-    const rk_attention *a, RK_STATE *state, size_t count) {
+    const rk_attention *a, RK_STATE *state, size_t count, const float *bias) {
     f32x16 s[RK_HALVES];
     i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     RK_UNROLL for (int h = 0; h < RK_HALVES; h++) {
         i32x16 seen = lane < (int32_t)count - h * RK_TILE;
-        i32x16 score = (i32x16)(load_f32(state->scores + h * RK_TILE) * a->scale);
-        s[h] = (f32x16)((seen & score) | (~seen & (i32x16)splat(-INFINITY)));
+        f32x16 score = load_f32(state->scores + h * RK_TILE) * a->scale;
+        if (bias) score += load_f32(bias + h * RK_TILE);
+        s[h] = (f32x16)((seen & (i32x16)score) | (~seen & (i32x16)splat(-INFINITY)));
     }
     float most = max_lanes(max_f32(s[0], s[1]));
     if (!(most > state->most)) most = state->most;
@@ -83,8 +85,15 @@ RK_INLINE const float *RK_NAME(attention_query)(const rk_attention *a, size_t q)
 
 /// How many positions of the page that begins at `start` query `q` may see.
 RK_INLINE size_t RK_NAME(attention_seen)(const rk_attention *a, size_t q, size_t start) {
-    size_t end = a->first_position + q / a->group + 1;
+    size_t end = a->length ? a->length : a->first_position + q / a->group + 1;
     return end <= start ? 0 : end - start < RK_PAGE ? end - start : RK_PAGE;
+}
+
+/// The bias of query `q` for the page that begins at `start`.
+RK_INLINE const float *RK_NAME(attention_bias)(const rk_attention *a, size_t q, size_t start) {
+    if (!a->bias) return NULL;
+    ptrdiff_t distance = (ptrdiff_t)start - (ptrdiff_t)(a->first_position + q / a->group);
+    return a->bias + (ptrdiff_t)(q % a->group) * a->bias_stride + distance;
 }
 #endif
 
@@ -165,7 +174,9 @@ RK_INLINE void RK_ATTEND(attention_page)(
     RK_ATTEND(attention_score)(a, keys, first, T);
     RK_STATE *states = RK_NAME(attention_states)(a) + first;
     for (int t = 0; t < T; t++) {
-        if (seen[t] > 0) RK_NAME(attention_weigh)(a, states + t, seen[t]);
+        if (seen[t] == 0) continue;
+        const float *bias = RK_NAME(attention_bias)(a, first + t, start);
+        RK_NAME(attention_weigh)(a, states + t, seen[t], bias);
     }
     if (equal) {
         RK_ATTEND(attention_mix)(a, values, first, seen[0], T);
@@ -175,7 +186,8 @@ RK_INLINE void RK_ATTEND(attention_page)(
 }
 
 static void RK_NAME(RK_PASTE(attention_, RK_ELEMENT))(const rk_attention *a) {
-    size_t queries = a->rows * a->group, end = a->first_position + a->rows;
+    size_t queries = a->rows * a->group;
+    size_t end = a->length ? a->length : a->first_position + a->rows;
     RK_NAME(attention_begin)(a);
     for (size_t start = 0; start < end; start += RK_PAGE) {
         const char *page = a->pages[start / RK_PAGE];

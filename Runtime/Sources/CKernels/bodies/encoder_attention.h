@@ -110,7 +110,7 @@ RK_INLINE float RK_NAME(encoder_logits)(const RK_ENCODER *e, float *scores, size
     for (size_t column = e->from; column < e->to; column += RK_TILE) {
         f32x16 x = load_f32(scores + column) * a->scale;
         if (a->bias) {
-            const float *bias = a->bias + i * a->bias_stride + column;
+            const float *bias = a->bias + (ptrdiff_t)i * a->bias_stride + column;
             size_t left = column < a->length ? a->length - column : 0;
             x += left < RK_TILE ? load_some_f32(bias, left) : load_f32(bias);
         }

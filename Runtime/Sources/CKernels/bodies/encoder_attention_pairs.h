@@ -84,7 +84,7 @@ RK_INLINE f32x16 RK_NAME(pair_logits)(
     const float log2_e = 1.44269504f;
     f32x16 x = load_f32(scores + column) * (a->scale * log2_e);
     if (a->bias && column < a->length) {
-        const float *bias = a->bias + i * a->bias_stride + column;
+        const float *bias = a->bias + (ptrdiff_t)i * a->bias_stride + column;
         size_t left = a->length - column;
         x += (left < RK_TILE ? load_some_f32(bias, left) : load_f32(bias)) * log2_e;
     }

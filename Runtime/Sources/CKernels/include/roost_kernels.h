@@ -191,7 +191,9 @@ void rk_rotary_f32(
 
 /// Some rows of one sequence, at consecutive positions, against one head of its keys and values.
 ///
-///     out[r, g] = Σ_j softmax_j(scale · q[r, g] · k[j]) v[j],  j ≤ position of row r
+///     out[r, g] = Σ_j softmax_j(scale · q[r, g] · k[j] + bias[g, j - p]) v[j],  j ≤ p = position of row r
+///
+/// With a `length` all rows see the positions below it, and `first_position` does not matter.
 ///
 /// In a page, keys are [head_size][32] and values [32][padded], where `padded` is head_size rounded
 /// up to 16. Pages are visited in order with a running maximum and sum in float32.
@@ -203,9 +205,13 @@ typedef struct rk_attention {
     size_t group;          // query heads that share this head of keys and values
     size_t head_size;
     size_t first_position;      // of row 0
+    size_t length;              // positions that every row sees; 0: those up to its own
     const void *const *pages;   // of the sequence, in order
     size_t keys;                // bytes from the start of a page to this layer and head
     size_t values;
+    const float *bias;      // of distance 0; those of keys before the query lie before it, and 31
+                            // numbers behind it may be read; NULL for none, as with a length
+    ptrdiff_t bias_stride;  // from one head of the group to the next
     float scale;
     float *scratch;  // rk_attention_scratch(rows · group, head_size) floats, 64-byte aligned
 } rk_attention;
@@ -248,7 +254,7 @@ typedef struct rk_encoder_attention {
     size_t head_size;
     size_t reach;       // SIZE_MAX for no limit
     const float *bias;  // row i begins at i · bias_stride; NULL for none
-    size_t bias_stride;
+    ptrdiff_t bias_stride;  // -1 where the bias depends on j - i alone
     float scale;
     float *scratch;  // as many floats as the kernel asks for, 64-byte aligned
 } rk_encoder_attention;

@@ -41,4 +41,20 @@ struct KVPageLayout {
     func values(layer: Int, head: Int) -> Int {
         keys(layer: layer, head: head) + keyBytes
     }
+
+    /// Writes a key and a value [headSize] into a place of a page, 0 to 31.
+    func remember(
+        _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>, headSize: Int, in page: KVPage,
+        place: Int, layer: Int, head: Int
+    ) {
+        let (keys, values) = (keys(layer: layer, head: head), values(layer: layer, head: head))
+        let remember = element == .f16 ? rk_remember_f16 : rk_remember_f32
+        let base = page.storage.base
+        remember(base + keys, base + values, place, key, value, headSize)
+    }
+
+    /// Attention over pages of this layout.
+    func attend(_ arguments: inout rk_attention) {
+        element == .f16 ? rk_attention_f16(&arguments) : rk_attention_f32(&arguments)
+    }
 }

@@ -3,7 +3,8 @@ import CKernels
 /// Causal attention with grouped queries, Vaswani et al. 2017 (arXiv:1706.03762), equation 1, and
 /// Ainslie et al. 2023 (arXiv:2305.13245), over what the cache remembers.
 ///
-///     out[n, h] = Σ_p softmax_p(scale · q[n, h] · k[p, h / (H/G)]) v[p, h / (H/G)],  p ≤ position of n
+///     out[n, h] = Σ_p softmax_p(scale · q[n, h] · k[p, h / (H/G)] + bias[h, p - position of n])
+///                 · v[p, h / (H/G)],  p ≤ position of n
 ///
 /// The keys and values of the rows are written to the cache first, which must have begun a batch
 /// with these rows.
@@ -13,14 +14,16 @@ import CKernels
 ///   - keys: [N, G, d], where G divides H.
 ///   - values: [N, G, d].
 ///   - scale: usually 1/√d.
+///   - bias: for H heads and the distances from a row to all positions before it, as in T5
+///     (arXiv:1910.10683, section 2.1).
 /// - Returns: [N, H·d].
 public func attention(
     queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
-    rows: SequenceRows, scale: Float
+    rows: SequenceRows, scale: Float, bias: DistanceBias? = nil
 ) throws(TensorError) -> Tensor {
     let call = try AttentionCall(
         queries: queries, keys: keys, values: values, cache: cache, layer: layer, rows: rows,
-        scale: scale)
+        scale: scale, bias: bias)
     call.remember()
     return call.attend()
 }
@@ -33,10 +36,11 @@ private struct AttentionCall {
     let layer: Int
     let rows: SequenceRows
     let scale: Float
+    let bias: DistanceBias?
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
-        rows: SequenceRows, scale: Float
+        rows: SequenceRows, scale: Float, bias: DistanceBias?
     ) throws(TensorError) {
         let kept = [rows.count, cache.kvHeads, cache.headSize]
         for (name, tensor) in [("keys", keys), ("values", values)] where tensor.shape != kept {
@@ -55,6 +59,8 @@ private struct AttentionCall {
         try queries.requireF32("the queries of attention")
         try keys.requireF32("the keys of attention")
         try values.requireF32("the values of attention")
+        let last = Int(rows.positions.max() ?? 0)
+        try bias?.check(heads: queries.shape[1], distances: -last...0)
         precondition(cache.hasBegun(rows), "the cache has not begun a batch with these rows")
         self.queries = queries
         self.keys = keys
@@ -63,6 +69,7 @@ private struct AttentionCall {
         self.layer = layer
         self.rows = rows
         self.scale = scale
+        self.bias = bias
     }
 
     private var headSize: Int { cache.headSize }
@@ -82,16 +89,14 @@ private struct AttentionCall {
     }
 
     private func remember(_ run: SequenceRows.Run, _ head: Int) {
-        let remember = cache.layout.element == .f16 ? rk_remember_f16 : rk_remember_f32
         let (layout, pages) = (cache.layout, cache.pages(of: run.sequence))
         for row in run.rows {
             let position = run.firstPosition + row - run.rows.lowerBound
-            let page = pages[position / layout.positions].storage.base
             let source = (row * cache.kvHeads + head) * headSize
-            remember(
-                page + layout.keys(layer: layer, head: head),
-                page + layout.values(layer: layer, head: head), position % layout.positions,
-                keys.data() + source, values.data() + source, headSize)
+            layout.remember(
+                keys.data() + source, values.data() + source, headSize: headSize,
+                in: pages[position / layout.positions], place: position % layout.positions,
+                layer: layer, head: head)
         }
     }
 
@@ -135,14 +140,11 @@ private struct AttentionCall {
         var arguments = rk_attention(
             out: out + start, queries: queries.data() + start, row_stride: stride,
             rows: piece.rows.count, group: group, head_size: headSize,
-            first_position: piece.firstPosition, pages: pages.baseAddress,
+            first_position: piece.firstPosition, length: 0, pages: pages.baseAddress,
             keys: cache.layout.keys(layer: layer, head: head),
-            values: cache.layout.values(layer: layer, head: head), scale: scale,
+            values: cache.layout.values(layer: layer, head: head),
+            bias: bias?.origin(head * group), bias_stride: bias?.stride ?? 0, scale: scale,
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
-        if cache.layout.element == .f16 {
-            rk_attention_f16(&arguments)
-        } else {
-            rk_attention_f32(&arguments)
-        }
+        cache.layout.attend(&arguments)
     }
 }

@@ -15,6 +15,20 @@ extension Tensor {
         try elementwise("*", left, right, rk_multiply_f32)
     }
 
+    /// l · r for every element of l.
+    ///
+    /// - Throws: `element` unless l is F32.
+    public static func * (left: Tensor, right: Float) throws(TensorError) -> Tensor {
+        try left.requireF32("the left of *")
+        let result = Tensor(uninitialized: left.shape)
+        let (out, x) = (result.data(as: Float.self), left.data(as: Float.self))
+        inStretches(left.count) { from, count in
+            for index in from..<from + count { out[index] = x[index] * right }
+        }
+        withExtendedLifetime((left, result)) {}
+        return result
+    }
+
     func requireF32(_ name: String) throws(TensorError) {
         if element != .f32 { throw .element(of: name, found: element, expected: "F32") }
     }

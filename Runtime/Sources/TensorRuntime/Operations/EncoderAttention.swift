@@ -3,7 +3,7 @@ import CKernels
 /// Attention in both directions within each of several sequences, Vaswani et al. 2017
 /// (arXiv:1706.03762), equation 1.
 ///
-///     out[i, h] = Σ_j softmax_j(scale · q[i, h] · k[j, h] + bias[h, i, j]) v[j, h],  |i - j| ≤ window/2
+///     out[i, h] = Σ_j softmax_j(scale · q[i, h] · k[j, h] + bias[h, j - i]) v[j, h],  |i - j| ≤ window/2
 ///
 /// A sequence's result is the same bits whatever other sequences stand beside it.
 ///
@@ -14,14 +14,14 @@ import CKernels
 ///   - scale: usually 1/√d.
 ///   - window: how far around it a row looks, as in ModernBERT's local layers (arXiv:2412.13663);
 ///     nil for the whole sequence.
-///   - bias: [H, L, L] with L at least the longest sequence: a number for each head and pair of
-///     positions, as in MPNet and T5 (arXiv:1910.10683, section 2.1).
+///   - bias: for H heads and all distances in the longest sequence, as in MPNet and T5
+///     (arXiv:1910.10683, section 2.1).
 ///   - precision: with `bf16` the factors of both products are rounded to BF16 where that is faster:
 ///     on processors with matrix registers, in sequences that are not short.
 /// - Returns: [N, H·d].
 public func encoderAttention(
     queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
-    window: Int? = nil, bias: Tensor? = nil, precision: Precision = .f32
+    window: Int? = nil, bias: DistanceBias? = nil, precision: Precision = .f32
 ) throws(TensorError) -> Tensor {
     let call = try EncoderAttentionCall(
         queries: queries, keys: keys, values: values, sequences: sequences, scale: scale,
@@ -36,12 +36,12 @@ private struct EncoderAttentionCall {
     let sequences: PackedSequences
     let scale: Float
     let reach: Int
-    let bias: Tensor?
+    let bias: DistanceBias?
     let mayRound: Bool
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
-        window: Int?, bias: Tensor?, precision: Precision
+        window: Int?, bias: DistanceBias?, precision: Precision
     ) throws(TensorError) {
         guard queries.shape.count == 3, queries.shape[0] == sequences.tokens else {
             throw .shape(
@@ -56,7 +56,8 @@ private struct EncoderAttentionCall {
         try queries.requireF32("the queries of attention")
         try keys.requireF32("the keys of attention")
         try values.requireF32("the values of attention")
-        if let bias { try Self.check(bias, heads: queries.shape[1], sequences) }
+        let farthest = max(sequences.lengths.max() ?? 0, 1) - 1
+        try bias?.check(heads: queries.shape[1], distances: -farthest...farthest)
         self.queries = queries
         self.keys = keys
         self.values = values
@@ -65,20 +66,6 @@ private struct EncoderAttentionCall {
         reach = window.map { max(0, $0 / 2) } ?? .max
         self.bias = bias
         mayRound = precision == .bf16 && rk_tier_current() == RK_TIER_AMX
-    }
-
-    private static func check(
-        _ bias: Tensor, heads: Int, _ sequences: PackedSequences
-    ) throws(TensorError) {
-        let longest = sequences.lengths.max() ?? 0
-        guard bias.shape.count == 3, bias.shape[0] == heads, bias.shape[1] == bias.shape[2],
-            bias.shape[1] >= longest
-        else {
-            throw .shape(
-                of: "the bias of attention", found: bias.shape,
-                expected: "[\(heads), L, L] with L ≥ \(longest)")
-        }
-        try bias.requireF32("the bias of attention")
     }
 
     /// Some rows of one sequence.
@@ -125,13 +112,11 @@ private struct EncoderAttentionCall {
             ? rk_encoder_attention_pairs_scratch(length, headSize)
             : rk_encoder_attention_scratch(length, headSize)
         let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
-        let longest = bias?.shape[1] ?? 0
         var arguments = rk_encoder_attention(
             out: out + start, queries: queries.data() + start, keys: keys.data() + start,
             values: values.data() + start, stride: stride, out_stride: stride, length: length,
             first: piece.first, count: piece.count, head_size: headSize, reach: reach,
-            bias: bias.map { UnsafePointer($0.data() + head * longest * longest) },
-            bias_stride: longest, scale: scale,
+            bias: bias?.origin(head), bias_stride: -1, scale: scale,
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
         isInPairs
             ? rk_encoder_attention_pairs(&arguments) : rk_encoder_attention_f32(&arguments)
