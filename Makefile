@@ -31,7 +31,8 @@ test: test-setup minilm
 check: build
 	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 	Tools/check-floors.py
-	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(EXAMPLES)
+	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(BIN)/libSummarizer.so \
+	    $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
 format:

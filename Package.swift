@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .library(name: "Llama", type: .dynamic, targets: ["Llama"]),
         .library(name: "Bert", type: .dynamic, targets: ["Bert"]),
+        .library(name: "Summarizer", type: .dynamic, targets: ["Summarizer"]),
     ],
     dependencies: [
         .package(path: "Runtime")
@@ -48,6 +49,10 @@ let package = Package(
         .target(
             name: "Bert", dependencies: ["PluginABI", "PluginKit"] + runtime,
             path: "Plugins/Bert",
+            swiftSettings: settings, linkerSettings: oneSymbol),
+        .target(
+            name: "Summarizer", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            path: "Plugins/Summarizer",
             swiftSettings: settings, linkerSettings: oneSymbol),
 
         // What `make bench` measures plugins with.
@@ -78,6 +83,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "BertTests", dependencies: ["PluginABI", "PluginTesting"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SummarizerTests", dependencies: ["PluginABI", "PluginTesting"],
             swiftSettings: settings),
     ]
 )

@@ -1,0 +1,59 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// An open encoder-decoder: the network, its tokenizer, and what it says of itself.
+final class LoadedSummarizer: EncoderDecoderModel {
+    let info: ModelInfo
+    let vocabulary: Vocabulary
+    let decoderStart: Int32
+    let configuration: any EncoderDecoderConfiguration
+    let network: any EncoderDecoder
+    private let tokenizer: any Tokenizer
+    private let cacheElement: ElementType
+
+    init(_ checkpoint: SummarizerCheckpoint, _ settings: SummarizerSettings, _ call: Call) throws {
+        configuration = checkpoint.configuration
+        info = try checkpoint.info(settings)
+        decoderStart = try checkpoint.decoderStart
+        tokenizer = try checkpoint.tokenizer()
+        vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
+        try call.check()
+        network = try checkpoint.network(settings.precision?.precision ?? .f32)
+        cacheElement = settings.cacheType?.element ?? .f16
+        try call.check()
+        try warm(call)
+    }
+
+    /// Brings every weight into memory, so that the first request is as fast as the second.
+    private func warm(_ call: Call) throws {
+        let context = try makeContext(ContextParameters(sequences: 1, contextLength: 1), call: call)
+        try context.encode([decoderStart], for: 0, call: call)
+        _ = try context.logits(of: [decoderStart], call: call)
+    }
+
+    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+        try tokenizer.encode(
+            text, addSpecial: options.contains(.addSpecial),
+            parseSpecial: options.contains(.parseSpecial))
+    }
+
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> SummarizerContext {
+        let own = try SummarizerSettings(json: parameters.configurationJSON)
+        return try SummarizerContext(
+            self, parameters, cacheElement: own.cacheType?.element ?? cacheElement)
+    }
+}
+
+extension Vocabulary {
+    fileprivate init(_ other: TokenizerVocabulary) {
+        self.init(
+            bytes: other.pieces.bytes, offsets: other.pieces.offsets,
+            attributes: other.attributes.map { Attributes(rawValue: $0.rawValue) })
+        bos = other.bos
+        eos = other.eos
+        eot = other.eot
+        pad = other.pad
+        spacePrefix = other.spacePrefix
+    }
+}

@@ -1,0 +1,127 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// A checkpoint of one of the plugin's families whose headers have been read.
+struct SummarizerCheckpoint {
+    let configuration: any EncoderDecoderConfiguration
+    let writing: WritingSettings
+    private let checkpoint: Checkpoint
+    private let metadata: HuggingFaceMetadata
+
+    /// - Returns: `nil` for a checkpoint of another family or format.
+    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    init?(_ path: String) throws {
+        checkpoint = try Checkpoint.open(path)
+        guard case .huggingFace(let metadata) = checkpoint.metadata else { return nil }
+        let file = ConfigurationFile(name: "config.json", metadata.configuration)
+        guard let configuration = try Families.configuration(file) else { return nil }
+        self.metadata = metadata
+        self.configuration = configuration
+        writing = try WritingSettings(
+            configuration: file,
+            generation: metadata.generationConfiguration.map {
+                ConfigurationFile(name: "generation_config.json", $0)
+            })
+        try configuration.check()
+        if let quantization = try file.decode(Quantization.self).quantizationConfig {
+            throw SummarizerError.unsupported(
+                "quantization_config", found: quantization.quantMethod ?? "an object",
+                expected: "null")
+        }
+        _ = try decoderStart
+    }
+
+    private struct Quantization: Decodable {
+        let quantizationConfig: Method?
+
+        struct Method: Decodable {
+            let quantMethod: String?
+        }
+    }
+
+    /// The token that the decoder's sequences begin with.
+    var decoderStart: Int32 {
+        get throws {
+            guard let token = writing.decoderStart ?? configuration.usualDecoderStart else {
+                throw SummarizerError.missing("decoder_start_token_id")
+            }
+            guard (0..<configuration.vocabSize).contains(Int(token)) else {
+                throw SummarizerError.range(
+                    "decoder_start_token_id", found: "\(token)",
+                    expected: "0 to \(configuration.vocabSize - 1)")
+            }
+            return token
+        }
+    }
+}
+
+// MARK: - Sizes
+
+extension SummarizerCheckpoint {
+    /// Bytes of the open model; a head that is the embedding is packed beside it.
+    var modelBytes: UInt64 {
+        let stored = checkpoint.tensors.values.reduce(0) { $0 + bytes(of: $1) }
+        let largest = checkpoint.tensors.values.map(bytes).max() ?? 0
+        return stored + largest
+    }
+
+    private func bytes(of tensor: TensorEntry) -> UInt64 {
+        let elements = tensor.shape.reduce(1, *)
+        return UInt64(elements / tensor.type.blockSize * tensor.type.blockBytes)
+    }
+
+    /// Bytes of one sequence as long as the model means it to be, and of its source, keys and values
+    /// in F16.
+    var sequenceBytes: UInt64 {
+        let c = configuration
+        let perPosition = 2 * 2 * c.decoderDepth * c.decoderHeads * c.headSize
+        let source = c.longestSource ?? c.trainedSource ?? c.decoderPositions
+        return UInt64(perPosition) * UInt64(c.decoderPositions + source)
+    }
+
+    private var parameters: Int {
+        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    }
+
+    /// The element type that most weights are stored in.
+    private var storedType: String? {
+        var counts: [String: Int] = [:]
+        for tensor in checkpoint.tensors.values {
+            counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, *)
+        }
+        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+    }
+}
+
+// MARK: - Loading
+
+extension SummarizerCheckpoint {
+    func info(_ settings: SummarizerSettings) throws -> ModelInfo {
+        ModelInfo(
+            name: metadata.directory.split(separator: "/").last.map(String.init),
+            architecture: configuration.architecture, parameters: parameters,
+            contextLength: configuration.decoderPositions,
+            quantization: quantization(settings.precision),
+            source: SourceInfo(
+                maxTokens: configuration.longestSource ?? configuration.trainedSource,
+                prefix: writing.sourcePrefix),
+            generation: writing.defaults)
+    }
+
+    private func quantization(_ roundedTo: SummarizerSettings.RoundedTo?) -> String? {
+        switch roundedTo {
+        case nil, .f32: storedType
+        case .bf16: "BF16"
+        case .int8: "INT8"
+        }
+    }
+
+    func network(_ precision: Precision) throws -> any EncoderDecoder {
+        try configuration.network(Weights(checkpoint), precision)
+    }
+
+    func tokenizer() throws -> any Tokenizer {
+        try Tokenizers.load(directory: metadata.directory)
+    }
+}

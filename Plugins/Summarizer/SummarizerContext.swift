@@ -1,0 +1,114 @@
+import PluginKit
+import TensorRuntime
+
+/// Sequences of one decoder, side by side in one cache, each with the memory of its source.
+final class SummarizerContext: EncodeContext, SelfTestingContext {
+    let capabilities: DecodeCapabilities
+    private let model: LoadedSummarizer
+    private let cache: KVCache
+    private let cacheElement: ElementType
+    private var memories: [AttentionMemory?]
+
+    /// Far above any batch; bounds what a context takes before its first token.
+    private static let mostSequences = 1 << 16
+
+    init(
+        _ model: LoadedSummarizer, _ parameters: ContextParameters, cacheElement: ElementType
+    ) throws {
+        guard parameters.sequences <= Self.mostSequences else {
+            throw SummarizerError.sequences(found: parameters.sequences, most: Self.mostSequences)
+        }
+        let c = model.configuration
+        let limit = c.decoderPositions
+        let contextLength = min(parameters.contextLength ?? limit, limit)
+        self.model = model
+        self.cacheElement = cacheElement
+        cache = try KVCache(
+            layers: c.decoderDepth, kvHeads: c.decoderHeads, headSize: c.headSize,
+            sequences: parameters.sequences, positions: contextLength, element: cacheElement)
+        memories = Array(repeating: nil, count: parameters.sequences)
+        capabilities = DecodeCapabilities(
+            features: [.truncateAny, .fork, .batchInvariant], vocabularySize: c.vocabSize,
+            hiddenSize: c.width, contextLength: contextLength, sequences: parameters.sequences,
+            batchSize: parameters.batchSize ?? 512)
+    }
+
+    func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
+        let places = SequenceRows(
+            sequences: batch.sequences, positions: batch.positions.map { Int32($0) })
+        try cache.begin(places)
+        do {
+            try fill(rows, batch, places, call)
+        } catch {
+            cache.rollback()
+            throw error
+        }
+        cache.commit()
+    }
+
+    private func fill(_ rows: Rows, _ batch: Batch, _ places: SequenceRows, _ call: Call) throws {
+        let states = try model.network.decode(
+            batch.tokens, at: places, cache, lookingAt: batch.sequences.compactMap { memories[$0] },
+            wanted: batch.wanted, beforeLayer: call.check)
+        if batch.want == .nothing { return }
+        let answer = batch.want == .logits ? try model.network.logits(states) : states
+        answer.withFloats { answer in
+            for row in 0..<rows.count {
+                let width = rows.width
+                let values = UnsafeBufferPointer(rebasing: answer[row * width..<(row + 1) * width])
+                _ = rows[row].update(fromContentsOf: values)
+            }
+        }
+    }
+}
+
+// MARK: - Sources
+
+extension SummarizerContext {
+    func hasMemory(_ sequence: Int) -> Bool { memories[sequence] != nil }
+
+    func encode(_ tokens: [Int32], for sequence: Int, call: Call) throws {
+        let c = model.configuration
+        if let most = c.longestSource, tokens.count > most {
+            throw SummarizerError.longSource(found: tokens.count, most: most)
+        }
+        let memory = try AttentionMemory(
+            layers: c.decoderDepth, kvHeads: c.decoderHeads, headSize: c.headSize,
+            length: tokens.count, element: cacheElement)
+        try model.network.encode(tokens, into: memory, beforeLayer: call.check)
+        memories[sequence] = memory
+    }
+}
+
+// MARK: - Sequences
+
+extension SummarizerContext {
+    func length(of sequence: Int) -> Int {
+        (try? cache.length(of: sequence)) ?? 0
+    }
+
+    func clear(_ sequence: Int) {
+        try? cache.clear(sequence)
+        memories[sequence] = nil
+    }
+
+    func truncate(_ sequence: Int, to length: Int) throws {
+        try cache.truncate(sequence, to: length)
+    }
+
+    func fork(_ source: Int, to destination: Int, length: Int) throws {
+        try cache.fork(source, to: destination, length: length)
+        memories[destination] = memories[source]
+    }
+}
+
+// MARK: - Self-test
+
+extension SummarizerContext {
+    func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {
+        let ids = (0..<6).map { Int32($0 * 37 % capabilities.vocabularySize) }
+        return try DecodeSelfTest(
+            self, source: ids, tokens: [model.decoderStart] + ids.prefix(4), call: call
+        ).run(within: limit)
+    }
+}

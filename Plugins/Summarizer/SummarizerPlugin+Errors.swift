@@ -1,0 +1,29 @@
+public import PluginKit
+public import TensorRuntime
+public import Tokenizers
+
+extension CheckpointError: PluginErrorConvertible {
+    public var pluginError: PluginError {
+        PluginError(isAboutFiles ? .io : .model, description)
+    }
+}
+
+extension TensorError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}
+
+extension TokenizerError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}
+
+extension SummarizerError: PluginErrorConvertible {
+    var pluginError: PluginError { PluginError(code, description) }
+
+    private var code: PluginError.Code {
+        switch self {
+        case .unsupported: .unsupported
+        case .settings, .unknownSettings, .sequences, .longSource: .argument
+        case .configuration, .missing, .range: .model
+        }
+    }
+}
