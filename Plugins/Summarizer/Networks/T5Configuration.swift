@@ -15,7 +15,10 @@ struct T5Configuration: Decodable, Sendable {
     var layerNormEpsilon: Float?
     /// `relu`, `gated-gelu`.
     var feedForwardProj: String?
+    /// transformers 4: whether the head is the embedding, which goes with scaled states.
     var tieWordEmbeddings: Bool?
+    /// transformers 5: whether the states are scaled; whether there is a head the checkpoint tells.
+    var scaleDecoderOutputs: Bool?
     /// The length of the training.
     var nPositions: Int?
 
@@ -26,7 +29,8 @@ struct T5Configuration: Decodable, Sendable {
 // MARK: - Derived numbers
 
 extension T5Configuration {
-    var isTied: Bool { tieWordEmbeddings ?? true }
+    /// As in version 1.0.
+    var scalesStates: Bool { scaleDecoderOutputs ?? tieWordEmbeddings ?? true }
     var maxDistance: Int { relativeAttentionMaxDistance ?? 128 }
     var epsilon: Float { layerNormEpsilon ?? 1e-6 }
     var isGated: Bool { feedForwardProj?.hasPrefix("gated-") ?? false }

@@ -6,10 +6,12 @@ extension T5Model {
         embedding = try Embedding(shared, count: c.vocabSize, width: c.dModel)
         encoder = try Encoder(weights["encoder"], c, precision)
         decoder = try Decoder(weights["decoder"], c, precision)
+        let hasHead =
+            c.tieWordEmbeddings == false || (!c.scalesStates && weights.has("lm_head.weight"))
         head = try Linear(
-            c.isTied ? shared : weights["lm_head"], from: c.dModel, to: c.vocabSize,
+            hasHead ? weights["lm_head"] : shared, from: c.dModel, to: c.vocabSize,
             precision: precision)
-        headScale = c.isTied ? 1 / Float(c.dModel).squareRoot() : 1
+        headScale = c.scalesStates ? 1 / Float(c.dModel).squareRoot() : 1
         // Some checkpoints store the embedding again, and a table that nothing reads.
         for name in [
             "encoder.embed_tokens.weight", "decoder.embed_tokens.weight",
@@ -17,7 +19,7 @@ extension T5Model {
         ] {
             weights.ignore(name)
         }
-        if c.isTied { weights.ignore("lm_head.weight") }
+        if !hasHead { weights.ignore("lm_head.weight") }
         try weights.requireAllRead()
     }
 }

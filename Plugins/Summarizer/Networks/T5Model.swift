@@ -18,7 +18,7 @@ struct T5Model: EncoderDecoder {
     let encoder: Encoder
     let decoder: Decoder
     let head: Linear  // [V, D]
-    /// 1/√D where the head is the embedding, else 1.
+    /// 1/√D in version 1.0, else 1.
     let headScale: Float
 
     func encode(
