@@ -23,6 +23,12 @@ import Testing
             ])
     }
 
+    @Test func aParagraphOfSomeLengthEndsItsPart() async throws {
+        let (bee, hive) = ("A bee hums in the may.\n\n", "A hive.\n\n")
+        #expect(try await parts(bee + hive + hive + bee, limit: 50) == [bee, hive + hive, bee])
+        #expect(try await parts(bee + bee, limit: 50) == [bee + bee])
+    }
+
     @Test func aLongSentenceIsCutBetweenWords() async throws {
         let text = "one two three four five six seven"
         let found = try await parts(text, limit: 12)

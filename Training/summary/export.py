@@ -9,6 +9,7 @@ from common.export import write_goldens, write_json, write_tensors
 from summary.data import PREFIX, held_out
 from summary.tokenizer import SENTINELS
 
+LONGEST = 200  # tokens of a text that training has seen, about: beyond, the host reads a text in parts
 SETTINGS = {
     "decoder_start_token_id": 0,
     "eos_token_id": 1,
@@ -30,6 +31,7 @@ def write_folder(folder: Path, model, spiece: Path) -> None:
             "architectures": ["T5ForConditionalGeneration"],
             "model_type": "t5",
             **{name: getattr(model.config, name) for name in names},
+            "n_positions": LONGEST,
             "decoder_start_token_id": 0,
             "eos_token_id": 1,
             "pad_token_id": 0,
@@ -49,7 +51,7 @@ def write_folder(folder: Path, model, spiece: Path) -> None:
             "eos_token": "</s>",
             "pad_token": "<pad>",
             "unk_token": "<unk>",
-            "model_max_length": 512,
+            "model_max_length": LONGEST,
             "legacy": False,
         },
     )

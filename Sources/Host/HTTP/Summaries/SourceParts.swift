@@ -1,7 +1,7 @@
 import Engine
 
-/// Cuts a text that is longer than a model reads into parts that are not: between sentences and
-/// paragraphs where it can, else between words.
+/// Cuts a text that is longer than a model reads into parts that are not: between paragraphs where those
+/// are of some length, else between sentences, else between words.
 package struct SourceParts: Sendable {
     /// Tokens that a source may have.
     let limit: Int
@@ -26,7 +26,8 @@ package struct SourceParts: Sendable {
         return try await packed(try await pieces(of: text))
     }
 
-    /// Puts as many pieces together as fit.
+    /// Puts as many pieces together as fit. A paragraph ends a part of a quarter's length: what follows
+    /// speaks of something else.
     private func packed(_ pieces: [Piece]) async throws -> [String] {
         let own = try await count("")
         var parts: [String] = []
@@ -38,6 +39,10 @@ package struct SourceParts: Sendable {
             }
             part += piece.text
             tokens += piece.tokens
+            if piece.endsParagraph, tokens >= limit / 4 {
+                parts.append(part)
+                (part, tokens) = ("", own)
+            }
         }
         return parts + (part.isEmpty ? [] : [part])
     }
@@ -50,6 +55,11 @@ extension SourceParts {
         let text: Substring
         /// Tokens of the text alone.
         let tokens: Int
+
+        /// Whether an empty line follows.
+        var endsParagraph: Bool {
+            text.reversed().prefix(while: \.isWhitespace).count(where: \.isNewline) > 1
+        }
     }
 
     /// The sentences; of one that is too long by itself, its words; of such a word, its halves.
