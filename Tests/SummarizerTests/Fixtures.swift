@@ -9,6 +9,11 @@ enum Fixtures {
         return TestFiles.find(parts.count > 1 ? parts[1] : "", of: parts[0])!
     }
 
+    /// A file of the repository's own fixtures, which ../shared has not.
+    static func committed(_ path: String) -> String {
+        TestFiles.root.appendingPathComponent("Tests/Fixtures/\(path)").path
+    }
+
     static let summary = TestFiles.root.appendingPathComponent("Models/summary").path
 
     /// The configuration of a model with some keys set, or taken out by a null.

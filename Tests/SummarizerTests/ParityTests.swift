@@ -1,3 +1,4 @@
+import Foundation
 import PluginTesting
 import Testing
 
@@ -41,6 +42,26 @@ import Testing
                 let difference = largestDifference(found, expected)
                 #expect(difference <= 3e-4, "\(input.name), row \(row)")
             }
+        }
+    }
+
+    /// Scaled embeddings, heads of two sizes and ReLU, which the tiny BART itself has not.
+    @Test func logitsOfAnotherConfigurationAreTheReferences() throws {
+        let path = Fixtures.find("bart-tiny")
+        let json = try TestFiles.data(Fixtures.committed("bart-tiny/variant.json"))
+        let changes = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
+        let folder = try TestFolder(
+            copying: path, writing: ["config.json": Fixtures.configuration(of: path, changes)])
+        let expected = try Arrays(Fixtures.committed("bart-tiny/variant.safetensors"))
+        let context = try TestModel(folder.path).context()
+        for input in try Golden(path).inputs where ["bees", "tiny"].contains(input.name) {
+            context.clear()
+            try context.encode(input.ids)
+            let found = try context.append([context.model.start] + input.labels.dropLast())
+            let rows = expected["\(input.name).decoder_logits"].rows
+            #expect(found.count == rows.count)
+            let difference = zip(found, rows).map(largestDifference).max() ?? .infinity
+            #expect(difference <= 3e-4, "\(input.name)")
         }
     }
 

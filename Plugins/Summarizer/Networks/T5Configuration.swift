@@ -62,10 +62,12 @@ extension T5Configuration: EncoderDecoderConfiguration {
     func check() throws {
         try ConfigurationChecks.sizes([
             "vocab_size": vocabSize, "d_model": dModel, "d_ff": dFf, "num_layers": numLayers,
-            "num_decoder_layers": decoderDepth, "n_positions": decoderPositions,
+            "num_decoder_layers": decoderDepth,
             "relative_attention_max_distance": maxDistance,
         ])
         try ConfigurationChecks.sizes(["num_heads": numHeads, "d_kv": dKv], to: 1 << 12)
+        // There is a number for each of them and each head.
+        try ConfigurationChecks.sizes(["n_positions": decoderPositions], to: 1 << 16)
         try ConfigurationChecks.positive("layer_norm_epsilon", epsilon)
         try ConfigurationChecks.expect("is_encoder_decoder", isEncoderDecoder, true)
         try checkBuckets()

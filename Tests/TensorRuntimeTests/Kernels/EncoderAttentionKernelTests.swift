@@ -32,10 +32,12 @@ private struct Head {
     let queries: [Float]
     let keys: [Float]
     let values: [Float]
+    /// Whether the bias is a number for each distance, not for each pair.
+    private let isByDistance: Bool
     private var stride: Int { size + 5 }
     private static let scale: Float = 0.3
 
-    init(size: Int, length: Int, reach: Int, biased: Bool) {
+    init(size: Int, length: Int, reach: Int, biased: Bool, byDistance: Bool = false) {
         var noise = Noise(UInt64(size * 1000 + length))
         self.size = size
         self.length = length
@@ -43,7 +45,8 @@ private struct Head {
         queries = noise.floats(length * (size + 5))
         keys = noise.floats(length * (size + 5))
         values = noise.floats(length * (size + 5))
-        bias = biased ? noise.floats(length * (length + 2)) : nil
+        isByDistance = byDistance
+        bias = biased ? noise.floats(byDistance ? 2 * length - 1 : length * (length + 2)) : nil
     }
 
     /// [count, size] for the queries from `first` on.
@@ -62,7 +65,7 @@ private struct Head {
         (arguments.length, arguments.head_size) = (length, size)
         (arguments.first, arguments.count) = (first, count)
         (arguments.reach, arguments.scale) = (reach, Self.scale)
-        arguments.bias_stride = length + 2
+        arguments.bias_stride = isByDistance ? -1 : length + 2
         arguments.scratch = scratch.assumingMemoryBound(to: Float.self)
         out.withUnsafeMutableBufferPointer { out in
             queries.withUnsafeBufferPointer { queries in
@@ -74,6 +77,7 @@ private struct Head {
                             arguments.keys = keys.baseAddress
                             arguments.values = values.baseAddress
                             arguments.bias = self.bias == nil ? nil : bias.baseAddress
+                            if isByDistance { arguments.bias += length - 1 }
                             kernel.attend(&arguments, tier)
                         }
                     }
@@ -98,7 +102,8 @@ private struct Head {
                 let dot = (0..<size).reduce(0.0) {
                     $0 + Double(queries[i * stride + $1]) * Double(keys[j * stride + $1])
                 }
-                return dot * Double(Self.scale) + Double(bias?[i * (length + 2) + j] ?? 0)
+                let place = isByDistance ? length - 1 + j - i : i * (length + 2) + j
+                return dot * Double(Self.scale) + Double(bias?[place] ?? 0)
             }
             let weights = AttentionKernelTests.softmax(scores)
             return (0..<size).map { n in
@@ -126,6 +131,17 @@ private struct Head {
             let fast = head.attend(kernel, tier, first: 0, count: length)
             #expect(
                 distance(fast, head.plain()) < kernel.tolerance, "\(length) rows, reach \(reach)")
+        }
+    }
+
+    @Test(arguments: variants, [5, 16, 40])
+    func aBiasMayDependOnTheDistanceAlone(_ variant: (Tier, EncoderKernel), _ size: Int) {
+        let (tier, kernel) = variant
+        for length in [1, 3, 16, 33, 77, 131] {
+            let head = Head(
+                size: size, length: length, reach: .max, biased: true, byDistance: true)
+            let fast = head.attend(kernel, tier, first: 0, count: length)
+            #expect(distance(fast, head.plain()) < kernel.tolerance, "\(length) rows")
         }
     }
 
