@@ -95,7 +95,7 @@ extension EncoderCapabilities {
     }
 }
 
-// MARK: - Vectors and tasks
+// MARK: - Vectors, tasks and pictures
 
 /// What a model of vectors can do, its labels copied.
 func capabilitiesOf(
@@ -156,6 +156,15 @@ func namesOf(_ model: OpaquePointer, _ task: roost_ext_task, trace: CallTrace) t
             step: CallStep.tasks.name,
             reason: "the list of tasks is no array of objects with a \"name\": \(error)")
     }
+}
+
+/// What a model of pictures can do.
+func capabilitiesOf(_ image: roost_ext_image, infoJSON: [UInt8]) throws -> ImageCapabilities {
+    _ = try require(image.begin, "begin", in: .describe)
+    _ = try require(image.step, "step", in: .describe)
+    _ = try require(image.finish, "finish", in: .describe)
+    _ = try require(image.end, "end", in: .describe)
+    return try ImageCapabilities(infoJSON: infoJSON, previews: image.preview != nil)
 }
 
 // MARK: - Vocabulary

@@ -6,6 +6,7 @@ enum CallStep: Int32, CaseIterable {
     case tokenize, encode, forward, length, clear, truncate, fork, selfTest, close
     case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
         endTask
+    case beginImage, stepImage, previewImage, finishImage, endImage
 
     var name: String {
         switch self {
@@ -21,9 +22,12 @@ enum CallStep: Int32, CaseIterable {
         case .embedTokens: "embed_tokens"
         case .scorePairs: "score_pairs"
         case .tasks: "list_json"
-        case .beginTask: "begin"
+        case .beginTask, .beginImage: "begin"
         case .advanceTask: "advance"
-        case .endTask: "end"
+        case .endTask, .endImage: "end"
+        case .stepImage: "step"
+        case .previewImage: "preview"
+        case .finishImage: "finish"
         default: String(describing: self)
         }
     }

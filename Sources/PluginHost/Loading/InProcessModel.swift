@@ -3,7 +3,7 @@ import Synchronization
 
 /// A model inside the host: calls cost nothing, and a plugin's crash is the host's.
 final class InProcessModel: LoadedModel, @unchecked Sendable {
-    private let instance: ModelInstance
+    let instance: ModelInstance
     private let cancelWord: UnsafeMutablePointer<Int32>
     /// Grown by the lane.
     private var memory: UnsafeMutableRawBufferPointer?
@@ -84,7 +84,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         if first == true { instance.close(trace: .none) }
     }
 
-    private func call<Result>(_ body: () throws -> Result) throws -> Result {
+    func call<Result>(_ body: () throws -> Result) throws -> Result {
         try open.withLock { calls in
             guard !calls.closed else {
                 throw ModelFailure.unavailable(reason: "the model is closed", retryAfter: nil)
@@ -96,7 +96,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     }
 
     /// Runs a call that can be cancelled and has a deadline.
-    private func lane<Result>(
+    func lane<Result>(
         _ deadline: Duration?, _ body: (LaneCall) throws -> Result
     ) throws -> Result {
         try call {
@@ -106,13 +106,17 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     }
 
     private func room(for rows: Int, width: Int) -> RowBuffer {
-        let needed = max(1, rows) * max(64, RowBuffer.stride(width: width))
+        let base = room(max(1, rows) * max(64, RowBuffer.stride(width: width)))
+        return RowBuffer(base: base.assumingMemoryBound(to: Float.self), width: width)
+    }
+
+    /// Memory of at least `needed` bytes, until the next call of the lane.
+    func room(_ needed: Int) -> UnsafeMutableRawPointer {
         if memory?.count ?? 0 < needed {
             memory?.deallocate()
             memory = .allocate(byteCount: needed, alignment: 64)
         }
-        return RowBuffer(
-            base: memory!.baseAddress!.assumingMemoryBound(to: Float.self), width: width)
+        return memory!.baseAddress!
     }
 }
 

@@ -15,9 +15,12 @@ final class ModelInstance: @unchecked Sendable {
     let encode: roost_ext_encode?
     let vectors: roost_ext_vectors?
     let task: roost_ext_task?
+    let image: roost_ext_image?
     let selfTest: roost_ext_selftest?
     /// Only the lane touches it.
     var jobs = Jobs()
+    /// Likewise.
+    var images = ImageJobs()
 
     /// Probes, opens, makes the context and reads what the model says about itself.
     ///
@@ -36,6 +39,7 @@ final class ModelInstance: @unchecked Sendable {
             encode = try abilities.table(ROOST_EXT_ENCODE, as: roost_ext_encode.self)
             vectors = try abilities.table(ROOST_EXT_VECTORS, as: roost_ext_vectors.self)
             task = try abilities.table(ROOST_EXT_TASK, as: roost_ext_task.self)
+            image = try abilities.table(ROOST_EXT_IMAGE, as: roost_ext_image.self)
             selfTest = try abilities.table(ROOST_EXT_SELFTEST, as: roost_ext_selftest.self)
             let capabilities = try decode.map {
                 try capabilitiesOf(opened.context, $0, trace: trace)
@@ -47,14 +51,16 @@ final class ModelInstance: @unchecked Sendable {
                 try capabilitiesOf(opened.model, $0, trace: trace)
             }
             let tasks = try task.map { try namesOf(opened.model, $0, trace: trace) } ?? []
+            let infoJSON = try library.info(of: opened.model, trace: trace)
             let identity = library.identity
             description = ModelDescription(
                 pluginID: identity.id, pluginVersion: identity.version,
                 pluginLicense: identity.license, toolchain: identity.toolchain,
-                family: probe.family, infoJSON: try library.info(of: opened.model, trace: trace),
+                family: probe.family, infoJSON: infoJSON,
                 extensions: abilities.ids, decode: capabilities, encoder: encoder,
-                vectors: vectorCapabilities, tasks: tasks, bytesHost: probe.bytesHost,
-                bytesPerContext: probe.bytesPerContext)
+                vectors: vectorCapabilities,
+                image: try image.map { try capabilitiesOf($0, infoJSON: infoJSON) }, tasks: tasks,
+                bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext)
         } catch {
             library.close(opened.model, opened.context, trace: trace)
             throw error
@@ -64,6 +70,7 @@ final class ModelInstance: @unchecked Sendable {
     /// Ends what is under way, frees the context and closes the model.
     func close(trace: CallTrace) {
         endAllTasks(trace: trace)
+        endAllImages(trace: trace)
         library.close(model, context, trace: trace)
     }
 }

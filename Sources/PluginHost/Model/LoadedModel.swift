@@ -3,7 +3,7 @@
 /// Calls block; none may run on Swift's cooperative pool. Calls tagged lane come from one thread at
 /// a time, which may differ from call to call. Everything that a plugin answers has been checked
 /// before it is returned from here.
-package protocol LoadedModel: AnyObject, Sendable {
+package protocol LoadedModel: ImageModel {
     /// What the plugin says about itself and the model, copied at load.
     var description: ModelDescription { get }
 

@@ -16,6 +16,8 @@ package struct ModelDescription: Sendable, Equatable {
     package var encoder: EncoderCapabilities?
     /// Nil for a model without vectors, scores and labels.
     package var vectors: VectorCapabilities?
+    /// Nil for a model that makes no pictures.
+    package var image: ImageCapabilities?
     /// The names of its tasks.
     package var tasks: [String]
     /// Memory of the open model, mapped weights included, as the plugin estimates it.
@@ -27,7 +29,8 @@ package struct ModelDescription: Sendable, Equatable {
         pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
         family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
         decode: DecodeCapabilities? = nil, encoder: EncoderCapabilities? = nil,
-        vectors: VectorCapabilities? = nil, tasks: [String] = [], bytesHost: UInt64 = 0,
+        vectors: VectorCapabilities? = nil, image: ImageCapabilities? = nil, tasks: [String] = [],
+        bytesHost: UInt64 = 0,
         bytesPerContext: UInt64 = 0
     ) {
         self.pluginID = pluginID
@@ -40,6 +43,7 @@ package struct ModelDescription: Sendable, Equatable {
         self.decode = decode
         self.encoder = encoder
         self.vectors = vectors
+        self.image = image
         self.tasks = tasks
         self.bytesHost = bytesHost
         self.bytesPerContext = bytesPerContext

@@ -10,6 +10,7 @@ package struct Frame: Equatable {
         case hello = 1, probe, load, vocabulary, map, tokenize, close, embedTokenize
         case forward = 16, length, clear, truncate, fork, selfTest, encode
         case embed = 32, scorePairs, classify, beginTask, advanceTask, endTask
+        case beginImage = 48, stepImage, previewImage, finishImage, endImage
         case answer = 100, failure
     }
 

@@ -10,6 +10,7 @@ extension ModelDescription {
         writer.write(optional: decode) { $0.write($1) }
         writer.write(optional: encoder) { $0.write($1.decoderStart) }
         writer.write(optional: vectors) { $0.write($1) }
+        writer.write(optional: image) { $0.write($1) }
         writer.write(strings: tasks)
         writer.write(bytesHost)
         writer.write(bytesPerContext)
@@ -27,6 +28,7 @@ extension ModelDescription {
         decode = try reader.readOptional { try $0.readCapabilities() }
         encoder = try reader.readOptional { EncoderCapabilities(decoderStart: try $0.read()) }
         vectors = try reader.readOptional { try $0.readVectorCapabilities() }
+        image = try reader.readOptional { try $0.readImageCapabilities() }
         tasks = try reader.readStrings()
         bytesHost = try reader.read()
         bytesPerContext = try reader.read()
@@ -34,6 +36,7 @@ extension ModelDescription {
         try decode?.check()
         try encoder?.check(with: decode)
         try vectors?.check()
+        try image?.check()
     }
 }
 

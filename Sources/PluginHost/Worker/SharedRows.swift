@@ -1,7 +1,8 @@
 import CHostShims
 import Glibc
 
-/// The memory that host and worker share: a page of control words, then rows of logits or vectors.
+/// The memory that host and worker share: a page of control words, then rows of logits or
+/// vectors, or a picture.
 ///
 /// The file can never shrink, so that no worker can make the host's view of it fault. The mapping
 /// lives as long as this object, which is longer than the worker: rows can be read after a crash.
@@ -43,13 +44,19 @@ final class SharedRows: @unchecked Sendable {
         let vectors = model.vectors.map {
             $0.embeddingRows * RowBuffer.stride(width: max($0.dimensions, $0.labels.count))
         }
-        return controlSize + max(decode ?? 0, vectors ?? 0)
+        let image = model.image == nil ? 0 : ImageCapabilities.mostBytes
+        return controlSize + max(decode ?? 0, vectors ?? 0, image)
     }
 
     /// The rows of the lane's call.
     func rows(width: Int) -> RowBuffer {
         RowBuffer(
             base: (base + Self.controlSize).assumingMemoryBound(to: Float.self), width: width)
+    }
+
+    /// The picture of the lane's call.
+    var picture: PictureBuffer {
+        PictureBuffer(base: (base + Self.controlSize).assumingMemoryBound(to: UInt8.self))
     }
 
     var cancel: UnsafeMutablePointer<Int32> { word(.cancel) }

@@ -10,6 +10,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     private let lane: WorkerLine
     private let shared: SharedRows
     let limits: WorkerLimits
+    let rooms = ImageRooms()
 
     /// Starts a worker and opens the model in it.
     ///
@@ -88,6 +89,9 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     func rows(_ count: Int, width: Int) -> FloatRows {
         shared.rows(width: width).rows(count, owner: shared)
     }
+
+    /// The picture that the last call left.
+    var pictureBuffer: PictureBuffer { shared.picture }
 
     func sequenceLength(_ sequence: Int) throws -> Int {
         let answer = try sequenceCall(.length, SequenceCall(sequence), step: .length)

@@ -17,7 +17,9 @@ extension WorkerServer {
             let id = TaskID(rawValue: UInt32(truncatingIfNeeded: try Number(call.payload).value))
             try instance.endTask(id, trace: page.laneTrace)
             return []
-        default: throw WireError.unknownKind(call.kind.rawValue)
+        default:
+            if let answer = try answerImage(call) { return answer }
+            throw WireError.unknownKind(call.kind.rawValue)
         }
     }
 

@@ -151,6 +151,10 @@ extension WorkerServer {
         try shared.rows(width: width)
     }
 
+    var pictureBuffer: PictureBuffer {
+        get throws { try shared.picture }
+    }
+
     func call(until deadline: MonotonicTime?) throws -> LaneCall {
         LaneCall(cancel: try shared.cancel, deadline: deadline, trace: page.laneTrace)
     }

@@ -4,6 +4,24 @@ import Testing
 
 /// Messages between host and worker: what is written is read again, and nothing else crashes.
 @Suite struct WireTests {
+    private static let images: ImageCapabilities = {
+        var images = ImageCapabilities()
+        (images.width, images.height, images.steps, images.guidance) = (16, 8, 4, 1.5)
+        (images.multipleOf, images.schedulers, images.scheduler) = (8, ["a", "ß"], "a")
+        return images
+    }()
+    private static let imageCalls: [[UInt8]] = {
+        var request = ImageRequest(prompt: "é")
+        (request.negative, request.width, request.height) = ("n", 2, 1)
+        (request.steps, request.seed, request.guidance) = (3, .max, 2)
+        let picture = Picture(width: 2, height: 1, rgb: [1, 2, 3, 4, 5, 6])
+        request.start = .init(picture: picture, strength: 0.5)
+        return [
+            BeginImageCall(request: request, deadline: MonotonicTime(nanoseconds: 3)).payload,
+            ImageCall(id: ImageID(rawValue: 4), deadline: nil).payload,
+            ImageProgress(done: true, step: 2, of: 3).payload,
+        ]
+    }()
     private static let description = ModelDescription(
         pluginID: "org.example.x", pluginVersion: "1.2", pluginLicense: "MIT", toolchain: "c",
         family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
@@ -12,7 +30,7 @@ import Testing
         encoder: EncoderCapabilities(decoderStart: 4),
         vectors: VectorCapabilities(
             dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true),
-        tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
+        image: images, tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
     private static let vectorCalls: [[UInt8]] = [
         EmbedTokenizeCall(texts: ["é", ""], options: .query).payload,
         EmbedCall(batch: .texts(["a", "b"]), options: [], deadline: nil).payload,
@@ -62,6 +80,12 @@ import Testing
         #expect(try AdvanceTaskCall(Self.vectorCalls[5]).limit == .milliseconds(5))
         let progress = TaskProgress(events: [[1], []], done: false, step: 2, of: 3)
         #expect(try TaskProgress(Self.vectorCalls[6]) == progress)
+        let begin = try BeginImageCall(Self.imageCalls[0])
+        #expect(begin.payload == Self.imageCalls[0] && begin.request.seed == .max)
+        #expect(begin.request.start?.picture.rgb == [1, 2, 3, 4, 5, 6])
+        #expect(try ImageCall(Self.imageCalls[1]).id == ImageID(rawValue: 4))
+        let image = ImageProgress(done: true, step: 2, of: 3)
+        #expect(try ImageProgress(Self.imageCalls[2]) == image)
         for failure in Self.failures { #expect(try ModelFailure(failure.payload) == failure) }
     }
 
@@ -83,6 +107,8 @@ import Testing
         { _ = try EmbedTokenizeCall($0) }, { _ = try EmbedCall($0) }, { _ = try TextsCall($0) },
         { _ = try BeginTaskCall($0) }, { _ = try AdvanceTaskCall($0) },
         { _ = try TaskProgress($0) },
+        { _ = try BeginImageCall($0) }, { _ = try ImageCall($0) }, { _ = try ImageProgress($0) },
+        { _ = try PicturePlace($0) },
         { _ = try ProbeResult($0) }, { _ = try Frame.Header($0[...]) },
     ]
     private static let messages: [[UInt8]] =
@@ -93,7 +119,7 @@ import Testing
             ForwardCall(batch: batch, deadline: nil).payload, SequenceCall(1).payload,
             description.payload, Vocabulary.payload(vocabulary),
             Frame(kind: .load, call: 1, payload: []).bytes,
-        ] + failures.map(\.payload) + vectorCalls
+        ] + failures.map(\.payload) + vectorCalls + imageCalls
 
     @Test(arguments: 0..<8)
     func damagedMessagesAreErrorsInEveryReader(_ seed: Int) {

@@ -1,0 +1,207 @@
+import PluginABI
+
+/// The pictures of a context that are under way.
+struct ImageJobs {
+    enum State {
+        case running, done
+        /// Failed: only its end may follow.
+        case over
+    }
+
+    struct Job {
+        let pointer: OpaquePointer
+        let room: (width: Int, height: Int)
+        var state = State.running
+        var step = 0
+    }
+
+    static let limit = 64
+    var running: [ImageID: Job] = [:]
+    var lastNumber: UInt32 = 0
+}
+
+/// The host's memory for a picture.
+struct PictureBuffer {
+    let base: UnsafeMutablePointer<UInt8>
+
+    /// Copies the top left part of a picture.
+    ///
+    /// - Parameter stride: bytes from one row to the next.
+    func picture(width: Int, height: Int, stride: Int) -> Picture {
+        let bytes = width * ImageCapabilities.bytesPerPixel
+        let rgb = [UInt8](unsafeUninitializedCapacity: bytes * height) { rgb, count in
+            for row in 0..<height {
+                (rgb.baseAddress! + row * bytes).initialize(
+                    from: base + row * stride, count: bytes)
+            }
+            count = bytes * height
+        }
+        return Picture(width: width, height: height, rgb: rgb)
+    }
+}
+
+/// Where in a buffer a picture was put.
+package struct PicturePlace: Equatable {
+    var width: Int
+    var height: Int
+    /// Bytes from one row to the next.
+    var stride: Int
+
+    /// - Throws: `.broken` for a picture that does not fit into the host's buffer.
+    func check(in room: (width: Int, height: Int), step: CallStep) throws {
+        guard (1...room.width).contains(width), (1...room.height).contains(height),
+            stride == room.width * ImageCapabilities.bytesPerPixel
+        else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "a picture of \(width)x\(height), expected at most "
+                    + "\(room.width)x\(room.height) in the host's buffer")
+        }
+    }
+}
+
+extension ModelInstance {
+    func beginImage(_ request: ImageRequest, _ call: LaneCall) throws -> ImageID {
+        guard let begin = image?.begin, let capabilities = description.image else {
+            throw noImages
+        }
+        try capabilities.check(request)
+        guard images.running.count < ImageJobs.limit else {
+            throw ModelFailure.refused(
+                code: .busy, flags: .retryable,
+                message: "\(ImageJobs.limit) pictures are under way already")
+        }
+        var job: OpaquePointer?
+        try request.withPluginRequest { request in
+            try callPlugin(
+                .beginImage, trace: call.trace, cancel: call.cancel, deadline: call.deadline
+            ) { begin(context, request, &job, $0) }
+        }
+        images.lastNumber &+= 1
+        let id = ImageID(rawValue: images.lastNumber)
+        images.running[id] = ImageJobs.Job(
+            pointer: try require(job, "the job of a successful begin", in: .beginImage),
+            room: capabilities.room(for: request))
+        return id
+    }
+
+    func stepImage(_ id: ImageID, _ call: LaneCall) throws -> ImageProgress {
+        guard let step = image?.step else { throw noImages }
+        var job = try job(id, in: .running)
+        images.running[id]?.state = .over
+        var out = roost_progress()
+        out.struct_size = UInt32(MemoryLayout<roost_progress>.size)
+        try callPlugin(
+            .stepImage, trace: call.trace, cancel: call.cancel, deadline: call.deadline
+        ) { step(job.pointer, &out, $0) }
+        let progress = ImageProgress(
+            done: out.done != 0, step: Int(out.step), of: out.of == 0 ? nil : Int(out.of))
+        try progress.check()
+        guard progress.step >= job.step else {
+            throw ModelFailure.broken(
+                step: CallStep.stepImage.name,
+                reason: "step \(progress.step) after step \(job.step)")
+        }
+        job.step = progress.step
+        job.state = progress.done ? .done : .running
+        images.running[id] = job
+        return progress
+    }
+
+    /// - Parameter out: has room for the picture that was asked for.
+    func previewImage(
+        _ id: ImageID, into out: PictureBuffer, _ call: LaneCall
+    ) throws -> PicturePlace {
+        guard let preview = image?.preview else {
+            throw unsupported("the model shows no pictures that are not done")
+        }
+        return try fill(out, with: try job(id, in: .running), .previewImage, call, preview)
+    }
+
+    /// - Parameter out: has room for the picture that was asked for.
+    func finishImage(
+        _ id: ImageID, into out: PictureBuffer, _ call: LaneCall
+    ) throws -> PicturePlace {
+        guard let finish = image?.finish else { throw noImages }
+        return try fill(out, with: try job(id, in: .done), .finishImage, call, finish)
+    }
+
+    func endImage(_ id: ImageID, trace: CallTrace) throws {
+        guard let end = image?.end, let job = images.running.removeValue(forKey: id) else {
+            throw argument("picture \(id.rawValue) is not under way")
+        }
+        trace.during(.endImage) { end(job.pointer) }
+    }
+
+    func endAllImages(trace: CallTrace) {
+        for id in images.running.keys { try? endImage(id, trace: trace) }
+    }
+
+    private func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
+        guard let job = images.running[id], job.state == state else {
+            throw argument("picture \(id.rawValue) is not \(state == .done ? "done" : "under way")")
+        }
+        return job
+    }
+
+    private typealias Fill = (
+        OpaquePointer?, UnsafeMutablePointer<roost_image>?, UnsafePointer<roost_call>?
+    ) -> roost_status
+
+    private func fill(
+        _ out: PictureBuffer, with job: ImageJobs.Job, _ step: CallStep, _ call: LaneCall,
+        _ body: Fill
+    ) throws -> PicturePlace {
+        let stride = job.room.width * ImageCapabilities.bytesPerPixel
+        // What the plugin leaves out is black, and nobody else's picture.
+        out.base.update(repeating: 0, count: stride * job.room.height)
+        var image = roost_image(
+            struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
+            height: UInt32(job.room.height), channels: UInt32(ImageCapabilities.bytesPerPixel),
+            rgb8: out.base, row_stride: UInt64(stride))
+        try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
+            body(job.pointer, &image, $0)
+        }
+        guard image.rgb8 == out.base, image.channels == UInt32(ImageCapabilities.bytesPerPixel)
+        else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "\(image.channels) channels, expected 3 in the host's buffer")
+        }
+        let place = PicturePlace(
+            width: Int(image.width), height: Int(image.height),
+            stride: Int(clamping: image.row_stride))
+        try place.check(in: job.room, step: step)
+        return place
+    }
+}
+
+extension ImageRequest {
+    /// Lends the request to a plugin for the duration of `body`.
+    fileprivate func withPluginRequest<Result>(
+        _ body: (UnsafePointer<roost_image_req>) throws -> Result
+    ) rethrows -> Result {
+        try prompt.withPluginString { prompt in
+            try negative.withPluginString { negative in
+                try extraJSON.withPluginString { extra in
+                    try (start?.picture.rgb ?? []).withUnsafeBytes { rgb in
+                        var request = roost_image_req()
+                        request.struct_size = UInt32(MemoryLayout<roost_image_req>.size)
+                        request.width = UInt32(width)
+                        request.height = UInt32(height)
+                        request.steps = UInt32(steps)
+                        request.seed = seed
+                        request.guidance = guidance ?? -1
+                        request.strength = start?.strength ?? 0
+                        request.prompt = prompt
+                        request.negative = negative
+                        request.init_rgb8 = roost_span(
+                            ptr: rgb.baseAddress, len: UInt64(rgb.count))
+                        request.extra_json = extra
+                        return try body(&request)
+                    }
+                }
+            }
+        }
+    }
+}

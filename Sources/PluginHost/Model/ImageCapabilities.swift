@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+/// What a model of pictures can do, as its `info_json` says under "image"; nothing there is certain.
+package struct ImageCapabilities: Sendable, Equatable {
+    /// The picture that is made when nobody says how large; 0 when unknown.
+    package var width = 0
+    package var height = 0
+    /// Steps that are made when nobody says how many; 0 when unknown.
+    package var steps = 0
+    /// The guidance that is used when nobody says which; nil when unknown.
+    package var guidance: Float?
+    /// Width and height are multiples of this.
+    package var multipleOf = 1
+    package var schedulers: [String] = []
+    /// The scheduler that is used when nobody says which.
+    package var scheduler: String?
+    /// Shows pictures that are not done.
+    package var previews = false
+
+    package init() {}
+
+    /// Pixels of a side that any model may be asked for.
+    package static let longestSide = 2048
+    /// Steps that any model may be asked for.
+    package static let mostSteps = 1000
+    package static let bytesPerPixel = 3
+    /// Bytes of the largest picture.
+    static let mostBytes = longestSide * longestSide * bytesPerPixel
+}
+
+extension ImageCapabilities {
+    /// Reads `"image"` of what a plugin says about its model.
+    ///
+    /// - Throws: `.broken` for an "image" of another form, and for numbers that no model has.
+    init(infoJSON: [UInt8], previews: Bool) throws {
+        struct Info: Decodable { var image: Image? }
+        struct Image: Decodable {
+            var width, height, steps, multiple_of: Int?
+            var guidance: Float?
+            var schedulers: [String]?
+            var scheduler: String?
+        }
+        let image: Image?
+        do {
+            image = try JSONDecoder().decode(Info.self, from: Data(infoJSON)).image
+        } catch {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "info_json has no \"image\" of the form {\"width\", \"height\", \"steps\", "
+                    + "\"guidance\", \"multiple_of\", \"schedulers\", \"scheduler\"}: \(error)")
+        }
+        width = image?.width ?? 0
+        height = image?.height ?? 0
+        steps = image?.steps ?? 0
+        guidance = image?.guidance
+        multipleOf = image?.multiple_of ?? 1
+        schedulers = image?.schedulers ?? []
+        scheduler = image?.scheduler
+        self.previews = previews
+        try check()
+    }
+
+    /// - Throws: `.broken` for numbers that no model has.
+    func check() throws {
+        try check("width", width, 0...Self.longestSide)
+        try check("height", height, 0...Self.longestSide)
+        try check("steps", steps, 0...Self.mostSteps)
+        try check("multiple_of", multipleOf, 1...Self.longestSide)
+        try check("the number of schedulers", schedulers.count, 0...256)
+        guard width % multipleOf == 0, height % multipleOf == 0 else {
+            throw broken("\(width)x\(height) is no multiple of multiple_of, \(multipleOf)")
+        }
+        guard guidance?.isFinite ?? true else { throw broken("guidance is not finite") }
+    }
+
+    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        guard range.contains(value) else {
+            throw broken(
+                "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    private func broken(_ reason: String) -> ModelFailure {
+        .broken(step: CallStep.describe.name, reason: "of image, \(reason)")
+    }
+}

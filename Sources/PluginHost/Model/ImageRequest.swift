@@ -1,0 +1,125 @@
+/// What a picture is to be.
+package struct ImageRequest: Sendable, Equatable {
+    package var prompt: String
+    /// What is to be kept out of it.
+    package var negative = ""
+    /// Pixels; both 0 for the model's own size.
+    package var width = 0
+    package var height = 0
+    /// 0 for the model's own number.
+    package var steps = 0
+    package var seed: UInt64 = 0
+    /// How closely the picture follows the prompt; nil for the model's own.
+    package var guidance: Float?
+    /// A picture to begin with.
+    package var start: Start?
+    /// A JSON object: "scheduler", "clip_skip", "eta"; or empty.
+    package var extraJSON = ""
+
+    /// A picture of the request's size to begin with, and how much of it may change, from 0 to 1.
+    package struct Start: Sendable, Equatable {
+        package var picture: Picture
+        package var strength: Float
+
+        package init(picture: Picture, strength: Float) {
+            self.picture = picture
+            self.strength = strength
+        }
+    }
+
+    package init(prompt: String) {
+        self.prompt = prompt
+    }
+}
+
+/// A picture of 8 bits a channel in RGB.
+package struct Picture: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
+    /// `[height, width, 3]`
+    package let rgb: [UInt8]
+
+    package init(width: Int, height: Int, rgb: [UInt8]) {
+        precondition(rgb.count == width * height * ImageCapabilities.bytesPerPixel)
+        self.width = width
+        self.height = height
+        self.rgb = rgb
+    }
+}
+
+/// A picture of a model that is under way.
+package struct ImageID: Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// How far a picture is.
+package struct ImageProgress: Sendable, Equatable {
+    package var done: Bool
+    package var step: Int
+    /// The number of steps; nil when unknown.
+    package var of: Int?
+
+    package init(done: Bool, step: Int, of: Int? = nil) {
+        self.done = done
+        self.step = step
+        self.of = of
+    }
+
+    /// - Throws: `.broken` for what no job can have done.
+    func check() throws {
+        let most = of ?? ImageCapabilities.mostSteps
+        guard (0...ImageCapabilities.mostSteps).contains(most), (0...most).contains(step) else {
+            throw ModelFailure.broken(
+                step: CallStep.stepImage.name,
+                reason: "step \(step) of \(of ?? 0), expected at most "
+                    + "\(of == nil ? ImageCapabilities.mostSteps : most) of at most "
+                    + "\(ImageCapabilities.mostSteps)")
+        }
+    }
+}
+
+// MARK: - Checks
+
+extension ImageCapabilities {
+    /// Refuses what no model of pictures takes.
+    func check(_ request: ImageRequest) throws {
+        try check(side: request.width, "wide", isDefault: request.height == 0)
+        try check(side: request.height, "high", isDefault: request.width == 0)
+        guard (0...Self.mostSteps).contains(request.steps) else {
+            throw argument("\(request.steps) steps, expected 1 to \(Self.mostSteps)")
+        }
+        if let guidance = request.guidance, !(0...1000).contains(guidance) {
+            throw argument("a guidance of \(guidance), expected 0 to 1000")
+        }
+        if let start = request.start { try check(start, request) }
+        try VectorCapabilities.check(size: [request.prompt, request.negative, request.extraJSON])
+    }
+
+    private func check(side: Int, _ word: String, isDefault: Bool) throws {
+        if side == 0, isDefault { return }
+        guard (1...Self.longestSide).contains(side), side % multipleOf == 0 else {
+            throw argument(
+                "a picture \(side) pixels \(word), expected a multiple of \(multipleOf) up to "
+                    + "\(Self.longestSide)")
+        }
+    }
+
+    private func check(_ start: ImageRequest.Start, _ request: ImageRequest) throws {
+        guard (0...1).contains(start.strength) else {
+            throw argument("a strength of \(start.strength), expected 0 to 1")
+        }
+        guard start.picture.width == request.width, start.picture.height == request.height else {
+            throw argument(
+                "a picture of \(start.picture.width)x\(start.picture.height) to begin with, "
+                    + "expected \(request.width)x\(request.height)")
+        }
+    }
+
+    /// How large a picture to make room for.
+    func room(for request: ImageRequest) -> (width: Int, height: Int) {
+        if request.width > 0 { return (request.width, request.height) }
+        if width > 0, height > 0 { return (width, height) }
+        return (Self.longestSide, Self.longestSide)
+    }
+}

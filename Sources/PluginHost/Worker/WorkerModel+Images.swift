@@ -1,0 +1,68 @@
+extension WorkerModel {
+    func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
+        guard let capabilities = description.image else { throw noImages }
+        try capabilities.check(request)
+        let call = BeginImageCall(request: request, deadline: deadline.map { .now + $0 })
+        let answer = try laneCall(.beginImage, call.payload, step: .beginImage, limit: deadline)
+        let number = try decoding(.beginImage) { try Number(answer).value }
+        let id = ImageID(rawValue: UInt32(truncatingIfNeeded: number))
+        rooms.set(capabilities.room(for: request), for: id)
+        return id
+    }
+
+    func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
+        let answer = try imageCall(.stepImage, id, step: .stepImage, deadline)
+        return try decoding(.stepImage) { try ImageProgress(answer) }
+    }
+
+    func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+        try picture(.previewImage, id, step: .previewImage, deadline)
+    }
+
+    func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+        try picture(.finishImage, id, step: .finishImage, deadline)
+    }
+
+    func endImage(_ id: ImageID) throws {
+        rooms.forget(id)
+        _ = try imageCall(.endImage, id, step: .endImage, limits.sequence)
+    }
+
+    /// The picture that a call leaves in the shared memory.
+    private func picture(
+        _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ deadline: Duration?
+    ) throws -> Picture {
+        let answer = try imageCall(kind, id, step: step, deadline)
+        let place = try decoding(step) { try PicturePlace(answer) }
+        // The worker has checked it, but who knows what has become of a worker.
+        try place.check(in: rooms.of(id), step: step)
+        return pictureBuffer.picture(
+            width: place.width, height: place.height, stride: place.stride)
+    }
+
+    private func imageCall(
+        _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ limit: Duration?
+    ) throws -> [UInt8] {
+        guard description.image != nil else { throw noImages }
+        let call = ImageCall(id: id, deadline: limit.map { .now + $0 })
+        return try laneCall(kind, call.payload, step: step, limit: limit)
+    }
+}
+
+/// How large the pictures under way may become.
+final class ImageRooms: Sendable {
+    private let rooms = Monitor<[ImageID: (width: Int, height: Int)]>([:])
+
+    func set(_ room: (width: Int, height: Int), for id: ImageID) {
+        rooms.withLock { $0[id] = room }
+    }
+
+    func forget(_ id: ImageID) {
+        rooms.withLock { $0[id] = nil }
+    }
+
+    /// Nothing fits into the room of an unknown picture.
+    func of(_ id: ImageID) -> (width: Int, height: Int) {
+        rooms.withLock { $0[id] } ?? (1, 1)
+    }
+}
