@@ -1,0 +1,174 @@
+import Engine
+import PluginHost
+import Synchronization
+
+/// What every instance of a fake model of pictures shares: its script, and the record of its calls.
+final class ImageWorld: Sendable {
+    enum Call: Equatable {
+        case begin, step, preview, finish
+    }
+
+    /// Answers a call for a prompt, numbered from 0 over all instances, with a failure.
+    typealias Script = @Sendable (_ number: Int, _ call: Call, _ prompt: String) throws -> Void
+
+    private struct Record {
+        var calls: [(call: Call, prompt: String)] = []
+        var launches = 0
+        var cancelRequests = 0
+        var begun = 0
+        var ended = 0
+    }
+
+    /// Pictures that an instance holds at the same time.
+    let capacity: Int
+    /// A job says that it is done after its last step.
+    let ends: Bool
+    private let script: Script
+    private let record = Mutex(Record())
+
+    init(
+        capacity: Int = .max, ends: Bool = true, script: @escaping Script = { _, _, _ in }
+    ) {
+        self.capacity = capacity
+        self.ends = ends
+        self.script = script
+    }
+
+    func supervisor(_ policy: RestartPolicy = .eager) -> ModelSupervisor {
+        ModelSupervisor(name: "images", policy: policy) { [self] in
+            record.withLock { $0.launches += 1 }
+            return FakeImageModel(self)
+        }
+    }
+
+    func engine(_ change: (inout ImageEngineOptions) -> Void = { _ in }) throws -> ImageEngine {
+        var options = ImageEngineOptions()
+        change(&options)
+        return try ImageEngine(supervisor: supervisor(), options: options)
+    }
+
+    var launches: Int { record.withLock { $0.launches } }
+    var cancelRequests: Int { record.withLock { $0.cancelRequests } }
+    /// The prompts of the steps, in order.
+    var steps: [String] {
+        record.withLock { $0.calls.filter { $0.call == .step }.map(\.prompt) }
+    }
+    var begun: Int { record.withLock { $0.begun } }
+    var ended: Int { record.withLock { $0.ended } }
+
+    func call(_ call: Call, _ prompt: String) throws {
+        let number = record.withLock { record in
+            record.calls.append((call, prompt))
+            return record.calls.count - 1
+        }
+        try script(number, call, prompt)
+    }
+
+    func noteBegun() { record.withLock { $0.begun += 1 } }
+    func noteEnded() { record.withLock { $0.ended += 1 } }
+    func noteCancelRequest() { record.withLock { $0.cancelRequests += 1 } }
+
+    /// The picture of a request after so many steps; it has as many pixels.
+    static func picture(_ request: ImageRequest, steps: Int) -> Picture {
+        let text = "\(request.prompt) \(request.seed) \(steps)"
+        let seed = text.utf8.reduce(17 as UInt8) { $0 &* 31 &+ $1 }
+        return Picture(width: steps, height: 1, rgb: .init(repeating: seed, count: steps * 3))
+    }
+}
+
+/// A model whose pictures follow from their requests, so that any mix-up shows. Calls that overlap trap.
+final class FakeImageModel: LoadedModel, @unchecked Sendable {
+    let description: ModelDescription
+    let vocabulary: Vocabulary? = nil
+    private let world: ImageWorld
+    private let isBusy = Atomic(false)
+    private var jobs: [ImageID: (request: ImageRequest, step: Int)] = [:]
+    private var lastJob: UInt32 = 0
+
+    init(_ world: ImageWorld) {
+        self.world = world
+        var capabilities = ImageCapabilities()
+        (capabilities.width, capabilities.height, capabilities.steps) = (8, 8, 4)
+        capabilities.previews = true
+        description = ModelDescription(
+            pluginID: "test.images", pluginVersion: "1.0.0", family: "fake", image: capabilities)
+    }
+
+    func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
+        try alone {
+            guard jobs.count < world.capacity else {
+                throw ModelFailure.refused(code: .busy, flags: .retryable, message: "full")
+            }
+            try world.call(.begin, request.prompt)
+            lastJob += 1
+            let id = ImageID(rawValue: lastJob)
+            jobs[id] = (request, 0)
+            world.noteBegun()
+            return id
+        }
+    }
+
+    func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
+        try alone {
+            let request = job(id).request
+            try world.call(.step, request.prompt)
+            let step = job(id).step + 1
+            jobs[id]?.step = step
+            let of = request.steps > 0 ? request.steps : 4
+            guard world.ends else { return ImageProgress(done: false, step: 0) }
+            return ImageProgress(done: step == of, step: step, of: of)
+        }
+    }
+
+    func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+        try alone {
+            try world.call(.preview, job(id).request.prompt)
+            return ImageWorld.picture(job(id).request, steps: job(id).step)
+        }
+    }
+
+    func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+        try alone {
+            try world.call(.finish, job(id).request.prompt)
+            return ImageWorld.picture(job(id).request, steps: job(id).step)
+        }
+    }
+
+    func endImage(_ id: ImageID) throws {
+        alone {
+            precondition(jobs.removeValue(forKey: id) != nil, "a picture is ended twice")
+            world.noteEnded()
+        }
+    }
+
+    private func job(_ id: ImageID) -> (request: ImageRequest, step: Int) {
+        guard let job = jobs[id] else { preconditionFailure("a picture that is not there") }
+        return job
+    }
+
+    private func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+        precondition(!isBusy.exchange(true, ordering: .acquiring), "two calls of the lane at once")
+        defer { isBusy.store(false, ordering: .releasing) }
+        return try body()
+    }
+
+    // MARK: - The rest
+
+    func requestCancel() { world.noteCancelRequest() }
+    func close() {}
+
+    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
+        throw unsupportedHere
+    }
+    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+        throw unsupportedHere
+    }
+    func sequenceLength(_ sequence: Int) throws -> Int { throw unsupportedHere }
+    func clear(_ sequence: Int) throws { throw unsupportedHere }
+    func truncate(_ sequence: Int, to length: Int) throws { throw unsupportedHere }
+    func fork(_ source: Int, to destination: Int, length: Int) throws { throw unsupportedHere }
+
+    private var unsupportedHere: ModelFailure {
+        .refused(code: .unsupported, flags: [], message: "no text")
+    }
+}
