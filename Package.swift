@@ -124,6 +124,11 @@ if withHost {
             ],
             swiftSettings: settings),
 
+        // PNG files.
+        .systemLibrary(
+            name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"])]),
+
         // The page's files, embedded by the C compiler.
         .target(
             name: "CPages", path: "Sources/Host/Pages", exclude: ["Files"],
@@ -131,7 +136,7 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPages", "Engine", "PluginHost", "SearchCollections",
+                "CPNG", "CPages", "Engine", "PluginHost", "SearchCollections",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -30,7 +30,7 @@ FLOORS |= {
     "Sources/Host": HOST,
     "Sources/Host/Settings": HOST | {"TOMLKit"},
     "Sources/Host/Storage": HOST | {"GRDB"},
-    "Sources/Host/HTTP": HOST | {"Hummingbird", "HTTPTypes", "NIOHTTPTypes", "CPages"},
+    "Sources/Host/HTTP": HOST | {"Hummingbird", "HTTPTypes", "NIOHTTPTypes", "CPages", "CPNG"},
     "Sources/Host/Main.swift": HOST | {"Hummingbird"},
 }
 IMPORT = re.compile(

@@ -105,6 +105,7 @@ package struct HostServer: Sendable {
             + EmbeddingRoutes(work: work, body: body, inputs: inputs).routes
             + RerankRoutes(work: work, body: body, inputs: inputs).routes
             + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
+            + ImageRoutes(models: models, body: body, workload: workload).routes
             + AnswerRoutes(
                 work: work, source: collections.map(CollectionPassages.init), body: body,
                 inputs: inputs

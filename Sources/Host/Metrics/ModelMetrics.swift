@@ -6,6 +6,7 @@ struct ModelMetrics {
     private let statuses: [DeploymentStatus]
     private let engines: [(name: String, statistics: EngineStatistics)]
     private let vectors: VectorMetrics
+    private let images: ImageMetrics
 
     init(_ models: Models) {
         statuses = models.registry.models
@@ -19,6 +20,10 @@ struct ModelMetrics {
             serving.compactMap { name, serving in
                 serving.vectors.map { (name, $0.statistics) }
             })
+        images = ImageMetrics(
+            serving.compactMap { name, serving in
+                serving.images.map { (name, $0.statistics) }
+            })
     }
 
     func write(to text: inout PrometheusText) {
@@ -26,6 +31,7 @@ struct ModelMetrics {
         tokens(&text)
         durations(&text)
         vectors.write(to: &text)
+        images.write(to: &text)
         processes(&text)
     }
 

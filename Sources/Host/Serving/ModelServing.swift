@@ -7,6 +7,8 @@ final class ModelServing: GenerationServing {
     let text: TextServing?
     /// For a model that makes embeddings, scores, classes, or runs tasks.
     let vectors: VectorEngine?
+    /// For a model that makes pictures.
+    let images: ImageEngine?
     /// What tells the weights from others; empty for a model that makes no embeddings.
     let fingerprint: Task<String, Never>
 
@@ -27,6 +29,10 @@ final class ModelServing: GenerationServing {
             description.vectors == nil && description.tasks.isEmpty
             ? nil
             : try VectorEngine(supervisor: supervisor, options: VectorEngineOptions(settings))
+        images =
+            description.image == nil
+            ? nil
+            : try ImageEngine(supervisor: supervisor, options: ImageEngineOptions(spec, settings))
         // Taken now, while the files are those that were loaded.
         fingerprint = Task {
             guard description.can(.embeddings) else { return "" }
@@ -38,11 +44,13 @@ final class ModelServing: GenerationServing {
     func drain(upTo limit: Duration) async {
         await text?.drain(upTo: limit)
         await vectors?.drain(upTo: limit)
+        await images?.drain(upTo: limit)
     }
 
     func stop() async {
         await text?.stop()
         await vectors?.stop()
+        await images?.stop()
     }
 }
 
@@ -58,6 +66,15 @@ extension EngineOptions {
 extension VectorEngineOptions {
     fileprivate init(_ settings: Settings.Model?) {
         self.init()
+        queueLimit = settings?.queue ?? queueLimit
+        stepDeadline = settings?.stepTimeout ?? stepDeadline
+    }
+}
+
+extension ImageEngineOptions {
+    fileprivate init(_ spec: ModelSpec, _ settings: Settings.Model?) {
+        self.init()
+        parallel = spec.parallel
         queueLimit = settings?.queue ?? queueLimit
         stepDeadline = settings?.stepTimeout ?? stepDeadline
     }
@@ -80,6 +97,7 @@ extension ModelDescription {
         case .embeddings: (vectors?.dimensions ?? 0) > 0
         case .rerank: vectors?.scoresPairs == true
         case .classify: vectors?.classifies == true
+        case .image: image != nil
         case .entities, .answer: tasks.contains(purpose.rawValue)
         }
     }

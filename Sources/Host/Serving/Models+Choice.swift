@@ -50,6 +50,14 @@ extension Models {
         try await hold(name, for: purposes, \.vectors)
     }
 
+    /// Takes hold of a model that makes pictures.
+    ///
+    /// - Parameter name: nil for the default.
+    /// - Throws: `APIError`, `DeploymentError`.
+    func images(_ name: String?) async throws -> ModelHold<ImageEngine> {
+        try await hold(name, for: [.image], \.images)
+    }
+
     /// What the settings say of a model's sampling; without a name, of the one that `text` would take.
     func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
         let name = name ?? (try? choose(for: [purpose]))

@@ -9,6 +9,7 @@ extension Settings {
         case entities
         case answer
         case summarize
+        case image
     }
 }
 
@@ -24,6 +25,7 @@ extension Settings.Purpose {
         case .entities: "find entities"
         case .answer: "find answers in passages"
         case .summarize: "summarize texts"
+        case .image: "make pictures"
         }
     }
 }

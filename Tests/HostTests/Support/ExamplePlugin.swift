@@ -11,6 +11,9 @@ struct ExamplePlugin: Sendable {
     /// Vectors, scores, labels and tasks out of the words of a text.
     static let wordbag = ExamplePlugin("Tests/Support/Plugins/wordbag.c")
 
+    /// Pictures of hills, without weights.
+    static let painter = ExamplePlugin("Tests/Support/Plugins/painter.c")
+
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

@@ -141,6 +141,24 @@ final class TestHost: Sendable {
         """
     }
 
+    /// A model of pictures.
+    ///
+    /// - Parameters:
+    ///   - pace: milliseconds for a step.
+    ///   - settings: further ones, such as how it misbehaves.
+    static func painter(
+        _ name: String = "hills", pace: Int = 0, settings: String = "", _ lines: String = ""
+    ) -> String {
+        """
+        [[models]]
+        name = "\(name)"
+        plugin = "painter"
+        settings = { pace = "\(pace)"\(settings.isEmpty ? "" : ", " + settings) }
+        \(lines)
+
+        """
+    }
+
     private static func settings(_ server: String, _ models: String, folder: String) throws
         -> String
     {
@@ -160,6 +178,9 @@ final class TestHost: Sendable {
         isolation = "in-process"
         [plugins.wordbag]
         library = "\(try ExamplePlugin.wordbag.library.get())"
+        isolation = "in-process"
+        [plugins.painter]
+        library = "\(try ExamplePlugin.painter.library.get())"
         isolation = "in-process"
         \(models)
         """

@@ -57,6 +57,7 @@ struct ModelRoutes {
             meta["sampling"] = .object(models.sampling(of: status.name, for: purpose).json)
         }
         if let vectors = description.vectors { meta.add(vectors) }
+        if let image = description.image { meta["image"] = .object(image.json) }
         return meta
     }
 }

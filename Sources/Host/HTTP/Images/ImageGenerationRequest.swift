@@ -1,0 +1,210 @@
+import Engine
+import FoundationEssentials
+import PluginHost
+
+/// The body of `POST /v1/images/generations`.
+struct ImageGenerationRequest: Sendable {
+    let model: String?
+    let count: Int
+    let streams: Bool
+    /// How many pictures that are not done a stream shows of each.
+    let previews: Int
+    /// A stream tells of every step.
+    let showsSteps: Bool
+    private let prompt: String
+    private let negative: String
+    /// Nil: as large as the picture to begin with, else the model's own size.
+    private let size: ImageSize?
+    private let firstSeed: UInt64
+    private let steps: Int?
+    private let guidance: Float?
+    private let scheduler: String?
+    private let start: ImageRequest.Start?
+
+    /// The longest prompt, in bytes.
+    private static let longestPrompt = 32_000
+    /// Numbers that every client can write exactly.
+    private static let lastSeed = 1 << 53 - 1
+    /// Seeds that are drawn; short enough to be typed again.
+    private static let drawnSeeds: ClosedRange<UInt64> = 0...UInt64(UInt32.max)
+
+    /// Reads all but the picture to begin with, which takes its time.
+    init(_ fields: Fields) async throws {
+        model = try fields.string("model")
+        prompt = try Self.text(fields, "prompt") ?? ""
+        guard !prompt.isEmpty else {
+            throw APIError.missing(param: "prompt", expected: "what the picture is to show")
+        }
+        negative = try Self.text(fields, "negative_prompt") ?? ""
+        count = try fields.integer("n", in: 1...10) ?? 1
+        size = try ImageSize(fields)
+        let seed = try fields.integer("seed", in: 0...Self.lastSeed)
+        firstSeed = seed.map(UInt64.init) ?? .random(in: Self.drawnSeeds)
+        steps = try fields.integer("steps", in: 1...ImageCapabilities.mostSteps)
+        guidance = try fields.number("guidance_scale", in: 0...1000)
+        scheduler = try fields.string("scheduler")
+        streams = try fields.bool("stream") ?? false
+        previews = try fields.integer("partial_images", in: 0...50) ?? 0
+        showsSteps = try fields.bool("progress") ?? false
+        try Self.refuseUnsupported(fields)
+        start = try await Self.start(fields)
+    }
+
+    private static func text(_ fields: Fields, _ key: String) throws -> String? {
+        guard let text = try fields.string(key) else { return nil }
+        guard text.utf8.count <= longestPrompt else {
+            throw APIError.invalid(
+                param: key, "has \(text.utf8.count) bytes, expected up to \(longestPrompt)")
+        }
+        return text
+    }
+
+    /// Fields of OpenAI's that ask for what this host does not do. Those that only wish for more or less
+    /// quality are read past.
+    private static func refuseUnsupported(_ fields: Fields) throws {
+        if let format = try fields.string("response_format"), format != "b64_json" {
+            throw APIError.unsupported(
+                param: "response_format",
+                "is not supported: the host keeps no pictures that an address could lead to; "
+                    + "use \"b64_json\"")
+        }
+        if let format = try fields.string("output_format"), format != "png" {
+            throw APIError.unsupported(
+                param: "output_format", "is not supported: pictures are written as \"png\"")
+        }
+        if try fields.string("background") == "transparent" {
+            throw APIError.unsupported(
+                param: "background", "is not supported: pictures have no transparent parts")
+        }
+        if fields.value("mask") != nil {
+            throw APIError.unsupported(
+                param: "mask",
+                "is not supported: all of a picture may change, as far as "
+                    + "'strength' lets it")
+        }
+    }
+
+    private static func start(_ fields: Fields) async throws -> ImageRequest.Start? {
+        guard let text = try fields.string("init_image") else {
+            if fields.value("strength") != nil {
+                throw APIError.missing(
+                    param: "init_image", expected: "a picture that 'strength' is about")
+            }
+            return nil
+        }
+        let strength = try fields.number("strength", in: 0...1) ?? 0.8
+        let picture = try await BlockingThread.run("roost-png") { try Self.picture(text) }
+        return ImageRequest.Start(picture: picture, strength: strength)
+    }
+
+    /// Base64 of a PNG file, also as a data URL.
+    private static func picture(_ text: String) throws -> Picture {
+        let prefix = "data:image/png;base64,"
+        let base64 = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+        guard let data = Data(base64Encoded: base64) else {
+            throw APIError.invalid(
+                param: "init_image", "is not base64, expected that of a PNG file")
+        }
+        do {
+            return try PNG.decoded([UInt8](data))
+        } catch let failure as PNG.Failure {
+            throw APIError.invalid(
+                param: "init_image", "is no PNG file that can be read: \(failure)")
+        }
+    }
+
+    func seed(of number: Int) -> Int {
+        Int(firstSeed) + number
+    }
+}
+
+// MARK: - With a model
+
+extension ImageGenerationRequest {
+    /// What the model is asked for.
+    ///
+    /// - Throws: `APIError` for what this model cannot do.
+    func order(_ capabilities: ImageCapabilities) throws -> ImageOrder {
+        try check(scheduler, capabilities)
+        if previews > 0, streams, !capabilities.previews {
+            throw APIError.unsupported(
+                param: "partial_images", "is not supported: the model shows finished pictures only")
+        }
+        var request = ImageRequest(prompt: prompt)
+        request.negative = negative
+        request.steps = steps ?? 0
+        request.guidance = guidance
+        request.start = start
+        let size = try sized(capabilities)
+        (request.width, request.height) = (size?.width ?? 0, size?.height ?? 0)
+        if let scheduler {
+            request.extraJSON = (["scheduler": .string(scheduler)] as JSONValue).serialized()
+        }
+        let requests = (0..<count).map { number in
+            var request = request
+            request.seed = UInt64(seed(of: number))
+            return request
+        }
+        return ImageOrder(requests, previews: streams ? previews : 0)
+    }
+
+    private func sized(_ capabilities: ImageCapabilities) throws -> ImageSize? {
+        let ofStart = start.map {
+            ImageSize(width: $0.picture.width, height: $0.picture.height)
+        }
+        if let size, let ofStart, size != ofStart {
+            throw APIError.invalid(
+                param: "init_image", "is \(ofStart), expected the picture's size, \(size)")
+        }
+        let size = size ?? ofStart
+        if let size, !size.isMultiple(of: capabilities.multipleOf) {
+            throw APIError.invalid(
+                param: self.size == nil ? "init_image" : "size",
+                "is \(size), and the model makes pictures whose sides are multiples of "
+                    + "\(capabilities.multipleOf)")
+        }
+        return size
+    }
+
+    private func check(_ scheduler: String?, _ capabilities: ImageCapabilities) throws {
+        guard let scheduler, !capabilities.schedulers.contains(scheduler) else { return }
+        let known = capabilities.schedulers.map { "\"\($0)\"" }.joined(separator: " or ")
+        throw APIError.invalid(
+            param: "scheduler",
+            known.isEmpty
+                ? "is not for this model, which has one only" : "is unknown, expected \(known)")
+    }
+}
+
+/// Pixels of a picture.
+struct ImageSize: Equatable, Sendable, CustomStringConvertible {
+    let width: Int
+    let height: Int
+
+    init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// Reads "WIDTHxHEIGHT"; nil for "auto" and for nothing.
+    init?(_ fields: Fields) throws {
+        guard let text = try fields.string("size"), text != "auto" else { return nil }
+        let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        let range = 1...ImageCapabilities.longestSide
+        guard sides.count == 2, let width = sides[0], let height = sides[1],
+            range.contains(width), range.contains(height)
+        else {
+            throw APIError.invalid(
+                param: "size",
+                "is no size, expected \"WIDTHxHEIGHT\" in pixels up to "
+                    + "\(range.upperBound)x\(range.upperBound), or \"auto\"")
+        }
+        self.init(width: width, height: height)
+    }
+
+    func isMultiple(of number: Int) -> Bool {
+        width % number == 0 && height % number == 0
+    }
+
+    var description: String { "\(width)x\(height)" }
+}

@@ -1,0 +1,69 @@
+import CPNG
+package import PluginHost
+
+/// Pictures as PNG files, by libpng's interface that reports errors without long jumps.
+package enum PNG {
+    /// Why a picture cannot be read or written.
+    package struct Failure: Error, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Throws: `Failure` when there is no memory for it.
+    package static func encoded(_ picture: Picture) throws -> [UInt8] {
+        var image = header()
+        image.width = UInt32(picture.width)
+        image.height = UInt32(picture.height)
+        image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+        defer { png_image_free(&image) }
+        let bound = roost_png_bound(image)
+        return try [UInt8](unsafeUninitializedCapacity: bound) { bytes, count in
+            var size = bound
+            guard
+                png_image_write_to_memory(
+                    &image, bytes.baseAddress, &size, 0, picture.rgb, 0, nil) != 0
+            else { throw failure(image) }
+            count = Int(size)
+        }
+    }
+
+    /// Reads a file; what is transparent stands on white.
+    ///
+    /// - Parameter limit: the longest side that is read.
+    /// - Throws: `Failure` for what is no PNG file, or too large; nothing of its size is allocated then.
+    package static func decoded(
+        _ bytes: [UInt8], limit: Int = ImageCapabilities.longestSide
+    ) throws -> Picture {
+        var image = header()
+        defer { png_image_free(&image) }
+        return try bytes.withUnsafeBytes { bytes in
+            guard png_image_begin_read_from_memory(&image, bytes.baseAddress, bytes.count) != 0
+            else { throw failure(image) }
+            let (width, height) = (Int(image.width), Int(image.height))
+            guard width <= limit, height <= limit else {
+                throw Failure(
+                    description: "\(width)x\(height) pixels, expected up to \(limit)x\(limit)")
+            }
+            image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+            let size = width * height * ImageCapabilities.bytesPerPixel
+            let rgb = try [UInt8](unsafeUninitializedCapacity: size) { rgb, count in
+                var white = png_color(red: 255, green: 255, blue: 255)
+                guard png_image_finish_read(&image, &white, rgb.baseAddress, 0, nil) != 0 else {
+                    throw failure(image)
+                }
+                count = size
+            }
+            return Picture(width: width, height: height, rgb: rgb)
+        }
+    }
+
+    private static func header() -> png_image {
+        var image = png_image()
+        image.version = UInt32(PNG_IMAGE_VERSION)
+        return image
+    }
+
+    private static func failure(_ image: png_image) -> Failure {
+        var image = image
+        return Failure(description: String(cString: roost_png_message(&image)))
+    }
+}

@@ -1,0 +1,67 @@
+import Host
+import PluginHost
+import Testing
+
+@Suite struct PNGTests {
+    private static func noise(_ width: Int, _ height: Int) -> Picture {
+        var state = UInt64(width * 7919 + height)
+        let rgb = (0..<width * height * 3).map { _ -> UInt8 in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(state >> 56)
+        }
+        return Picture(width: width, height: height, rgb: rgb)
+    }
+
+    @Test(arguments: [(1, 1), (3, 5), (64, 64), (257, 33)])
+    func aPictureIsReadAsItWasWritten(width: Int, height: Int) throws {
+        let picture = Self.noise(width, height)
+        let file = try PNG.encoded(picture)
+        #expect(file.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        #expect(try PNG.decoded(file) == picture)
+    }
+
+    /// A slope takes a small part of its pixels' bytes: rows are filtered and compressed.
+    @Test func aSmoothPictureIsSmall() throws {
+        let rgb = (0..<256 * 256).flatMap { place -> [UInt8] in
+            [UInt8(place % 256), UInt8(place / 256), 128]
+        }
+        let file = try PNG.encoded(Picture(width: 256, height: 256, rgb: rgb))
+        #expect(file.count < rgb.count / 50)
+    }
+
+    /// A pixel of red that is half transparent, and one that is wholly so.
+    private static let transparent: [UInt8] = [
+        137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 2, 0, 0, 0, 1, 8, 6,
+        0, 0, 0, 244, 34, 127, 138, 0, 0, 0, 17, 73, 68, 65, 84, 120, 156, 99, 248, 207, 192, 208,
+        192, 192, 192, 192, 0, 0, 10, 129, 1, 128, 143, 168, 149, 82, 0, 0, 0, 0, 73, 69, 78, 68,
+        174, 66, 96, 130,
+    ]
+
+    @Test func whatIsTransparentStandsOnWhite() throws {
+        let rgb = try PNG.decoded(Self.transparent).rgb
+        #expect(rgb[0] == 255 && rgb[1] == rgb[2] && (100..<230).contains(rgb[1]))
+        #expect(rgb[3...] == [255, 255, 255])
+    }
+
+    @Test func aFileThatIsTooLargeIsRefusedByItsHeader() throws {
+        let file = try PNG.encoded(Self.noise(20, 3))
+        let error = #expect(throws: PNG.Failure.self) { try PNG.decoded(file, limit: 19) }
+        #expect(error?.description == "20x3 pixels, expected up to 19x19")
+        // A header that promises a thousand million pixels costs nothing.
+        var huge = file
+        (huge[16], huge[20]) = (0x7F, 0x7F)
+        #expect(throws: PNG.Failure.self) { try PNG.decoded(huge) }
+    }
+
+    @Test(arguments: 0..<4) func damagedFilesAreErrorsOrPictures(seed: Int) throws {
+        let file = try PNG.encoded(Self.noise(16, 16))
+        var refused = 0
+        for length in stride(from: seed, to: file.count, by: 13) {
+            do { _ = try PNG.decoded(Array(file[..<length])) } catch { refused += 1 }
+            var bytes = file
+            bytes[length] ^= UInt8(1 + (length * 37 + seed) % 255)
+            do { _ = try PNG.decoded(bytes) } catch { refused += 1 }
+        }
+        #expect(refused > file.count / 26)
+    }
+}
