@@ -279,10 +279,13 @@ import Testing
     @Test func everyModelOfTheFolderIsFound() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try FileManager.default.createDirectory(
-            at: folder.appending(path: "hf"), withIntermediateDirectories: true)
+        for name in ["hf", "sd"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
         for name in [
-            "hf/config.json", "small.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf",
+            "hf/config.json", "sd/model_index.json", "small.gguf", "big-00001-of-00002.gguf",
+            "big-00002-of-00002.gguf",
             "README.md", ".hidden.gguf",
         ] {
             try Data().write(to: folder.appending(path: name))
@@ -290,7 +293,7 @@ import Testing
         let settings = try parse(
             "[server]\nmodels = \"\(folder.path)\"\n[[models]]\nname = \"hf\"\nload = \"first-use\""
         )
-        #expect(settings.models.map(\.name) == ["hf", "big", "small"])
+        #expect(settings.models.map(\.name) == ["hf", "big", "sd", "small"])
         #expect(settings.models[1].source == folder.path + "/big-00001-of-00002.gguf")
         #expect(settings.models[1].load == .firstUse)
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// Finds the models that lie in a folder: every `*.gguf` file and every Hugging Face directory.
+/// Finds the models that lie in a folder: every `*.gguf` file, and every directory of Hugging Face's
+/// transformers or diffusers.
 enum ModelFolder {
     /// - Returns: a model per find, named after its file or directory, in the order of the names.
     static func models(in folder: String) -> [Settings.Model] {
@@ -20,7 +21,9 @@ enum ModelFolder {
     }
 
     private static func holdsModel(_ directory: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory + "/config.json")
+        ["config.json", "model_index.json"].contains {
+            FileManager.default.fileExists(atPath: "\(directory)/\($0)")
+        }
     }
 
     /// `big-00001-of-00003` is the model `big`; its further shards are no models of their own.
