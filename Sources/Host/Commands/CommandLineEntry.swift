@@ -42,7 +42,8 @@ struct Roost: AsyncParsableCommand {
         version: "roost \(Version.text)",
         subcommands: [
             ServeCommand.self, ChatCommand.self, EmbedCommand.self, SearchCommand.self,
-            SummarizeCommand.self, ModelsCommand.self, PluginsCommand.self, ConfigCommand.self,
+            SummarizeCommand.self, ImageCommand.self, ModelsCommand.self, PluginsCommand.self,
+            ConfigCommand.self,
         ])
 }
 

@@ -10,6 +10,11 @@ enum StandardError {
         StandardStream.write(line + "\n", to: STDERR_FILENO)
     }
 
+    /// Writes a part of a line.
+    static func text(_ text: String) {
+        StandardStream.write(text, to: STDERR_FILENO)
+    }
+
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 

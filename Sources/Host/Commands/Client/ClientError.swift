@@ -5,6 +5,7 @@ package enum ClientError: Error {
     case noAnswer(HostURL, reason: String)
     case refused(status: Int, message: String)
     case notUnderstood(String)
+    case notWritten(String, reason: String)
 }
 
 extension ClientError: CustomStringConvertible {
@@ -13,6 +14,7 @@ extension ClientError: CustomStringConvertible {
         case .noAnswer(let url, let reason):
             "no host answers at \(url) (\(reason)); start one with `roost serve`, or name it with --url"
         case .refused(_, let message): message
+        case .notWritten(let path, let reason): "cannot write \(path): \(reason)"
         case .notUnderstood(let what): "the host's answer is not understood: \(what)"
         }
     }

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// How far something is: a bar on a terminal, a line for every tenth of it in a pipe, both on the standard
+/// error.
+final class ProgressLine: Sendable {
+    private static let width = 30
+
+    private let isQuiet: Bool
+    private let isTerminal = StandardError.isTerminal
+    /// What was shown last; nil when the line is empty.
+    private let last = Mutex<(picture: Int, tenth: Int)?>(nil)
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+    }
+
+    /// - Parameter of: nil when nobody knows.
+    func show(step: Int, of steps: Int?, picture: Int, of pictures: Int) {
+        guard !isQuiet else { return }
+        let which = pictures > 1 ? "picture \(picture + 1) of \(pictures), " : ""
+        let text = which + "step \(step)" + (steps.map { " of \($0)" } ?? "")
+        let tenth = steps.map { 10 * step / max(1, $0) } ?? step
+        last.withLock { last in
+            if isTerminal {
+                let filled = steps.map { Self.width * step / max(1, $0) } ?? 0
+                let bar =
+                    String(repeating: "█", count: filled)
+                    + String(repeating: "░", count: Self.width - min(filled, Self.width))
+                StandardError.text("\r\(bar) \(text)\u{1B}[K")
+            } else if last?.picture != picture || last?.tenth != tenth {
+                StandardError.write(text)
+            }
+            last = (picture, tenth)
+        }
+    }
+
+    /// Clears the bar.
+    func end() {
+        last.withLock { last in
+            if isTerminal, last != nil { StandardError.text("\r\u{1B}[K") }
+            last = nil
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+import Engine
+import FoundationEssentials
+import Synchronization
+
+/// `roost image`
+struct ImageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Makes pictures with a model of a running host.",
+        discussion: """
+            roost image "a red house by a lake" -o house.png
+            roost image "a red house by a lake" -o house.png --seed 7 --steps 30 --size 256x256
+
+            Of several pictures the first is house-1.png. The seed that is shown makes the same picture \
+            again.
+            """)
+
+    @Argument(help: "What the picture is to show.")
+    var prompt: String
+
+    @Option(name: .shortAndLong, help: "The PNG file to write; by default named after the prompt.")
+    var output: String?
+
+    @Option(help: "Width and height in pixels, such as 256x256; by default the model's own.")
+    var size: String?
+
+    @Option(help: "How many steps; more are slower, and finer up to a point.")
+    var steps: Int?
+
+    @Option(help: "The number that decides which of all pictures it is; by default drawn.")
+    var seed: Int?
+
+    @Option(name: .shortAndLong, help: "How many pictures, from 1 to 10; each has the next seed.")
+    var number = 1
+
+    @Option(help: "How closely the picture follows the prompt.")
+    var guidance: Double?
+
+    @Option(help: "What is to be kept out of the picture.")
+    var negative: String?
+
+    @Option(help: "How the steps are made, by a name that the model knows.")
+    var scheduler: String?
+
+    @Option(help: "A PNG file to begin with.")
+    var from: String?
+
+    @Option(help: "How much of that file may change, from 0 to 1.")
+    var strength: Double?
+
+    @Option(help: "The model; by default the host's for pictures.")
+    var model: String?
+
+    @Flag(help: "Write over files that are there.")
+    var force = false
+
+    @OptionGroup var client: ClientOptions
+    @OptionGroup(title: "Output") var format: OutputOptions
+
+    func validate() throws {
+        if prompt.trimmed.isEmpty { throw ValidationError("say what the picture is to show") }
+        if !(1...10).contains(number) { throw ValidationError("--number is from 1 to 10") }
+        if strength != nil, from == nil { throw ValidationError("--strength needs --from") }
+    }
+
+    func run() async throws {
+        let files = PictureFiles(output ?? PictureFiles.name(after: prompt), number, force: force)
+        try files.check()
+        let request = try request()
+        let progress = ProgressLine(isQuiet: format.json)
+        let written = Mutex<[JSONValue]>([])
+        defer { progress.end() }
+        try await client.client().events("POST", "/v1/images/generations", body: request) { event in
+            guard event != EventReader.end else { return }
+            let json = try Self.parsed(event)
+            let index = json["index"]?.integer ?? 0
+            if json["type"] == "image_generation.completed" {
+                let file = try files.write(json["b64_json"]?.string ?? "", at: index)
+                progress.end()
+                written.withLock { $0.append(report(file, json)) }
+            } else if let step = json["step"]?.integer {
+                progress.show(step: step, of: json["steps"]?.integer, picture: index, of: number)
+            }
+        }
+        let pictures = written.withLock { $0 }
+        guard pictures.count == number else {
+            throw ClientError.notUnderstood("the stream ended after \(pictures.count) pictures")
+        }
+        if format.json { StandardOutput.line(JSONValue.array(pictures).serialized()) }
+    }
+
+    private func report(_ file: String, _ event: JSONValue) -> JSONValue {
+        let (size, seed) = (event["size"]?.string ?? "", event["seed"]?.integer ?? 0)
+        if !format.json { StandardOutput.line("\(file)  \(size)  seed \(seed)") }
+        return [
+            "file": .string(file), "size": .string(size), "seed": .integer(seed),
+            "model": event["model"] ?? .null,
+        ]
+    }
+
+    private func request() throws -> JSONValue {
+        var request = JSONObject([
+            (key: "prompt", value: .string(prompt)), (key: "n", value: .integer(number)),
+            (key: "stream", value: true), (key: "progress", value: true),
+        ])
+        request["model"] = model.map { .string($0) }
+        request["size"] = size.map { .string($0) }
+        request["steps"] = steps.map { .integer($0) }
+        request["seed"] = seed.map { .integer($0) }
+        request["guidance_scale"] = guidance.map { .number($0) }
+        request["negative_prompt"] = negative.map { .string($0) }
+        request["scheduler"] = scheduler.map { .string($0) }
+        request["strength"] = strength.map { .number($0) }
+        if let from {
+            guard let data = FileManager.default.contents(atPath: from) else {
+                throw ValidationError("cannot read the file \(from)")
+            }
+            request["init_image"] = .string(data.base64EncodedString())
+        }
+        return .object(request)
+    }
+
+    private static func parsed(_ event: String) throws -> JSONValue {
+        guard let json = try? JSONValue(parsing: event) else {
+            throw ClientError.notUnderstood("an event of the stream is not JSON")
+        }
+        if json["error"] != nil { throw ClientError(status: 500, body: Array(event.utf8)) }
+        return json
+    }
+}
+
+/// Where the pictures of a command go.
+struct PictureFiles: Sendable {
+    private let paths: [String]
+    private let force: Bool
+
+    init(_ path: String, _ count: Int, force: Bool) {
+        self.force = force
+        guard count > 1 else {
+            paths = [path]
+            return
+        }
+        let ending = path.lowercased().hasSuffix(".png") ? String(path.suffix(4)) : ""
+        let stem = path.dropLast(ending.count)
+        paths = (1...count).map { "\(stem)-\($0)\(ending)" }
+    }
+
+    /// The words of a prompt as the name of a file.
+    static func name(after prompt: String) -> String {
+        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
+        let stem = String(words.joined(separator: "-").prefix(60))
+        return (stem.isEmpty ? "picture" : stem) + ".png"
+    }
+
+    /// Looks before the work is done whether its fruit can be kept.
+    ///
+    /// - Throws: `ValidationError`.
+    func check() throws {
+        for path in paths {
+            if !force, FileManager.default.fileExists(atPath: path) {
+                throw ValidationError(
+                    "\(path) is there already; name another with -o, or use --force")
+            }
+            let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            let parent = folder.isEmpty ? "." : folder.joined(separator: "/") + "/"
+            guard FileManager.default.isWritableFile(atPath: parent) else {
+                throw ValidationError("cannot write into the folder \(parent)")
+            }
+        }
+    }
+
+    /// - Returns: the path of the file.
+    func write(_ base64: String, at index: Int) throws -> String {
+        guard let data = Data(base64Encoded: base64), paths.indices.contains(index) else {
+            throw ClientError.notUnderstood("picture \(index) of the stream is none")
+        }
+        let path = paths[index]
+        try FileWriter.write([UInt8](data), to: path, overwrites: force)
+        return path
+    }
+}
