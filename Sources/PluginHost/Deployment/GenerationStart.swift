@@ -88,6 +88,7 @@ struct GenerationStart: Sendable {
         do {
             if model.description.decode != nil { try warmDecoding(model) }
             if let vectors = model.description.vectors { try warm(vectors, of: model) }
+            if let images = model.description.image { try warm(images, of: model) }
         } catch {
             throw DeploymentError.failed(
                 model: spec.name, stage: .warm, reason: String(describing: error))
@@ -130,6 +131,15 @@ struct GenerationStart: Sendable {
         if let wrong = answers.first(where: { !$0.finite }) {
             throw ModelFailure.broken(step: wrong.step, reason: "answers that are not numbers")
         }
+    }
+
+    /// A step of a small picture.
+    private func warm(_ images: ImageCapabilities, of model: any LoadedModel) throws {
+        var request = ImageRequest(prompt: "a")
+        (request.width, request.height) = images.smallSize
+        let id = try model.beginImage(request, deadline: options.warmLimit)
+        _ = try model.stepImage(id, deadline: options.warmLimit)
+        try model.endImage(id)
     }
 
     private func selfTest(_ model: any LoadedModel) throws {

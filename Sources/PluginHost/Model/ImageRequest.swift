@@ -116,6 +116,12 @@ extension ImageCapabilities {
         }
     }
 
+    /// A quarter of the model's own size each way, as far as it can make that; 0 where that is unknown.
+    var smallSize: (width: Int, height: Int) {
+        let sides = [width, height].map { max(1, $0 / 4 / multipleOf) * multipleOf }
+        return width > 0 && height > 0 ? (sides[0], sides[1]) : (0, 0)
+    }
+
     /// How large a picture to make room for.
     func room(for request: ImageRequest) -> (width: Int, height: Int) {
         if request.width > 0 { return (request.width, request.height) }

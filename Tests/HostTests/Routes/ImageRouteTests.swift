@@ -226,6 +226,18 @@ import Testing
         try await host.stop()
     }
 
+    /// A step is taken before a model serves.
+    @Test func aModelThatCannotBeginAPictureNeverServes() async throws {
+        let host = try await TestHost(
+            models: TestHost.painter(settings: #"at = "begin", do = "refuse""#))
+        let model = try await host.client.send("GET", "/v1/models/hills").json
+        #expect(model["state"] == "failed")
+        let answer = try await host.client.post(Self.path, ["model": "hills", "prompt": "a"])
+        #expect(answer.status == 503)
+        #expect(answer.error["message"]?.string?.contains("refused as told") == true)
+        try await host.stop()
+    }
+
     @Test func aModelWithoutPreviewsRefusesThemOnly() async throws {
         let settings = #"at = "extension", do = "no-preview""#
         let host = try await TestHost(models: TestHost.painter(settings: settings))
