@@ -7,6 +7,7 @@ import { grow } from "./message.js";
 import * as classify from "./classify.js";
 import * as history from "./history.js";
 import * as models from "./models.js";
+import * as pictures from "./pictures.js";
 import * as search from "./search.js";
 import * as settings from "./settings.js";
 import { startShell } from "./shell.js";
@@ -234,6 +235,7 @@ async function route() {
   shell.closeSidebarOnPhone();
   if (tabs.tab() === "search") return search.show();
   if (tabs.tab() === "classify") return classify.show();
+  if (tabs.tab() === "pictures") return pictures.shown();
   await showConversation();
 }
 
@@ -285,13 +287,19 @@ async function load() {
     await models.refresh();
     await history.refresh();
     showGreeting();
-    if (!location.hash && !models.chosen() && models.able("embeddings").length) tabs.go("search");
+    if (!location.hash && !models.chosen()) goWhereSomethingCanBeDone();
     await route();
   } catch (error) {
     trouble.report(error);
   } finally {
     find("main").removeAttribute("aria-busy");
   }
+}
+
+// On a host without a model to chat with.
+function goWhereSomethingCanBeDone() {
+  if (models.able("embeddings").length) tabs.go("search");
+  else if (models.able("image").length) tabs.go("pictures");
 }
 
 function submit() {
@@ -334,13 +342,17 @@ window.addEventListener("pagehide", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden || writing || trouble.isShown()) return;
-  models.refresh().then(() => tabs.tab() === "classify" && classify.show()).catch(trouble.report);
+  models.refresh().then(() => {
+    if (tabs.tab() === "classify") classify.show();
+    if (tabs.tab() === "pictures") pictures.shown();
+  }).catch(trouble.report);
 });
 
 trouble.start(load);
 models.start(showGreeting);
 search.start();
 classify.start();
+pictures.start();
 tabs.show();
 history.start({
   renamed: (id, title) => {

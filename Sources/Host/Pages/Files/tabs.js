@@ -1,6 +1,6 @@
-// The three tabs. Which one is shown is the first word of the address after `#/`.
+// The tabs. Which one is shown is the first word of the address after `#/`.
 
-const NAMES = ["search", "classify"];
+const NAMES = ["search", "classify", "pictures"];
 
 export const tab = () => NAMES.find((name) => new RegExp(`^#/${name}\\b`).test(location.hash)) ?? "chat";
 
