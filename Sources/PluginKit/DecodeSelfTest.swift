@@ -3,17 +3,22 @@
 /// The context is empty before and after.
 public struct DecodeSelfTest {
     private let context: any DecodeContext
+    private let source: Source?
     private let tokens: [Int32]
     private let call: Call
-    /// Makes a sequence, which is cleared, ready for its first token.
-    private let prepare: (_ sequence: Int) throws -> Void
+
+    /// What every sequence looks at.
+    private struct Source {
+        let context: any EncodeContext
+        let tokens: [Int32]
+    }
 
     /// - Parameter tokens: a short text, at least two tokens.
     public init(_ context: any DecodeContext, tokens: [Int32], call: Call) {
         self.context = context
+        source = nil
         self.tokens = tokens
         self.call = call
-        prepare = { _ in }
     }
 
     /// - Parameters:
@@ -21,16 +26,16 @@ public struct DecodeSelfTest {
     ///   - tokens: a short text, at least two tokens.
     public init(_ context: any EncodeContext, source: [Int32], tokens: [Int32], call: Call) {
         self.context = context
+        self.source = Source(context: context, tokens: source)
         self.tokens = tokens
         self.call = call
-        prepare = { try context.encode(source, for: $0, call: call) }
     }
 
     /// Runs check after check until all are done or `limit` is over.
     public func run(within limit: Duration) throws -> SelfTestReport {
         let end = ContinuousClock.now + limit
         let sequences = 0..<context.capabilities.sequences
-        guard sequences.allSatisfy({ context.length(of: $0) == 0 }) else {
+        guard sequences.allSatisfy(isEmpty) else {
             throw PluginError(.busy, "the self-test needs a context without sequences")
         }
         defer { sequences.forEach(context.clear) }
@@ -43,10 +48,14 @@ public struct DecodeSelfTest {
         return report
     }
 
-    /// Empties a sequence, which may be one with a source and no positions.
+    private func isEmpty(_ sequence: Int) -> Bool {
+        context.length(of: sequence) == 0 && source?.context.hasMemory(sequence) != true
+    }
+
+    /// Makes a sequence ready for its first token, whatever it held.
     private func begin(_ sequence: Int) throws {
         context.clear(sequence)
-        try prepare(sequence)
+        if let source { try source.context.encode(source.tokens, for: sequence, call: call) }
     }
 
     private func finite(_ logits: [Float]) -> SelfTestReport.Check {

@@ -81,7 +81,17 @@ extension GenerationDefaults: Decodable {
         noRepeatNgramSize = try values.decodeIfPresent(Int.self, forKey: .noRepeatNgramSize)
         repetitionPenalty = try values.decodeIfPresent(Double.self, forKey: .repetitionPenalty)
         forcedBOSTokenID = try values.decodeIfPresent(Int32.self, forKey: .forcedBOSTokenID)
-        forcedEOSTokenID = try values.decodeIfPresent(Int32.self, forKey: .forcedEOSTokenID)
+        forcedEOSTokenID = try Self.firstToken(values, .forcedEOSTokenID)
+    }
+
+    /// A token, or the first of a list: forced, all of a list are as likely, and the first is taken.
+    private static func firstToken(
+        _ values: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys
+    ) throws -> Int32? {
+        if let tokens = try? values.decodeIfPresent([Int32].self, forKey: key) {
+            return tokens.first
+        }
+        return try values.decodeIfPresent(Int32.self, forKey: key)
     }
 }
 

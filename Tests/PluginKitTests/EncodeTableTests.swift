@@ -141,19 +141,31 @@ extension BoundaryTests {
             }
         }
 
+        private func selfTest(_ context: TestContext) -> (answer: Answer, report: String) {
+            let table = plugin.extension(context.model, ROOST_EXT_SELFTEST)!
+            let sink = TestSink()
+            let found = answer {
+                table.load(as: roost_ext_selftest.self).run(context.handle, 1000, sink.table, $0)
+            }
+            return (found, sink.text)
+        }
+
         @Test func theSelfTestEncodesASourceFirst() {
             withContext(path: "echo") { context in
-                let table = plugin.extension(context.model, ROOST_EXT_SELFTEST)!
-                let sink = TestSink()
-                let found = answer {
-                    table.load(as: roost_ext_selftest.self).run(
-                        context.handle, 1000, sink.table, $0)
-                }
-                #expect(found.status == 0)
-                #expect(sink.text.hasPrefix(#"{"passed": true"#))
-                #expect(sink.text.contains("one by one equals at once"))
-                #expect(sink.text.contains("after a fork equals at once"))
+                let (answer, report) = selfTest(context)
+                #expect(answer.status == 0)
+                #expect(report.hasPrefix(#"{"passed": true"#))
+                #expect(report.contains("one by one equals at once"))
+                #expect(report.contains("after a fork equals at once"))
                 #expect(context.forward([2]).status == -1)
+            }
+        }
+
+        @Test func theSelfTestForgetsNobodysSource() {
+            withContext(path: "echo") { context in
+                #expect(encode([3], for: 1, in: context).status == 0)
+                #expect(selfTest(context).answer.status == -6)
+                #expect(logits(2, in: 1, at: 0, of: context) == [2, 3])
             }
         }
 
@@ -202,6 +214,11 @@ extension BoundaryTests {
             (expected.noRepeatNgramSize, expected.repetitionPenalty) = (6, 1.5)
             (expected.forcedBOSTokenID, expected.forcedEOSTokenID) = (7, 8)
             #expect(found == expected)
+        }
+
+        @Test func ofSeveralForcedEndsTheFirstIsTaken() throws {
+            #expect(try read(#"{"forced_eos_token_id": [2, 3]}"#).forcedEOSTokenID == 2)
+            #expect(try read(#"{"forced_eos_token_id": null}"#).forcedEOSTokenID == nil)
         }
 
         @Test(arguments: [#"{"num_beams": "four"}"#, #"{"early_stopping": "soon"}"#])
