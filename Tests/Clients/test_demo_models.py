@@ -43,11 +43,6 @@ def test_it_is_at_its_best_where_a_client_says_nothing_of_sampling(shipped):
     assert len(stories) == 1 and "fox" in stories.pop()
 
 
-def test_the_encoder_decoder_is_not_offered_as_there_is_no_way_to_ask_it(shipped):
-    names = [model.id for model in shipped.client().models.list()]
-    assert "chat" in names and "summary" not in names
-
-
 @pytest.mark.parametrize("question, part", [
     ("What is the capital of France?", "Paris"),
     ("How many legs does a spider have?", "8"),
@@ -109,7 +104,19 @@ def test_an_answer_is_a_piece_of_the_passage_or_there_is_none(shipped):
     assert status == 200 and answer["answer"] is None
 
 
+def test_texts_are_summarized_as_in_the_reference(shipped):
+    goldens = json.loads((ROOT / "Models" / "summary" / "golden.json").read_text())["inputs"]
+    for golden in goldens:
+        status, answer = post(shipped, "/v1/summarize", {"input": golden["text"]})
+        assert status == 200 and answer["summary"] == golden["greedy_text"]
+    # Too long to be read at once, and each paragraph speaks of something else.
+    text = "\n\n".join(golden["text"] for golden in goldens)
+    status, answer = post(shipped, "/v1/summarize", {"input": text})
+    assert answer["parts"] == len(goldens)
+    assert answer["summary"].split("\n\n") == [golden["greedy_text"] for golden in goldens]
+
+
 def test_no_model_of_the_repository_fails(shipped):
     states = {model["name"]: model["state"] for model in shipped.json("/admin/models")["data"]}
-    assert {states[name] for name in ("chat", "sentiment", "topic", "answers", "markov")} == {"ready"}
+    assert {states[name] for name in ("chat", "sentiment", "topic", "answers", "summary", "markov")} == {"ready"}
     assert "failed" not in states.values()

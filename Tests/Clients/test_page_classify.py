@@ -1,8 +1,10 @@
-"""The classify tab: what the loaded models say of a text while it is typed."""
+"""The tab of texts: what the loaded models say of a text while it is typed."""
+import json
+
 import pytest
 
 from browser import Page, needs_browser
-from conftest import BERT, Host, bert, markov, needs_fixtures
+from conftest import BERT, ROOT, Host, bert, markov, needs_fixtures
 
 pytestmark = [needs_browser, needs_fixtures]
 
@@ -10,8 +12,9 @@ pytestmark = [needs_browser, needs_fixtures]
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory):
     models = (markov() + bert("tiny", "encoder-mean") + bert("labels", "classifier")
-              + bert("names", "token-classifier"))
-    host = Host(tmp_path_factory.mktemp("classify"), models, BERT)
+              + bert("names", "token-classifier")
+              + f'[[models]]\nname = "summary"\nplugin = "summarizer"\nsource = "{ROOT}/Models/summary"\n')
+    host = Host(tmp_path_factory.mktemp("classify"), models, BERT + '[plugins.summarizer]\nlibrary = "libSummarizer.so"\n')
     yield host
     host.stop()
 
@@ -67,10 +70,23 @@ def test_names_are_marked_in_the_text_as_it_was_written(page):
     assert page.console_errors() == []
 
 
+def test_a_summary_is_written_when_it_is_asked_for(page):
+    golden = json.loads((ROOT / "Models" / "summary" / "golden.json").read_text())["inputs"][0]
+    page.write("#classify-text", golden["text"])
+    page.wait("document.querySelector('#judge-labels .bars')", "the other cards are filled")
+    assert page.texts(".summary-text") == []
+    page.click("#summarize")
+    page.wait("document.querySelector('#judge-summary .answer-foot')", "the summary is there")
+    assert page.texts(".summary-text") == [golden["greedy_text"]]
+    page.write("#classify-text", " And more.")
+    page.wait("!document.querySelector('.summary-text')", "the summary of another text is gone")
+    assert page.console_errors() == []
+
+
 def test_only_what_the_models_can_do_is_offered(make_host):
     page = Page(make_host(markov()).url + "/#/classify")
     try:
-        page.wait("document.querySelectorAll('.judgement.missing').length === 4", "nothing is offered")
+        page.wait("document.querySelectorAll('.judgement.missing').length === 5", "nothing is offered")
         assert "No classifier is loaded" in page.find("#judge-labels").text
         assert not page.find("#own-labels").is_displayed()
         page.run("location.hash = '#/'")

@@ -111,6 +111,19 @@ async function stream(path, body, signal, onText) {
   return result;
 }
 
+// What the task routes stream: `name.delta` events with pieces of text for `onText`, then the whole answer, which is returned.
+export async function told(path, name, body, signal, onText) {
+  const response = await request("POST", path, { body: { ...body, stream: true }, signal });
+  let whole = null;
+  for await (const event of events(response.body)) {
+    if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
+    if (event.object === `${name}.delta`) onText(event.text);
+    if (event.object === name) whole = event;
+  }
+  if (!whole) throw new HostError("The connection to the host was lost.");
+  return whole;
+}
+
 // The events of a server-sent stream, up to `[DONE]`.
 export async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();

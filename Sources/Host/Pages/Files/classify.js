@@ -1,7 +1,7 @@
-// The classify tab: one text, and all that the loaded models can say of it while it is typed.
+// The tab of texts: one text, and all that the loaded models can say of it while it is typed.
 
-import { json } from "./api.js";
-import { element, find } from "./dom.js";
+import { json, told } from "./api.js";
+import { announce, copyButton, element, find } from "./dom.js";
 import { bars, closeness, highlighted } from "./judgements.js";
 import { latest } from "./latest.js";
 import { grow } from "./message.js";
@@ -9,6 +9,7 @@ import * as models from "./models.js";
 
 const PAUSE = 250;
 const TRIES = [
+  ["A talk", "Theo: I read a good book. Theo: May I ask you, Nora, to paint the fence on Friday? Nora: Is something wrong? Theo: a wedding keeps me from it. Nora: You can count on me.", "family, work, money, travel"],
   ["A review", "The soup was cold and the waiter forgot us twice, but the view over the harbour made up for a lot.", "food, service, view, price"],
   ["A headline", "Scientists in Norway measure the fastest glacier retreat in forty years.", "science, politics, sport, money"],
   ["A request", "Please cancel my subscription and send the refund to my new account.", "cancellation, complaint, praise, question"],
@@ -20,10 +21,26 @@ const labels = element("input", { id: "own-labels", type: "text", autocomplete: 
 const several = element("input", { type: "checkbox", id: "several", onchange: () => cards.own.now() });
 const second = element("textarea", { id: "second-text", rows: 2, placeholder: "Another text", "aria-label": "Text to compare with", oninput: () => cards.similarity.soon() });
 
+const summarize = element("button", { type: "button", class: "primary", id: "summarize", onclick: () => cards.summary.now(true) }, "Summarize");
+
 const body = () => text.value.trim();
 
 // What a model could say: which ability it takes, what it asks the host, how the answer is shown.
 const KINDS = {
+  summary: {
+    title: "Summary", ability: "summarize", controls: () => [summarize],
+    note: "No model that summarizes is loaded. A T5 or a BART says here in a few sentences what a text says.",
+    isReady: (isAskedFor) => isAskedFor === true,
+    ask: async (model, signal, show) => {
+      const written = element("p", { class: "summary-text" });
+      show(written);
+      const piece = (more) => (written.textContent += more);
+      const { summary, parts } = await told("/v1/summarize", "summary", { input: body(), model }, signal, piece);
+      announce(`Summary: ${summary}`);
+      const facts = element("span", { class: "facts" }, parts > 1 ? `read in ${parts} parts` : "");
+      return [written, element("div", { class: "answer-foot" }, copyButton(() => summary, "Copy the summary"), facts)];
+    },
+  },
   labels: {
     title: "Labels", ability: "classify",
     note: "No classifier is loaded. A model trained for labels, such as one for sentiment, shows them here.",
@@ -68,15 +85,16 @@ function card(name, { title, ability, note, controls, isReady = () => true, ask 
   const inside = element("div", { class: "judgement-body" }, ...(controls?.() ?? []), result);
   const advice = element("p", { class: "hint" }, note);
   const node = element("section", { class: "judgement", id: `judge-${name}` }, element("header", {}, element("h2", {}, title), picker), inside, advice);
-  const start = latest(async (signal) => {
-    if (picker.disabled || !body() || !isReady()) return result.replaceChildren();
+  const show = (...shown) => result.replaceChildren(...shown);
+  const start = latest(async (signal, isAskedFor) => {
+    if (picker.disabled || !body() || !isReady(isAskedFor)) return show();
     try {
-      const shown = await ask(picker.value, signal);
+      const shown = await ask(picker.value, signal, show);
       signal.throwIfAborted();
-      result.replaceChildren(...shown);
+      show(...shown);
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      result.replaceChildren(element("p", { class: "advice", role: "alert" }, error.message));
+      show(element("p", { class: "advice", role: "alert" }, error.message));
     }
   }, PAUSE);
   const offer = () => {

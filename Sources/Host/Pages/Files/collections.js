@@ -1,6 +1,6 @@
 // What the page asks of its host about collections: tables whose rows are found by their meaning.
 
-import { HostError, events, json, key, request, sentence } from "./api.js";
+import { HostError, events, json, key, request, sentence, told } from "./api.js";
 
 const at = (name, rest = "") => `/v1/collections/${encodeURIComponent(name)}${rest}`;
 
@@ -37,14 +37,4 @@ export async function exported(name, format) {
 
 // An answer from rows. Calls `onText` with each piece of one that is written by a model; returns the
 // whole answer with its sources.
-export async function answer(body, signal, onText) {
-  const response = await request("POST", "/v1/answer", { body: { ...body, stream: true }, signal });
-  let whole = null;
-  for await (const event of events(response.body)) {
-    if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
-    if (event.object === "answer.delta") onText(event.text);
-    if (event.object === "answer") whole = event;
-  }
-  if (!whole) throw new HostError("The connection to the host was lost.");
-  return whole;
-}
+export const answer = (body, signal, onText) => told("/v1/answer", "answer", body, signal, onText);
