@@ -33,4 +33,14 @@ import Testing
             try Tensor(storage, element: .f32, shape: [.max, .max])
         }
     }
+
+    @Test func tensorsStandSideBySide() throws {
+        let (left, right) = (Tensor([1, 2, 3, 4], [2, 1, 2]), Tensor([5, 6], [2, 1, 1]))
+        let both = try Tensor(besides: [left, right])
+        #expect(both.shape == [2, 1, 3])
+        #expect(both.floats == [1, 2, 5, 3, 4, 6])
+        #expect(throws: TensorError.self) {
+            try Tensor(besides: [left, Tensor(zeros: [1, 1, 2])])
+        }
+    }
 }

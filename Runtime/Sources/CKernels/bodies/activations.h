@@ -6,6 +6,8 @@ RK_INLINE f32x16 sigmoid(f32x16 x) { return reciprocal(1.0f + exp_f32(-x)); }
 
 RK_INLINE f32x16 silu(f32x16 x) { return x * sigmoid(x); }
 
+RK_INLINE f32x16 quick_gelu(f32x16 x) { return x * sigmoid(x * 1.702f); }
+
 RK_INLINE f32x16 tanh_f32(f32x16 x) { return 1.0f - 2.0f * reciprocal(1.0f + exp_f32(x + x)); }
 
 RK_INLINE f32x16 relu(f32x16 x) {
@@ -44,4 +46,5 @@ RK_INLINE f32x16 gelu_tanh(f32x16 x) {
     X(RK_SILU, silu)           \
     X(RK_SIGMOID, sigmoid)     \
     X(RK_TANH, tanh_f32)       \
-    X(RK_RELU, relu)
+    X(RK_RELU, relu)           \
+    X(RK_QUICK_GELU, quick_gelu)

@@ -89,7 +89,8 @@ RK_INLINE void RK_NAME(encoder_scores)(
 RK_INLINE void RK_NAME(encoder_span)(
     const rk_encoder_attention *a, size_t i, size_t *first, size_t *end) {
     *first = i > a->reach ? i - a->reach : 0;
-    *end = a->reach >= a->length - 1 - i ? a->length : i + a->reach + 1;
+    bool reaches_end = i + 1 >= a->length || a->reach >= a->length - 1 - i;
+    *end = reaches_end ? a->length : i + a->reach + 1;
 }
 
 /// Sixteen scores as they are within the span, -inf outside of it.
@@ -218,7 +219,8 @@ static void RK_NAME(encoder_attention_f32)(const rk_encoder_attention *a) {
         size_t count = left < RK_QUERY_BLOCK ? left : RK_QUERY_BLOCK;
         size_t last = query + count - 1;
         e.from = query > a->reach ? (query - a->reach) / RK_TILE * RK_TILE : 0;
-        e.to = a->reach >= a->length - 1 - last ? width : rk_padded(last + a->reach + 1);
+        bool reaches_end = last + 1 >= a->length || a->reach >= a->length - 1 - last;
+        e.to = reaches_end ? width : rk_padded(last + a->reach + 1);
         RK_NAME(encoder_block)(&e, query, count);
     }
 }

@@ -169,7 +169,8 @@ static void RK_NAME(encoder_attention_pairs)(const rk_encoder_attention *a) {
         size_t count = left < RK_PAIR_QUERIES ? left : RK_PAIR_QUERIES;
         size_t last = query + count - 1;
         p.e.from = query > a->reach ? (query - a->reach) / 32 * 32 : 0;
-        p.e.to = a->reach >= a->length - 1 - last ? p.e.width : rk_pair_depth(last + a->reach + 1);
+        bool reaches_end = last + 1 >= a->length || a->reach >= a->length - 1 - last;
+        p.e.to = reaches_end ? p.e.width : rk_pair_depth(last + a->reach + 1);
         RK_NAME(pair_encoder_block)(&p, query, count);
     }
 }

@@ -26,6 +26,7 @@
 #include "activations.h"
 #include "elementwise.h"
 #include "rows.h"
+#include "columns.h"
 #include "conversions.h"
 #include "encoder_attention.h"
 

@@ -139,7 +139,8 @@ typedef enum rk_activation {
     RK_SILU = 3,       // x · sigmoid(x)
     RK_SIGMOID = 4,    // 1 / (1 + exp(-x))
     RK_TANH = 5,
-    RK_RELU = 6
+    RK_RELU = 6,
+    RK_QUICK_GELU = 7  // x · sigmoid(1.702 x)
 } rk_activation;
 
 /// out[i] = activation(x[i]); out may be x.
@@ -175,6 +176,15 @@ void rk_mean_rows_f32(float *out, const float *x, size_t rows, size_t count);
 
 /// out[i] = max_r x[r, i]; zeros for no rows.
 void rk_max_rows_f32(float *out, const float *x, size_t rows, size_t count);
+
+/// out[i] = Σ_r (x[r, i] - center[i])², in order of r.
+void rk_column_squares_f32(
+    float *out, const float *x, const float *center, size_t rows, size_t count);
+
+/// out[r, i] = activation(x[r, i] · scale[i] + shift[i]); out may be x.
+void rk_scale_columns_f32(
+    float *out, const float *x, const float *scale, const float *shift, size_t rows, size_t count,
+    rk_activation activation);
 
 /// out[i] = exp(x[i] - max x) / Σ_j exp(x[j] - max x); out may be x.
 void rk_softmax_f32(float *out, const float *x, size_t count);
@@ -237,7 +247,7 @@ void rk_remember_f16(
 
 // MARK: - Attention within a sequence
 
-/// Some queries of one head against all keys and values of their sequence.
+/// Some queries of one head against all keys and values of their sequence, or of another one.
 ///
 ///     out[i] = Σ_j softmax_j(scale · q[i] · k[j] + bias[i, j]) v[j],  |i - j| ≤ reach
 ///
@@ -249,8 +259,8 @@ typedef struct rk_encoder_attention {
     const float *keys;
     const float *values;
     size_t stride, out_stride;
-    size_t length;        // rows of the sequence
-    size_t first, count;  // the queries to answer
+    size_t length;        // rows of keys and values
+    size_t first, count;  // the queries to answer; without a reach there may be more than keys
     size_t head_size;
     size_t reach;       // SIZE_MAX for no limit
     const float *bias;  // row i begins at i · bias_stride; NULL for none
@@ -343,6 +353,13 @@ static inline void rk_relax(void) {
       (out, x, rows, count))                                                                      \
     X(max_rows_f32, (float *out, const float *x, size_t rows, size_t count),                      \
       (out, x, rows, count))                                                                      \
+    X(column_squares_f32,                                                                         \
+      (float *out, const float *x, const float *center, size_t rows, size_t count),               \
+      (out, x, center, rows, count))                                                              \
+    X(scale_columns_f32,                                                                          \
+      (float *out, const float *x, const float *scale, const float *shift, size_t rows,           \
+       size_t count, rk_activation activation),                                                   \
+      (out, x, scale, shift, rows, count, activation))                                            \
     X(rms_norm_f32,                                                                               \
       (float *out, const float *x, const float *weight, size_t count, float epsilon),             \
       (out, x, weight, count, epsilon))                                                           \

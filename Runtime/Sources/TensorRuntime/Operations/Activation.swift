@@ -6,6 +6,8 @@ public enum Activation: Sendable, CaseIterable {
     case gelu
     /// Its approximation by tanh: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))).
     case geluTanh
+    /// Its approximation by a sigmoid: x · sigmoid(1.702 x), the same, section 2.
+    case quickGelu
     /// x · sigmoid(x).
     case silu
     case sigmoid
@@ -17,6 +19,7 @@ public enum Activation: Sendable, CaseIterable {
         switch self {
         case .gelu: RK_GELU
         case .geluTanh: RK_GELU_TANH
+        case .quickGelu: RK_QUICK_GELU
         case .silu: RK_SILU
         case .sigmoid: RK_SIGMOID
         case .tanh: RK_TANH

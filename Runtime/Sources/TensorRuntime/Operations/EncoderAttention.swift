@@ -24,34 +24,36 @@ public func encoderAttention(
     window: Int? = nil, bias: DistanceBias? = nil, precision: Precision = .f32
 ) throws(TensorError) -> Tensor {
     let call = try EncoderAttentionCall(
-        queries: queries, keys: keys, values: values, sequences: sequences, scale: scale,
-        window: window, bias: bias, precision: precision)
+        queries: queries, keys: keys, values: values, sequences: sequences, memories: sequences,
+        scale: scale, window: window, bias: bias, precision: precision)
     return call.attend()
 }
 
-private struct EncoderAttentionCall {
-    let queries: Tensor
-    let keys: Tensor
-    let values: Tensor
-    let sequences: PackedSequences
-    let scale: Float
-    let reach: Int
-    let bias: DistanceBias?
-    let mayRound: Bool
+/// Attention of sequences to their memories, which are themselves unless it is cross-attention.
+struct EncoderAttentionCall {
+    private let queries: Tensor
+    private let keys: Tensor
+    private let values: Tensor
+    private let sequences: PackedSequences
+    private let memories: PackedSequences
+    private let scale: Float
+    private let reach: Int
+    private let bias: DistanceBias?
+    private let mayRound: Bool
 
     init(
-        queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
-        window: Int?, bias: DistanceBias?, precision: Precision
+        queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences,
+        memories: PackedSequences, scale: Float, window: Int?, bias: DistanceBias?, precision: Precision
     ) throws(TensorError) {
         guard queries.shape.count == 3, queries.shape[0] == sequences.tokens else {
             throw .shape(
                 of: "the queries of attention", found: queries.shape,
                 expected: "[\(sequences.tokens), H, d]")
         }
-        for (name, tensor) in [("keys", keys), ("values", values)]
-        where tensor.shape != queries.shape {
+        let expected = [memories.tokens] + queries.shape.dropFirst()
+        for (name, tensor) in [("keys", keys), ("values", values)] where tensor.shape != expected {
             throw .shape(
-                of: "the \(name) of attention", found: tensor.shape, expected: "\(queries.shape)")
+                of: "the \(name) of attention", found: tensor.shape, expected: "\(expected)")
         }
         try queries.requireF32("the queries of attention")
         try keys.requireF32("the keys of attention")
@@ -62,6 +64,7 @@ private struct EncoderAttentionCall {
         self.keys = keys
         self.values = values
         self.sequences = sequences
+        self.memories = memories
         self.scale = scale
         reach = window.map { max(0, $0 / 2) } ?? .max
         self.bias = bias
@@ -71,6 +74,7 @@ private struct EncoderAttentionCall {
     /// Some rows of one sequence.
     private struct Piece {
         let sequence: Range<Int>
+        let memory: Range<Int>
         let first: Int  // within the sequence
         let count: Int
     }
@@ -91,9 +95,11 @@ private struct EncoderAttentionCall {
     private var pieces: [Piece] {
         let most = 12 * Int(mayRound ? RK_PAIR_QUERIES : RK_QUERY_BLOCK)
         return (0..<sequences.count).flatMap { index in
-            let rows = sequences[index]
+            let (rows, memory) = (sequences[index], memories[index])
             return stride(from: 0, to: rows.count, by: most).map { first in
-                Piece(sequence: rows, first: first, count: min(most, rows.count - first))
+                Piece(
+                    sequence: rows, memory: memory, first: first,
+                    count: min(most, rows.count - first))
             }
         }
     }
@@ -105,7 +111,8 @@ private struct EncoderAttentionCall {
         let headSize = queries.shape[2]
         let stride = queries.shape[1] * headSize
         let start = piece.sequence.lowerBound * stride + head * headSize
-        let length = piece.sequence.count
+        let memory = piece.memory.lowerBound * stride + head * headSize
+        let length = piece.memory.count
         let isInPairs = mayRound && length >= Self.worthPacking
         let floats =
             isInPairs
@@ -113,8 +120,8 @@ private struct EncoderAttentionCall {
             : rk_encoder_attention_scratch(length, headSize)
         let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
         var arguments = rk_encoder_attention(
-            out: out + start, queries: queries.data() + start, keys: keys.data() + start,
-            values: values.data() + start, stride: stride, out_stride: stride, length: length,
+            out: out + start, queries: queries.data() + start, keys: keys.data() + memory,
+            values: values.data() + memory, stride: stride, out_stride: stride, length: length,
             first: piece.first, count: piece.count, head_size: headSize, reach: reach,
             bias: bias?.origin(head), bias_stride: -1, scale: scale,
             scratch: scratch.base.assumingMemoryBound(to: Float.self))

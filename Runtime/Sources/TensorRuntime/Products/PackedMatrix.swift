@@ -93,18 +93,26 @@ final class PackedMatrix: Sendable {
         return Tensor(uninitialized: x.shape.dropLast() + [rows])
     }
 
+    /// The input in the form that the kernel reads.
+    func activations(_ x: Tensor) -> Activations { format.prepare(x) }
+
     /// The sums of some tokens over some tiles.
+    ///
+    /// - Parameters:
+    ///   - tokens: rows of the activations.
+    ///   - out: where the sums of the first token's first tile go; rows lie `rows` floats apart.
     func multiply(
-        _ piece: ProductPieces.Piece, _ activations: Activations, into result: Tensor
+        _ tiles: Range<Int>, _ activations: Activations, tokens: Range<Int>,
+        into out: UnsafeMutablePointer<Float>
     ) {
-        let firstRow = piece.tiles.lowerBound * Int(RK_TILE)
-        var product = activations.product(from: piece.tokens.lowerBound)
-        product.out = result.data() + piece.tokens.lowerBound * rows + firstRow
+        let firstRow = tiles.lowerBound * Int(RK_TILE)
+        var product = activations.product(from: tokens.lowerBound)
+        product.out = out
         product.out_stride = rows
-        product.tokens = piece.tokens.count
-        product.rows = min(rows - firstRow, piece.tiles.count * Int(RK_TILE))
+        product.tokens = tokens.count
+        product.rows = min(rows - firstRow, tiles.count * Int(RK_TILE))
         product.tiles = UnsafeRawPointer(
-            tiles.base + piece.tiles.lowerBound * format.tileBytes(depth))
+            self.tiles.base + tiles.lowerBound * format.tileBytes(depth))
         format.multiply(&product)
     }
 

@@ -13,20 +13,22 @@ struct ProductCall {
     }
 
     func run(_ piece: ProductPieces.Piece) {
-        matrix.multiply(piece, activations, into: result)
-        if bias != nil || activation != nil { finish(piece) }
+        let column = piece.tiles.lowerBound * Int(RK_TILE)
+        let out = result.data(as: Float.self) + piece.tokens.lowerBound * matrix.rows + column
+        matrix.multiply(piece.tiles, activations, tokens: piece.tokens, into: out)
+        if bias != nil || activation != nil { finish(piece, out, column) }
         withExtendedLifetime(self) {}
     }
 
     /// Adds the bias and applies the activation while the sums are in the cache.
-    private func finish(_ piece: ProductPieces.Piece) {
-        let rows = matrix.rows
-        let first = piece.tiles.lowerBound * Int(RK_TILE)
-        let count = min(rows, piece.tiles.upperBound * Int(RK_TILE)) - first
+    private func finish(
+        _ piece: ProductPieces.Piece, _ out: UnsafeMutablePointer<Float>, _ column: Int
+    ) {
+        let end = min(matrix.rows, piece.tiles.upperBound * Int(RK_TILE))
         rk_finish_f32(
-            result.data(as: Float.self) + piece.tokens.lowerBound * rows + first,
-            piece.tokens.count, rows, bias.map { UnsafePointer($0.data(as: Float.self) + first) },
-            count, activation?.kernel ?? RK_IDENTITY)
+            out, piece.tokens.count, matrix.rows,
+            bias.map { UnsafePointer($0.data(as: Float.self) + column) }, end - column,
+            activation?.kernel ?? RK_IDENTITY)
     }
 }
 

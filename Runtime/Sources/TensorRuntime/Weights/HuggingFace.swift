@@ -8,8 +8,10 @@ public struct HuggingFaceMetadata: Sendable {
 }
 
 extension Directory {
-    /// The base names under which libraries save weights.
-    private static let stems = ["model", "diffusion_pytorch_model"]
+    /// The base names under which libraries save weights, the half-precision variants last.
+    private static let stems = [
+        "model", "diffusion_pytorch_model", "model.fp16", "diffusion_pytorch_model.fp16",
+    ]
     private static let longestConfiguration = 1 << 24
 
     /// safetensors beside a config.json, else the only .gguf file.
