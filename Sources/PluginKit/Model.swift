@@ -2,7 +2,8 @@
 ///
 /// The abilities of a model follow from its types: a `TextModel` has tokens, an
 /// `EncoderDecoderModel` encodes sources, a `VectorModel` has vectors, a `TaskModel` tasks; a `Context`
-/// that is a `DecodeContext` decodes; one that is a `SelfTestingContext` tests itself.
+/// that is a `DecodeContext` decodes; one that is an `ImageContext` draws; one that is a
+/// `SelfTestingContext` tests itself.
 public protocol Model: AnyObject, Sendable {
     associatedtype Context: ModelContext
 

@@ -15,12 +15,14 @@ public struct ModelInfo: Sendable {
     public var source: SourceInfo?
     /// How it writes where the caller says nothing.
     public var generation: GenerationDefaults?
+    /// What else a model that draws says of itself.
+    public var image: ImageInfo?
 
     public init(
         name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
         contextLength: Int? = nil, chatTemplate: String? = nil, quantization: String? = nil,
         license: String? = nil, vectors: VectorInfo? = nil, source: SourceInfo? = nil,
-        generation: GenerationDefaults? = nil
+        generation: GenerationDefaults? = nil, image: ImageInfo? = nil
     ) {
         self.name = name
         self.architecture = architecture
@@ -32,6 +34,7 @@ public struct ModelInfo: Sendable {
         self.vectors = vectors
         self.source = source
         self.generation = generation
+        self.image = image
     }
 }
 
@@ -94,6 +97,7 @@ extension ModelInfo {
         if let generation, !generation.isEmpty {
             object.add("generation", json: generation.json)
         }
+        image.map { object.add("image", json: $0.json) }
         object.add("tasks", tasks.isEmpty ? nil : tasks.map(\.name))
         return object.text
     }

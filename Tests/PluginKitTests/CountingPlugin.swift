@@ -26,6 +26,7 @@ enum CountingPlugin: Plugin {
         case "vectors": return LengthModel(embeds: true)
         case "labels": return LengthModel(embeds: false)
         case "echo": return EchoModel()
+        case "stripes": return StripeModel()
         case "strange": throw StrangeError()
         case "services": try useServices(of: request.host)
         case "memory":

@@ -255,8 +255,11 @@ typedef struct roost_plugin {
      * where nobody says, by transformers' names: "max_length", "min_length" (both count the start
      * token), "max_new_tokens", "min_new_tokens", "num_beams", "length_penalty", "early_stopping"
      * (true, false or "never"), "no_repeat_ngram_size", "repetition_penalty", "forced_bos_token_id",
-     * "forced_eos_token_id"; of one with roost.task/1 "tasks", an array of their names. Every key is
-     * optional. [any] */
+     * "forced_eos_token_id"; of one
+     * with roost.task/1 "tasks", an array of their names; of one with roost.image/1 "image", an object
+     * with what a request gets that leaves the choice to the model, "width", "height", "steps",
+     * "guidance" and "scheduler", with "multiple_of", which width and height are multiples of, and
+     * "schedulers", the names that extra_json may give. Every key is optional. [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
     const void *(*extension)(const roost_model *model, const char *id);
@@ -447,34 +450,46 @@ typedef struct roost_progress {
 
 #define ROOST_EXT_IMAGE "roost.image/1"
 
+/* What to draw. A size that the model cannot draw is ROOST_E_ARG with the nearest ones that it can; so
+ * is a number of steps or a length of init_rgb8 that cannot be. The same request, seed included,
+ * gives the same picture bit for bit on one machine. */
 typedef struct roost_image_req {
     uint32_t struct_size, width, height, steps; /* 0: the model's default */
     uint64_t seed;
     float guidance; /* negative: the model's default */
-    float strength; /* 0..1 of image to image */
+    float strength; /* 0..1 of image to image: 0 leaves init_rgb8 nearly as it is */
     roost_str prompt, negative;
-    roost_span init_rgb8; /* width * height * 3, or empty */
-    roost_span mask_u8;   /* width * height, or empty */
-    roost_str extra_json;
+    roost_span init_rgb8; /* width * height * 3, or empty: the picture to begin with */
+    roost_span mask_u8;   /* width * height, or empty; ROOST_E_UNSUPPORTED where a model has no use
+                             for one */
+    roost_str extra_json; /* an object of what else the model knows, such as {"scheduler": name,
+                             "clip_skip": layers, "eta": 0..1}, or empty; an unknown key or a wrong
+                             value is ROOST_E_ARG with what is known */
 } roost_image_req;
 
-/* A picture in a buffer of the host, rows `row_stride` bytes apart. */
+/* A picture in a buffer of the host, rows `row_stride` bytes apart: on entry width and height are the
+ * buffer's, in pixels, on return those of the picture at its top left, which has 3 channels. A buffer
+ * that is too small is ROOST_E_ARG. */
 typedef struct roost_image {
     uint32_t struct_size, width, height, channels;
     uint8_t *rgb8;
     uint64_t row_stride;
 } roost_image;
 
+/* Several jobs may be open in one context, their steps in any order; none changes another's picture. */
 typedef struct roost_ext_image {
     uint32_t struct_size, reserved;
     /* Starts a job; `*out` is the host's until end. [lane] */
     roost_status (*begin)(roost_context *context, const roost_image_req *request, roost_job **out,
                           const roost_call *call);
-    /* One denoising step. [lane] */
+    /* One denoising step, that is one evaluation of the network or guidance's two; the last steps may
+     * decode the picture. `progress->of` counts them all. After a failure, cancelling included, the
+     * job is as before and may be stepped again. [lane] */
     roost_status (*step)(roost_job *job, roost_progress *progress, const roost_call *call);
-    /* A cheap approximation of the picture so far; never changes the result. May be NULL. [lane] */
+    /* A cheap approximation of the picture so far, at most as large as the picture; never changes the
+     * result. May be NULL. [lane] */
     roost_status (*preview)(roost_job *job, roost_image *out, const roost_call *call);
-    /* The picture, once done. [lane] */
+    /* The picture, once progress->done was nonzero; any number of times. [lane] */
     roost_status (*finish)(roost_job *job, roost_image *out, const roost_call *call);
     /* Any time after begin, exactly once; before done it cancels. [lane] */
     void (*end)(roost_job *job);

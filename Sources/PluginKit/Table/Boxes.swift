@@ -9,6 +9,7 @@ final class ModelBox: Sendable {
     let vectors: VectorsBox?
     let tasks: [TaskDescription]
     let decodes: Bool
+    let draws: Bool
     let testsItself: Bool
     let poisoned = Atomic(false)
     let contexts = Atomic(0)
@@ -20,6 +21,7 @@ final class ModelBox: Sendable {
         vectors = (model as? any VectorModel).map(VectorsBox.init)
         tasks = (model as? any TaskModel)?.tasks ?? []
         decodes = Self.contextType(of: model) is any DecodeContext.Type
+        draws = Self.contextType(of: model) is any ImageContext.Type
         testsItself = Self.contextType(of: model) is any SelfTestingContext.Type
     }
 
@@ -83,6 +85,7 @@ final class ContextBox: Sendable {
     nonisolated(unsafe) let encode: (any EncodeContext)?
     nonisolated(unsafe) let vectors: (any VectorContext)?
     nonisolated(unsafe) let tasks: (any TaskContext)?
+    nonisolated(unsafe) let images: (any ImageContext)?
     nonisolated(unsafe) let selfTest: (any SelfTestingContext)?
     let poisoned = Atomic(false)
     private let busy = Atomic(false)
@@ -94,6 +97,7 @@ final class ContextBox: Sendable {
         encode = context as? any EncodeContext
         vectors = context as? any VectorContext
         tasks = context as? any TaskContext
+        images = context as? any ImageContext
         selfTest = context as? any SelfTestingContext
         model.contexts.add(1, ordering: .relaxed)
     }

@@ -136,6 +136,7 @@ private func findExtension(
     case ROOST_EXT_DECODE where box.decodes: return DecodeTable.pointer
     case ROOST_EXT_ENCODE: return box.encode?.pointer
     case ROOST_EXT_VECTORS: return box.vectors?.pointer
+    case ROOST_EXT_IMAGE where box.draws: return ImageTable.pointer
     case ROOST_EXT_TASK where !box.tasks.isEmpty: return TaskTable.pointer
     case ROOST_EXT_SELFTEST where box.testsItself: return SelfTestTable.pointer
     default: return nil

@@ -1,0 +1,106 @@
+/// A context that draws, a step at a time: `roost.image/1`.
+public protocol ImageContext: ModelContext {
+    /// Starts a picture. Several may be under way at a time, their steps in any order.
+    func begin(_ request: ImageRequest, call: Call) throws -> any ImageJob
+}
+
+/// A picture under way. Keeps what it needs for itself: no other job of its context changes it. Let go
+/// of when it is finished, or when nobody waits for it any more.
+///
+/// A call that throws leaves the job as it was, and the same call may follow.
+public protocol ImageJob: AnyObject {
+    /// One step; not called again after an answer that is `done`.
+    func step(call: Call) throws -> ImageProgress
+
+    /// A cheap approximation of the picture so far, of any size up to that of the picture; `nil` where
+    /// the model has none. Never changes the picture.
+    func preview(call: Call) throws -> Picture?
+
+    /// The picture; only called once the job is done, then any number of times.
+    func finish(call: Call) throws -> Picture
+}
+
+/// What is to be drawn. Where the host leaves the choice to the model, a value is `nil`.
+public struct ImageRequest: Sendable {
+    public var prompt: String
+    /// What shall not be in the picture; may be empty.
+    public var negativePrompt: String
+    /// Pixels.
+    public var width: Int?
+    public var height: Int?
+    public var steps: Int?
+    /// A number ≥ 0.
+    public var guidance: Double?
+    public var seed: UInt64
+    /// How far a given picture is changed, 0 to 1.
+    public var strength: Double
+    /// The picture to begin with, RGB row by row; empty for none.
+    public var initial: [UInt8]
+    /// What of that picture is to be drawn anew, a byte a pixel; empty for all of it.
+    public var mask: [UInt8]
+    /// A JSON object with what else the model knows, or empty.
+    public var extraJSON: String
+
+    public init(
+        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil,
+        steps: Int? = nil, guidance: Double? = nil, seed: UInt64 = 0, strength: Double = 1,
+        initial: [UInt8] = [], mask: [UInt8] = [], extraJSON: String = ""
+    ) {
+        self.prompt = prompt
+        self.negativePrompt = negativePrompt
+        self.width = width
+        self.height = height
+        self.steps = steps
+        self.guidance = guidance
+        self.seed = seed
+        self.strength = strength
+        self.initial = initial
+        self.mask = mask
+        self.extraJSON = extraJSON
+    }
+
+    /// The picture to begin with, now that its size is known.
+    ///
+    /// - Throws: `argument` when it has not three bytes for each pixel.
+    public func initialPicture(width: Int, height: Int) throws -> Picture? {
+        if initial.isEmpty { return nil }
+        guard initial.count == 3 * width * height else {
+            throw PluginError(
+                .argument,
+                "init_rgb8 has \(initial.count) bytes, expected \(3 * width * height) for "
+                    + "\(width) × \(height) pixels")
+        }
+        return Picture(width: width, height: height, rgb: initial)
+    }
+}
+
+/// How far a picture is.
+public struct ImageProgress: Sendable {
+    public var done: Bool
+    /// Steps made.
+    public var step: Int
+    /// Steps in all.
+    public var of: Int
+
+    public init(done: Bool, step: Int, of: Int) {
+        self.done = done
+        self.step = step
+        self.of = of
+    }
+}
+
+/// Pixels.
+public struct Picture: Sendable, Equatable {
+    public var width: Int
+    public var height: Int
+    /// Three bytes a pixel, row by row from the top.
+    public var rgb: [UInt8]
+
+    /// - Precondition: there are three bytes for each pixel.
+    public init(width: Int, height: Int, rgb: [UInt8]) {
+        precondition(rgb.count == 3 * width * height)
+        self.width = width
+        self.height = height
+        self.rgb = rgb
+    }
+}
