@@ -32,7 +32,7 @@ check: build
 	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 	Tools/check-floors.py
 	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(BIN)/libSummarizer.so \
-	    $(EXAMPLES)
+	    $(BIN)/libStableDiffusion.so $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
 format:

@@ -12,6 +12,9 @@ let oneSymbol: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"])
 ]
 
+/// Lets tests see the parts of a plugin in release builds as well.
+let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"])]
+
 let runtime: [Target.Dependency] = [
     .product(name: "TensorRuntime", package: "Runtime")
 ]
@@ -26,6 +29,7 @@ let package = Package(
         .library(name: "Llama", type: .dynamic, targets: ["Llama"]),
         .library(name: "Bert", type: .dynamic, targets: ["Bert"]),
         .library(name: "Summarizer", type: .dynamic, targets: ["Summarizer"]),
+        .library(name: "StableDiffusion", type: .dynamic, targets: ["StableDiffusion"]),
     ],
     dependencies: [
         .package(path: "Runtime")
@@ -54,6 +58,10 @@ let package = Package(
             name: "Summarizer", dependencies: ["PluginABI", "PluginKit"] + runtime,
             path: "Plugins/Summarizer",
             swiftSettings: settings, linkerSettings: oneSymbol),
+        .target(
+            name: "StableDiffusion", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            path: "Plugins/StableDiffusion",
+            swiftSettings: settings + testable, linkerSettings: oneSymbol),
 
         // What `make bench` measures plugins with.
         .executableTarget(
@@ -86,6 +94,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SummarizerTests", dependencies: ["PluginABI", "PluginTesting"],
+            swiftSettings: settings),
+        // The only plugin whose parts are linked into the tests: its networks and schedulers are held
+        // to the reference one by one.
+        .testTarget(
+            name: "StableDiffusionTests",
+            dependencies: [
+                "PluginABI", "PluginKit", "PluginTesting", "StableDiffusion",
+            ] + runtime,
             swiftSettings: settings),
     ]
 )

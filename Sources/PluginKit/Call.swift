@@ -21,6 +21,11 @@ public struct Call: @unchecked Sendable {
         self.host = host
     }
 
+    /// A call that nobody ends, for what a plugin does on its own account.
+    package init() {
+        (cancel, host, deadline, traceID) = (nil, nil, nil, 0)
+    }
+
     public var isCancelled: Bool {
         cancel.map { $0.pointee.load(ordering: .relaxed) != 0 } ?? false
     }

@@ -255,11 +255,11 @@ typedef struct roost_plugin {
      * where nobody says, by transformers' names: "max_length", "min_length" (both count the start
      * token), "max_new_tokens", "min_new_tokens", "num_beams", "length_penalty", "early_stopping"
      * (true, false or "never"), "no_repeat_ngram_size", "repetition_penalty", "forced_bos_token_id",
-     * "forced_eos_token_id"; of one
-     * with roost.task/1 "tasks", an array of their names; of one with roost.image/1 "image", an object
-     * with what a request gets that leaves the choice to the model, "width", "height", "steps",
-     * "guidance" and "scheduler", with "multiple_of", which width and height are multiples of, and
-     * "schedulers", the names that extra_json may give. Every key is optional. [any] */
+     * "forced_eos_token_id"; of one with roost.task/1 "tasks", an array of their names; of one with
+     * roost.image/1 "image", an object with what a request gets that leaves the choice to the model,
+     * "width", "height", "steps", "guidance" and "scheduler", with "multiple_of", which width and height
+     * are multiples of, and "schedulers", the names that extra_json may give. Every key is optional.
+     * [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
     const void *(*extension)(const roost_model *model, const char *id);

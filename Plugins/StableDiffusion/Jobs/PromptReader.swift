@@ -1,0 +1,50 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// From prompts to what the network looks at.
+struct PromptReader: Sendable {
+    private let tokenizer: any Tokenizer
+    private let encoder: CLIPTextModel
+    private let begin: Int32
+    private let end: Int32
+    private let padding: Int32
+    private let length: Int
+    /// Layers of the encoder.
+    let layers: Int
+
+    init(
+        tokenizer: any Tokenizer, encoder: CLIPTextModel, _ c: CLIPTextConfiguration
+    ) throws {
+        let vocabulary = tokenizer.vocabulary
+        let added = try tokenizer.encode("", addSpecial: true, parseSpecial: false)
+        guard added.count == 2 else {
+            throw StableDiffusionError.range(
+                "tokenizer", found: "\(added.count) tokens of an empty text",
+                expected: "one that begins it and one that ends it")
+        }
+        (begin, end) = (added[0], added[1])
+        padding = vocabulary.pad ?? added[1]
+        length = c.maxPositionEmbeddings
+        layers = c.numHiddenLayers
+        self.tokenizer = tokenizer
+        self.encoder = encoder
+        for token in [begin, end, padding] where !(0..<c.vocabSize).contains(Int(token)) {
+            throw StableDiffusionError.range(
+                "vocab_size", found: "\(c.vocabSize)", expected: "more than token \(token)")
+        }
+    }
+
+    /// The ids of a prompt, cut and filled up to what the encoder reads.
+    func tokens(_ prompt: String) throws -> [Int32] {
+        let ids = try tokenizer.encode(prompt, addSpecial: false, parseSpecial: false)
+        let whole = [begin] + ids.prefix(length - 2) + [end]
+        return whole + Array(repeating: padding, count: length - whole.count)
+    }
+
+    /// - Parameter skipping: layers of the encoder that are left out at its end.
+    /// - Returns: [length, D].
+    func states(_ prompt: String, skipping: Int = 0) throws -> Tensor {
+        try encoder(tokens(prompt), skipping: skipping)
+    }
+}

@@ -1,0 +1,54 @@
+import PluginKit
+import TensorRuntime
+import Tokenizers
+
+/// An open pipeline: its networks, its tokenizer, and what it says of itself.
+final class LoadedPipeline: Model {
+    let info: ModelInfo
+    let defaults: PipelineDefaults
+    let prompts: PromptReader
+    let network: UNetModel
+    let pictures: PictureCoder
+    let previews: PreviewMap
+    private let folder: PipelineFolder
+
+    init(
+        _ folder: PipelineFolder, _ settings: StableDiffusionSettings, _ call: Call
+    ) throws {
+        let precision = settings.precision?.precision ?? .f32
+        self.folder = folder
+        defaults = try folder.defaults(settings)
+        prompts = try PromptReader(
+            tokenizer: folder.tokenizer(), encoder: folder.textEncoder(precision),
+            folder.text)
+        try call.check()
+        network = try folder.network(precision)
+        try call.check()
+        pictures = PictureCoder(
+            model: try folder.autoencoder(precision), folder.autoencoder)
+        try call.check()
+        previews = try PreviewMap(of: pictures, call)
+        info = ModelInfo(
+            architecture: "stable-diffusion", parameters: folder.parameters,
+            quantization: folder.storedType,
+            image: ImageInfo(
+                width: defaults.width, height: defaults.height, steps: defaults.steps,
+                guidance: defaults.guidance, multipleOf: defaults.multipleOf,
+                schedulers: SchedulerKind.names, scheduler: defaults.scheduler.rawValue))
+    }
+
+    func makeContext(
+        _ parameters: ContextParameters, call: Call
+    ) throws -> StableDiffusionContext {
+        StableDiffusionContext(self)
+    }
+
+    /// What the model's file says of its own scheduler stays; another one is made from its numbers.
+    func scheduler(
+        _ kind: SchedulerKind, steps: Int, eta: Double
+    ) throws -> any Scheduler {
+        let c =
+            kind == folder.schedulerKind ? folder.scheduler : kind.adapt(folder.scheduler)
+        return try kind.scheduler(c, steps: steps, eta: eta)
+    }
+}

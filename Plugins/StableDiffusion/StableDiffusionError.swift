@@ -1,0 +1,61 @@
+import PluginKit
+
+/// What this plugin refuses of a pipeline that is Stable Diffusion, and of requests to it.
+enum StableDiffusionError: Error {
+    // Files
+    case configuration(file: String, DecodingError)
+    case unreadable(file: String)
+    case inFile(String, any Error)
+    case unsupported(String, found: String, expected: String)
+    case range(String, found: String, expected: String)
+
+    // Settings and requests
+    case json(of: String, DecodingError)
+    case unknownKey(of: String, String, known: [String])
+    case value(of: String, String, found: String, expected: String)
+    case size(width: Int, height: Int, multipleOf: Int, nearest: (width: Int, height: Int))
+    case area(width: Int, height: Int, most: Int)
+    case mask
+}
+
+extension StableDiffusionError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .configuration(let file, let error): "\(file): \(error.fact)"
+        case .unreadable(let file): "'\(file)' is missing or cannot be read"
+        case .inFile(let file, let error): "\(file): \(error)"
+        case .unsupported(let key, let found, let expected):
+            "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
+        case .range(let key, let found, let expected):
+            "'\(key)' is \(found), expected \(expected)"
+
+        case .json(let place, let error): "\(place): \(error.fact)"
+        case .unknownKey(let place, let key, let known):
+            "\(place) has '\(key)', known are \(known.joined(separator: ", "))"
+        case .value(let place, let key, let found, let expected):
+            "'\(key)' of \(place) is \(found), expected \(expected)"
+        case .size(let width, let height, let multiple, let nearest):
+            "the size \(width) × \(height) is not in multiples of \(multiple), the nearest is "
+                + "\(nearest.width) × \(nearest.height)"
+        case .area(let width, let height, let most):
+            "the size \(width) × \(height) has more pixels than the \(most) that this model draws; "
+                + "ask for a smaller picture"
+        case .mask: "the model draws whole pictures, it has no use for a mask"
+        }
+    }
+}
+
+extension StableDiffusionError: PluginErrorConvertible {
+    var pluginError: PluginError { PluginError(code, description) }
+
+    private var code: PluginError.Code {
+        switch self {
+        case .unsupported, .mask: .unsupported
+        case .unreadable: .io
+        case .inFile(_, let error):
+            (error as? any PluginErrorConvertible)?.pluginError.code ?? .model
+        case .configuration, .range: .model
+        case .json, .unknownKey, .value, .size, .area: .argument
+        }
+    }
+}

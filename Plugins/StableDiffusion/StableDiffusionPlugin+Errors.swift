@@ -1,0 +1,17 @@
+public import PluginKit
+public import TensorRuntime
+public import Tokenizers
+
+extension CheckpointError: PluginErrorConvertible {
+    public var pluginError: PluginError {
+        PluginError(isAboutFiles ? .io : .model, description)
+    }
+}
+
+extension TensorError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}
+
+extension TokenizerError: PluginErrorConvertible {
+    public var pluginError: PluginError { PluginError(.model, description) }
+}

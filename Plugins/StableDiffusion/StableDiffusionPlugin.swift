@@ -1,0 +1,42 @@
+public import PluginABI
+import PluginKit
+import TensorRuntime
+
+@c(roost_plugin_query_v1)
+public func queryStableDiffusion(_ hostMinor: UInt32) -> UnsafePointer<roost_plugin>? {
+    PluginTable.query(StableDiffusionPlugin.self)
+}
+
+/// Serves Stable Diffusion from diffusers directories.
+enum StableDiffusionPlugin: Plugin {
+    static let id = "org.roost.stable-diffusion"
+    static let version = "0.1.0"
+    static let license = "Apache-2.0"
+    static let families = ["stable-diffusion"]
+    static let traits: PluginTraits = [.ownThreads, .parallelOpen]
+
+    static func probe(_ request: OpenRequest) throws -> Probe? {
+        guard let pipeline = try PipelineFolder(request.path) else { return nil }
+        let settings = try StableDiffusionSettings(json: request.configurationJSON)
+        return Probe(
+            score: 80, modelBytes: pipeline.weightBytes,
+            contextBytes: try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder),
+            family: "stable-diffusion")
+    }
+
+    static func open(_ request: OpenRequest) throws -> any Model {
+        let settings = try StableDiffusionSettings(json: request.configurationJSON)
+        guard let pipeline = try PipelineFolder(request.path) else {
+            throw PluginError(
+                .unsupported,
+                "'\(request.path)' is not Stable Diffusion: no model_index.json names it")
+        }
+        let picture = try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder)
+        let bytes = pipeline.weightBytes + picture
+        if let budget = request.budget, bytes > budget {
+            throw PluginError(
+                .outOfMemory, "the model takes \(bytes) bytes, the budget is \(budget)")
+        }
+        return try LoadedPipeline(pipeline, settings, request.call)
+    }
+}
