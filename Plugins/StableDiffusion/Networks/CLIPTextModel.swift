@@ -15,7 +15,7 @@ struct CLIPTextModel: Sendable {
     let positions: Embedding  // [positions, D]
     let layers: [Layer]  // K
     let norm: LayerNorm  // [D]
-    let mask: Tensor  // [H, positions, positions]
+    let mask: DistanceBias  // [H, distances]
 
     /// - Parameters:
     ///   - ids: of one text.
@@ -36,7 +36,7 @@ struct CLIPTextModel: Sendable {
         let feedForwardNorm: LayerNorm  // [D]
         let feedForward: FeedForward
 
-        func callAsFunction(_ x: Tensor, _ mask: Tensor) throws -> Tensor {
+        func callAsFunction(_ x: Tensor, _ mask: DistanceBias) throws -> Tensor {
             let a = try x + attention(attentionNorm(x), mask)  // [L, D]
             return try a + feedForward(feedForwardNorm(a))  // [L, D]
         }
@@ -52,7 +52,7 @@ struct CLIPTextModel: Sendable {
         let output: Linear  // [D, H·d]
         let headSize: Int
 
-        func callAsFunction(_ x: Tensor, _ mask: Tensor) throws -> Tensor {
+        func callAsFunction(_ x: Tensor, _ mask: DistanceBias) throws -> Tensor {
             let (q, k, v) = try Linear.apply(queries, keys, values, to: x)  // [L, H·d]
             let mixed = try encoderAttention(
                 queries: q.reshaped(x.shape[0], -1, headSize),
@@ -94,11 +94,10 @@ extension CLIPTextModel {
     }
 
     /// -∞ for what comes later.
-    private static func mask(heads: Int, length: Int) -> Tensor {
-        let head = (0..<length).flatMap { row in
-            (0..<length).map { $0 > row ? -Float.infinity : 0 }
+    private static func mask(heads: Int, length: Int) -> DistanceBias {
+        DistanceBias(heads: heads, distances: (1 - length)...(length - 1)) { _, distance in
+            distance > 0 ? -.infinity : 0
         }
-        return Tensor((0..<heads).flatMap { _ in head }, [heads, length, length])
     }
 }
 
