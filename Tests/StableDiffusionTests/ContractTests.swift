@@ -222,4 +222,85 @@ import Testing
         #expect(probe.score == 80 && probe.bytes_host > 10_000_000)
         #expect(try plugin.probe(Fixtures.demo("answers")).score == 0)
     }
+
+    // MARK: - Damage
+
+    /// A copy of the model whose folders are folders, with one file changed or gone.
+    private func damaged(_ file: String, _ change: (Data) throws -> Data?) throws -> TestFolder {
+        let parts = file.split(separator: "/").map(String.init)
+        guard parts.count == 2 else {
+            let whole = try TestFiles.data("\(fast)/\(file)")
+            let changed = try change(whole)
+            return try TestFolder(
+                copying: fast, without: [file], writing: changed.map { [file: $0] } ?? [:])
+        }
+        let folder = try TestFolder(copying: fast, without: [parts[0]])
+        let directory = "\(folder.path)/\(parts[0])"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let source = "\(fast)/\(parts[0])"
+        for name in try FileManager.default.contentsOfDirectory(atPath: "\(source)/.") {
+            let target = URL(fileURLWithPath: "\(directory)/\(name)")
+            let whole = try TestFiles.data("\(source)/\(name)")
+            if let data = name == parts[1] ? try change(whole) : whole {
+                try data.write(to: target)
+            }
+        }
+        return folder
+    }
+
+    private func refuses(_ folder: TestFolder, _ says: String = "") {
+        let error = #expect(throws: BoundaryError.self) { try TestModel(folder) }
+        #expect([-7, -4, -2].contains(error?.status))
+        #expect(error?.message.isEmpty == false)
+        #expect(says.isEmpty || error?.message.contains(says) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        "model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+        "vae/config.json", "vae/diffusion_pytorch_model.safetensors", "text_encoder/config.json",
+        "text_encoder/model.safetensors", "tokenizer/vocab.json", "tokenizer/merges.txt",
+        "scheduler/scheduler_config.json",
+    ])
+    func aMissingOrCutFileIsAnError(file: String) throws {
+        try refuses(damaged(file) { _ in nil })
+        guard !file.hasSuffix(".txt") else { return }
+        try refuses(damaged(file) { $0.prefix($0.count / 2) })
+        try refuses(damaged(file) { $0.prefix(0) })
+    }
+
+    @Test(arguments: [
+        ("unet/config.json", "block_out_channels", "[64, 128, 100]", "block_out_channels"),
+        ("unet/config.json", "cross_attention_dim", "64", "the text encoder's hidden_size"),
+        ("unet/config.json", "in_channels", "9", "in_channels"),
+        ("unet/config.json", "layers_per_block", "2", "missing"),
+        ("unet/config.json", "norm_num_groups", "0", "norm_num_groups"),
+        ("unet/config.json", "attention_head_dim", "[2, 4]", "one for each level"),
+        ("unet/config.json", "addition_embed_type", "\"text_time\"", "addition_embed_type"),
+        ("unet/config.json", "down_block_types", "[\"A\"]", "downBlockTypes"),
+        ("vae/config.json", "latent_channels", "4", "latent_channels"),
+        ("vae/config.json", "scaling_factor", "0", "scaling_factor"),
+        ("vae/config.json", "block_out_channels", "[]", "block_out_channels"),
+        ("text_encoder/config.json", "num_attention_heads", "7", "num_attention_heads"),
+        ("text_encoder/config.json", "hidden_act", "\"mish\"", "hidden_act"),
+        ("text_encoder/config.json", "vocab_size", "700", "vocab_size"),
+        ("scheduler/scheduler_config.json", "_class_name", "\"EDMEuler\"", "EDMEuler"),
+        ("scheduler/scheduler_config.json", "num_train_timesteps", "0", "num_train_timesteps"),
+        ("scheduler/scheduler_config.json", "thresholding", "true", "thresholding"),
+        ("scheduler/scheduler_config.json", "beta_end", "-1", "beta_end"),
+        ("model_index.json", "_class_name", "\"StableDiffusionXLPipeline\"", "Stable Diffusion 1"),
+    ])
+    func aConfigurationThatCannotBeIsNamed(
+        file: String, key: String, json: String, says: String
+    ) throws {
+        let value = try JSONSerialization.jsonObject(
+            with: Data(json.utf8), options: .fragmentsAllowed)
+        try refuses(
+            damaged(file) { data in
+                var object =
+                    try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+                object[key] = value
+                return try JSONSerialization.data(withJSONObject: object)
+            }, says == "vocab_size" || says == "latent_channels" ? "" : says)
+    }
 }

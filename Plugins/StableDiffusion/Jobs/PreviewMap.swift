@@ -1,51 +1,86 @@
 import PluginKit
 import TensorRuntime
 
-/// The colours of latents, one pixel for each: an affine map, fitted to what the model's own encoder makes
-/// of rectangles of random colours.
+/// The colours of latents, one pixel for each: an affine map of a latent and its eight neighbours, fitted
+/// to what the model's own encoder makes of rectangles of random colours.
 struct PreviewMap: Sendable {
-    private let rows: [[Double]]  // [3][E + 1], the last for a 1
-    private static let side = 16
+    private let rows: [[Double]]  // [3][9·E + 1], the last for a 1
 
     init(of coder: PictureCoder, _ call: Call) throws {
-        let pixels = Self.side * coder.factor
-        let picture = Self.rectangles(pixels)
-        let latents = try coder.latents(picture, noise: nil, call: call)
-        let shape = coder.shape(width: pixels, height: pixels)
-        let colors = Self.colors(picture, coder.factor)
-        let inputs = (0..<shape.height * shape.width).map { pixel in
-            latents[pixel * shape.channels..<(pixel + 1) * shape.channels].map { Double($0) } + [1]
+        var (inputs, colors): ([[Double]], [[Double]]) = ([], [])
+        for picture in PreviewExamples.pictures(factor: coder.factor) {
+            let latents = try coder.latents(picture, noise: nil, call: call)
+            let shape = coder.shape(width: picture.width, height: picture.height)
+            inputs += (0..<shape.height * shape.width).map {
+                Self.neighbours(of: $0, latents, shape)
+            }
+            colors += PreviewExamples.colors(picture, factor: coder.factor)
         }
-        rows = (0..<3).map { channel in
-            Self.fit(inputs, colors.map { $0[channel] })
-        }
+        rows = LeastSquares.fit(inputs, colors)
     }
 
+    /// - Returns: a picture of a pixel for each latent.
     func callAsFunction(_ latents: [Float], _ shape: LatentShape) -> Picture {
-        var rgb: [UInt8] = []
-        rgb.reserveCapacity(3 * shape.height * shape.width)
-        for pixel in 0..<shape.height * shape.width {
-            for row in rows {
-                var sum = row[shape.channels]
-                for channel in 0..<shape.channels {
-                    sum += row[channel] * Double(latents[pixel * shape.channels + channel])
-                }
-                rgb.append(sum > 0 ? UInt8(min(sum, 255)) : 0)
+        let rgb = (0..<shape.height * shape.width).flatMap { place in
+            let input = Self.neighbours(of: place, latents, shape)
+            return rows.map { row in
+                let sum = zip(row, input).reduce(0) { $0 + $1.0 * $1.1 }
+                return sum > 0 ? UInt8(min(sum, 255)) : 0
             }
         }
         return Picture(width: shape.width, height: shape.height, rgb: rgb)
     }
 
-    private static func rectangles(_ size: Int) -> Picture {
+    /// The numbers of nine latents and a 1; beyond the edge, those at the edge.
+    private static func neighbours(
+        of place: Int, _ latents: [Float], _ shape: LatentShape
+    ) -> [Double] {
+        let (row, column) = (place / shape.width, place % shape.width)
+        var input: [Double] = []
+        input.reserveCapacity(9 * shape.channels + 1)
+        for y in row - 1...row + 1 {
+            for x in column - 1...column + 1 {
+                let (inside, across) = (
+                    min(max(y, 0), shape.height - 1), min(max(x, 0), shape.width - 1)
+                )
+                let first = (inside * shape.width + across) * shape.channels
+                for number in latents[first..<first + shape.channels] {
+                    input.append(Double(number))
+                }
+            }
+        }
+        return input + [1]
+    }
+}
+
+/// Pictures whose colours are known: rectangles on grounds that are grey or of any colour.
+private enum PreviewExamples {
+    private static let count = 8
+    /// Latents along a side.
+    private static let side = 16
+
+    static func pictures(factor: Int) -> [Picture] {
         var random = MersenneTwister(seed: 1)
-        func next(_ most: Int) -> Int { Int(random.bits() % UInt32(most)) }
-        var rgb = [UInt8](repeating: 128, count: 3 * size * size)
-        for _ in 0..<64 {
-            let (left, top) = (next(size), next(size))
-            let (right, bottom) = (
-                min(size, left + 4 + next(size / 2)), min(size, top + 4 + next(size / 2))
-            )
-            let color = (0..<3).map { _ in UInt8(next(256)) }
+        return (0..<count).map { index in
+            let grey = UInt8(index / 2 * 255 / (count / 2 - 1))
+            let color = (0..<3).map { _ in UInt8(random.bits() % 256) }
+            return rectangles(
+                side * factor, on: index.isMultiple(of: 2) ? [grey, grey, grey] : color, &random)
+        }
+    }
+
+    private static func rectangles(
+        _ size: Int, on ground: [UInt8], _ random: inout MersenneTwister
+    ) -> Picture {
+        func next(_ range: Range<Int>) -> Int {
+            range.lowerBound + Int(random.bits() % UInt32(range.count))
+        }
+        var rgb = (0..<size * size).flatMap { _ in ground }
+        for _ in 0..<5 {
+            let (left, top) = (next(0..<size), next(0..<size))
+            let sizes = size / 16..<size / 3
+            let (right, bottom) = (min(size, left + next(sizes)), min(size, top + next(sizes)))
+            let color = (0..<3).map { _ in UInt8(next(0..<256)) }
             for y in top..<bottom {
                 for x in left..<right {
                     for channel in 0..<3 { rgb[(y * size + x) * 3 + channel] = color[channel] }
@@ -56,10 +91,9 @@ struct PreviewMap: Sendable {
     }
 
     /// The mean colour of each square of pixels.
-    private static func colors(_ picture: Picture, _ factor: Int) -> [[Double]] {
-        let count = picture.width / factor
-        return (0..<count * count).map { square in
-            let (top, left) = (square / count * factor, square % count * factor)
+    static func colors(_ picture: Picture, factor: Int) -> [[Double]] {
+        (0..<side * side).map { square in
+            let (top, left) = (square / side * factor, square % side * factor)
             return (0..<3).map { channel in
                 var sum = 0.0
                 for y in top..<top + factor {
@@ -71,23 +105,39 @@ struct PreviewMap: Sendable {
             }
         }
     }
+}
 
-    /// Least squares by the normal equations, with a little of the identity added.
-    private static func fit(_ inputs: [[Double]], _ targets: [Double]) -> [Double] {
-        let width = inputs[0].count
+private enum LeastSquares {
+    /// Solves the normal equations, with a little of the identity added.
+    ///
+    /// - Parameters:
+    ///   - inputs: [N][K].
+    ///   - targets: [N][M].
+    /// - Returns: [M][K].
+    static func fit(_ inputs: [[Double]], _ targets: [[Double]]) -> [[Double]] {
+        let (width, outputs) = (inputs[0].count, targets[0].count)
         var matrix = (0..<width).map { row in
-            (0..<width).map { column in
-                inputs.reduce(row == column ? 1e-3 : 0) { $0 + $1[row] * $1[column] }
-            } + [zip(inputs, targets).reduce(0) { $0 + $1.0[row] * $1.1 }]
+            (0..<width + outputs).map { $0 == row ? 0.3 : 0 }
+        }
+        for (input, target) in zip(inputs, targets) {
+            let line = input + target
+            for row in 0..<width {
+                for column in row..<line.count { matrix[row][column] += input[row] * line[column] }
+            }
+        }
+        for row in 0..<width {
+            for column in 0..<row { matrix[row][column] = matrix[column][row] }
         }
         for pivot in 0..<width {
             for row in 0..<width where row != pivot {
                 let factor = matrix[row][pivot] / matrix[pivot][pivot]
-                for column in pivot...width {
+                for column in pivot..<width + outputs {
                     matrix[row][column] -= factor * matrix[pivot][column]
                 }
             }
         }
-        return (0..<width).map { matrix[$0][width] / matrix[$0][$0] }
+        return (0..<outputs).map { output in
+            (0..<width).map { matrix[$0][width + output] / matrix[$0][$0] }
+        }
     }
 }

@@ -27,6 +27,7 @@
 #include "elementwise.h"
 #include "rows.h"
 #include "columns.h"
+#include "windows.h"
 #include "conversions.h"
 #include "encoder_attention.h"
 

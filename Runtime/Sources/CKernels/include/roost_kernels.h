@@ -194,6 +194,22 @@ void rk_softmax_f32(float *out, const float *x, size_t count);
 void rk_rotary_f32(
     float *x, size_t heads, size_t stride, size_t half, const float *cosines, const float *sines);
 
+// MARK: - Windows
+
+/// The windows of a convolution over one image, in rows.
+typedef struct rk_windows {
+    const float *image;  // [height, width, channels]
+    size_t width, channels;
+    size_t window_height, window_width;
+    size_t stride;
+    size_t per_row;          // windows in a row
+    const int32_t *rows;     // by row of the padded, enlarged image: that of the image; -1: zeros
+    const int32_t *columns;  // the same, by column
+} rk_windows;
+
+/// Lays out windows `first` ..< `first` + `count`, each [window_height, window_width, channels].
+void rk_lay_windows_f32(float *out, const rk_windows *windows, size_t first, size_t count);
+
 // MARK: - Attention over a paged cache
 
 /// Positions of one page of the cache.
@@ -363,6 +379,8 @@ static inline void rk_relax(void) {
     X(rms_norm_f32,                                                                               \
       (float *out, const float *x, const float *weight, size_t count, float epsilon),             \
       (out, x, weight, count, epsilon))                                                           \
+    X(lay_windows_f32, (float *out, const rk_windows *windows, size_t first, size_t count),       \
+      (out, windows, first, count))                                                               \
     X(softmax_f32, (float *out, const float *x, size_t count), (out, x, count))                   \
     X(rotary_f32,                                                                                 \
       (float *x, size_t heads, size_t stride, size_t half, const float *cosines,                  \

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The windows that a convolution looks through.
 struct WindowGeometry: Sendable {
     let channels: Int
@@ -20,30 +22,36 @@ struct ImageWindows {
     /// Windows in a column and in a row of an image.
     let rows: Int
     let columns: Int
-    /// The pixel that each place of the enlarged image repeats.
-    private let sourceRows: [Int]
-    private let sourceColumns: [Int]
+    /// Whether every pixel of the image is seen.
+    let enlarges: Bool
+    private let isEnlarged: Bool
+    /// By places of the padded, enlarged image, the pixel that each repeats; -1 for a zero.
+    private let sourceRows: [Int32]
+    private let sourceColumns: [Int32]
 
     /// - Parameters:
     ///   - image: [N, H, W, C], F32.
     ///   - height: what the image is enlarged to before windows are taken.
     ///   - width: the same.
     init(_ geometry: WindowGeometry, _ image: Tensor, height: Int, width: Int) {
-        let padding = geometry.padding.before + geometry.padding.after
+        let padding = geometry.padding
         func count(_ size: Int, _ window: Int) -> Int {
-            size + padding < window ? 0 : (size + padding - window) / geometry.stride + 1
+            let padded = size + padding.before + padding.after
+            return padded < window ? 0 : (padded - window) / geometry.stride + 1
+        }
+        func sources(_ size: Int, of original: Int) -> [Int32] {
+            Array(repeating: -1, count: padding.before)
+                + (0..<size).map { Int32($0 * original / size) }
+                + Array(repeating: -1, count: padding.after)
         }
         self.geometry = geometry
         self.image = image
         rows = count(height, geometry.height)
         columns = count(width, geometry.width)
-        sourceRows = (0..<height).map { $0 * image.shape[1] / height }
-        sourceColumns = (0..<width).map { $0 * image.shape[2] / width }
-    }
-
-    /// Whether every pixel of the image is seen.
-    var enlarges: Bool {
-        sourceRows.count >= image.shape[1] && sourceColumns.count >= image.shape[2]
+        enlarges = height >= image.shape[1] && width >= image.shape[2]
+        isEnlarged = [height, width] != Array(image.shape[1...2])
+        sourceRows = sources(height, of: image.shape[1])
+        sourceColumns = sources(width, of: image.shape[2])
     }
 
     var images: Int { image.shape[0] }
@@ -54,61 +62,25 @@ struct ImageWindows {
     /// - Returns: [range.count, depth].
     func callAsFunction(_ index: Int, _ range: Range<Int>) -> Tensor {
         let pixels = image.shape[1] * image.shape[2]
-        if geometry.isPixel, sourceRows.count * sourceColumns.count == pixels {
-            let first = index * pixels
+        if geometry.isPixel, !isEnlarged {
+            let first = index * pixels + range.lowerBound
             return Tensor(
-                unchecked: image.storage,
-                image.byteOffset + (first + range.lowerBound) * image.rowBytes, .f32,
+                unchecked: image.storage, image.byteOffset + first * image.rowBytes, .f32,
                 [range.count, geometry.channels])
         }
         let result = Tensor(uninitialized: [range.count, geometry.depth])
-        let (out, source) = (result.data(as: Float.self), image.data(as: Float.self))
-        let start = source + index * pixels * geometry.channels
-        for (place, window) in range.enumerated() {
-            lay(
-                out + place * geometry.depth, start, row: window / columns,
-                column: window % columns)
+        sourceRows.withUnsafeBufferPointer { rows in
+            sourceColumns.withUnsafeBufferPointer { columns in
+                var windows = rk_windows(
+                    image: image.data(as: Float.self) + index * pixels * geometry.channels,
+                    width: image.shape[2], channels: geometry.channels,
+                    window_height: geometry.height, window_width: geometry.width,
+                    stride: geometry.stride, per_row: self.columns, rows: rows.baseAddress,
+                    columns: columns.baseAddress)
+                rk_lay_windows_f32(result.data(), &windows, range.lowerBound, range.count)
+            }
         }
         withExtendedLifetime((self, result)) {}
         return result
-    }
-
-    /// Writes one window, with zeros for what lies beyond the edges.
-    private func lay(
-        _ out: UnsafeMutablePointer<Float>, _ image: UnsafeMutablePointer<Float>, row: Int,
-        column: Int
-    ) {
-        let top = row * geometry.stride - geometry.padding.before
-        let left = column * geometry.stride - geometry.padding.before
-        let lineSize = geometry.width * geometry.channels
-        for u in 0..<geometry.height {
-            let line = out + u * lineSize
-            guard sourceRows.indices.contains(top + u) else {
-                line.update(repeating: 0, count: lineSize)
-                continue
-            }
-            layLine(
-                line, image + sourceRows[top + u] * self.image.shape[2] * geometry.channels,
-                left: left)
-        }
-    }
-
-    private func layLine(
-        _ out: UnsafeMutablePointer<Float>, _ row: UnsafeMutablePointer<Float>, left: Int
-    ) {
-        let channels = geometry.channels
-        let isWhole = sourceColumns.count == image.shape[2]
-        if isWhole, left >= 0, left + geometry.width <= sourceColumns.count {
-            out.update(from: row + left * channels, count: geometry.width * channels)
-            return
-        }
-        for v in 0..<geometry.width {
-            let target = out + v * channels
-            if sourceColumns.indices.contains(left + v) {
-                target.update(from: row + sourceColumns[left + v] * channels, count: channels)
-            } else {
-                target.update(repeating: 0, count: channels)
-            }
-        }
     }
 }
