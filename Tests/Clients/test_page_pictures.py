@@ -61,6 +61,18 @@ def test_pictures_stay_at_hand_in_the_session(page):
     assert len(set(sources)) == 3
 
 
+def test_a_picture_is_saved_under_the_name_of_its_prompt(page):
+    page.write("#picture-seed", "4")
+    make(page, "A hill, at night!")
+    page.wait(DONE, "the picture is done")
+    page.run('''window.saved = null;
+                HTMLAnchorElement.prototype.click = function () { window.saved = [this.download, this.href]; };
+                document.querySelector('.easel button[aria-label="Download"]').click()''')
+    page.wait("window.saved", "it is saved")
+    name, address = page.run("return window.saved")
+    assert name == "a-hill-at-night-4.png" and address.startswith("blob:")
+
+
 def test_escape_stops_a_picture_and_frees_the_model(page, serving):
     before = serving.metric("roost_image_cancelled_total")
     page.write("#picture-steps", "1000")

@@ -1,7 +1,7 @@
 import PluginHost
 
 /// A request from its submission to its end. After the submission only the lane's thread touches it.
-final class ImageRun: Sendable {
+final class ImageRun: @unchecked Sendable {
     /// The picture that is being made.
     struct Current {
         /// Its place among the pictures of the request.
@@ -18,9 +18,9 @@ final class ImageRun: Sendable {
     let order: ImageOrder
     let channel: ImageChannel
     let submitted = MonotonicTime.now
-    nonisolated(unsafe) var current = Current()
+    var current = Current()
     /// Whether it has had a step.
-    nonisolated(unsafe) var hasBegun = false
+    var hasBegun = false
 
     init(_ order: ImageOrder, channel: ImageChannel) {
         self.order = order

@@ -54,8 +54,10 @@ struct ImageCommand: AsyncParsableCommand {
     @Flag(help: "Write over files that are there.")
     var force = false
 
+    @Flag(help: "Write what was made as JSON: an array of file, size, seed and model.")
+    var json = false
+
     @OptionGroup var client: ClientOptions
-    @OptionGroup(title: "Output") var format: OutputOptions
 
     func validate() throws {
         if prompt.trimmed.isEmpty { throw ValidationError("say what the picture is to show") }
@@ -67,31 +69,31 @@ struct ImageCommand: AsyncParsableCommand {
         let files = PictureFiles(output ?? PictureFiles.name(after: prompt), number, force: force)
         try files.check()
         let request = try request()
-        let progress = ProgressLine(isQuiet: format.json)
+        let progress = ProgressLine(isQuiet: json)
         let written = Mutex<[JSONValue]>([])
         defer { progress.end() }
         try await client.client().events("POST", "/v1/images/generations", body: request) { event in
             guard event != EventReader.end else { return }
-            let json = try Self.parsed(event)
-            let index = json["index"]?.integer ?? 0
-            if json["type"] == "image_generation.completed" {
-                let file = try files.write(json["b64_json"]?.string ?? "", at: index)
+            let event = try Self.parsed(event)
+            let index = event["index"]?.integer ?? 0
+            if event["type"] == "image_generation.completed" {
+                let file = try files.write(event["b64_json"]?.string ?? "", at: index)
                 progress.end()
-                written.withLock { $0.append(report(file, json)) }
-            } else if let step = json["step"]?.integer {
-                progress.show(step: step, of: json["steps"]?.integer, picture: index, of: number)
+                written.withLock { $0.append(report(file, event)) }
+            } else if let step = event["step"]?.integer {
+                progress.show(step: step, of: event["steps"]?.integer, picture: index, of: number)
             }
         }
         let pictures = written.withLock { $0 }
         guard pictures.count == number else {
             throw ClientError.notUnderstood("the stream ended after \(pictures.count) pictures")
         }
-        if format.json { StandardOutput.line(JSONValue.array(pictures).serialized()) }
+        if json { StandardOutput.line(JSONValue.array(pictures).serialized()) }
     }
 
     private func report(_ file: String, _ event: JSONValue) -> JSONValue {
         let (size, seed) = (event["size"]?.string ?? "", event["seed"]?.integer ?? 0)
-        if !format.json { StandardOutput.line("\(file)  \(size)  seed \(seed)") }
+        if !json { StandardOutput.line("\(file)  \(size)  seed \(seed)") }
         return [
             "file": .string(file), "size": .string(size), "seed": .integer(seed),
             "model": event["model"] ?? .null,

@@ -123,7 +123,7 @@ extension ImageCapabilities {
     }
 
     /// How large a picture to make room for.
-    func room(for request: ImageRequest) -> (width: Int, height: Int) {
+    package func room(for request: ImageRequest) -> (width: Int, height: Int) {
         if request.width > 0 { return (request.width, request.height) }
         if width > 0, height > 0 { return (width, height) }
         return (Self.longestSide, Self.longestSide)

@@ -7,6 +7,7 @@ import Testing
     private static let posts = [
         "/v1/chat/completions", "/v1/completions", "/v1/tokenize", "/v1/detokenize",
         "/v1/embeddings", "/v1/similarity", "/v1/rerank", "/v1/classify", "/v1/entities",
+        "/v1/images/generations",
         "/v1/answer", "/admin/models", "/admin/plugins",
     ]
     private static let bodies: [[UInt8]] = [

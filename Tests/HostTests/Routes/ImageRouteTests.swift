@@ -121,6 +121,7 @@ import Testing
         (["prompt": 3], "prompt", "is 3, expected a string"),
         (["prompt": .string(.init(repeating: "a", count: 40_000))], "prompt", "40000 bytes"),
         (["prompt": "a", "n": 11], "n", "from 1 to 10"),
+        (["prompt": "a", "n": 5, "size": "2048x2048"], "n", "send several"),
         (["prompt": "a", "size": "big"], "size", "expected \"WIDTHxHEIGHT\""),
         (["prompt": "a", "size": "64x64x64"], "size", "is no size"),
         (["prompt": "a", "size": "0x64"], "size", "is no size"),

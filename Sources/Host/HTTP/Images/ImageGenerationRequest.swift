@@ -23,6 +23,9 @@ struct ImageGenerationRequest: Sendable {
 
     /// The longest prompt, in bytes.
     private static let longestPrompt = 32_000
+    /// Pixels of all pictures of a request: an answer is held in memory.
+    private static let mostPixels =
+        4 * ImageCapabilities.longestSide * ImageCapabilities.longestSide
     /// Numbers that every client can write exactly.
     private static let lastSeed = 1 << 53 - 1
     /// Seeds that are drawn; short enough to be typed again.
@@ -136,6 +139,7 @@ extension ImageGenerationRequest {
         request.guidance = guidance
         request.start = start
         let size = try sized(capabilities)
+        try check(count, of: size ?? ImageSize(capabilities.room(for: request)))
         (request.width, request.height) = (size?.width ?? 0, size?.height ?? 0)
         if let scheduler {
             request.extraJSON = (["scheduler": .string(scheduler)] as JSONValue).serialized()
@@ -146,6 +150,15 @@ extension ImageGenerationRequest {
             return request
         }
         return ImageOrder(requests, previews: streams ? previews : 0)
+    }
+
+    private func check(_ count: Int, of size: ImageSize) throws {
+        guard count * size.width * size.height <= Self.mostPixels else {
+            throw APIError.invalid(
+                param: "n",
+                "is \(count) for pictures of \(size), expected up to \(Self.mostPixels) pixels in a "
+                    + "request; send several")
+        }
     }
 
     private func sized(_ capabilities: ImageCapabilities) throws -> ImageSize? {
@@ -184,6 +197,10 @@ struct ImageSize: Equatable, Sendable, CustomStringConvertible {
     init(width: Int, height: Int) {
         self.width = width
         self.height = height
+    }
+
+    init(_ room: (width: Int, height: Int)) {
+        self.init(width: room.width, height: room.height)
     }
 
     /// Reads "WIDTHxHEIGHT"; nil for "auto" and for nothing.
