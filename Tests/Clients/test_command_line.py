@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from conftest import BERT, BIN, markov, minilm, needs_minilm
+from conftest import BERT, BIN, ROOT, markov, minilm, needs_minilm
 
 CHAT = ["chat", "--model", "markov", "--temperature", "0", "--max-tokens", "20"]
 
@@ -85,6 +85,22 @@ def test_nothing_to_embed_is_status_2(host, tmp_path):
     for arguments in (["embed"], ["embed", "--compare", "alone"], ["embed", "--file", tmp_path / "none"]):
         assert roost(*arguments, host=host).returncode == 2
     assert "embeddings" in roost("embed", "a text", host=host).stderr
+
+
+def test_a_text_is_summarized_from_a_pipe_and_from_a_file(make_host, tmp_path):
+    host = make_host(f'[[models]]\nname = "summary"\nplugin = "summarizer"\nsource = "{ROOT}/Models/summary"\n',
+                     '[plugins.summarizer]\nlibrary = "libSummarizer.so"\n')
+    golden = json.loads((ROOT / "Models" / "summary" / "golden.json").read_text())["inputs"][1]
+    piped = roost("summarize", stdin=golden["text"], host=host)
+    assert (piped.returncode, piped.stdout, piped.stderr) == (0, golden["greedy_text"] + "\n", "")
+    file = tmp_path / "talk.txt"
+    file.write_text(golden["text"])
+    answer = json.loads(roost("summarize", str(file), "--json", host=host).stdout)
+    assert answer["summary"] == golden["greedy_text"] and answer["parts"] == 1
+    for wrong in [roost("summarize", "/nowhere.txt", host=host), roost("summarize", stdin=" \n", host=host)]:
+        assert wrong.returncode == 2 and wrong.stderr and not wrong.stdout
+    refused = roost("summarize", "--model", "nobody", stdin="A text.", host=host)
+    assert refused.returncode == 1 and "no model 'nobody'" in refused.stderr
 
 
 def test_a_host_that_is_not_there_is_status_1_and_says_what_to_do():

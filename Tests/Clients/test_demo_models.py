@@ -1,10 +1,12 @@
 """The models that the repository brings, served with the settings that it brings."""
+import base64
 import json
 import re
 
 import pytest
 
 from conftest import ROOT, Host
+from png import pixels
 from test_embeddings import post
 
 
@@ -116,7 +118,36 @@ def test_texts_are_summarized_as_in_the_reference(shipped):
     assert answer["summary"].split("\n\n") == [golden["greedy_text"] for golden in goldens]
 
 
+def drawn(host, **request):
+    status, answer = post(host, "/v1/images/generations", request)
+    assert status == 200 and answer["size"] == "128x128"
+    return pixels(base64.b64decode(answer["data"][0]["b64_json"]))
+
+
+def mean(rows, left, top, right, bottom):
+    """The mean colour of a part of a picture."""
+    found = [pixel for row in rows[top:bottom] for pixel in row[left:right]]
+    return [sum(channel) / len(found) for channel in zip(*found)]
+
+
+@pytest.mark.parametrize("model", ["picture", "picture-fast"])
+def test_a_picture_shows_what_was_asked(shipped, model):
+    rows = drawn(shipped, model=model, prompt="a big purple star in the top right on a light blue background", seed=1)
+    red, green, blue = mean(rows, 95, 25, 101, 36)
+    assert red > green + 60 and blue > green + 60, "no purple in the top right"
+    for corner in [(4, 4, 40, 40), (4, 88, 40, 124), (88, 88, 124, 124)]:
+        red, green, blue = mean(rows, *corner)
+        assert blue > 200 and green > 170 and red < 190, "the background is not light blue"
+
+
+def test_a_seed_decides_and_the_default_draws_pictures(shipped):
+    ask = {"prompt": "two yellow faces on a light blue background"}
+    assert drawn(shipped, **ask, seed=5) == drawn(shipped, **ask, seed=5, model="picture")
+    assert drawn(shipped, **ask, seed=5) != drawn(shipped, **ask, seed=6)
+
+
 def test_no_model_of_the_repository_fails(shipped):
     states = {model["name"]: model["state"] for model in shipped.json("/admin/models")["data"]}
-    assert {states[name] for name in ("chat", "sentiment", "topic", "answers", "summary", "markov")} == {"ready"}
+    assert {states[name] for name in ("chat", "sentiment", "topic", "answers", "summary", "picture", "picture-fast",
+                                                "markov")} == {"ready"}
     assert "failed" not in states.values()
