@@ -43,7 +43,8 @@ struct EncoderAttentionCall {
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences,
-        memories: PackedSequences, scale: Float, window: Int?, bias: DistanceBias?, precision: Precision
+        memories: PackedSequences, scale: Float, window: Int?, bias: DistanceBias?,
+        precision: Precision
     ) throws(TensorError) {
         guard queries.shape.count == 3, queries.shape[0] == sequences.tokens else {
             throw .shape(
