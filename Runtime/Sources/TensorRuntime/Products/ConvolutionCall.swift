@@ -59,15 +59,17 @@ struct WindowPieces {
         {
             perPiece = max(Self.least, perPiece / 2)
         }
+        // Whole blocks of the kernel, and all about as large.
+        let even = (all + perPiece - 1) / perPiece
+        perPiece = ((all + even - 1) / even + Self.block - 1) / Self.block * Self.block
         let chunks = (all + perPiece - 1) / perPiece
         let tiles = PackedMatrix.tileCount(outputs)
-        let wanted =
-            isSmall ? 1 : (2 * threads + windows.images * chunks - 1) / (windows.images * chunks)
+        let pieces = max(1, windows.images * chunks)
         perImage = all
-        self.perPiece = (all + chunks - 1) / chunks
+        self.perPiece = perPiece
         self.chunks = chunks
         self.tiles = tiles
-        strips = max(1, min(wanted, tiles / 4))
+        strips = max(1, min(isSmall ? 1 : (2 * threads + pieces - 1) / pieces, tiles / 4))
         count = windows.images * chunks * strips
     }
 
@@ -84,6 +86,8 @@ struct WindowPieces {
     /// Windows that are worth reading the weights for.
     private static let least = 24
     private static let most = 192
+    /// Windows that the widest kernels work on together.
+    private static let block = 6
     /// Multiplications that take longer than it takes to wake a thread.
     private static let worthSharing = 1 << 17
 }
