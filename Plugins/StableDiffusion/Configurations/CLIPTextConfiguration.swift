@@ -33,10 +33,13 @@ struct CLIPTextConfiguration: Decodable, Sendable {
             "intermediate_size": intermediateSize, "num_attention_heads": numAttentionHeads,
             "num_hidden_layers": numHiddenLayers,
         ])
-        guard (3...4096).contains(maxPositionEmbeddings) else {
+        // The mask has a number for each head and pair of positions.
+        guard (3...4096).contains(maxPositionEmbeddings), numAttentionHeads <= 256,
+            numAttentionHeads * maxPositionEmbeddings * maxPositionEmbeddings <= 1 << 26
+        else {
             throw StableDiffusionError.range(
                 "max_position_embeddings", found: "\(maxPositionEmbeddings)",
-                expected: "3 to 4096")
+                expected: "3 to 4096, and fewer with many heads")
         }
         try ConfigurationChecks.divides(
             numAttentionHeads, "num_attention_heads", hiddenSize, "hidden_size")
