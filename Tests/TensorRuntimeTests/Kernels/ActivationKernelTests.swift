@@ -18,6 +18,9 @@ private struct Function: CustomTestStringConvertible, Sendable {
         Function(testDescription: "sigmoid", kernel: RK_SIGMOID) { 1 / (1 + exp(-$0)) },
         Function(testDescription: "tanh", kernel: RK_TANH) { tanh($0) },
         Function(testDescription: "relu", kernel: RK_RELU) { max($0, 0) },
+        Function(testDescription: "quickGelu", kernel: RK_QUICK_GELU) {
+            $0 / (1 + exp(-1.702 * $0))
+        },
     ]
 }
 
