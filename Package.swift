@@ -47,19 +47,23 @@ let package = Package(
         // The model house.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
         .target(
-            name: "Llama", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            name: "PluginCommon", dependencies: ["PluginKit"] + runtime, path: "Plugins/Common",
+            swiftSettings: settings),
+        .target(
+            name: "Llama", dependencies: ["PluginABI", "PluginKit", "PluginCommon"] + runtime,
             path: "Plugins/Llama",
             swiftSettings: settings, linkerSettings: oneSymbol),
         .target(
-            name: "Bert", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            name: "Bert", dependencies: ["PluginABI", "PluginKit", "PluginCommon"] + runtime,
             path: "Plugins/Bert",
             swiftSettings: settings, linkerSettings: oneSymbol),
         .target(
-            name: "Summarizer", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            name: "Summarizer", dependencies: ["PluginABI", "PluginKit", "PluginCommon"] + runtime,
             path: "Plugins/Summarizer",
             swiftSettings: settings, linkerSettings: oneSymbol),
         .target(
-            name: "StableDiffusion", dependencies: ["PluginABI", "PluginKit"] + runtime,
+            name: "StableDiffusion",
+            dependencies: ["PluginABI", "PluginKit", "PluginCommon"] + runtime,
             path: "Plugins/StableDiffusion",
             swiftSettings: settings + testable, linkerSettings: oneSymbol),
 

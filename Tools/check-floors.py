@@ -18,7 +18,8 @@ FLOORS = {
     "Sources/Engine": {"PluginHost"},
     "Sources/Collections": {"Engine", "CVectorIndex", "GRDB"},
     "Sources/PluginKit": {"PluginABI"},
-    "Plugins": {"PluginABI", "PluginKit", "TensorRuntime", "Tokenizers"},
+    "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
+    "Plugins/Common": {"PluginKit", "TensorRuntime", "Tokenizers"},
     "Runtime/Sources/TensorRuntime": {"CKernels"},
     "Runtime/Sources/Tokenizers": {"CPCRE2"},
 }

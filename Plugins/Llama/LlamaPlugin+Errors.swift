@@ -1,20 +1,5 @@
-public import PluginKit
-public import TensorRuntime
-public import Tokenizers
-
-extension CheckpointError: PluginErrorConvertible {
-    public var pluginError: PluginError {
-        PluginError(isAboutFiles ? .io : .model, description)
-    }
-}
-
-extension TensorError: PluginErrorConvertible {
-    public var pluginError: PluginError { PluginError(.model, description) }
-}
-
-extension TokenizerError: PluginErrorConvertible {
-    public var pluginError: PluginError { PluginError(.model, description) }
-}
+import PluginCommon
+import PluginKit
 
 extension LlamaError: PluginErrorConvertible {
     var pluginError: PluginError { PluginError(code, description) }

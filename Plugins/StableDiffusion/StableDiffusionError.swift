@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 
 /// What this plugin refuses of a pipeline that is Stable Diffusion, and of requests to it.

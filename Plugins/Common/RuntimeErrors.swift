@@ -2,6 +2,8 @@ public import PluginKit
 public import TensorRuntime
 public import Tokenizers
 
+// What the host is told of errors of the runtime.
+
 extension CheckpointError: PluginErrorConvertible {
     public var pluginError: PluginError {
         PluginError(isAboutFiles ? .io : .model, description)
