@@ -1,8 +1,11 @@
-"""The pictures tab: a picture is asked for, grows sharper, and stays at hand."""
+"""The pictures tab: a picture is asked for, grows sharper, and stays at hand. With PICTURES_PICTURE=FILE a picture of it is written."""
+import os
+import pathlib
+
 import pytest
 
 from browser import Page, needs_browser
-from conftest import Host, markov
+from conftest import ROOT, Host, markov
 from painter import hills, painter  # noqa: F401
 from selenium.webdriver.common.keys import Keys
 
@@ -122,5 +125,26 @@ def test_every_layout_fits_its_window(serving, width, height):
         assert page.overflow <= 0
         tabs = page.run("return document.querySelector('.tabs').scrollWidth - document.querySelector('.tabs').clientWidth")
         assert tabs <= 0
+    finally:
+        page.close()
+
+
+@pytest.mark.skipif("PICTURES_PICTURE" not in os.environ, reason="PICTURES_PICTURE names no file for the picture")
+def test_a_picture_of_the_pictures(make_host):
+    model = (f'[[models]]\nname = "picture"\nsource = "{ROOT}/Models/picture"\n'
+             'settings = { steps = 20, guidance = 1.75 }\n')
+    host = make_host(markov() + model, '[plugins.stable-diffusion]\nlibrary = "libStableDiffusion.so"\n')
+    page = Page(host.url + "/#/pictures", width=1100, height=760)
+    try:
+        page.wait("!document.getElementById('picture-model').disabled", "the model is there")
+        for seed, text in [(5, "four little yellow houses on a light blue background"), (4, "a big green tree on a beige background"),
+                           (3, "a purple star over a red boat on the sea")]:
+            page.write("#picture-seed", str(seed))
+            make(page, text)
+            page.wait(f"""document.querySelector('.easel:not(.making) img[alt="{text}"]')""", "the picture is done")
+        page.run("document.getAnimations().forEach((animation) => animation.finish())")
+        path = pathlib.Path(os.environ["PICTURES_PICTURE"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert page.driver.save_screenshot(str(path))
     finally:
         page.close()

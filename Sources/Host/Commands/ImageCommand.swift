@@ -8,8 +8,8 @@ struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Makes pictures with a model of a running host.",
         discussion: """
-            roost image "a red house by a lake" -o house.png
-            roost image "a red house by a lake" -o house.png --seed 7 --steps 30 --size 256x256
+            roost image "two red houses on a light blue background" -o houses.png
+            roost image "a boat" -o boat.png --seed 7 --steps 30 --size 256x256
 
             Of several pictures the first is house-1.png. The seed that is shown makes the same picture \
             again.

@@ -10,7 +10,7 @@ import * as trouble from "./trouble.js";
 
 const CHOSEN = "roost.picture-model";
 const PREVIEWS = 8;
-const TRIES = ["a red house by a lake", "a yellow boat on the sea at night", "a green tree on a hill"];
+const TRIES = ["four little yellow houses on a light blue background", "a purple star over a red boat on the sea", "a big green tree on a beige background"];
 const SHAPES = [["Square", 1, 1], ["Wide", 3, 2], ["Tall", 2, 3]];
 
 const prompt = element("textarea", { id: "picture-prompt", rows: 2, placeholder: "What should the picture show?", "aria-label": "What the picture is to show", enterkeyhint: "go", oninput: () => changed() });
