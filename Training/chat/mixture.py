@@ -65,9 +65,9 @@ SHARES = {
     "talk": 5,
     "unknown": 8,
     "passage": 40,
-    "story": 3,
+    "story": 8,
     "json": 9,
-    "role": 4,
+    "role": 9,
     "turns": 6,
 }
 

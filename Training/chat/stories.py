@@ -75,6 +75,11 @@ _PLOTS = [
 _PLOTS = [[Phrases(line) for line in plot] for plot in _PLOTS]
 
 
+# Names that begin as other words do, months above all: the first piece alone does not say which it is.
+_LIKE_WORDS = """Mayra Mayo Maybell Mayson Marchetta Aprila Junia Junot Julya Augusto Octavia Winterson Summerly Friday Mondal Willa Wilde
+Hopewell Skyler Rayna Sunny Dawson Eastwood Northam Goodwin Longfellow Younger Strongman""".split()
+
+
 def draw_pair(rng, held):
     """A hero and a thing; held-out pairs never meet in training."""
     while True:
@@ -97,7 +102,8 @@ def _subject(rng, hero, thing, name, trait):
 
 def draw_story(rng, held=False):
     hero, thing = draw_pair(rng, held)
-    name, trait, place = person(rng, held), rng.choice(_TRAITS), rng.choice(list(_PLACES))
+    name = rng.choice(_LIKE_WORDS) if not held and rng.random() < 0.1 else person(rng, held)
+    trait, place = rng.choice(_TRAITS), rng.choice(list(_PLACES))
     subject, wanted, _, _ = _subject(rng, hero, thing, name, trait)
     if name not in wanted:
         name = rng.choice(NAMES)

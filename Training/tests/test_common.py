@@ -13,6 +13,7 @@ from common.optimizer import MuonAndAdamW
 from common.phrases import Phrases, expand
 from common.seeds import generator, is_held
 from common.words import FIRST_NAMES, FOODS, TOWNS, invented, part, pick
+from mean import mean
 
 
 def test_brackets_expand_and_nest():
@@ -71,6 +72,17 @@ def test_weights_are_split_into_shards_and_come_back(tmp_path):
     tensors = {f"w{i}": torch.randn(1000, 3000).half().float() for i in range(4)}
     assert len(save_weights(tmp_path, tensors)) == 2
     assert all(torch.equal(load_weights(tmp_path)[name], tensors[name]) for name in tensors)
+
+
+def test_the_mean_of_runs_is_that_of_each_weight_and_of_one_model_only(tmp_path):
+    save_weights(tmp_path / "a", {"w": torch.tensor([1.0, 2.0]), "b": torch.zeros(3)})
+    save_weights(tmp_path / "b", {"w": torch.tensor([3.0, 6.0]), "b": torch.ones(3)})
+    found = mean([tmp_path / "a", tmp_path / "b"])
+    assert found["w"].tolist() == [2, 4] and found["b"].tolist() == [0.5] * 3
+    save_weights(tmp_path / "c", {"w": torch.zeros(3)})
+    for runs in (["a", "c"], ["nothing"]):
+        with pytest.raises(SystemExit):
+            mean([tmp_path / name for name in runs])
 
 
 def _network():
