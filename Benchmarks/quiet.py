@@ -18,14 +18,19 @@ def undisturbed(measure: Callable[[], T]) -> T:
     """What `measure` gives in a run beside which others used next to nothing of the machine."""
     for _ in range(TRIES):
         wait()
-        begin, others_begin = time.monotonic(), others()
-        result = measure()
-        seconds = time.monotonic() - begin
-        share = (others() - others_begin) / (seconds * (os.cpu_count() or 1))
+        result, share = beside(measure)
         if share <= MOST:
             return result
         print(f"  again: others used {100 * share:.0f} % of the machine", file=sys.stderr)
     raise SystemExit("run.py: the machine is not quiet; end what else is running")
+
+
+def beside(measure: Callable[[], T]) -> tuple[T, float]:
+    """What `measure` gives, and the share of the machine that others used meanwhile."""
+    begin, before = time.monotonic(), others()
+    result = measure()
+    seconds = time.monotonic() - begin
+    return result, (others() - before) / (seconds * (os.cpu_count() or 1))
 
 
 def wait(limit: float = 600) -> None:

@@ -8,6 +8,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import quiet
+
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "speed.md"
 INTRODUCTION = """# Speed
@@ -17,12 +19,15 @@ running. Each section says when, where and by which command it was measured.
 """
 
 
-def footer(command: list[str]) -> str:
-    """When, where, how."""
+def footer(command: list[str], versions: str = "", share: float = 0) -> str:
+    """When, where, how; with which peer, and beside how much else where that was not little."""
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    return f"{today}, {machine()}, commit {commit.strip()}: `{shlex.join(command)}`"
+    line = f"{today}, {machine()}, commit {commit.strip()}: `{shlex.join(command)}`"
+    line += f"; {versions}" if versions else ""
+    return line + (f"; other processes used {100 * share:.0f} % of the machine"
+                   if share > quiet.MOST else "")
 
 
 def machine() -> str:

@@ -22,6 +22,7 @@ try:
     import peer
     import quiet
     import report
+    from abi import Library
     from measures import table
     from plugin import Summarizer
 except ModuleNotFoundError as error:
@@ -35,14 +36,13 @@ def main() -> None:
     options = parse()
     os.environ["ROOST_THREADS"] = str(options.threads)
     other = peer.Transformers(options.model, options.threads)
-    roost = Summarizer(options.library.resolve(), options.model.resolve(), BEAMS, other.vocabulary,
-                       options.settings)
+    roost = Summarizer(
+        Library(options.library), options.model, BEAMS, other.vocabulary, options.settings)
     # Any tokens cost the same.
     source = [3 + place * 37 % (other.vocabulary // 2) for place in range(options.source - 1)]
     source.append(other.end)
-    begin, before = time.monotonic(), quiet.others()
-    seconds = measure({"Roost": roost, "transformers": other}, source, options)
-    share = (quiet.others() - before) / ((time.monotonic() - begin) * (os.cpu_count() or 1))
+    contestants = {"Roost": roost, "transformers": other}
+    seconds, share = quiet.beside(lambda: measure(contestants, source, options))
     section = "\n".join([*lines(seconds, options), "", footer(options, share)])
     print(f"## {HEADING}\n\n{section}")
     if options.write:
@@ -114,9 +114,7 @@ def footer(options: argparse.Namespace, share: float) -> str:
     command = ["python3", "Benchmarks/summaries/run.py", "--model", options.model.name]
     command += ["--settings", options.settings] if options.settings != "{}" else []
     command += ["--threads", str(options.threads)] if options.threads != 2 else []
-    line = f"{report.footer(command)}; {peer.VERSIONS}"
-    return line + (f"; other processes used {100 * share:.0f} % of the machine"
-                   if share > quiet.MOST else "")
+    return report.footer(command, peer.VERSIONS, share)
 
 
 def parse() -> argparse.Namespace:
