@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Measures libStableDiffusion.so beside diffusers, prints Markdown, and with --write puts it into
+docs/speed.md.
+
+    Benchmarks/pictures/run.py [--models NAME ...] [--write]
+
+Both run in this process by turns, on as many threads. Where they draw different pictures from a
+seed it ends with an error.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tomllib
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "Benchmarks"))
+
+try:
+    import numpy as np
+    import peer
+    import quiet
+    import report
+    from abi import Library
+    from drawing import Drawing
+    from measures import table
+    from plugin import StableDiffusion
+except ModuleNotFoundError as error:
+    sys.exit(f"run.py: {error}; pip install -r Benchmarks/pictures/requirements.txt")
+
+HEADING = "Pictures"
+NAMES = ["picture", "picture-fast"]
+PROMPT = "on a grey background, two little blue boats"
+ROUNDS = 21
+LIKE = 1  # of 255, that a byte may differ: what lies between two bytes is rounded to either
+OURS, PEER, ROUNDED = "Roost", "diffusers", "Roost, bf16"
+
+Round = dict[str, dict[str, Drawing]]  # by model and contestant
+
+
+def main() -> None:
+    options = parse()
+    os.environ["ROOST_THREADS"] = str(options.threads)
+    library = Library(options.library)
+    models = {name: contestants(library, name, options) for name in options.models}
+    section = "\n".join([*lines(models, measure(models, options.rounds), options), "", footer(options)])
+    print(f"## {HEADING}\n\n{section}")
+    if options.write:
+        report.put(HEADING, section)
+
+
+def contestants(library: Library, name: str, options: argparse.Namespace) -> dict:
+    """Everybody with a model of plugins.toml, by the settings that it has there."""
+    listed = tomllib.loads((ROOT / "plugins.toml").read_text())["models"]
+    model = next((model for model in listed if model["name"] == name), None)
+    if model is None:
+        sys.exit(f"run.py: no model '{name}' in plugins.toml")
+    folder, settings = ROOT / model["source"], model.get("settings", {})
+    if not {"steps", "guidance"} <= settings.keys():
+        sys.exit(f"run.py: the settings of '{name}' in plugins.toml lack steps or guidance")
+    other = peer.Diffusers(folder, settings["steps"], settings["guidance"], options.threads)
+    rounded = settings | {"precision": "bf16"}
+    return {
+        OURS: StableDiffusion(library, folder, json.dumps(settings), other.side),
+        PEER: other,
+        ROUNDED: StableDiffusion(library, folder, json.dumps(rounded), other.side),
+    }
+
+
+def measure(models: dict[str, dict], rounds: int) -> list[Round]:
+    """A picture of every model by every contestant in each round, which has a seed of its own."""
+    made = []
+    for seed in range(rounds):
+        made.append(quiet.undisturbed(partial(draw, models, seed)))
+        check(made[-1], seed)
+    return made
+
+
+def draw(models: dict[str, dict], seed: int) -> Round:
+    return {name: {who: contestant.draw(PROMPT, seed) for who, contestant in model.items()}
+            for name, model in models.items()}
+
+
+def check(drawings: Round, seed: int) -> None:
+    for name, by in drawings.items():
+        difference = np.abs(by[OURS].pixels.astype(int) - by[PEER].pixels).max()
+        if difference > LIKE:
+            sys.exit(f"run.py: the pictures of '{name}' with seed {seed} are {difference} of 255 apart, expected "
+                     f"at most {LIKE}; two that draw different pictures cannot be compared")
+
+
+def lines(models: dict[str, dict], rounds: list[Round], options: argparse.Namespace) -> list[str]:
+    rows = []
+    for name, model in models.items():
+        guidance = "with" if model[PEER].guidance > 1 else "without"
+        for what, part, per_second, digits in (
+            (f"one of {model[PEER].steps} steps, {guidance} guidance, ms", "step", 1000, 1),
+            ("decoding, ms", "decoding", 1000, 1),
+            ("the whole picture, s", "whole", 1, 3),
+        ):
+            took = {who: statistics.median(getattr(drawings[name][who], part) for drawings in rounds)
+                    for who in model}
+            shown = {who: f"{seconds * per_second:.{digits}f}" for who, seconds in took.items()}
+            rows.append([f"`{name}`, {what}", shown[OURS], shown[PEER],
+                         f"{took[PEER] / took[OURS]:.2f}", shown[ROUNDED]])
+    return [
+        f"Models of `plugins.toml` with the settings that they have there, on {options.threads} threads, below the "
+        "engine, from a prompt to the bytes of a picture. Roost and its peer compute in F32; the last column is "
+        f"Roost with `precision = \"bf16\"`. The median of {options.rounds} rounds in which all have their turn, in "
+        "one process. Each round has a seed of its own, from which Roost in F32 and diffusers drew the same "
+        f"picture: no byte differs by more than {LIKE}.",
+        "",
+        *table(["", OURS, PEER, "times as fast", ROUNDED], rows),
+    ]
+
+
+def footer(options: argparse.Namespace) -> str:
+    command = ["python3", "Benchmarks/pictures/run.py"]
+    command += ["--models", *options.models] if options.models != NAMES else []
+    command += ["--threads", str(options.threads)] if options.threads != 2 else []
+    command += ["--rounds", str(options.rounds)] if options.rounds != ROUNDS else []
+    return report.footer(command, peer.VERSIONS)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--models", nargs="+", default=NAMES, metavar="NAME",
+                        help="of plugins.toml, with `steps` and `guidance` among their settings")
+    parser.add_argument("--library", type=Path,
+                        default=ROOT / ".build" / "release" / "libStableDiffusion.so")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--write", action="store_true", help="put the results into docs/speed.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
