@@ -43,7 +43,7 @@ class Parameters(c.Structure):
 
 class Plugin(c.Structure):
     _fields_ = [("struct_size", U32), ("abi_minor", U32), ("min_host_minor", U32), ("flags", U32),
-                *[(name, Str) for name in ("id", "version", "license", "toolchain", "families")],
+                *[(name, Str) for name in ("id", "version", "license", "toolchain", "families_csv")],
                 *[(name, P) for name in ("attach", "detach", "probe", "open", "close", "context_new",
                                          "context_free", "info_json", "extension")]]
 

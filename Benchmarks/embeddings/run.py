@@ -10,10 +10,8 @@ pads.
 
 import argparse
 import contextlib
-import os
 import statistics
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,15 +38,10 @@ KINDS = (("f32", "in-process"), ("int8", "in-process"), ("bf16", "in-process"), 
 
 def main() -> None:
     options = parse()
-    begin, others = time.monotonic(), quiet.others()
-    with contextlib.ExitStack() as stack:
-        names = contestants(options, stack)
-        shapes = {shape: measure(names, batch_of(options.model, *shape), options)
-                  for shape in SHAPES}
-        worker = names[f"{FAST}, worker"].worker_resident()
-    share = (quiet.others() - others) / (time.monotonic() - begin) / (os.cpu_count() or 1)
+    (shapes, worker), share = quiet.beside(lambda: measure_all(options))
+    names = list(next(iter(shapes.values())))
     section = "\n".join([
-        *lines(list(names), shapes, options), "",
+        *lines(names, shapes, options), "",
         f"Resident in the worker after all of this: {worker:.0f} MB, the table of embeddings in the "
         "mapped file included.", "",
         *memory(options), footer(options, share)])
@@ -69,6 +62,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=0.5, help="of each turn, at least")
     parser.add_argument("--write", action="store_true", help="put the results into docs/speed.md")
     return parser.parse_args()
+
+
+def measure_all(options: argparse.Namespace) -> tuple[dict, float]:
+    """What every shape gave, and MB resident in the worker in the end."""
+    with contextlib.ExitStack() as stack:
+        names = contestants(options, stack)
+        shapes = {shape: measure(names, batch_of(options.model, *shape), options)
+                  for shape in SHAPES}
+        return shapes, names[f"{FAST}, worker"].worker_resident()
 
 
 def contestants(options: argparse.Namespace, stack: contextlib.ExitStack) -> dict:
@@ -159,10 +161,7 @@ def footer(options: argparse.Namespace, share: float) -> str:
     command += ["--threads", str(options.threads)] if options.threads != 2 else []
     command += ["--rounds", str(options.rounds)] if options.rounds != 3 else []
     command += ["--seconds", str(options.seconds)] if options.seconds != 0.5 else []
-    line = report.footer(command)
-    line += f"; ONNX Runtime {peer.onnxruntime.__version__}"
-    return line + (f"; other processes used {100 * share:.0f} % of the machine"
-                   if share > quiet.MOST else "")
+    return report.footer(command, f"ONNX Runtime {peer.onnxruntime.__version__}", share)
 
 
 if __name__ == "__main__":
