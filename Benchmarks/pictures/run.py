@@ -47,7 +47,9 @@ def main() -> None:
     os.environ["ROOST_THREADS"] = str(options.threads)
     library = Library(options.library)
     models = {name: contestants(library, name, options) for name in options.models}
-    section = "\n".join([*lines(models, measure(models, options.rounds), options), "", footer(options)])
+    rounds, share = quiet.beside(lambda: measure(models, options))
+    section = "\n".join([
+        *lines(models, rounds, options), "", footer(options, share if options.busy else 0)])
     print(f"## {HEADING}\n\n{section}")
     if options.write:
         report.put(HEADING, section)
@@ -71,11 +73,12 @@ def contestants(library: Library, name: str, options: argparse.Namespace) -> dic
     }
 
 
-def measure(models: dict[str, dict], rounds: int) -> list[Round]:
+def measure(models: dict[str, dict], options: argparse.Namespace) -> list[Round]:
     """A picture of every model by every contestant in each round, which has a seed of its own."""
     made = []
-    for seed in range(rounds):
-        made.append(quiet.undisturbed(partial(draw, models, seed)))
+    for seed in range(options.rounds):
+        work = partial(draw, models, seed)
+        made.append(work() if options.busy else quiet.undisturbed(work))
         check(made[-1], seed)
     return made
 
@@ -118,12 +121,15 @@ def lines(models: dict[str, dict], rounds: list[Round], options: argparse.Namesp
     ]
 
 
-def footer(options: argparse.Namespace) -> str:
-    command = ["python3", "Benchmarks/pictures/run.py"]
+def footer(options: argparse.Namespace, share: float) -> str:
+    waiting = os.environ.get("OMP_WAIT_POLICY")
+    command = [f"OMP_WAIT_POLICY={waiting}"] if waiting else []
+    command += ["python3", "Benchmarks/pictures/run.py"]
+    command += ["--busy"] if options.busy else []
     command += ["--models", *options.models] if options.models != NAMES else []
     command += ["--threads", str(options.threads)] if options.threads != 2 else []
     command += ["--rounds", str(options.rounds)] if options.rounds != ROUNDS else []
-    return report.footer(command, peer.VERSIONS)
+    return report.footer(command, peer.VERSIONS, share)
 
 
 def parse() -> argparse.Namespace:
@@ -134,6 +140,8 @@ def parse() -> argparse.Namespace:
                         default=ROOT / ".build" / "release" / "libStableDiffusion.so")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--busy", action="store_true",
+                        help="count rounds beside other work too, and say how much there was")
     parser.add_argument("--write", action="store_true", help="put the results into docs/speed.md")
     return parser.parse_args()
 
