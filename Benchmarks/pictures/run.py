@@ -115,7 +115,8 @@ def lines(models: dict[str, dict], rounds: list[Round], options: argparse.Namesp
         "engine, from a prompt to the bytes of a picture. Roost and its peer compute in F32; the last column is "
         f"Roost with `precision = \"bf16\"`. The median of {options.rounds} rounds in which all have their turn, in "
         "one process. Each round has a seed of its own, from which Roost in F32 and diffusers drew the same "
-        f"picture: no byte differs by more than {LIKE}.",
+        f"picture: no byte differs by more than {LIKE}."
+        + (" Other work ran meanwhile: read it for proportions." if options.busy else ""),
         "",
         *table(["", OURS, PEER, "times as fast", ROUNDED], rows),
     ]
