@@ -1,4 +1,5 @@
 public import PluginABI
+import PluginCommon
 import PluginKit
 import TensorRuntime
 

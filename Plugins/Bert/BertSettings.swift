@@ -1,24 +1,9 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
-import TensorRuntime
 
 /// The model's own settings of plugins.toml.
 struct BertSettings: Decodable, Sendable {
-    /// What weights of F32, F16 and BF16 are rounded to.
-    enum RoundedTo: String, Decodable, Sendable {
-        case f32
-        case bf16
-        case int8
-
-        var precision: Precision {
-            switch self {
-            case .f32: .f32
-            case .bf16: .bf16
-            case .int8: .int8
-            }
-        }
-    }
-
     /// bf16 unless said otherwise: fast, and its vectors point where F32's do.
     var precision: RoundedTo?
     /// In place of the model's own.

@@ -1,22 +1,9 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
-import TensorRuntime
 
 /// The model's own settings of plugins.toml.
 struct LlamaSettings: Decodable {
-    /// How keys and values are kept.
-    enum CacheType: String, Decodable {
-        case f16
-        case f32
-
-        var element: ElementType {
-            switch self {
-            case .f16: .f16
-            case .f32: .f32
-            }
-        }
-    }
-
     /// F16 unless said otherwise.
     var cacheType: CacheType?
 

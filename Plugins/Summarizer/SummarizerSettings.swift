@@ -1,37 +1,9 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
-import TensorRuntime
 
 /// The model's own settings of plugins.toml.
 struct SummarizerSettings: Decodable {
-    /// How keys and values are kept.
-    enum CacheType: String, Decodable {
-        case f16
-        case f32
-
-        var element: ElementType {
-            switch self {
-            case .f16: .f16
-            case .f32: .f32
-            }
-        }
-    }
-
-    /// What weights of F32, F16 and BF16 are rounded to.
-    enum RoundedTo: String, Decodable {
-        case f32
-        case bf16
-        case int8
-
-        var precision: Precision {
-            switch self {
-            case .f32: .f32
-            case .bf16: .bf16
-            case .int8: .int8
-            }
-        }
-    }
-
     /// F16 unless said otherwise.
     var cacheType: CacheType?
     /// As the checkpoint has them unless said otherwise.

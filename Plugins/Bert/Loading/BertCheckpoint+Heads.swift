@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
 import TensorRuntime
 

@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -37,7 +38,7 @@ extension BertCheckpoint {
     }
 
     /// Weights that a file has in blocks stay so; others are rounded.
-    private func quantization(_ roundedTo: BertSettings.RoundedTo) -> String? {
+    private func quantization(_ roundedTo: RoundedTo) -> String? {
         guard let stored = storedType, stored.blockSize == 1 else { return storedType?.name }
         switch roundedTo {
         case .f32: return stored.name

@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
@@ -109,7 +110,7 @@ extension SummarizerCheckpoint {
             generation: writing.defaults)
     }
 
-    private func quantization(_ roundedTo: SummarizerSettings.RoundedTo?) -> String? {
+    private func quantization(_ roundedTo: RoundedTo?) -> String? {
         switch roundedTo {
         case nil, .f32: storedType
         case .bf16: "BF16"
