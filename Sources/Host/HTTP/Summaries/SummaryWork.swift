@@ -98,6 +98,8 @@ extension SummaryWork {
                 return try await submit(texts[submitted])
             } catch EngineError.overloaded(_, let retryAfter) {
                 try await Task.sleep(for: retryAfter)
+                // Nobody waits for the rest any more.
+                if running.withLock({ $0.isCancelled }) { throw CancellationError() }
             }
         }
     }
