@@ -1,6 +1,7 @@
 # make run    install what is missing, fetch the search model, build, serve, print the address
 # make test   the same set-up, then every test
 # make check  formatting, import floors, exported symbols, ABI layout
+# make check-deep    sanitizers, fuzzers, kills, full disks, a soak: about two hours; docs/reliability.md
 # make format, make bench, make clean
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ EXAMPLES := $(BIN)/libMarkov.so
 
 MINILM := Models/all-MiniLM-L6-v2/model.safetensors
 
-.PHONY: build run test check format bench clean setup test-setup minilm
+.PHONY: build run test check check-deep format bench clean setup test-setup minilm
 
 build: setup
 	swift build -c release
@@ -35,6 +36,16 @@ check: build
 	    $(BIN)/libStableDiffusion.so $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
+# Each part goes on after one that failed, and the whole fails if any did.
+check-deep: test-setup build
+	@failed=; \
+	for part in "Tools/fuzz.py --seconds 60" \
+	    "Tools/test-sanitized.sh address" "Tools/test-sanitized.sh thread" \
+	    ".venv/bin/python -m pytest -q Tests/Clients/Deep"; do \
+	    echo "== $$part"; $$part || failed="$$failed; $$part"; \
+	done; \
+	[ -z "$$failed" ] || { echo "failed$$failed"; exit 1; }
+
 format:
 	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
 
@@ -42,7 +53,7 @@ bench: build
 	python3 Benchmarks/run.py
 
 clean:
-	rm -rf .build .venv
+	rm -rf .build .build-* .venv
 
 setup:
 	@Tools/install-packages.sh "the build needs them" $(BUILD_PACKAGES)

@@ -148,6 +148,7 @@ if withHost {
         .systemLibrary(
             name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng",
             providers: [.apt(["libpng-dev"])]),
+        .target(name: "PNGFiles", dependencies: ["CPNG", "PluginHost"], swiftSettings: settings),
 
         // The page's files, embedded by the C compiler.
         .target(
@@ -156,7 +157,7 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPNG", "CPages", "Engine", "PluginHost", "SearchCollections",
+                "CPages", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
@@ -174,11 +175,19 @@ if withHost {
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "Engine", "PluginHost", "SearchCollections",
+                "Host", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
     ]
+}
+
+// `ROOST_FUZZ=1` adds the program of Tools/fuzz.sh. libFuzzer has its `main`, so nothing else builds it.
+if Context.environment["ROOST_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Engine", "PNGFiles", "PluginHost", "SearchCollections"] + runtime,
+            path: "Tests/Fuzz", swiftSettings: settings))
 }

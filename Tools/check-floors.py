@@ -17,6 +17,7 @@ FLOORS = {
     "Sources/PluginHost": {"PluginABI", "CHostShims"},
     "Sources/Engine": {"PluginHost"},
     "Sources/Collections": {"Engine", "CVectorIndex", "GRDB"},
+    "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
     "Plugins/Common": {"PluginKit", "TensorRuntime", "Tokenizers"},
@@ -31,7 +32,7 @@ FLOORS |= {
     "Sources/Host": HOST,
     "Sources/Host/Settings": HOST | {"TOMLKit"},
     "Sources/Host/Storage": HOST | {"GRDB"},
-    "Sources/Host/HTTP": HOST | {"Hummingbird", "HTTPTypes", "NIOHTTPTypes", "CPages", "CPNG"},
+    "Sources/Host/HTTP": HOST | {"Hummingbird", "HTTPTypes", "NIOHTTPTypes", "CPages", "PNGFiles"},
     "Sources/Host/Main.swift": HOST | {"Hummingbird"},
 }
 IMPORT = re.compile(

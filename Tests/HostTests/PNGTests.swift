@@ -1,4 +1,5 @@
 import Host
+import PNGFiles
 import PluginHost
 import Testing
 

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Host
+import PNGFiles
 import PluginHost
 import Testing
 

@@ -1,5 +1,6 @@
 import Engine
 import FoundationEssentials
+import PNGFiles
 import PluginHost
 
 /// A finished picture, or one on its way, as it is sent.

@@ -1,5 +1,6 @@
 import Engine
 import FoundationEssentials
+import PNGFiles
 import PluginHost
 
 /// The body of `POST /v1/images/generations`.

@@ -1,0 +1,45 @@
+import Foundation
+
+/// A format that comes from outside, and what is done to every input of it.
+///
+/// A target returns whatever the input is: an error that is thrown is a right answer, a trap, a
+/// sanitizer's report, a time-out or an expectation that does not hold is a finding.
+enum FuzzTarget: String, CaseIterable {
+    case gguf, safetensors, tokenizer, template, json, csv, frame, elf, png
+
+    func run(_ bytes: [UInt8]) {
+        do {
+            switch self {
+            case .gguf: try Models.openGGUF(bytes)
+            case .safetensors: try Models.openSafetensors(bytes)
+            case .tokenizer: try Models.openTokenizer(bytes)
+            case .template: try Texts.render(bytes)
+            case .json: try Texts.readJSON(bytes)
+            case .csv: try Texts.readRows(bytes)
+            case .frame: try Binaries.readFrame(bytes)
+            case .elf: try Binaries.inspectLibrary(bytes)
+            case .png: try Binaries.readPicture(bytes)
+            }
+        } catch {
+            // A refusal has words, which are made here as whoever reads them would.
+            precondition(!"\(error)".isEmpty)
+        }
+    }
+
+    /// The target that the environment names.
+    static let chosen: FuzzTarget = {
+        let name = ProcessInfo.processInfo.environment["ROOST_FUZZ_TARGET"] ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
+            let names = allCases.map(\.rawValue).joined(separator: ", ")
+            fatalError("ROOST_FUZZ_TARGET is '\(name)', expected one of \(names)")
+        }
+        return target
+    }()
+}
+
+/// libFuzzer's entry: called for each input, on one thread.
+@c(LLVMFuzzerTestOneInput)
+public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    FuzzTarget.chosen.run(Array(UnsafeBufferPointer(start: data, count: size)))
+    return 0
+}
