@@ -48,6 +48,13 @@ final class BertContext: VectorContext {
         }
     }
 
+    func classify(
+        _ texts: [String], pairs: [String], into rows: Rows, call: Call
+    ) throws {
+        let texts = try zip(texts, pairs).map { try model.reader.read($0, pair: $1) }
+        try forEachLogits(of: texts, call) { pass, logits in rows.fill(pass, with: logits) }
+    }
+
     private func forEachLogits(
         of texts: [TokenizedText], _ call: Call, _ body: (Range<Int>, Tensor) -> Void
     ) throws {

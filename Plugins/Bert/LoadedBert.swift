@@ -66,24 +66,22 @@ extension LoadedBert {
         try embeddingText(text, options).tokens
     }
 
-    /// A text with what the model wants before it.
+    func countTokens(
+        of text: String, pair: String?, options: EmbedOptions, call: Call
+    ) throws -> TokenCount {
+        if case .sentence = head { return try reader.count(prompted(text, options), pair: nil) }
+        return try reader.count(text, pair: pair)
+    }
+
     func embeddingText(_ text: String, _ options: EmbedOptions) throws -> TokenizedText {
+        try reader.read(prompted(text, options))
+    }
+
+    /// A text with what the model wants before it.
+    private func prompted(_ text: String, _ options: EmbedOptions) -> String {
         let prompt =
             options.contains(.query)
             ? prompts.query : options.contains(.passage) ? prompts.passage : prompts.other
-        return try reader.read(prompt.isEmpty ? text : prompt + text)
-    }
-}
-
-extension Vocabulary {
-    fileprivate init(_ other: TokenizerVocabulary) {
-        self.init(
-            bytes: other.pieces.bytes, offsets: other.pieces.offsets,
-            attributes: other.attributes.map { Attributes(rawValue: $0.rawValue) })
-        bos = other.bos
-        eos = other.eos
-        eot = other.eot
-        pad = other.pad
-        spacePrefix = other.spacePrefix
+        return prompt.isEmpty ? text : prompt + text
     }
 }

@@ -22,6 +22,17 @@ struct TextReader: Sendable {
         TokenizedText(try tokenizer.encode(first, pair: second, maxLength: maxTokens))
     }
 
+    /// The tokens of a text, or of a pair, before and after the cut.
+    func count(_ text: String, pair: String?) throws -> TokenCount {
+        let whole =
+            if let pair {
+                try tokenizer.encode(text, pair: pair, maxLength: nil).ids.count
+            } else {
+                try tokenizer.encode(text, maxLength: nil, addSpecial: true).ids.count
+            }
+        return TokenCount(whole: whole, read: min(whole, maxTokens))
+    }
+
     /// Sends texts through the network, some at a time.
     ///
     /// - Parameter body: is given which texts they are and their states, [N, D].

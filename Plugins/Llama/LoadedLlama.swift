@@ -43,16 +43,3 @@ final class LoadedLlama: TextModel {
             cacheElement: own.cacheType?.element ?? cacheElement)
     }
 }
-
-extension Vocabulary {
-    fileprivate init(_ other: TokenizerVocabulary) {
-        self.init(
-            bytes: other.pieces.bytes, offsets: other.pieces.offsets,
-            attributes: other.attributes.map { Attributes(rawValue: $0.rawValue) })
-        bos = other.bos
-        eos = other.eos
-        eot = other.eot
-        pad = other.pad
-        spacePrefix = other.spacePrefix
-    }
-}

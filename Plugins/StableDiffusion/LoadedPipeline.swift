@@ -1,10 +1,12 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
 
 /// An open pipeline: its networks, its tokenizer, and what it says of itself.
-final class LoadedPipeline: Model {
+final class LoadedPipeline: TextModel {
     let info: ModelInfo
+    let vocabulary: Vocabulary
     let defaults: PipelineDefaults
     let prompts: PromptReader
     let network: UNetModel
@@ -28,13 +30,19 @@ final class LoadedPipeline: Model {
             model: try folder.autoencoder(precision), folder.autoencoder)
         try call.check()
         previews = try PreviewMap(of: pictures, call)
+        vocabulary = Vocabulary(prompts.vocabulary)
         info = ModelInfo(
             architecture: "stable-diffusion", parameters: folder.parameters,
             quantization: folder.storedType,
             image: ImageInfo(
                 width: defaults.width, height: defaults.height, steps: defaults.steps,
                 guidance: defaults.guidance, multipleOf: defaults.multipleOf,
-                schedulers: SchedulerKind.names, scheduler: defaults.scheduler.rawValue))
+                schedulers: SchedulerKind.names, scheduler: defaults.scheduler.rawValue,
+                maxTokens: prompts.length))
+    }
+
+    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+        try prompts.tokenize(text, options: options)
     }
 
     func makeContext(

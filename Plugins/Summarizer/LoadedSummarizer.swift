@@ -45,16 +45,3 @@ final class LoadedSummarizer: EncoderDecoderModel {
             self, parameters, cacheElement: own.cacheType?.element ?? cacheElement)
     }
 }
-
-extension Vocabulary {
-    fileprivate init(_ other: TokenizerVocabulary) {
-        self.init(
-            bytes: other.pieces.bytes, offsets: other.pieces.offsets,
-            attributes: other.attributes.map { Attributes(rawValue: $0.rawValue) })
-        bos = other.bos
-        eos = other.eos
-        eot = other.eot
-        pad = other.pad
-        spacePrefix = other.spacePrefix
-    }
-}

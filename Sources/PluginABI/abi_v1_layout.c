@@ -163,7 +163,7 @@ MEMBER(roost_ext_encode, struct_size, 0);
 MEMBER(roost_ext_encode, decoder_start, 4);
 MEMBER(roost_ext_encode, encode, 8);
 
-SIZE(roost_ext_vectors, 64);
+SIZE(roost_ext_vectors, 80);
 MEMBER(roost_ext_vectors, struct_size, 0);
 MEMBER(roost_ext_vectors, dim, 4);
 MEMBER(roost_ext_vectors, n_labels, 8);
@@ -174,6 +174,8 @@ MEMBER(roost_ext_vectors, score_pairs, 32);
 MEMBER(roost_ext_vectors, classify, 40);
 MEMBER(roost_ext_vectors, embed_tokenize, 48);
 MEMBER(roost_ext_vectors, embed_tokens, 56);
+MEMBER(roost_ext_vectors, classify_pairs, 64);
+MEMBER(roost_ext_vectors, count_tokens, 72);
 
 SIZE(roost_progress, 16);
 MEMBER(roost_progress, struct_size, 0);

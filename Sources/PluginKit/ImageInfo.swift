@@ -11,10 +11,13 @@ public struct ImageInfo: Sendable {
     public var schedulers: [String]
     /// The one that is used unless a request names another.
     public var scheduler: String?
+    /// Tokens of a prompt that are read, special ones included.
+    public var maxTokens: Int?
 
     public init(
         width: Int? = nil, height: Int? = nil, steps: Int? = nil, guidance: Double? = nil,
-        multipleOf: Int? = nil, schedulers: [String] = [], scheduler: String? = nil
+        multipleOf: Int? = nil, schedulers: [String] = [], scheduler: String? = nil,
+        maxTokens: Int? = nil
     ) {
         self.width = width
         self.height = height
@@ -23,6 +26,7 @@ public struct ImageInfo: Sendable {
         self.multipleOf = multipleOf
         self.schedulers = schedulers
         self.scheduler = scheduler
+        self.maxTokens = maxTokens
     }
 
     var json: String {
@@ -34,6 +38,7 @@ public struct ImageInfo: Sendable {
         object.add("multiple_of", multipleOf)
         object.add("schedulers", schedulers.isEmpty ? nil : schedulers)
         object.add("scheduler", scheduler)
+        object.add("max_tokens", maxTokens)
         return object.text
     }
 }

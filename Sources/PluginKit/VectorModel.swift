@@ -7,6 +7,13 @@ public protocol VectorModel: Model where Context: VectorContext {
     /// model that does not embed, those of the text alone. From any thread, concurrently with every
     /// other call. Called where `embedsTokens` is set.
     func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32]
+
+    /// The tokens of a text as `embed` or `classify` reads it; with a `pair`, of the two as `scores`, whose
+    /// query is `text`, or `classify` reads them. From any thread, concurrently with every other call.
+    /// Called where `countsTokens` is set.
+    func countTokens(
+        of text: String, pair: String?, options: EmbedOptions, call: Call
+    ) throws -> TokenCount
 }
 
 /// The calls of a vector model. The kit checks every argument, and calls only what the model's
@@ -27,6 +34,22 @@ public protocol VectorContext: ModelContext {
 
     /// Fills a row of a logit for each label per text.
     func classify(_ texts: [String], into rows: Rows, call: Call) throws
+
+    /// The same of pairs: row i is of `texts[i]` and `pairs[i]`, read together.
+    func classify(_ texts: [String], pairs: [String], into rows: Rows, call: Call) throws
+}
+
+/// The tokens of a text, special tokens and prefix among them.
+public struct TokenCount: Sendable {
+    /// Those that there are.
+    public var whole: Int
+    /// Those that are left by the cut.
+    public var read: Int
+
+    public init(whole: Int, read: Int) {
+        self.whole = whole
+        self.read = read
+    }
 }
 
 extension VectorModel {
@@ -34,6 +57,12 @@ extension VectorModel {
         of text: String, options: EmbedOptions, call: Call
     ) throws -> [Int32] {
         throw PluginError(.unsupported, "the model embeds texts only")
+    }
+
+    public func countTokens(
+        of text: String, pair: String?, options: EmbedOptions, call: Call
+    ) throws -> TokenCount {
+        throw PluginError(.unsupported, "the model does not count tokens")
     }
 }
 
@@ -57,6 +86,12 @@ extension VectorContext {
     public func classify(_ texts: [String], into rows: Rows, call: Call) throws {
         throw PluginError(.unsupported, "the model has no labels")
     }
+
+    public func classify(
+        _ texts: [String], pairs: [String], into rows: Rows, call: Call
+    ) throws {
+        throw PluginError(.unsupported, "the model has no labels for pairs")
+    }
 }
 
 /// What a vector model can do.
@@ -70,16 +105,22 @@ public struct VectorCapabilities: Sendable {
     public var scoresPairs: Bool
     /// `embeddingTokens` works, and so does `embed(tokens:)` of a model that embeds.
     public var embedsTokens: Bool
+    /// `classify(_:pairs:)` works, of a model that has labels.
+    public var classifiesPairs: Bool
+    /// `countTokens` works.
+    public var countsTokens: Bool
 
     public init(
         dimensions: Int = 0, labels: [String] = [], maxTokens: Int = 0, scoresPairs: Bool = false,
-        embedsTokens: Bool = false
+        embedsTokens: Bool = false, classifiesPairs: Bool = false, countsTokens: Bool = false
     ) {
         self.dimensions = dimensions
         self.labels = labels
         self.maxTokens = maxTokens
         self.scoresPairs = scoresPairs
         self.embedsTokens = embedsTokens
+        self.classifiesPairs = classifiesPairs
+        self.countsTokens = countsTokens
     }
 }
 

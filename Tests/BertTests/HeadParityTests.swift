@@ -99,6 +99,41 @@ struct HeadParityTests {
         }
     }
 
+    private struct Inference: Decodable {
+        struct Pair: Decodable {
+            let a: String
+            let b: String
+            let whole: Int
+            let read: Int
+        }
+        let labels: [String]
+        let pairs: [Pair]
+    }
+
+    @Test func pairsAreLabelledAsInTheReference() throws {
+        let golden = try Golden<Inference>(Fixtures.find("inference")!)
+        let model = try TestModel(Fixtures.find("inference")!, #"{"precision": "f32"}"#)
+        let pairs = golden.description.pairs
+        let found = try model.classify(pairs.map(\.a), pairs: pairs.map(\.b))
+        #expect(largestDifference(found, golden.arrays["logits"].rows) <= Self.tolerance)
+        #expect(try (0..<3).map(model.label) == golden.description.labels)
+        for pair in pairs {
+            let (read, whole) = try model.countTokens(of: pair.a, pair: pair.b)
+            #expect(read == pair.read && whole == pair.whole, "\(pair)")
+        }
+    }
+
+    @Test func tokensOfATextAreCountedAsTheyAreRead() throws {
+        let model = try model("encoder-mean")
+        for text in ["", "one two three", String(repeating: "one two three. ", count: 60)] {
+            for flags in [0, query, passage] {
+                let (read, whole) = try model.countTokens(of: text, flags: flags)
+                #expect(try read == model.embeddingTokens(of: text, flags: flags).count)
+                #expect((whole > read) == (text.count > 100), "\(whole) of \(text.count) letters")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("classifier", "single_label_classification"),
         ("classifier-multilabel", "multi_label_classification"),

@@ -77,7 +77,7 @@ import Testing
     }
 
     private static let brokenLibraries: [(macros: [String], stage: String, says: String)] = [
-        (["MIN_HOST_MINOR=7"], "query", "needs a host of ABI 1.7, this one has 1.1; update Roost"),
+        (["MIN_HOST_MINOR=7"], "query", "needs a host of ABI 1.7, this one has 1.2; update Roost"),
         (["EARLY_AT=\"query\"", "EARLY_DO=\"\""], "query", "gave no table"),
         (["EARLY_AT=\"attach\"", "EARLY_DO=\"\""], "attach", "refused to attach as told"),
         (["STRUCT_SIZE=3"], "query", "struct_size is 3"),

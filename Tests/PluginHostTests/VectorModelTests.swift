@@ -12,7 +12,8 @@ import Testing
             found
                 == VectorCapabilities(
                     dimensions: 8, labels: ["empty", "short", "long"], maxTokens: 64,
-                    scoresPairs: true, embedsTokens: true))
+                    scoresPairs: true, embedsTokens: true, classifiesPairs: true,
+                    countsTokens: true))
         #expect(found.embeddingRows == 1024)
         #expect(model.description.tasks == ["count"])
         #expect(model.description.decode == nil && model.vocabulary == nil)
@@ -44,6 +45,39 @@ import Testing
         #expect(scores == [-3, -1, -3])
         let labels = try model.classify(["", "ab", "abcdefghi"], deadline: nil).arrays
         #expect(labels == [[5, -5, -5], [-5, 5, -5], [-5, -5, 5]])
+        let pairs = try model.classify(["", "ab"], pairs: ["x", ""], deadline: nil).arrays
+        #expect(pairs == [[0, 1, 0], [2, 0, 0]])
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func tokensAreCountedBeforeAndAfterTheCut(_ isolation: Isolation) throws {
+        let model = try openVectors(isolation)
+        defer { model.close() }
+        let long = String(repeating: "x", count: 100)
+        let alone = try model.countTokens(of: ["", "é", long], with: .none, options: .query)
+        #expect(alone.map(\.whole) == [3, 5, 103] && alone.map(\.read) == [3, 5, 64])
+        let beside = try model.countTokens(of: ["a", "bc"], with: .query("def"), options: [])
+        #expect(beside.map(\.whole) == [7, 8])
+        let pairs = try model.countTokens(of: ["a", long], with: .pairs(["", "b"]), options: [])
+        #expect(pairs.map(\.whole) == [4, 104] && pairs.map(\.read) == [4, 64])
+        let short = failure {
+            _ = try model.countTokens(of: ["a", "b"], with: .pairs(["c"]), options: [])
+        }
+        guard case .refused(.argument, _, _) = short else {
+            Issue.record("\(String(describing: short))")
+            return
+        }
+    }
+
+    @Test(arguments: Isolation.allCases, ["more", "long"])
+    func countsThatCannotBeAreFound(_ isolation: Isolation, deed: String) throws {
+        let model = try openVectors(isolation, config: settings(at: "count_tokens", do: deed))
+        defer { model.close() }
+        let failure = failure { _ = try model.countTokens(of: ["a"], with: .none, options: []) }
+        guard case .broken("count_tokens", _) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
     }
 
     /// Rows stand in memory that calls share: a small answer after a large one is its own.
@@ -174,6 +208,7 @@ import Testing
         ("embed", { _ = try $0.vectors(of: ["a"]) }),
         ("embed_tokens", { _ = try $0.embed(.tokens([[1, 2]]), options: [], deadline: nil) }),
         ("classify", { _ = try $0.classify(["a"], deadline: nil) }),
+        ("classify_pairs", { _ = try $0.classify(["a"], pairs: ["b"], deadline: nil) }),
     ]
 
     @Test(arguments: Isolation.allCases, rowCalls.indices)
@@ -192,7 +227,7 @@ import Testing
     /// What a plugin does not write must not show what somebody else's text left there.
     @Test(arguments: Isolation.allCases)
     func rowsThatAreNotWrittenAreNoNumbers(_ isolation: Isolation) throws {
-        for step in ["embed", "embed_tokens", "classify", "score_pairs"] {
+        for step in ["embed", "embed_tokens", "classify", "classify_pairs", "score_pairs"] {
             let model = try openVectors(isolation, config: settings(at: step, do: "lazy"))
             defer { model.close() }
             if step != "embed" { _ = try model.vectors(of: ["a", "b"]) }
@@ -202,6 +237,8 @@ import Testing
                 case "embed_tokens":
                     try model.embed(.tokens([[1], [2]]), options: [], deadline: nil).arrays
                 case "classify": try model.classify(["a", "b"], deadline: nil).arrays
+                case "classify_pairs":
+                    try model.classify(["a", "b"], pairs: ["", ""], deadline: nil).arrays
                 default: [try model.scores(query: "", documents: ["a", "b"], deadline: nil)]
                 }
             let written = rows.joined().count { !$0.isNaN }
@@ -212,7 +249,10 @@ import Testing
     // MARK: - Ends
 
     @Test(
-        arguments: ["embed_tokenize", "embed", "embed_tokens", "score_pairs", "classify"],
+        arguments: [
+            "embed_tokenize", "embed", "embed_tokens", "score_pairs", "classify",
+            "classify_pairs", "count_tokens",
+        ],
         ["segv", "abort", "exit0", "exit7", "spam", "hang"])
     func aCallThatEndsItsProcessIsReported(_ step: String, deed: String) async throws {
         let found = try await BlockingThread.run("vectors") {
@@ -239,6 +279,8 @@ import Testing
         case "embed": _ = try model.vectors(of: ["a"], deadline: limit)
         case "embed_tokens": _ = try model.embed(.tokens([[1]]), options: [], deadline: limit)
         case "classify": _ = try model.classify(["a"], deadline: limit)
+        case "classify_pairs": _ = try model.classify(["a"], pairs: [""], deadline: limit)
+        case "count_tokens": _ = try model.countTokens(of: ["a"], with: .none, options: [])
         default: _ = try model.scores(query: "", documents: ["a"], deadline: limit)
         }
     }

@@ -14,7 +14,15 @@ final class LengthModel: VectorModel, TaskModel {
     init(embeds: Bool) {
         vectors = VectorCapabilities(
             dimensions: embeds ? 3 : 0, labels: ["odd", "even"], maxTokens: 4, scoresPairs: embeds,
-            embedsTokens: true)
+            embedsTokens: true, classifiesPairs: true, countsTokens: true)
+    }
+
+    /// A token a byte, and one between two texts.
+    func countTokens(
+        of text: String, pair: String?, options: EmbedOptions, call: Call
+    ) throws -> TokenCount {
+        let whole = text.utf8.count + (pair.map { $0.utf8.count + 1 } ?? 0)
+        return TokenCount(whole: whole, read: text == "wrong" ? whole + 1 : min(whole, 4))
     }
 
     func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32] {
@@ -53,6 +61,15 @@ final class LengthContext: VectorContext, TaskContext {
         for (row, text) in texts.enumerated() {
             rows[row][0] = text.utf8.count % 2 == 1 ? 1 : -1
             rows[row][1] = -rows[row][0]
+        }
+    }
+
+    func classify(
+        _ texts: [String], pairs: [String], into rows: Rows, call: Call
+    ) throws {
+        for row in texts.indices {
+            rows[row][0] = Float(texts[row].utf8.count)
+            rows[row][1] = Float(pairs[row].utf8.count)
         }
     }
 

@@ -207,6 +207,42 @@ extension BoundaryTests {
             }
         }
 
+        @Test func pairsAreLabelledTogether() throws {
+            try withVectors { opened in
+                let labels = withStrings(
+                    [[1, 2], [], [3], [4, 5, 6]].map { $0.map { UInt8($0) } }
+                ) {
+                    texts in
+                    fill(["", ""], width: 2) { _, rows, call in
+                        opened.table.classify_pairs(
+                            opened.context, texts!, texts! + 2, 2, rows, call)
+                    }
+                }
+                #expect(labels.rows == [[2, 1], [0, 3]])
+            }
+        }
+
+        @Test func tokensAreCountedBeforeAndAfterTheCut() throws {
+            try withVectors { opened in
+                func count(_ texts: [String]) -> (Answer, read: UInt32, whole: UInt32) {
+                    var (read, whole) = (UInt32(0), UInt32(0))
+                    let found = withStrings(texts.map { Array($0.utf8) }) { strings in
+                        answer {
+                            opened.table.count_tokens(
+                                opened.model, strings![0], texts.count > 1 ? strings! + 1 : nil, 0,
+                                &read, &whole, $0)
+                        }
+                    }
+                    return (found, read, whole)
+                }
+                let alone = count(["abcdef"])
+                #expect(alone.0.status == 0 && alone.read == 4 && alone.whole == 6)
+                let pair = count(["a", "b"])
+                #expect(pair.read == 3 && pair.whole == 3)
+                #expect(count(["wrong"]).0.message == "6 tokens read of 5")
+            }
+        }
+
         @Test func infoHasTheKeysOfVectorsAndTasks() throws {
             try withVectors { opened in
                 let sink = TestSink()

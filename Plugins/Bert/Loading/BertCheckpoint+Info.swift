@@ -6,7 +6,7 @@ extension BertCheckpoint {
     func capabilities(
         _ loaded: LoadedBert.Head, maxTokens: Int
     ) throws -> VectorCapabilities {
-        var capabilities = VectorCapabilities(maxTokens: maxTokens)
+        var capabilities = VectorCapabilities(maxTokens: maxTokens, countsTokens: true)
         switch loaded {
         case .sentence(let head, _):
             capabilities.dimensions = head.width
@@ -15,6 +15,7 @@ extension BertCheckpoint {
             let labels = try head.labels
             capabilities.scoresPairs = labels.count == 1
             capabilities.labels = labels == ["LABEL_0"] ? [] : labels
+            capabilities.classifiesPairs = true
         case .tokens, .spans: break
         }
         return capabilities

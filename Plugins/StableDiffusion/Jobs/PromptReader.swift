@@ -9,7 +9,8 @@ struct PromptReader: Sendable {
     private let begin: Int32
     private let end: Int32
     private let padding: Int32
-    private let length: Int
+    /// Tokens of a prompt that the encoder reads, what begins and ends it included.
+    let length: Int
     /// Layers of the encoder.
     let layers: Int
 
@@ -41,6 +42,15 @@ struct PromptReader: Sendable {
         let whole = [begin] + ids.prefix(length - 2) + [end]
         return whole + Array(repeating: padding, count: length - whole.count)
     }
+
+    /// The ids of a text as it is.
+    func tokenize(_ text: String, options: TokenizeOptions) throws -> [Int32] {
+        try tokenizer.encode(
+            text, addSpecial: options.contains(.addSpecial),
+            parseSpecial: options.contains(.parseSpecial))
+    }
+
+    var vocabulary: TokenizerVocabulary { tokenizer.vocabulary }
 
     /// - Parameter skipping: layers of the encoder that are left out at its end.
     /// - Returns: [length, D].

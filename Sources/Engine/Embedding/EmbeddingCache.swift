@@ -99,7 +99,8 @@ extension EmbeddingCache.Storage {
         // A free slot keeps neither text nor embedding.
         let nothing = EmbeddingCache.Key(options: [], input: .tokens([]))
         slots[index] = EmbeddingCache.Slot(
-            key: nothing, answer: TextJob.Answer(values: [], tokens: 0))
+            key: nothing,
+            answer: TextJob.Answer(values: [], reading: TextReading(tokens: 0, isCut: nil)))
         free.append(index)
     }
 

@@ -31,40 +31,47 @@ package enum EmbeddingPurpose: Sendable, Hashable {
     case symmetric
 }
 
+/// What a model has read of an input.
+package struct TextReading: Sendable, Equatable {
+    /// The tokens that were read, prefix and special tokens included; an estimate where the model does not
+    /// tell.
+    package var tokens: Int
+    /// Whether there were more; nil where the model does not tell.
+    package var isCut: Bool?
+
+    package init(tokens: Int, isCut: Bool?) {
+        self.tokens = tokens
+        self.isCut = isCut
+    }
+}
+
+extension [TextReading] {
+    package var tokens: Int { reduce(0) { $0 + $1.tokens } }
+}
+
 package struct EmbeddingResult: Sendable, Equatable {
     /// One for each input, in order.
     package var vectors: [[Float]]
-    /// The tokens of each input, prefix and special tokens included.
-    package var perInputTokens: [Int]
+    /// What was read of each input.
+    package var readings: [TextReading]
 
-    package var tokens: Int { perInputTokens.reduce(0, +) }
-
-    package init(vectors: [[Float]], perInputTokens: [Int]) {
-        self.vectors = vectors
-        self.perInputTokens = perInputTokens
-    }
+    package var tokens: Int { readings.tokens }
 }
 
 package struct ScoreResult: Sendable, Equatable {
     /// A raw logit for each document, in order; larger is better.
     package var scores: [Float]
-    /// Of all pairs; an estimate where the model does not tell.
-    package var tokens: Int
+    /// What was read of each document, with the query.
+    package var readings: [TextReading]
 
-    package init(scores: [Float], tokens: Int) {
-        self.scores = scores
-        self.tokens = tokens
-    }
+    package var tokens: Int { readings.tokens }
 }
 
 package struct ClassificationResult: Sendable, Equatable {
     /// For each text a raw logit for each of the model's labels.
     package var logits: [[Float]]
-    /// Of all texts; an estimate where the model does not tell.
-    package var tokens: Int
+    /// What was read of each text, or pair.
+    package var readings: [TextReading]
 
-    package init(logits: [[Float]], tokens: Int) {
-        self.logits = logits
-        self.tokens = tokens
-    }
+    package var tokens: Int { readings.tokens }
 }

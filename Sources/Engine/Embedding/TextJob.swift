@@ -7,16 +7,19 @@ final class TextJob: LaneJob, @unchecked Sendable {
         case embed(EmbedOptions)
         /// The texts are documents.
         case score(query: ExactString)
-        case classify
+        case classify(pairs: Bool)
     }
 
-    /// A text, and where in the answer it stands: equal texts are computed once.
+    /// A text, perhaps with another that is read behind it, and where in the answer it stands: equal texts are computed once.
     struct Piece {
         let input: EmbeddingInput
+        var pair: String?
         var places: [Int]
         /// An estimate until `isCounted`.
         var tokens: Int
         var isCounted = false
+        /// Whether the model reads all of it; nil where it does not tell.
+        var isCut: Bool?
         /// What the model makes of a text, where it says so.
         var ids: [Int32]?
         var failures = 0
@@ -25,7 +28,7 @@ final class TextJob: LaneJob, @unchecked Sendable {
     struct Answer: Sendable {
         /// An embedding, a score, or a logit for each label.
         var values: [Float]
-        var tokens: Int
+        var reading: TextReading
     }
 
     let kind: Kind
@@ -100,10 +103,11 @@ extension TextJob {
     }
 
     /// Corrects the estimate of a text's tokens.
-    func count(_ piece: inout Piece, as tokens: Int) {
+    func count(_ piece: inout Piece, as tokens: Int, isCut: Bool?) {
         remaining += tokens - piece.tokens
         piece.tokens = tokens
         piece.isCounted = true
+        piece.isCut = isCut
     }
 
     func answer(_ piece: Piece, with answer: Answer) {

@@ -10,6 +10,7 @@ package final class VectorEngine: GenerationServing {
     private let options: VectorEngineOptions
     private let inbox: VectorInbox
     private let cache: EmbeddingCache
+    private let counting = BlockingCrew("roost-count", limit: 2)
 
     /// Starts the model if it is not up yet; blocks until it is.
     ///
@@ -78,7 +79,7 @@ extension VectorEngine {
         let answers = try await answers(to: inputs, options)
         let width = dimensions ?? capabilities.dimensions
         let vectors = answers.map { $0.values.cut(to: width, normalized: normalized) }
-        return EmbeddingResult(vectors: vectors, perInputTokens: answers.map(\.tokens))
+        return EmbeddingResult(vectors: vectors, readings: answers.map(\.reading))
     }
 
     /// Scores documents by their relevance to a query.
@@ -88,15 +89,45 @@ extension VectorEngine {
             model.estimate($0, beside: query)
         }
         return ScoreResult(
-            scores: answers.map { $0.values[0] }, tokens: answers.reduce(0) { $0 + $1.tokens })
+            scores: answers.map { $0.values[0] }, readings: answers.map(\.reading))
     }
 
-    /// Labels texts.
-    package func classify(_ texts: [String]) async throws -> ClassificationResult {
+    /// Labels texts, or pairs: each text with the one of `pairs` at its place, of which there are as many.
+    package func classify(
+        _ texts: [String], pairs: [String]? = nil
+    ) async throws -> ClassificationResult {
         guard capabilities.classifies else { throw EngineError.unsupported("labels") }
-        let answers = try await answers(to: texts, .classify) { model.estimate($0) }
+        if let pairs {
+            guard capabilities.classifiesPairs else {
+                throw EngineError.unsupported("labels of pairs")
+            }
+            precondition(pairs.count == texts.count, "a pair for each text")
+        }
+        let kind = TextJob.Kind.classify(pairs: pairs != nil)
+        let answers = try await answers(to: texts, pairs: pairs, kind) { model.estimate($0) }
         return ClassificationResult(
-            logits: answers.map(\.values), tokens: answers.reduce(0) { $0 + $1.tokens })
+            logits: answers.map(\.values), readings: answers.map(\.reading))
+    }
+
+    /// The tokens of texts as `embed` for this purpose, `scores` or `classify` reads them; nil where the
+    /// model does not tell.
+    package func countTokens(
+        of texts: [String], with companions: Companions = .none,
+        purpose: EmbeddingPurpose = .symmetric
+    ) async throws -> [TokenCount]? {
+        guard capabilities.countsTokens else { return nil }
+        return try await counting.run { [supervisor] in
+            let loaded: any LoadedModel
+            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
+            do {
+                return try loaded.countTokens(
+                    of: texts, with: companions, options: EmbedOptions(purpose, normalized: true))
+            } catch {
+                let failure = ModelFailure(error)
+                if failure.isFatal { supervisor.discard(loaded, because: failure) }
+                throw EngineError.modelFailed(attempts: 1, failure: String(describing: failure))
+            }
+        }
     }
 
     private func answers(
@@ -113,11 +144,11 @@ extension VectorEngine {
     }
 
     private func answers(
-        to texts: [String], _ kind: TextJob.Kind, estimate: (String) -> Int
+        to texts: [String], pairs: [String]? = nil, _ kind: TextJob.Kind, estimate: (String) -> Int
     ) async throws -> [TextJob.Answer] {
         let inputs = texts.map(EmbeddingInput.text)
         let nothing = [TextJob.Answer?](repeating: nil, count: texts.count)
-        let pieces = pieces(inputs, without: nothing) { input in
+        let pieces = pieces(inputs, pairs: pairs, without: nothing) { input in
             if case .text(let text) = input {
                 (estimate(text), isCounted: false)
             } else {
@@ -129,19 +160,28 @@ extension VectorEngine {
 
     /// What is to be computed, equal texts once.
     private func pieces(
-        _ inputs: [EmbeddingInput], without known: [TextJob.Answer?],
+        _ inputs: [EmbeddingInput], pairs: [String]? = nil, without known: [TextJob.Answer?],
         tokens: (EmbeddingInput) -> (Int, isCounted: Bool)
     ) -> [TextJob.Piece] {
+        struct Key: Hashable {
+            let input: EmbeddingInput
+            let pair: ExactString?
+        }
         var pieces: [TextJob.Piece] = []
-        var first: [EmbeddingInput: Int] = [:]
+        var first: [Key: Int] = [:]
         for (place, input) in inputs.enumerated() where known[place] == nil {
-            if let index = first[input] {
+            let pair = pairs?[place]
+            let key = Key(input: input, pair: pair.map(ExactString.init))
+            if let index = first[key] {
                 pieces[index].places.append(place)
             } else {
-                first[input] = pieces.count
-                let (tokens, isCounted) = tokens(input)
+                first[key] = pieces.count
+                var (tokens, isCounted) = tokens(input)
+                if let pair { tokens = model.cut(tokens + model.estimate(pair)) }
                 pieces.append(
-                    .init(input: input, places: [place], tokens: tokens, isCounted: isCounted))
+                    .init(
+                        input: input, pair: pair, places: [place], tokens: tokens,
+                        isCounted: isCounted, isCut: isCounted ? false : nil))
             }
         }
         return pieces

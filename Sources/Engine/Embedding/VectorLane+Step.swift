@@ -74,25 +74,68 @@ extension VectorLane {
 
     /// Learns how many tokens the texts have, and which, where the model says so.
     private func count(_ step: inout TextStep, with model: any LoadedModel) throws {
-        guard facts.capabilities.tokenizes else { return }
-        var options: EmbedOptions = []
-        var query = 0
-        switch step.kind {
-        case .embed(let embedOptions): options = embedOptions.subtracting(.noNormalize)
-        case .score(let text):
-            // A pair has one special token less than its texts have apart.
-            query = try model.embeddingTokens(of: text.text, options: []).count - 1
-        case .classify: break
-        }
         let unknown = step.parts.indices.filter { !step.parts[$0].piece.isCounted }
-        let texts = unknown.map { step.parts[$0].piece.input.text }
-        guard !texts.isEmpty else { return }
-        let ids = try model.embeddingTokens(of: texts, options: options)
-        for (index, ids) in zip(unknown, ids) {
-            let count = facts.cut(ids.count + query)
-            step.parts[index].job.count(&step.parts[index].piece, as: max(1, count))
-            step.parts[index].piece.ids = ids
+        guard !unknown.isEmpty else { return }
+        switch step.kind {
+        case .embed(let options):
+            guard facts.capabilities.tokenizes else { return }
+            try tokenize(unknown, of: &step, options.subtracting(.noNormalize), with: model)
+        case .score(let query):
+            let companions = Companions.query(query.text)
+            if try count(unknown, of: &step, companions, with: model) { return }
+            guard facts.capabilities.tokenizes else { return }
+            // A pair has one special token less than its texts have apart.
+            let own = try model.embeddingTokens(of: query.text, options: []).count - 1
+            try tokenize(unknown, of: &step, with: model, beside: own)
+        case .classify(let hasPairs):
+            let pairs = unknown.compactMap { step.parts[$0].piece.pair }
+            let companions = hasPairs ? Companions.pairs(pairs) : .none
+            if try count(unknown, of: &step, companions, with: model) { return }
+            guard facts.capabilities.tokenizes, !hasPairs else { return }
+            try tokenize(unknown, of: &step, with: model)
         }
+    }
+
+    /// Learns the ids of texts. One with fewer than the model reads is whole; whether another one is cut
+    /// takes a second look.
+    private func tokenize(
+        _ places: [Int], of step: inout TextStep, _ options: EmbedOptions = [],
+        with model: any LoadedModel, beside query: Int? = nil
+    ) throws {
+        let texts = places.map { step.parts[$0].piece.input.text }
+        let found = try model.embeddingTokens(of: texts, options: options)
+        var long: [Int] = []
+        for (place, ids) in zip(places, found) {
+            let count = facts.cut(ids.count + (query ?? 0))
+            let isWhole = facts.capabilities.maxTokens == 0 || count < facts.capabilities.maxTokens
+            step.parts[place].job.count(
+                &step.parts[place].piece, as: max(1, count), isCut: isWhole ? false : nil)
+            step.parts[place].piece.ids = ids
+            if !isWhole { long.append(place) }
+        }
+        guard query == nil, facts.capabilities.countsTokens, !long.isEmpty else { return }
+        let counts = try model.countTokens(
+            of: long.map { step.parts[$0].piece.input.text }, with: .none, options: options)
+        for (place, count) in zip(long, counts) {
+            step.parts[place].piece.isCut = count.whole > count.read
+        }
+    }
+
+    /// Learns the number of tokens alone.
+    ///
+    /// - Returns: false where the model does not tell.
+    private func count(
+        _ places: [Int], of step: inout TextStep, _ companions: Companions,
+        with model: any LoadedModel
+    ) throws -> Bool {
+        guard facts.capabilities.countsTokens else { return false }
+        let texts = places.map { step.parts[$0].piece.input.text }
+        let counts = try model.countTokens(of: texts, with: companions, options: [])
+        for (place, count) in zip(places, counts) {
+            step.parts[place].job.count(
+                &step.parts[place].piece, as: max(1, count.read), isCut: count.whole > count.read)
+        }
+        return true
     }
 
     /// Puts back what is too much now that the tokens are known, and sorts the rest by their number, so
@@ -135,8 +178,9 @@ extension VectorLane {
             let scores = try model.scores(
                 query: query.text, documents: texts, deadline: deadline)
             return scores.map { [$0] }
-        case .classify:
-            let rows = try model.classify(texts, deadline: deadline)
+        case .classify(let hasPairs):
+            let pairs = hasPairs ? step.parts.map { $0.piece.pair ?? "" } : nil
+            let rows = try model.classify(texts, pairs: pairs, deadline: deadline)
             return try rows.copies(count: texts.count, width: facts.capabilities.labels.count)
         }
     }
@@ -148,13 +192,14 @@ extension VectorLane {
         }
         for (part, values) in zip(step.parts, answers) {
             guard values.allSatisfy(\.isFinite) else {
-                part.job.answer(part.piece, with: .init(values: [], tokens: 0))
+                part.job.answer(
+                    part.piece, with: .init(values: [], reading: part.piece.reading))
                 if jobs.contains(where: { $0 === part.job }) {
                     end(part.job, .invalidLogits("a vector that is not finite"))
                 }
                 continue
             }
-            let answer = TextJob.Answer(values: values, tokens: part.piece.tokens)
+            let answer = TextJob.Answer(values: values, reading: part.piece.reading)
             if case .embed(let options) = step.kind {
                 cache.insert(answer, for: .init(options: options, input: part.piece.input))
             }
@@ -179,6 +224,8 @@ extension TextJob.Piece {
     }
 
     var hasTokens: Bool { tokenIDs != nil }
+
+    var reading: TextReading { TextReading(tokens: tokens, isCut: isCut) }
 }
 
 extension EmbeddingInput {

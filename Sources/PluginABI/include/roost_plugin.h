@@ -57,7 +57,7 @@ extern "C" {
 #endif
 
 /* Minor version of the tables in this file. Grows by one whenever a member is appended. */
-#define ROOST_ABI_MINOR 1u
+#define ROOST_ABI_MINOR 2u
 
 /* ---- plain data -------------------------------------------------------------------------- */
 
@@ -258,7 +258,8 @@ typedef struct roost_plugin {
      * "forced_eos_token_id"; of one with roost.task/1 "tasks", an array of their names; of one with
      * roost.image/1 "image", an object with what a request gets that leaves the choice to the model,
      * "width", "height", "steps", "guidance" and "scheduler", with "multiple_of", which width and height
-     * are multiples of, and "schedulers", the names that extra_json may give. Every key is optional.
+     * are multiples of, and "schedulers", the names that extra_json may give; with roost.text.tokens/1 also "max_tokens" of it, how
+     * many tokens of a prompt are read, special ones included. Every key is optional.
      * [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
@@ -437,6 +438,17 @@ typedef struct roost_ext_vectors {
      * since 1. [lane] */
     roost_status (*embed_tokens)(roost_context *context, const int32_t *token, const uint32_t *offset,
                                  uint32_t n, uint32_t flags, roost_rows *out, const roost_call *call);
+    /* Like `classify`, of pairs: row i is of text[i] and pair[i], read together, as a premise and its
+     * hypothesis; since 2. [lane] */
+    roost_status (*classify_pairs)(roost_context *context, const roost_str *text, const roost_str *pair,
+                                   uint32_t n, roost_rows *out, const roost_call *call);
+    /* Counts the tokens of a text as `embed`, with its flags, or `classify` reads it; with `pair`, which
+     * may be NULL, those of the two as score_pairs, whose query is `text`, or classify_pairs reads them.
+     * `*whole` are those that there are, `*read` those that are left by the cut; special tokens and a
+     * prefix are among both; since 2. [any] */
+    roost_status (*count_tokens)(const roost_model *model, roost_str text, const roost_str *pair,
+                                 uint32_t flags, uint32_t *read, uint32_t *whole,
+                                 const roost_call *call);
 } roost_ext_vectors;
 
 /* ---- jobs: images and tasks -------------------------------------------------------------- */

@@ -103,11 +103,13 @@ func capabilitiesOf(
 ) throws -> VectorCapabilities {
     var capabilities = VectorCapabilities(
         dimensions: Int(vectors.dim), maxTokens: Int(vectors.max_tokens),
-        scoresPairs: vectors.score_pairs != nil, tokenizes: vectors.embed_tokenize != nil)
+        scoresPairs: vectors.score_pairs != nil, tokenizes: vectors.embed_tokenize != nil,
+        countsTokens: vectors.count_tokens != nil)
     if vectors.dim > 0 { _ = try require(vectors.embed, "embed", in: .describe) }
     capabilities.embedsTokens =
         vectors.dim > 0 && capabilities.tokenizes && vectors.embed_tokens != nil
     capabilities.labels = try labelsOf(model, vectors, trace: trace)
+    capabilities.classifiesPairs = capabilities.classifies && vectors.classify_pairs != nil
     try capabilities.check()
     return capabilities
 }

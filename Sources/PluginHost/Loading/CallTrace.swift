@@ -5,7 +5,7 @@ enum CallStep: Int32, CaseIterable {
     case idle, start, library, query, attach, probe, open, describe, context, vocabulary, map
     case tokenize, encode, forward, length, clear, truncate, fork, selfTest, close
     case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
-        endTask
+        endTask, classifyPairs, countTokens
     case beginImage, stepImage, previewImage, finishImage, endImage
 
     var name: String {
@@ -21,6 +21,8 @@ enum CallStep: Int32, CaseIterable {
         case .embedTokenize: "embed_tokenize"
         case .embedTokens: "embed_tokens"
         case .scorePairs: "score_pairs"
+        case .classifyPairs: "classify_pairs"
+        case .countTokens: "count_tokens"
         case .tasks: "list_json"
         case .beginTask, .beginImage: "begin"
         case .advanceTask: "advance"

@@ -143,10 +143,18 @@ extension InProcessModel {
         try lane(deadline) { try instance.scores(query: query, documents: documents, $0) }
     }
 
-    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+    func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions
+    ) throws -> [TokenCount] {
+        try call {
+            try instance.countTokens(of: texts, with: companions, options: options, trace: .none)
+        }
+    }
+
+    func classify(_ texts: [String], pairs: [String]?, deadline: Duration?) throws -> FloatRows {
         try lane(deadline) { call in
             let out = room(for: texts.count, width: description.vectors?.labels.count ?? 0)
-            try instance.classify(texts, into: out, call)
+            try instance.classify(texts, pairs: pairs, into: out, call)
             return out.rows(texts.count, owner: self)
         }
     }

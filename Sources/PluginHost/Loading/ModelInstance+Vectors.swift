@@ -55,8 +55,54 @@ extension ModelInstance {
         }
     }
 
-    func classify(_ texts: [String], into out: RowBuffer, _ call: LaneCall) throws {
-        try vectorCapabilities.check(classifying: texts)
+    func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions, trace: CallTrace
+    ) throws -> [TokenCount] {
+        let capabilities = try vectorCapabilities
+        try capabilities.check(counting: texts, with: companions)
+        return try texts.enumerated().map { index, text in
+            let count =
+                switch companions {
+                case .none: try countTokens(of: text, pair: nil, options, trace)
+                case .query(let query): try countTokens(of: query, pair: text, options, trace)
+                case .pairs(let pairs):
+                    try countTokens(of: text, pair: pairs[index], options, trace)
+                }
+            try capabilities.check(answer: count)
+            return count
+        }
+    }
+
+    private func countTokens(
+        of text: String, pair: String?, _ options: EmbedOptions, _ trace: CallTrace
+    ) throws -> TokenCount {
+        guard let count = vectors?.count_tokens else { throw noVectors }
+        var (read, whole) = (UInt32(0), UInt32(0))
+        try text.withPluginString { text in
+            try (pair.map { [$0] } ?? []).withPluginStrings { pairs in
+                try callPlugin(.countTokens, trace: trace) {
+                    count(
+                        model, text, pair == nil ? nil : pairs, options.rawValue, &read, &whole, $0)
+                }
+            }
+        }
+        return TokenCount(whole: Int(whole), read: Int(read))
+    }
+
+    func classify(
+        _ texts: [String], pairs: [String]?, into out: RowBuffer, _ call: LaneCall
+    ) throws {
+        try vectorCapabilities.check(classifying: texts, pairs: pairs)
+        if let pairs {
+            guard let classify = vectors?.classify_pairs else { throw noVectors }
+            return try fill(out, count: texts.count, .classifyPairs, call) { rows, call in
+                texts.withPluginStrings { texts in
+                    pairs.withPluginStrings { pairs in
+                        classify(context, texts, pairs, rows.pointee.n_rows, rows, call)
+                    }
+                }
+            }
+        }
         guard let classify = vectors?.classify else { throw noVectors }
         try fill(out, count: texts.count, .classify, call) { rows, call in
             texts.withPluginStrings { classify(context, $0, rows.pointee.n_rows, rows, call) }

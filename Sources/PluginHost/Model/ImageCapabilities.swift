@@ -14,6 +14,8 @@ package struct ImageCapabilities: Sendable, Equatable {
     package var schedulers: [String] = []
     /// The scheduler that is used when nobody says which.
     package var scheduler: String?
+    /// Tokens of a prompt that are read, special ones included; nil when unknown.
+    package var maxTokens: Int?
     /// Shows pictures that are not done.
     package var previews = false
 
@@ -35,7 +37,7 @@ extension ImageCapabilities {
     init(infoJSON: [UInt8], previews: Bool) throws {
         struct Info: Decodable { var image: Image? }
         struct Image: Decodable {
-            var width, height, steps, multiple_of: Int?
+            var width, height, steps, multiple_of, max_tokens: Int?
             var guidance: Float?
             var schedulers: [String]?
             var scheduler: String?
@@ -56,6 +58,7 @@ extension ImageCapabilities {
         multipleOf = image?.multiple_of ?? 1
         schedulers = image?.schedulers ?? []
         scheduler = image?.scheduler
+        maxTokens = image?.max_tokens
         self.previews = previews
         try check()
     }

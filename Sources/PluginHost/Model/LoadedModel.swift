@@ -58,8 +58,14 @@ package protocol LoadedModel: ImageModel {
     /// A logit for each document, at most `embeddingRows`, perhaps not a number. Lane.
     func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float]
 
-    /// A row of a logit for each label per text; as `embed`. Lane.
-    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows
+    /// A row of a logit for each label per text, or per text and the one of `pairs` at its place; as
+    /// `embed`. Lane.
+    func classify(_ texts: [String], pairs: [String]?, deadline: Duration?) throws -> FloatRows
+
+    /// The tokens of each text, or of each with its companion, as the model reads them. From any thread.
+    func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions
+    ) throws -> [TokenCount]
 
     /// Starts a task, which must be ended. Lane.
     func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID
@@ -109,8 +115,16 @@ extension LoadedModel {
         throw unsupported("the model scores no pairs")
     }
 
-    package func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+    package func classify(
+        _ texts: [String], pairs: [String]?, deadline: Duration?
+    ) throws -> FloatRows {
         throw unsupported("the model has no labels")
+    }
+
+    package func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions
+    ) throws -> [TokenCount] {
+        throw unsupported("the model does not count tokens")
     }
 
     package func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
@@ -125,6 +139,10 @@ extension LoadedModel {
 
     package func endTask(_ id: TaskID) throws {
         throw unsupported("the model has no tasks")
+    }
+
+    package func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+        try classify(texts, pairs: nil, deadline: deadline)
     }
 
     /// The ids of one text.

@@ -11,10 +11,15 @@ package struct VectorCapabilities: Sendable, Equatable {
     package var tokenizes: Bool
     /// Embeds also by token ids.
     package var embedsTokens: Bool
+    /// Labels pairs of texts as well.
+    package var classifiesPairs: Bool
+    /// Says how many tokens a text has, and how many of them it reads.
+    package var countsTokens: Bool
 
     package init(
         dimensions: Int = 0, labels: [String] = [], maxTokens: Int = 0, scoresPairs: Bool = false,
-        tokenizes: Bool = false, embedsTokens: Bool = false
+        tokenizes: Bool = false, embedsTokens: Bool = false, classifiesPairs: Bool = false,
+        countsTokens: Bool = false
     ) {
         self.dimensions = dimensions
         self.labels = labels
@@ -22,6 +27,8 @@ package struct VectorCapabilities: Sendable, Equatable {
         self.scoresPairs = scoresPairs
         self.tokenizes = tokenizes || embedsTokens
         self.embedsTokens = embedsTokens
+        self.classifiesPairs = classifiesPairs
+        self.countsTokens = countsTokens
     }
 
     package var embeds: Bool { dimensions > 0 }
@@ -58,6 +65,28 @@ package enum EmbeddingBatch: Sendable, Equatable {
         case .texts(let texts): texts.count
         case .tokens(let texts): texts.count
         }
+    }
+}
+
+/// What texts are read together with.
+package enum Companions: Sendable, Equatable {
+    case none
+    /// One text before each of them.
+    case query(String)
+    /// A text behind each.
+    case pairs([String])
+}
+
+/// The tokens of a text, special tokens and prefix among them.
+package struct TokenCount: Sendable, Equatable {
+    /// Those that there are.
+    package var whole: Int
+    /// Those that the model reads.
+    package var read: Int
+
+    package init(whole: Int, read: Int) {
+        self.whole = whole
+        self.read = read
     }
 }
 

@@ -37,10 +37,31 @@ extension VectorCapabilities {
     }
 
     /// Refuses what the model cannot classify.
-    func check(classifying texts: [String]) throws {
+    func check(classifying texts: [String], pairs: [String]?) throws {
         guard classifies else { throw unsupported("the model has no labels") }
         try check(count: texts.count)
-        try Self.check(size: texts)
+        try Self.check(size: texts + (pairs ?? []))
+        guard let pairs else { return }
+        guard classifiesPairs else { throw unsupported("the model has no labels for pairs") }
+        try check(pairs, of: texts)
+    }
+
+    private func check(_ pairs: [String], of texts: [String]) throws {
+        guard pairs.count == texts.count else {
+            throw argument("\(pairs.count) texts beside \(texts.count), expected as many")
+        }
+    }
+
+    /// Refuses what the model cannot count.
+    func check(counting texts: [String], with companions: Companions) throws {
+        guard countsTokens else { throw unsupported("the model does not count tokens") }
+        switch companions {
+        case .none: try Self.check(size: texts)
+        case .query(let query): try Self.check(size: texts + [query])
+        case .pairs(let pairs):
+            try check(pairs, of: texts)
+            try Self.check(size: texts + pairs)
+        }
     }
 
     /// Refuses what the model cannot score.
@@ -62,6 +83,16 @@ extension VectorCapabilities {
         guard bytes <= Frame.payloadLimit / 2 else {
             throw argument(
                 "\(bytes) bytes of text in a call, expected at most \(Frame.payloadLimit / 2)")
+        }
+    }
+
+    /// What a plugin says are the tokens of a text.
+    func check(answer count: TokenCount) throws {
+        let most = maxTokens > 0 ? maxTokens : 1 << 30
+        guard count.read <= min(count.whole, most) else {
+            throw ModelFailure.broken(
+                step: CallStep.countTokens.name,
+                reason: "\(count.read) tokens read of \(count.whole), expected \(most) at most")
         }
     }
 

@@ -59,6 +59,8 @@ extension WireWriter {
         write(capabilities.scoresPairs)
         write(capabilities.tokenizes)
         write(capabilities.embedsTokens)
+        write(capabilities.classifiesPairs)
+        write(capabilities.countsTokens)
     }
 }
 
@@ -67,7 +69,8 @@ extension WireReader {
         VectorCapabilities(
             dimensions: Int(try read(UInt32.self)), labels: try readStrings(),
             maxTokens: Int(try read(UInt32.self)), scoresPairs: try readBool(),
-            tokenizes: try readBool(), embedsTokens: try readBool())
+            tokenizes: try readBool(), embedsTokens: try readBool(),
+            classifiesPairs: try readBool(), countsTokens: try readBool())
     }
 
     fileprivate mutating func readCapabilities() throws -> DecodeCapabilities {

@@ -23,6 +23,68 @@ package struct EmbedTokenizeCall: Equatable {
     }
 }
 
+/// Texts whose tokens are to be counted.
+package struct CountTokensCall: Equatable {
+    package var texts: [String]
+    package var companions: Companions
+    package var options: EmbedOptions
+
+    package init(texts: [String], companions: Companions, options: EmbedOptions) {
+        self.texts = texts
+        self.companions = companions
+        self.options = options
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(options.rawValue)
+        writer.write(strings: texts)
+        switch companions {
+        case .none: writer.write(UInt8(0))
+        case .query(let query):
+            writer.write(UInt8(1))
+            writer.write(query)
+        case .pairs(let pairs):
+            writer.write(UInt8(2))
+            writer.write(strings: pairs)
+        }
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        options = EmbedOptions(rawValue: try reader.read())
+        texts = try reader.readStrings()
+        switch try reader.read(UInt8.self) {
+        case 0: companions = .none
+        case 1: companions = .query(try reader.readString())
+        case 2: companions = .pairs(try reader.readStrings())
+        default: throw WireError.value("a kind of companions that is unknown")
+        }
+        try reader.finish()
+    }
+}
+
+extension [TokenCount] {
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(array: flatMap { [UInt32(clamping: $0.whole), UInt32(clamping: $0.read)] })
+        return writer.bytes
+    }
+
+    package init(payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        let numbers = try reader.readArray(of: UInt32.self)
+        try reader.finish()
+        guard numbers.count.isMultiple(of: 2) else {
+            throw WireError.value("\(numbers.count) numbers of tokens, expected two for each text")
+        }
+        self = stride(from: 0, to: numbers.count, by: 2).map {
+            TokenCount(whole: Int(numbers[$0]), read: Int(numbers[$0 + 1]))
+        }
+    }
+}
+
 package struct EmbedCall: Equatable {
     package var batch: EmbeddingBatch
     package var options: EmbedOptions
@@ -60,15 +122,19 @@ package struct EmbedCall: Equatable {
     }
 }
 
-/// Texts to be labelled; or with a query, to be scored.
+/// Texts to be labelled, perhaps each with another; or with a query, to be scored.
 package struct TextsCall: Equatable {
     package var query = ""
     package var texts: [String]
+    package var pairs: [String]?
     package var deadline: MonotonicTime?
 
-    package init(query: String = "", texts: [String], deadline: MonotonicTime?) {
+    package init(
+        query: String = "", texts: [String], pairs: [String]? = nil, deadline: MonotonicTime?
+    ) {
         self.query = query
         self.texts = texts
+        self.pairs = pairs
         self.deadline = deadline
     }
 
@@ -77,6 +143,7 @@ package struct TextsCall: Equatable {
         writer.write(deadline)
         writer.write(query)
         writer.write(strings: texts)
+        writer.write(optional: pairs) { $0.write(strings: $1) }
         return writer.bytes
     }
 
@@ -85,6 +152,7 @@ package struct TextsCall: Equatable {
         deadline = try reader.readDeadline()
         query = try reader.readString()
         texts = try reader.readStrings()
+        pairs = try reader.readOptional { try $0.readStrings() }
         try reader.finish()
     }
 }

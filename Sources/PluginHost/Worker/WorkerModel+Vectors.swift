@@ -44,11 +44,26 @@ extension WorkerModel {
         return scores
     }
 
-    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+    func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions
+    ) throws -> [TokenCount] {
         let capabilities = try vectors
-        try capabilities.check(classifying: texts)
-        let call = TextsCall(texts: texts, deadline: deadline.map { .now + $0 })
-        _ = try laneCall(.classify, call.payload, step: .classify, limit: deadline)
+        try capabilities.check(counting: texts, with: companions)
+        let call = CountTokensCall(texts: texts, companions: companions, options: options)
+        let answer = try control.call(
+            .countTokens, call.payload, step: .countTokens, limit: limits.tokenize)
+        let counts = try decoding(.countTokens) { try [TokenCount](payload: answer) }
+        try check(counts.count, texts.count, .countTokens)
+        for count in counts { try capabilities.check(answer: count) }
+        return counts
+    }
+
+    func classify(_ texts: [String], pairs: [String]?, deadline: Duration?) throws -> FloatRows {
+        let capabilities = try vectors
+        try capabilities.check(classifying: texts, pairs: pairs)
+        let call = TextsCall(texts: texts, pairs: pairs, deadline: deadline.map { .now + $0 })
+        let step: CallStep = pairs == nil ? .classify : .classifyPairs
+        _ = try laneCall(.classify, call.payload, step: step, limit: deadline)
         return rows(texts.count, width: capabilities.labels.count)
     }
 

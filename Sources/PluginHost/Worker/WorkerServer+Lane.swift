@@ -80,7 +80,8 @@ extension WorkerServer {
         let instance = try instance
         let width = instance.description.vectors?.labels.count ?? 0
         try instance.classify(
-            call.texts, into: try rows(width: width), try self.call(until: call.deadline))
+            call.texts, pairs: call.pairs, into: try rows(width: width),
+            try self.call(until: call.deadline))
         return []
     }
 

@@ -69,6 +69,7 @@ extension WorkerServer {
         case .map: return try map(Int(try Number(call.payload).value))
         case .tokenize: return try tokenize(try TokenizeCall(call.payload))
         case .embedTokenize: return try embedTokenize(try EmbedTokenizeCall(call.payload))
+        case .countTokens: return try countTokens(try CountTokensCall(call.payload))
         case .close: return close()
         default: throw WireError.unknownKind(call.kind.rawValue)
         }
@@ -123,6 +124,12 @@ extension WorkerServer {
                     of: text, options: call.options, trace: page.controlTrace)
             })
         return writer.bytes
+    }
+
+    private func countTokens(_ call: CountTokensCall) throws -> [UInt8] {
+        try instance.countTokens(
+            of: call.texts, with: call.companions, options: call.options, trace: page.controlTrace
+        ).payload
     }
 
     /// The host has no lane call in flight.

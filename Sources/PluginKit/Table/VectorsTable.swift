@@ -21,7 +21,10 @@ final class VectorsBox: Sendable {
                 score_pairs: found.scoresPairs ? scorePairs : nil,
                 classify: found.labels.isEmpty ? nil : classify,
                 embed_tokenize: found.embedsTokens ? embedTokenize : nil,
-                embed_tokens: embeds && found.embedsTokens ? embedTokens : nil))
+                embed_tokens: embeds && found.embedsTokens ? embedTokens : nil,
+                classify_pairs: found.classifiesPairs && !found.labels.isEmpty
+                    ? classifyPairs : nil,
+                count_tokens: found.countsTokens ? countTokens : nil))
     }
 
     deinit {
@@ -51,6 +54,26 @@ private func embedTokenize(
         let ids = try vectors(of: model).model.embeddingTokens(
             of: text.string("text"), options: EmbedOptions(checking: flags), call: call)
         try sink.put(ids)
+    }
+}
+
+private func countTokens(
+    model: OpaquePointer?, text: roost_str, pair: UnsafePointer<roost_str>?, flags: UInt32,
+    read: UnsafeMutablePointer<UInt32>?, whole: UnsafeMutablePointer<UInt32>?,
+    call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { call in
+        guard let read, let whole else {
+            throw PluginError(.argument, "the place for the counts is null")
+        }
+        let count = try vectors(of: model).model.countTokens(
+            of: text.string("text"), pair: pair?.pointee.string("pair"),
+            options: EmbedOptions(checking: flags), call: call)
+        guard count.read <= count.whole, let found = UInt32(exactly: count.read) else {
+            throw PluginError(.internal, "\(count.read) tokens read of \(count.whole)")
+        }
+        read.pointee = found
+        whole.pointee = UInt32(clamping: count.whole)
     }
 }
 
@@ -124,6 +147,23 @@ private func classify(
             let rows = try Rows(checking: out, count: texts.count, width: width)
             try call.check()
             try context.classify(texts, into: rows, call: call)
+        }
+    }
+}
+
+private func classifyPairs(
+    context: OpaquePointer?, text: UnsafePointer<roost_str>?, pair: UnsafePointer<roost_str>?,
+    count: UInt32, out: UnsafeMutablePointer<roost_rows>?, call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { call in
+        let (box, context, capabilities) = try vectors(in: context)
+        try box.lane {
+            let texts = try strings(text, count, "text")
+            let pairs = try strings(pair, count, "pair")
+            let width = capabilities.labels.count
+            let rows = try Rows(checking: out, count: texts.count, width: width)
+            try call.check()
+            try context.classify(texts, pairs: pairs, into: rows, call: call)
         }
     }
 }

@@ -150,6 +150,37 @@ extension TestModel {
         }
     }
 
+    func classify(_ texts: [String], pairs: [String]) throws -> [[Float]] {
+        let table = try vectors
+        return try withStrings(texts) { texts in
+            try withStrings(pairs) { pairs in
+                try rows(texts.count, width: Int(table.n_labels)) { out in
+                    try checked {
+                        table.classify_pairs(
+                            context, texts.baseAddress, pairs.baseAddress, UInt32(texts.count),
+                            &out,
+                            $0)
+                    }
+                }
+            }
+        }
+    }
+
+    func countTokens(
+        of text: String, pair: String? = nil, flags: UInt32 = 0
+    ) throws -> (read: Int, whole: Int) {
+        let table = try vectors
+        var (read, whole) = (UInt32(0), UInt32(0))
+        try withStrings([text, pair ?? ""]) { texts in
+            try checked {
+                table.count_tokens(
+                    handle, texts[0], pair == nil ? nil : texts.baseAddress! + 1, flags, &read,
+                    &whole, $0)
+            }
+        }
+        return (Int(read), Int(whole))
+    }
+
     private func rows(
         _ count: Int, width: Int, _ body: (inout roost_rows) throws -> Void
     ) throws -> [[Float]] {

@@ -9,7 +9,7 @@ import Testing
         let first = try await engine.embed(["a", "b"])
         let second = try await engine.embed(["b", "c", "a"])
         #expect(second.vectors == ["b", "c", "a"].map { world.vector(of: $0) })
-        #expect(second.perInputTokens == [3, 3, 3] && first.tokens == 6)
+        #expect(second.readings.map(\.tokens) == [3, 3, 3] && first.tokens == 6)
         #expect(world.steps.map(\.texts) == [["a", "b"], ["c"]])
         let statistics = engine.statistics
         #expect(statistics.cacheHits == 2 && statistics.cacheMisses == 3)

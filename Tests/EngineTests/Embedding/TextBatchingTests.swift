@@ -10,8 +10,8 @@ import Testing
         let texts = (0..<300).map { _ in random.text(40) }
         let found = try await engine.embed(texts)
         #expect(found.vectors == texts.map { world.vector(of: $0) })
-        #expect(found.perInputTokens == texts.map { $0.utf8.count + 2 })
-        #expect(found.tokens == found.perInputTokens.reduce(0, +))
+        #expect(found.readings.map(\.tokens) == texts.map { $0.utf8.count + 2 })
+        #expect(found.tokens == found.readings.map(\.tokens).reduce(0, +))
     }
 
     @Test func stepsKeepToTheBudgetAndFillIt() async throws {
@@ -110,6 +110,32 @@ import Testing
         #expect(estimated.tokens == 4)
     }
 
+    @Test func whatIsCutIsTold() async throws {
+        let engine = try VectorWorld(maxTokens: 12, counts: true).engine()
+        let scores = try await engine.scores(query: "abc", documents: ["de", "0123456789"])
+        #expect(scores.readings.map(\.tokens) == [8, 12])
+        #expect(scores.readings.map(\.isCut) == [false, true])
+        let labels = try await engine.classify(["ab", "0123456789012"])
+        #expect(labels.readings.map(\.isCut) == [false, true])
+        let pairs = try await engine.classify(["a", "01234567"], pairs: ["bc", "89"])
+        #expect(pairs.readings == [.init(tokens: 6, isCut: false), .init(tokens: 12, isCut: true)])
+        let counts = try await engine.countTokens(of: ["a"], with: .pairs(["bc"]))
+        #expect(counts == [TokenCount(whole: 6, read: 6)])
+        let silent = try await VectorWorld(maxTokens: 12).engine().scores(
+            query: "abc", documents: ["de", "0123456789"])
+        #expect(silent.readings.map(\.isCut) == [false, nil])
+    }
+
+    @Test func equalTextsWithOtherPairsAreOtherPairs() async throws {
+        let world = VectorWorld()
+        let found = try await world.engine().classify(
+            ["a", "a", "a", "bb"], pairs: ["x", "yy", "x", "x"])
+        #expect(found.logits == [[1, 1], [1, 2], [1, 1], [2, 1]])
+        #expect(world.steps.flatMap(\.texts).count == 3)
+        let alone = try await world.engine().classify(["a"])
+        #expect(alone.logits == [[1, -1]])
+    }
+
     @Test func aModelWithoutTokensIsGivenTexts() async throws {
         let world = VectorWorld(tokenizes: false)
         let engine = try world.engine { $0.tokenBudget = 20 }
@@ -128,7 +154,7 @@ import Testing
         let inputs: [EmbeddingInput] = [.tokens(VectorWorld.tokens("abc")), .text("de")]
         let found = try await engine.embed(inputs, purpose: .symmetric)
         #expect(found.vectors == [world.vector(of: "abc"), world.vector(of: "de")])
-        #expect(found.perInputTokens == [5, 4])
+        #expect(found.readings.map(\.tokens) == [5, 4])
         #expect(world.tokenized == 1)
         let wrong: [([Int32], String)] = [
             ([], "has no tokens"), ([1, -4], "has token -4, which the model does not know"),

@@ -59,7 +59,7 @@ import Testing
         default:
             let found = try await engine.embed(texts)
             #expect(found.vectors == texts.map { world.vector(of: $0) })
-            #expect(found.perInputTokens == texts.map { $0.utf8.count + 2 })
+            #expect(found.readings.map(\.tokens) == texts.map { $0.utf8.count + 2 })
         }
     }
 }

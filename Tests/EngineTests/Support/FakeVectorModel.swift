@@ -54,10 +54,32 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
         }
     }
 
-    func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {
+    /// A text's length and the negative of it; a pair's two lengths.
+    func classify(_ texts: [String], pairs: [String]?, deadline: Duration?) throws -> FloatRows {
         try alone {
             try world.begin(.init(texts: texts))
-            return answer(texts.map { [Float($0.utf8.count), -Float($0.utf8.count)] })
+            return answer(
+                texts.enumerated().map { index, text in
+                    let own = Float(text.utf8.count)
+                    return [own, pairs.map { Float($0[index].utf8.count) } ?? -own]
+                })
+        }
+    }
+
+    /// As `tokens`, of which no more than the world's limit are read.
+    func countTokens(
+        of texts: [String], with companions: Companions, options: EmbedOptions
+    ) throws -> [TokenCount] {
+        try texts.enumerated().map { index, text in
+            let other =
+                switch companions {
+                case .none: 0
+                case .query(let query): query.utf8.count + 1
+                case .pairs(let pairs): pairs[index].utf8.count + 1
+                }
+            let whole = try world.tokens(text, options).count + other
+            let most = world.capabilities.maxTokens
+            return TokenCount(whole: whole, read: most > 0 ? min(whole, most) : whole)
         }
     }
 

@@ -36,13 +36,13 @@ final class VectorWorld: Sendable {
 
     init(
         dimensions: Int = 6, labels: [String] = ["a", "b"], maxTokens: Int = 0,
-        tokenizes: Bool = true,
+        tokenizes: Bool = true, counts: Bool = false,
         matryoshka: Bool = true, taskScript: @escaping TaskScript = { _ in nil },
         script: @escaping Script = { _, _ in nil }
     ) {
         capabilities = VectorCapabilities(
             dimensions: dimensions, labels: labels, maxTokens: maxTokens, scoresPairs: true,
-            embedsTokens: tokenizes)
+            embedsTokens: tokenizes, classifiesPairs: true, countsTokens: counts)
         infoJSON = "{\"matryoshka\": \(matryoshka), \"pooling\": \"mean\", \"dimensions\": 6}"
         self.script = script
         self.taskScript = taskScript

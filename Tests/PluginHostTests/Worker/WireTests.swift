@@ -29,7 +29,8 @@ import Testing
             flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchRows: 8),
         encoder: EncoderCapabilities(decoderStart: 4),
         vectors: VectorCapabilities(
-            dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true),
+            dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true,
+            classifiesPairs: true, countsTokens: true),
         image: images, tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
     private static let vectorCalls: [[UInt8]] = [
         EmbedTokenizeCall(texts: ["é", ""], options: .query).payload,
@@ -39,6 +40,11 @@ import Testing
         BeginTaskCall(name: "t", input: [1, 2], deadline: nil).payload,
         AdvanceTaskCall(id: TaskID(rawValue: 4), limit: .milliseconds(5), deadline: nil).payload,
         TaskProgress(events: [[1], []], done: false, step: 2, of: 3).payload,
+        CountTokensCall(texts: ["a"], companions: .query("q"), options: .query).payload,
+        CountTokensCall(texts: ["a"], companions: .pairs(["b"]), options: []).payload,
+        CountTokensCall(texts: [], companions: .none, options: []).payload,
+        [TokenCount(whole: 7, read: 5)].payload,
+        TextsCall(texts: ["a"], pairs: ["b"], deadline: nil).payload,
     ]
     private static let vocabulary = Vocabulary(
         bytes: [1, 2, 3], offsets: [0, 2, 2, 3], attributes: [[], .control, .end], bos: 0, eos: 2,
@@ -80,6 +86,10 @@ import Testing
         #expect(try AdvanceTaskCall(Self.vectorCalls[5]).limit == .milliseconds(5))
         let progress = TaskProgress(events: [[1], []], done: false, step: 2, of: 3)
         #expect(try TaskProgress(Self.vectorCalls[6]) == progress)
+        for call in Self.vectorCalls[7...9] { #expect(try CountTokensCall(call).payload == call) }
+        let counts = [TokenCount(whole: 7, read: 5)]
+        #expect(try [TokenCount](payload: Self.vectorCalls[10]) == counts)
+        #expect(try TextsCall(Self.vectorCalls[11]).pairs == ["b"])
         let begin = try BeginImageCall(Self.imageCalls[0])
         #expect(begin.payload == Self.imageCalls[0] && begin.request.seed == .max)
         #expect(begin.request.start?.picture.rgb == [1, 2, 3, 4, 5, 6])
@@ -105,6 +115,7 @@ import Testing
         { _ = try ModelDescription($0) }, { _ = try Vocabulary.read($0) },
         { _ = try ModelFailure($0) },
         { _ = try EmbedTokenizeCall($0) }, { _ = try EmbedCall($0) }, { _ = try TextsCall($0) },
+        { _ = try CountTokensCall($0) }, { _ = try [TokenCount](payload: $0) },
         { _ = try BeginTaskCall($0) }, { _ = try AdvanceTaskCall($0) },
         { _ = try TaskProgress($0) },
         { _ = try BeginImageCall($0) }, { _ = try ImageCall($0) }, { _ = try ImageProgress($0) },

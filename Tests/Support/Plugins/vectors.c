@@ -4,7 +4,8 @@
  * The tokens of a text are 1, 3 before a query's, a token for each byte (its value + 4), and 2; at
  * most MOST_TOKENS of them. An embedding has DIMENSIONS numbers that depend on all tokens and their
  * order. A document's score is minus the difference of its length to the query's. Labels are "empty",
- * "short" and "long". The task "count" puts {"i": 0}, {"i": 1}, … up to the number that stands in its
+ * "short" and "long"; of a pair their logits are the two lengths and 0. A pair has the tokens of both
+ * texts but one. The task "count" puts {"i": 0}, {"i": 1}, … up to the number that stands in its
  * input, PER_ADVANCE of them in each advance.
  */
 #define _GNU_SOURCE
@@ -201,6 +202,44 @@ static roost_status classify(roost_context *context, const roost_str *text, uint
     return ROOST_OK;
 }
 
+static roost_status classify_pairs(roost_context *context, const roost_str *text,
+                                   const roost_str *pair, uint32_t n, roost_rows *out,
+                                   const roost_call *call)
+{
+    struct roost_model *model = context->model;
+    roost_status status = are_meant(model, text, n)
+                              ? arrive(&model->deeds, "classify_pairs", call, call->err)
+                              : ROOST_OK;
+    if (status != ROOST_OK || is(&model->deeds, "classify_pairs", "lazy"))
+        return status;
+    for (uint32_t i = 0; i < n; i++) {
+        float *row = row_of(out, i);
+        row[0] = (float)text[i].len;
+        row[1] = (float)pair[i].len;
+        row[2] = 0;
+    }
+    spoil(model, "classify_pairs", out);
+    return ROOST_OK;
+}
+
+static roost_status count_tokens(const roost_model *model, roost_str text, const roost_str *pair,
+                                 uint32_t flags, uint32_t *read, uint32_t *whole,
+                                 const roost_call *call)
+{
+    roost_status status = arrive(&model->deeds, "count_tokens", call, call->err);
+    if (status != ROOST_OK)
+        return status;
+    *whole = 2 + (flags & ROOST_EMBED_QUERY ? 1 : 0) + (uint32_t)text.len;
+    if (pair)
+        *whole += 1 + (uint32_t)pair->len;
+    *read = *whole < MOST_TOKENS ? *whole : MOST_TOKENS;
+    if (is(&model->deeds, "count_tokens", "more"))
+        *read = *whole + 1;
+    if (is(&model->deeds, "count_tokens", "long"))
+        *read = *whole = MOST_TOKENS + 1;
+    return ROOST_OK;
+}
+
 static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
 {
     static const char *names[] = { "empty", "short", "long" };
@@ -297,7 +336,8 @@ static const roost_ext_task without_begin = { sizeof(roost_ext_task), 0, list_js
                                               end };
 
 #define VECTORS(size, dim, labels, most, label, embed)                                         \
-    { size, dim, labels, most, label, embed, score_pairs, classify, embed_tokenize, embed_tokens }
+    { size, dim, labels, most, label, embed, score_pairs, classify, embed_tokenize,            \
+      embed_tokens, classify_pairs, count_tokens }
 
 static const roost_ext_vectors vectors_table =
     VECTORS(sizeof(roost_ext_vectors), DIMENSIONS, LABELS, MOST_TOKENS, label, embed);
@@ -318,6 +358,10 @@ static const roost_ext_vectors of_version_0 = {
     (roost_status(*)(const roost_model *, roost_str, uint32_t, roost_sink, const roost_call *))1,
     (roost_status(*)(roost_context *, const int32_t *, const uint32_t *, uint32_t, uint32_t,
                      roost_rows *, const roost_call *))1,
+    (roost_status(*)(roost_context *, const roost_str *, const roost_str *, uint32_t, roost_rows *,
+                     const roost_call *))1,
+    (roost_status(*)(const roost_model *, roost_str, const roost_str *, uint32_t, uint32_t *,
+                     uint32_t *, const roost_call *))1,
 };
 /* As a plugin of some later ABI has it. */
 static const struct {

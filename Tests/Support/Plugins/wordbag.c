@@ -5,7 +5,8 @@
  * document is as relevant as it has words of the query; a text is a "question" or a "statement".
  *
  * The model's settings may say {"can": "embed,score,classify,answer,entities"}, and {"pace": "MS"},
- * which makes a call take that many milliseconds per text.
+ * which makes a call take that many milliseconds per text. With "infer" among the abilities labels are
+ * those of natural language inference, of pairs: a text entails another as far as it has its words.
  */
 #define _GNU_SOURCE
 #include "roost_plugin.h"
@@ -193,11 +194,51 @@ static roost_status classify(roost_context *context, const roost_str *text, uint
     return ROOST_OK;
 }
 
+/* Whether it is a model of natural language inference. */
+static int infers(const struct roost_model *model)
+{
+    return strstr(model->can, "infer") != NULL;
+}
+
+static roost_status classify_pairs(roost_context *context, const roost_str *text,
+                                   const roost_str *pair, uint32_t n, roost_rows *out,
+                                   const roost_call *call)
+{
+    (void)call;
+    take_time(context->model, n);
+    for (uint32_t i = 0; i < n; i++) {
+        row_of(out, i)[0] = -4 * share(pair[i], text[i]);
+        row_of(out, i)[1] = 0;
+        row_of(out, i)[2] = 4 * share(pair[i], text[i]);
+    }
+    return ROOST_OK;
+}
+
+static uint32_t words_of(roost_str text)
+{
+    uint32_t count = 0;
+    uint64_t at = 0, length;
+    for (; (length = next_word(text, &at)) > 0; at += length)
+        count++;
+    return count;
+}
+
+static roost_status count_tokens(const roost_model *model, roost_str text, const roost_str *pair,
+                                 uint32_t flags, uint32_t *read, uint32_t *whole,
+                                 const roost_call *call)
+{
+    (void)model, (void)flags, (void)call;
+    *whole = words_of(text) + 2 + (pair ? words_of(*pair) + 1 : 0);
+    *read = *whole < MOST_TOKENS ? *whole : MOST_TOKENS;
+    return ROOST_OK;
+}
+
 static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
 {
     static const char *const names[] = { "question", "statement" };
-    (void)model;
-    return out.put(out.ctx, names[i], strlen(names[i])) ? ROOST_E_CANCELLED : ROOST_OK;
+    static const char *const relations[] = { "contradiction", "neutral", "ENTAILMENT" };
+    const char *name = infers(model) ? relations[i] : names[i];
+    return out.put(out.ctx, name, strlen(name)) ? ROOST_E_CANCELLED : ROOST_OK;
 }
 
 /* ---- tasks ------------------------------------------------------------------------------- */
@@ -379,11 +420,12 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
     (void)self, (void)call;
     read_setting(in->config_json, "can", model->can, sizeof model->can);
     read_setting(in->config_json, "pace", model->pace, sizeof model->pace);
-    int embeds = can(model, "embed"), labels = can(model, "classify");
+    int embeds = can(model, "embed"), pairs = infers(model);
+    int labels = pairs ? 3 : can(model, "classify") ? 2 : 0;
     model->vectors = (roost_ext_vectors){
         .struct_size = sizeof model->vectors,
         .dim = embeds ? DIMENSIONS : 0,
-        .n_labels = labels ? 2 : 0,
+        .n_labels = (uint32_t)labels,
         .max_tokens = MOST_TOKENS,
         .label = label,
         .embed = embeds ? embed : NULL,
@@ -391,6 +433,8 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
         .classify = labels ? classify : NULL,
         .embed_tokenize = embeds ? embed_tokenize : NULL,
         .embed_tokens = embeds ? embed_tokens : NULL,
+        .classify_pairs = pairs ? classify_pairs : NULL,
+        .count_tokens = count_tokens,
     };
     *out = model;
     return ROOST_OK;
@@ -417,9 +461,10 @@ static void context_free(roost_context *context)
 
 static roost_status info_json(const roost_model *model, roost_sink out)
 {
-    (void)model;
-    return put_text(out, "{\"name\":\"wordbag\",\"matryoshka\":true,"
-                         "\"problem_type\":\"multi_label_classification\"}");
+    return put_text(out, infers(model)
+                             ? "{\"name\":\"wordbag\"}"
+                             : "{\"name\":\"wordbag\",\"matryoshka\":true,"
+                               "\"problem_type\":\"multi_label_classification\"}");
 }
 
 static const void *extension(const roost_model *model, const char *id)
