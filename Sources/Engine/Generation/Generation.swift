@@ -10,6 +10,8 @@ final class Generation: @unchecked Sendable {
     private(set) var tokens: [Int32]
     /// The longest output that context and request allow.
     let limit: Int
+    /// Tokens that end the output, the model's own and the request's.
+    let ends: Set<Int32>
     var sampler: Sampler
     var output: OutputText
     var usage = Usage()
@@ -30,10 +32,13 @@ final class Generation: @unchecked Sendable {
         tokens = request.prompt
         let room = model.contextLength - request.prompt.count
         limit = min(room, request.maxTokens ?? room)
+        ends = model.endTokens.union(request.stopTokens)
         let forbidden = request.ignoreEOS ? Array(model.endTokens) : []
         sampler = Sampler(request.sampling, forbidden: model.unusedTokens + forbidden, seed: seed)
         output = OutputText(
-            model.vocabulary, stop: request.stop, beginsText: request.source != nil)
+            model.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
+            beginsText: request.source != nil || request.echo,
+            showsControl: request.showsControlTokens)
         usage.promptTokens = request.inputCount
         usage.seed = sampler.seed
         for token in request.prompt { sampler.append(token, generated: false) }

@@ -6,8 +6,14 @@ package struct GenerationRequest: Sendable {
     /// model's own beginning.
     package var prompt: [Int32]
     package var sampling = SamplingParameters()
-    /// Texts that end the output; they are not part of it.
+    /// Texts that end the output.
     package var stop: [String] = []
+    /// Tokens that end the output, beside the model's own.
+    package var stopTokens: Set<Int32> = []
+    /// The text, or the token, of `stop` and `stopTokens` that ended the output is part of it.
+    package var includesStop = false
+    /// Control tokens, but the model's own end, are written as the text that they have.
+    package var showsControlTokens = false
     /// The longest output in tokens; nil is what the context has room for. 0 computes the prompt only.
     package var maxTokens: Int?
     /// The shortest output in tokens: no end token is sampled before.
@@ -75,6 +81,8 @@ package struct TokenLogProb: Sendable, Equatable {
 
     package var id: Int32
     package var bytes: [UInt8]
+    /// Where in the text it begins, in Unicode scalars: after the whole ones before it.
+    package var offset = 0
     /// Nil for the first token of an echoed prompt, which nothing predicts.
     package var logprob: Float?
     /// The likeliest tokens, best first.

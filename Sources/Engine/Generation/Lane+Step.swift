@@ -109,11 +109,14 @@ extension Lane {
                 $0.timeToFirstToken.observe(.now - generation.submitted)
             }
         }
-        if facts.endTokens.contains(token) { return finish(generation, .stop) }
+        let ends = generation.ends.contains(token)
+        if ends, !generation.request.includesStop || facts.endTokens.contains(token) {
+            return finish(generation, .stop)
+        }
         generation.append(token)
         let piece = generation.output.append(token, info)
         generation.channel.send(piece)
-        if piece.stopped {
+        if piece.stopped || ends {
             finish(generation, .stop)
         } else if generation.generated == generation.limit {
             finish(generation, .length)

@@ -9,7 +9,7 @@ package final class TextEngine: GenerationServing {
     private let model: TextModel
     private let options: EngineOptions
     private let inbox: Inbox
-    private let tokenizing = BlockingCrew("roost-tokenize", limit: 4)
+    package let tokenizer: ModelTokenizer
 
     /// Starts the model if it is not up yet; blocks until it is.
     ///
@@ -24,6 +24,8 @@ package final class TextEngine: GenerationServing {
         self.model = model
         self.options = options
         inbox = Inbox(options)
+        tokenizer = ModelTokenizer(
+            supervisor, model.vocabulary, tokenCount: model.tokenCount, retries: options.retries)
         let lane = Lane(supervisor: supervisor, facts: model, options: options, inbox: inbox)
         BlockingThread.start("roost-lane") { lane.run() }
     }
@@ -78,42 +80,18 @@ package final class TextEngine: GenerationServing {
 // MARK: - Text and tokens
 
 extension TextEngine {
-    /// Turns text into tokens, off Swift's cooperative pool: the call may wait for the model's process.
+    /// Turns text into tokens.
     ///
     /// - Throws: `EngineError`.
     package func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
-        try await tokenizing.run { [self] in try tokenizeNow(text, addSpecial, parseSpecial) }
-    }
-
-    /// A text that takes the model down is tried again as often as a request is.
-    private func tokenizeNow(
-        _ text: String, _ addSpecial: Bool, _ parseSpecial: Bool
-    ) throws(EngineError) -> [Int32] {
-        var attempts = 0
-        while true {
-            let loaded: any LoadedModel
-            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
-            do {
-                return try loaded.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
-            } catch {
-                let failure = ModelFailure(error)
-                attempts += 1
-                if failure.isFatal { supervisor.discard(loaded, because: failure) }
-                if !failure.isFatal || attempts > options.retries {
-                    throw EngineError(tokenizing: failure, attempts: attempts)
-                }
-            }
-        }
+        try await tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
     /// The text of tokens; control tokens are not shown.
     package func detokenize(_ tokens: [Int32]) throws(EngineError) -> String {
-        if let unknown = tokens.first(where: { $0 < 0 || $0 >= model.tokenCount }) {
-            throw .unknownToken(unknown, vocabulary: model.tokenCount)
-        }
-        return model.vocabulary.text(of: tokens)
+        try tokenizer.detokenize(tokens)
     }
 
     /// The bytes that a token writes.
@@ -128,15 +106,5 @@ extension TextEngine {
 
     private func text(of token: Int32?) -> String {
         token.map { String(decoding: model.vocabulary.piece($0), as: UTF8.self) } ?? ""
-    }
-}
-
-extension EngineError {
-    fileprivate init(tokenizing failure: ModelFailure, attempts: Int) {
-        if case .refused(.argument, _, let message) = failure {
-            self = .invalidParameter(name: "text", reason: "cannot be tokenized: \(message)")
-        } else {
-            self = .modelFailed(attempts: attempts, failure: String(describing: failure))
-        }
     }
 }

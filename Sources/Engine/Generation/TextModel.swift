@@ -57,6 +57,7 @@ struct TextModel: Sendable {
         if request.stop.contains("") {
             throw .invalidParameter(name: "stop", reason: "must not contain an empty string")
         }
+        try checkTokens(Array(request.stopTokens))
         try request.sampling.validate(vocabulary: tokenCount)
     }
 

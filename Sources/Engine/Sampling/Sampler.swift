@@ -5,6 +5,7 @@ package struct Sampler: Sendable {
     private let forbidden: [Int32]
     private var history: PenaltyHistory
     private var runs: NGramHistory
+    private var bans: RunBans
     private var random: Philox
 
     /// - Parameter seed: of the draws, where the parameters give none.
@@ -13,6 +14,7 @@ package struct Sampler: Sendable {
         self.forbidden = forbidden
         history = PenaltyHistory(parameters)
         runs = NGramHistory(size: parameters.noRepeatNGram)
+        bans = RunBans(parameters.forbiddenRuns)
         random = Philox(seed: parameters.seed ?? seed)
     }
 
@@ -22,6 +24,7 @@ package struct Sampler: Sendable {
     package mutating func append(_ token: Int32, generated: Bool) {
         history.append(token, generated: generated)
         runs.append(token)
+        bans.append(token)
     }
 
     /// Chooses a token; the caller appends it.
@@ -29,13 +32,14 @@ package struct Sampler: Sendable {
     /// - Parameters:
     ///   - logits: one per token of the vocabulary.
     ///   - early: tokens that are not chosen this time.
-    /// - Throws: `EngineError.invalidLogits`; the random state is then as before.
+    /// - Throws: `EngineError.invalidLogits`, `.invalidParameter` for parameters that leave no token; the
+    ///   random state is then as before.
     package mutating func choose(
         from logits: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
         with workspace: SamplingWorkspace
     ) throws(EngineError) -> Int32 {
         let row = adjust(logits, except: early, workspace)
-        try workspace.maxima.take(row)
+        try look(at: row, workspace)
         if parameters.temperature == 0 {
             return Int32(workspace.maxima.firstOfLargest(in: row))
         }
@@ -60,14 +64,28 @@ package struct Sampler: Sendable {
 }
 
 extension Sampler {
+    private func look(
+        at row: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
+    ) throws(EngineError) {
+        do {
+            try workspace.maxima.take(row)
+        } catch {
+            let name =
+                parameters.allowedTokens != nil
+                ? "allowed_token_ids" : bans.isOff ? nil : "bad_words"
+            guard let name, row.allSatisfy({ $0 == -.infinity }) else { throw error }
+            throw .invalidParameter(name: name, reason: "leaves no token that may be chosen")
+        }
+    }
+
     /// The logits after bias and penalties: a copy in the workspace, unless there are none.
     private func adjust(
         _ raw: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
         _ workspace: SamplingWorkspace
     ) -> UnsafeBufferPointer<Float> {
         guard
-            !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff || !forbidden.isEmpty
-                || !early.isEmpty
+            !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff || !bans.isOff
+                || !forbidden.isEmpty || !early.isEmpty || parameters.allowedTokens != nil
         else { return raw }
         let logits = workspace.copy(raw)
         for (token, bias) in parameters.logitBias where Int(token) < logits.count {
@@ -75,6 +93,8 @@ extension Sampler {
         }
         history.apply(to: logits)
         runs.apply(to: logits)
+        bans.apply(to: logits)
+        parameters.allowedTokens.map(logits.keepOnly)
         for token in forbidden where Int(token) < logits.count {
             logits[Int(token)] = -.infinity
         }

@@ -77,7 +77,7 @@ extension TextModel {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
         let isEarly = generation.generated < generation.request.minTokens
         let token = try generation.sampler.choose(
-            from: logits, except: isEarly ? endTokens : [], with: workspace)
+            from: logits, except: isEarly ? generation.ends : [], with: workspace)
         outcome.choice = token
         if let count = generation.request.logprobs {
             outcome.info = try info(token, row, count)

@@ -1,9 +1,13 @@
 /// How the next token is chosen. The transforms apply in the order of these properties.
 ///
-/// 1. logit bias; 2. repetition, then frequency and presence penalty; 3. repeated n-grams;
+/// Forbidden tokens are out from the beginning. 1. logit bias; 2. repetition, then frequency and presence penalty; 3. repeated n-grams;
 /// 4. temperature; 5. top-k; 6. top-p; 7. min-p; 8. typical-p; then a token is drawn from what is left,
 /// renormalized after each step. The order of 2 to 8 is that of Hugging Face transformers.
 package struct SamplingParameters: Sendable, Equatable {
+    /// The only tokens that may be chosen, in rising order; nil is all.
+    package var allowedTokens: [Int32]?
+    /// Runs of tokens that are never completed; of one token: it is never chosen.
+    package var forbiddenRuns: [[Int32]] = []
     /// Added to the logits of single tokens; `-infinity` forbids a token.
     package var logitBias: [Int32: Float] = [:]
     /// Divides positive and multiplies negative logits of tokens in prompt or output; 1 is off.
@@ -59,6 +63,9 @@ extension SamplingParameters {
         try check(presencePenalty.isFinite, "presence_penalty", "must be a finite number")
         try check((penaltyWindow ?? 0) >= 0, "penalty_window", "must be 0 or more")
         try check(noRepeatNGram >= 0, "no_repeat_ngram_size", "must be 0 (off) or more")
+        for token in allowedTokens ?? [] where token < 0 || token >= vocabulary {
+            throw .unknownToken(token, vocabulary: vocabulary)
+        }
         for (token, bias) in logitBias {
             try check(!bias.isNaN && bias < .infinity, "logit_bias", "must be numbers")
             if token < 0 || token >= vocabulary {

@@ -15,42 +15,47 @@ struct OutputText: Sendable {
     }
 
     private let vocabulary: Vocabulary
+    private let showsControl: Bool
     private var joiner = UTF8Joiner()
     private var matcher: StopMatcher
     /// Bytes of text decoded and shown.
     private var decoded = 0
     private var shown = 0
+    /// Unicode scalars decoded.
+    private var scalars = 0
     /// Log probabilities that wait for their text, with the place in the text where it begins.
     private var waiting: [(token: TokenLogProb, start: Int)] = []
     private var count = 0
     /// The next token's space before its first word is not part of the text.
     private var dropsSpace: Bool
 
-    /// - Parameter beginsText: the output is a text of its own, not the rest of one.
-    init(_ vocabulary: Vocabulary, stop: [String], beginsText: Bool = false) {
+    /// - Parameters:
+    ///   - beginsText: the output is a text from its beginning, not the rest of one.
+    ///   - showsControl: control tokens are part of the text.
+    init(
+        _ vocabulary: Vocabulary, stop: StopMatcher, beginsText: Bool = false,
+        showsControl: Bool = false
+    ) {
         self.vocabulary = vocabulary
-        matcher = StopMatcher(stop)
+        self.showsControl = showsControl
+        matcher = stop
         dropsSpace = beginsText && vocabulary.spacePrefix
     }
 
     /// Adds a token of the output.
     mutating func append(_ id: Int32, _ info: TokenLogProb?) -> Piece {
         count += 1
+        let (text, info) = decode(id, info)
         if let info { waiting.append((info, decoded)) }
-        guard !vocabulary.attributes(of: id).contains(.control) else { return Piece() }
-        var piece = vocabulary.piece(id)
-        if dropsSpace, piece.first == UInt8(ascii: " ") { piece.removeFirst() }
-        dropsSpace = false
-        return release(joiner.append(piece))
+        return text.map { release($0) } ?? Piece()
     }
 
     /// Adds a token of an echoed prompt, in which stop strings mean nothing.
     mutating func echo(_ id: Int32, _ info: TokenLogProb?) -> Piece {
-        let isControl = vocabulary.attributes(of: id).contains(.control)
-        let text = isControl ? "" : joiner.append(vocabulary.piece(id))
-        decoded += text.utf8.count
+        let (text, info) = decode(id, info)
+        note(text ?? "")
         shown = decoded
-        return Piece(text: text, tokens: info.map { [$0] } ?? [], count: 1)
+        return Piece(text: text ?? "", tokens: info.map { [$0] } ?? [], count: 1)
     }
 
     /// The rest, after the last token.
@@ -64,8 +69,33 @@ struct OutputText: Sendable {
         return piece
     }
 
-    private mutating func release(_ text: String) -> Piece {
+    /// - Returns: the text that a token completes, nil for one that is not shown; and what is known of the
+    ///   token, with its place.
+    private mutating func decode(
+        _ id: Int32, _ info: TokenLogProb?
+    ) -> (text: String?, TokenLogProb?) {
+        var info = info
+        info?.offset = scalars
+        let isControl = vocabulary.attributes(of: id).contains(.control)
+        guard showsControl || !isControl else { return (nil, info) }
+        var piece = vocabulary.piece(id)
+        if dropsSpace, !isControl {
+            if piece.first == UInt8(ascii: " ") {
+                piece.removeFirst()
+                info?.bytes = Array(piece)
+            }
+            dropsSpace = false
+        }
+        return (joiner.append(piece), info)
+    }
+
+    private mutating func note(_ text: String) {
         decoded += text.utf8.count
+        scalars += text.unicodeScalars.count
+    }
+
+    private mutating func release(_ text: String) -> Piece {
+        note(text)
         let (certain, stopped) = matcher.append(text)
         shown += certain.utf8.count
         let tokens = waiting.prefix { $0.start < shown }.map(\.token)

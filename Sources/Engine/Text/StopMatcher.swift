@@ -4,21 +4,25 @@
 /// not depend on how the text is cut into pieces.
 struct StopMatcher: Sendable {
     private let stops: [[UInt8]]
+    /// Whether the stop string itself is part of the text.
+    private let includesStop: Bool
     private var held: [UInt8] = []
 
-    init(_ stops: [String]) {
+    init(_ stops: [String], includesStop: Bool = false) {
         self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
+        self.includesStop = includesStop
     }
 
-    /// - Returns: the text that is now certain, and whether a stop string followed it.
+    /// - Returns: the text that is now certain, and whether a stop string followed or ended it.
     mutating func append(_ text: String) -> (text: String, stopped: Bool) {
         guard !stops.isEmpty else { return (text, false) }
         var text = text
         let scanned = held.count
         text.withUTF8 { held += $0 }
-        if let start = firstMatch(after: scanned) {
+        if let match = firstMatch(after: scanned) {
             defer { held = [] }
-            return (String(decoding: held[..<start], as: UTF8.self), true)
+            let end = includesStop ? match.upperBound : match.lowerBound
+            return (String(decoding: held[..<end], as: UTF8.self), true)
         }
         let certain = held.count - undecided
         defer { held.removeFirst(certain) }
@@ -31,11 +35,11 @@ struct StopMatcher: Sendable {
         return String(decoding: held, as: UTF8.self)
     }
 
-    /// The start of the match that ends first, of several the longest, ending after `scanned` bytes.
-    private func firstMatch(after scanned: Int) -> Int? {
+    /// The match that ends first, of several the longest, ending after `scanned` bytes.
+    private func firstMatch(after scanned: Int) -> Range<Int>? {
         for end in (scanned + 1)..<(held.count + 1) {
             let starts = stops.filter { held[..<end].ends(with: $0) }.map { end - $0.count }
-            if let start = starts.min() { return start }
+            if let start = starts.min() { return start..<end }
         }
         return nil
     }

@@ -43,6 +43,38 @@ import Testing
         }
     }
 
+    @Test func onlyAllowedTokensAreChosen() throws {
+        let found = try distribution([9, log(3), 9, 0, 9]) { $0.allowedTokens = [1, 3] }
+        expectEqual(found, [0, 0.75, 0, 0.25, 0])
+        let last = try distribution([9, 9, 0]) { $0.allowedTokens = [2] }
+        expectEqual(last, [0, 0, 1])
+        var parameters = SamplingParameters()
+        parameters.allowedTokens = [1]
+        var sampler = Sampler(parameters, forbidden: [1], seed: 0)
+        let logits: [Float] = [0, 0]
+        let error = #expect(throws: EngineError.self) {
+            try logits.withUnsafeBufferPointer {
+                try sampler.choose(from: $0, with: SamplingWorkspace())
+            }
+        }
+        let reason = "leaves no token that may be chosen"
+        #expect(error == .invalidParameter(name: "allowed_token_ids", reason: reason))
+    }
+
+    @Test func runsThatAreForbiddenAreNotCompleted() throws {
+        let runs: [[Int32]] = [[2], [0, 1], [3, 0, 3], []]
+        func kept(_ history: [Int32], _ output: [Int32] = []) throws -> [Int] {
+            let found = try distribution([0, 0, 0, 0], history: history, output: output) {
+                $0.forbiddenRuns = runs
+            }
+            return found.indices.filter { found[$0] > 0 }
+        }
+        #expect(try kept([]) == [0, 1, 3])
+        #expect(try kept([3], [0]) == [0])
+        #expect(try kept([0]) == [0, 3])
+        #expect(try kept([3, 0, 1]) == [0, 1, 3])
+    }
+
     @Test func temperatureDividesTheLogits() throws {
         let found = try distribution([log(2), 0]) { $0.temperature = 0.5 }
         expectEqual(found, [0.8, 0.2])

@@ -53,6 +53,74 @@ import Testing
         #expect(try await output(bytes).text == String(decoding: bytes, as: UTF8.self))
     }
 
+    @Test func aStopStringMayBePartOfTheText() async throws {
+        let output = try await output(Array("one two END three".utf8)) {
+            $0.stop = ["END"]
+            $0.includesStop = true
+        }
+        #expect(output.text == "one two END")
+        #expect(output.reason == .stop)
+    }
+
+    @Test func aStopTokenEndsTheText() async throws {
+        for (includes, text) in [(false, "on"), (true, "one")] {
+            let output = try await output(Array("one two".utf8)) {
+                $0.stopTokens = [Int32(UInt8(ascii: "e"))]
+                $0.includesStop = includes
+                $0.ignoreEOS = true
+            }
+            #expect(output.text == text && output.reason == .stop)
+            #expect(output.usage.completionTokens == 3)
+        }
+        let later = try await output(Array("one two".utf8)) {
+            $0.stopTokens = [Int32(UInt8(ascii: "e"))]
+            $0.minTokens = 5
+            $0.maxTokens = 6
+        }
+        #expect(!later.text.prefix(4).contains("e"))
+    }
+
+    @Test func controlTokensAreShownWhereThatIsAskedFor() async throws {
+        let vocabulary = Vocabulary(
+            bytes: Array("ab<x></s>".utf8), offsets: [0, 1, 2, 5, 9],
+            attributes: [[], [], .control, [.control, .end]], eos: 3)
+        let script: [Int32] = [0, 2, 1, 3]
+        for (shows, text) in [(false, "ab"), (true, "a<x>b")] {
+            let world = FakeWorld(
+                vocabulary: vocabulary, forced: { script[min($0.count - 1, 3)] })
+            var request = GenerationRequest(prompt: [1])
+            request.sampling = .greedy
+            request.showsControlTokens = shows
+            #expect(try await world.engine().submit(request).output().text == text)
+        }
+    }
+
+    @Test func placesInTheTextCountWholeScalars() async throws {
+        let output = try await output(Array("😀 é".utf8)) {
+            $0.logprobs = 0
+            $0.echo = true
+        }
+        // The prompt is a control token, which has a place and no text.
+        #expect(output.text == "😀 é")
+        #expect(output.tokens.map(\.offset) == [0, 0, 0, 0, 0, 1, 2, 2])
+    }
+
+    @Test func anEchoedTextBeginsWithoutTheSpaceOfItsFirstWord() async throws {
+        let vocabulary = Vocabulary(
+            bytes: Array(" a b<s>".utf8), offsets: [0, 2, 4, 7], attributes: [[], [], .control],
+            bos: 2, spacePrefix: true)
+        let world = FakeWorld(vocabulary: vocabulary, forced: { _ in 1 })
+        var request = GenerationRequest(prompt: [2, 0, 1])
+        request.sampling = .greedy
+        request.echo = true
+        request.logprobs = 1
+        request.maxTokens = 1
+        let output = try await world.engine().submit(request).output()
+        #expect(output.text == "a b b")
+        #expect(output.tokens.map(\.text) == ["<s>", "a", " b", " b"])
+        #expect(output.tokens.map(\.offset) == [0, 0, 1, 3])
+    }
+
     @Test func aStopStringAcrossTokensEndsTheTextBeforeIt() async throws {
         let output = try await output(Array("one two END three".utf8)) { $0.stop = ["END"] }
         #expect(output.text == "one two ")

@@ -1,0 +1,76 @@
+package import PluginHost
+
+/// Turns text into a model's tokens and back, off Swift's cooperative pool: a call may wait for the model's
+/// process.
+package final class ModelTokenizer: Sendable {
+    private let supervisor: ModelSupervisor
+    private let vocabulary: Vocabulary
+    /// Tokens that the model reads and writes.
+    package let tokenCount: Int
+    private let retries: Int
+    private let crew = BlockingCrew("roost-tokenize", limit: 4)
+
+    init(_ supervisor: ModelSupervisor, _ vocabulary: Vocabulary, tokenCount: Int, retries: Int) {
+        self.supervisor = supervisor
+        self.vocabulary = vocabulary
+        self.tokenCount = tokenCount
+        self.retries = retries
+    }
+
+    /// - Returns: nil for a model that says nothing of its tokens.
+    /// - Throws: what the start of the model failed with.
+    package convenience init?(_ supervisor: ModelSupervisor) throws {
+        let model = try supervisor.current()
+        guard let vocabulary = model.vocabulary else { return nil }
+        let width = model.description.decode?.vocabularySize ?? vocabulary.count
+        self.init(
+            supervisor, vocabulary, tokenCount: min(vocabulary.count, width),
+            retries: EngineOptions().retries)
+    }
+
+    /// - Throws: `EngineError`.
+    package func tokenize(
+        _ text: String, addSpecial: Bool, parseSpecial: Bool
+    ) async throws -> [Int32] {
+        try await crew.run { [self] in try tokenizeNow(text, addSpecial, parseSpecial) }
+    }
+
+    /// A text that takes the model down is tried again as often as a request is.
+    private func tokenizeNow(
+        _ text: String, _ addSpecial: Bool, _ parseSpecial: Bool
+    ) throws(EngineError) -> [Int32] {
+        var attempts = 0
+        while true {
+            let loaded: any LoadedModel
+            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
+            do {
+                return try loaded.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+            } catch {
+                let failure = ModelFailure(error)
+                attempts += 1
+                if failure.isFatal { supervisor.discard(loaded, because: failure) }
+                if !failure.isFatal || attempts > retries {
+                    throw EngineError(tokenizing: failure, attempts: attempts)
+                }
+            }
+        }
+    }
+
+    /// The text of tokens; control tokens are not shown.
+    package func detokenize(_ tokens: [Int32]) throws(EngineError) -> String {
+        if let unknown = tokens.first(where: { $0 < 0 || $0 >= tokenCount }) {
+            throw .unknownToken(unknown, vocabulary: tokenCount)
+        }
+        return vocabulary.text(of: tokens)
+    }
+}
+
+extension EngineError {
+    fileprivate init(tokenizing failure: ModelFailure, attempts: Int) {
+        if case .refused(.argument, _, let message) = failure {
+            self = .invalidParameter(name: "text", reason: "cannot be tokenized: \(message)")
+        } else {
+            self = .modelFailed(attempts: attempts, failure: String(describing: failure))
+        }
+    }
+}
