@@ -25,10 +25,20 @@ struct Authorization: Sendable {
     }
 
     private func checkKey(_ request: Request, _ keys: [String]) throws {
-        guard let key = Self.bearer(request) else { throw APIError.missingKey }
+        let sent = Self.keys(of: request)
+        if sent.isEmpty { throw APIError.missingKey }
         var known = false
-        for candidate in keys where Self.equal(candidate, key) { known = true }
+        for candidate in keys {
+            for key in sent where Self.equal(candidate, key) { known = true }
+        }
         guard known else { throw APIError.wrongKey }
+    }
+
+    /// The key that a request brings, in any of the headers in which clients send one.
+    private static func keys(of request: Request) -> [String] {
+        let others = [request.headers[.apiKey], request.headers[.azureKey]]
+        return ([bearer(request)] + others.map { $0?.trimmed }).compactMap { $0 }
+            .filter { !$0.isEmpty }
     }
 
     private static func bearer(_ request: Request) -> String? {

@@ -94,8 +94,14 @@ package struct HostServer: Sendable {
         return router
     }
 
+    /// Those of the API also without the version in front, as some clients write them.
     private func routes(_ metrics: HTTPMetrics) -> [Route] {
-        let body = Body(limit: settings.maximumBody)
+        let routes = versionedRoutes(metrics)
+        return routes + routes.compactMap(\.withoutVersion)
+    }
+
+    private func versionedRoutes(_ metrics: HTTPMetrics) -> [Route] {
+        let body = Body(limit: settings.maximumBody, isStrict: settings.isStrict)
         let work = VectorWork(models: models, workload: workload)
         let inputs = InputList(most: settings.maximumInputs)
         return ModelRoutes(models: models).routes

@@ -9,6 +9,8 @@ final class RequestRecord: Sendable {
         var completionTokens: Int?
         var error: String?
         var clientLeft = false
+        /// Members of the body that nobody knows, each perhaps with the name that was meant.
+        var ignored: [String] = []
         /// The response outlives its handler: whoever writes the body says when it ends.
         var isStreaming = false
         fileprivate var whenEnded: (@Sendable (Facts) -> Void)?

@@ -4,11 +4,13 @@ import PluginHost
 /// What tells the weights of a model from others: a hash of its files, its settings and its plugin.
 enum ModelFingerprint {
     /// Reads the files on a thread that may wait for the disk.
-    static func of(_ source: String, and facts: String) async -> String {
+    static func of(
+        _ source: String, and facts: String, reading extent: FileHash.Extent = .most
+    ) async -> String {
         await BlockingThread.run("roost-hash") {
             var hash = SHA256()
             hash.update(Array(facts.utf8))
-            if !source.isEmpty { FileHash.update(&hash, path: source) }
+            if !source.isEmpty { FileHash.update(&hash, path: source, extent) }
             return String(hash.hexadecimal.prefix(32))
         }
     }
@@ -16,26 +18,41 @@ enum ModelFingerprint {
 
 /// Hashes of files and folders.
 enum FileHash {
-    /// Files up to this size are read whole, larger ones at as many places as that takes.
-    private static let whole = 64 << 20
+    /// How much of a file is read: files up to `whole` bytes whole, larger ones at as many places as
+    /// that takes.
+    enum Extent: Int {
+        case most = 0x400_0000
+        /// Enough to tell other weights: training changes nearly all of them.
+        case parts = 0x40_0000
+
+        var whole: Int { rawValue }
+        var piece: Int { whole / 64 }
+    }
+
+    /// Bytes of a read of a whole file.
     private static let piece = 1 << 20
 
     /// Adds the names, sizes and contents of a file, or of the files of a folder.
-    static func update(_ hash: inout SHA256, path: String) {
-        guard Paths.isFolder(path) else { return update(&hash, file: path) }
+    static func update(_ hash: inout SHA256, path: String, _ extent: Extent) {
+        guard Paths.isFolder(path) else { return update(&hash, file: path, extent) }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for name in names.sorted() where !name.hasPrefix(".") {
             let file = path + "/" + name
             hash.update(Array((name + "\0").utf8))
-            if Paths.isFolder(file) { update(&hash, path: file) } else { update(&hash, file: file) }
+            if Paths.isFolder(file) {
+                update(&hash, path: file, extent)
+            } else {
+                update(&hash, file: file, extent)
+            }
         }
     }
 
-    private static func update(_ hash: inout SHA256, file: String) {
+    private static func update(_ hash: inout SHA256, file: String, _ extent: Extent) {
         guard let reader = FileReader(file) else { return }
+        let piece = extent.piece
         hash.update(Array("\(reader.size)\0".utf8))
         let pieces = (reader.size + piece - 1) / piece
-        let step = max(1, pieces * piece / whole)
+        let step = max(1, pieces * piece / extent.whole)
         for index in stride(from: 0, to: pieces, by: step) {
             hash.update(reader.bytes(at: index * piece, count: piece))
         }

@@ -9,8 +9,12 @@ final class ModelServing: GenerationServing {
     let vectors: VectorEngine?
     /// For a model that makes pictures.
     let images: ImageEngine?
+    /// For a model that says what its tokens are.
+    let tokenizer: ModelTokenizer?
     /// What tells the weights from others; empty for a model that makes no embeddings.
     let fingerprint: Task<String, Never>
+    /// The same by a look at parts of large files, for every model that generates text.
+    let sample: Task<String, Never>
 
     /// Starts the model if it is not up yet.
     ///
@@ -33,13 +37,21 @@ final class ModelServing: GenerationServing {
             description.image == nil
             ? nil
             : try ImageEngine(supervisor: supervisor, options: ImageEngineOptions(spec, settings))
+        tokenizer = try text?.engine.tokenizer ?? ModelTokenizer(supervisor)
+        let facts = "\(spec.configJSON)\0\(description.pluginID)"
         // Taken now, while the files are those that were loaded.
         fingerprint = Task {
             guard description.can(.embeddings) else { return "" }
-            return await ModelFingerprint.of(
-                spec.source, and: "\(spec.configJSON)\0\(description.pluginID)")
+            return await ModelFingerprint.of(spec.source, and: facts)
+        }
+        sample = Task {
+            guard description.can(.completion) else { return "" }
+            return await ModelFingerprint.of(spec.source, and: facts, reading: .parts)
         }
     }
+
+    /// For whoever asks for it as for an engine.
+    var itself: ModelServing? { self }
 
     func drain(upTo limit: Duration) async {
         await text?.drain(upTo: limit)

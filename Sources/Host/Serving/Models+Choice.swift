@@ -18,9 +18,21 @@ struct ModelHold<Engine: Sendable>: Sendable {
         self.lease = lease
     }
 
+    /// Nil for a model that does not say what its tokens are.
+    var tokenizer: ModelTokenizer? { (lease.serving as? ModelServing)?.tokenizer }
+
     /// What tells the weights of this generation from others.
     var fingerprint: String {
         get async { await (lease.serving as? ModelServing)?.fingerprint.value ?? "" }
+    }
+
+    /// What tells answers of this host, plugin and model from those of others: `fp_BUILD_MODEL`.
+    var systemFingerprint: String {
+        get async {
+            let build = SHA256.hexadecimal(Array("\(Version.text)\0\(lease.libraryHash)".utf8))
+            let model = await (lease.serving as? ModelServing)?.sample.value ?? ""
+            return "fp_\(build.prefix(8))_\(model.prefix(8))"
+        }
     }
 
     /// Gives the model back; else that happens when the hold goes, which may be after its last use.
@@ -48,6 +60,18 @@ extension Models {
         _ name: String?, for purposes: [Settings.Purpose]
     ) async throws -> ModelHold<VectorEngine> {
         try await hold(name, for: purposes, \.vectors)
+    }
+
+    /// Takes hold of a model that says what its tokens are: without a name, of the one that completes text.
+    ///
+    /// - Throws: `APIError`, `DeploymentError`.
+    func tokens(_ name: String?) async throws -> ModelHold<ModelServing> {
+        let hold = try await hold(
+            name, for: [.completion] + Settings.Purpose.allCases, \.itself)
+        guard hold.engine.tokenizer != nil else {
+            throw APIError.refused("model '\(hold.name)' does not say what its tokens are")
+        }
+        return hold
     }
 
     /// Takes hold of a model that makes pictures.

@@ -19,6 +19,8 @@ package struct Settings: Sendable {
         package var maximumBody: Int
         /// Texts in one request of the routes that take many.
         package var maximumInputs: Int
+        /// Whether members of requests that nobody knows are refused rather than ignored.
+        package var isStrict: Bool
         package var drainTimeout: Duration
         package var logFormat: LogFormat
     }

@@ -74,6 +74,7 @@ extension SettingsFile {
             corsOrigins: origins(&table),
             maximumBody: maximumBody(&table),
             maximumInputs: table.integer("max_inputs", in: 1...1_000_000) ?? 16384,
+            isStrict: table.bool("strict") ?? false,
             drainTimeout: table.duration("drain_timeout") ?? .seconds(30),
             logFormat: table.choice("log") ?? .auto)
     }

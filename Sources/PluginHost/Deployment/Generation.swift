@@ -47,6 +47,8 @@ package final class Lease: Sendable {
     package var generation: Int { generationObject.number }
     package var serving: any GenerationServing { generationObject.serving }
     package var description: ModelDescription { generationObject.description }
+    /// The content hash of the plugin's library.
+    package var libraryHash: String { generationObject.plugin.library.hash }
 
     /// Gives the right back; also happens when the lease goes. Idempotent.
     package func release() {

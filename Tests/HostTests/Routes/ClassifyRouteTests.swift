@@ -46,6 +46,119 @@ import Testing
         #expect((abs(sum - 1) < 1e-5) == !isMultiLabel)
     }
 
+    // MARK: - Pairs
+
+    /// A model of natural language inference, whose logits are -4, 0 and 4 where all words of the second text are in
+    /// the first.
+    private static let inference = TestHost.wordbag("judge", can: "infer")
+
+    @Test func pairsAreReadTogether() async throws {
+        let host = try await TestHost(models: Self.inference)
+        let bodies: [JSONValue] = [
+            ["input": ["a fox ran", "a hen"], "text_pair": ["fox", "cow"]],
+            ["input": [["a fox ran", "fox"], ["a hen", "cow"]]],
+            ["inputs": [["a fox ran", "fox"], ["a hen", "cow"]]],
+        ]
+        for body in bodies {
+            let answer = try await host.client.post("/v1/classify", body)
+            #expect(answer.status == 200, "\(answer.text)")
+            let data = answer.json["data"]?.array ?? []
+            #expect(data.map { $0["label"]?.string } == ["ENTAILMENT", "contradiction"])
+            // eˣ / Σ eˣ of -4, 0, 4
+            #expect(abs((data[0]["score"]?.number ?? 0) - 0.981690) < 1e-5)
+            #expect(data.map { $0["tokens"]?.integer } == [7, 6])
+            #expect(answer.headers["x-roost-ignored"] == nil)
+        }
+        let single = try await host.client.post(
+            "/v1/classify", ["input": "a fox", "text_pair": "fox", "raw_scores": true])
+        let scores = single.json["data"]?[0]?["labels"]?.array?.compactMap { $0["score"]?.number }
+        #expect(scores == [4, 0, -4])
+        try await host.stop()
+    }
+
+    @Test(arguments: [
+        (#""input":["a","b"],"text_pair":["c"]"#, "text_pair"),
+        (#""input":[["a","b"]],"text_pair":["c"]"#, "text_pair"),
+        (#""input":[["a","b"],["c"]]"#, "input[1]"), (#""input":[["a","b"],"c"]"#, "input[1]"),
+        (#""input":[["a",5]]"#, "input[0][1]"), (#""inputs":[["a","b"],["c"]]"#, "inputs[1]"),
+        (#""input":"a","text_pair":"b","labels":["c"]"#, "labels"),
+        (#""input":"a","text_pair":5"#, "text_pair"),
+    ])
+    func wrongPairsAreNamed(members: String, param: String) async throws {
+        let answer = try await TestHost.shared().client.send(
+            "POST", "/v1/classify", #"{"model":"words",\#(members)}"#)
+        #expect(answer.status == 400 && answer.error["param"]?.string == param, "\(answer.text)")
+    }
+
+    @Test func aModelOfSingleTextsRefusesPairs() async throws {
+        let answer = try await classify(["model": "words", "input": "a", "text_pair": "b"])
+        #expect(answer.status == 400 && answer.error["param"] == "text_pair", "\(answer.text)")
+    }
+
+    @Test func anInferringModelGivesAnyLabels() async throws {
+        let host = try await TestHost(
+            models: TestHost.wordbag("plain", can: "classify") + Self.inference)
+        let body: JSONValue = [
+            "input": ["the fox and the hen", "nothing"], "candidate_labels": ["whale", "fox"],
+            "hypothesis_template": "{}",
+        ]
+        let one = try await host.client.post("/v1/classify", body)
+        #expect(one.json["model"] == "judge" && one.json["method"] == "entailment", "\(one.text)")
+        let labels = one.json["data"]?[0]?["labels"]?.array ?? []
+        #expect(labels.map { $0["label"]?.string } == ["fox", "whale"])
+        // Of the logits 4 and 0 of entailment.
+        #expect(abs((labels[0]["score"]?.number ?? 0) - 0.982014) < 1e-5)
+        var several = try #require(body.object)
+        several["multi_label"] = true
+        let each = try await host.client.post("/v1/classify", .object(several))
+        let scores =
+            each.json["data"]?[0]?["labels"]?.array?.compactMap { $0["score"]?.number } ?? []
+        // Of 4 against -4, and of 0 against 0.
+        #expect(abs(scores[0] - 0.999665) < 1e-5 && abs(scores[1] - 0.5) < 1e-6)
+        let wrong = try await host.client.post(
+            "/v1/classify", ["model": "plain", "input": "a", "labels": ["b"]])
+        #expect(wrong.status == 400)
+        #expect(wrong.error["message"]?.string?.contains("'question', 'statement'") == true)
+        try await host.stop()
+    }
+
+    // MARK: - Long texts
+
+    @Test func aTextThatIsCutIsToldOrRefused() async throws {
+        let client = try await TestHost.shared().client
+        let long = JSONValue.string(Array(repeating: "word", count: 100).joined(separator: " "))
+        let bodies: [(String, [String: JSONValue], String)] = [
+            ("/v1/classify", ["input": ["a", long]], "input[1]"),
+            ("/v1/embeddings", ["input": ["a", long]], "input[1]"),
+            ("/v1/embeddings", ["input": long], "input"),
+            ("/v1/similarity", ["source": "a", "sentences": [long]], "sentences[0]"),
+            ("/v1/similarity", ["source": long, "sentences": ["a"]], "source"),
+            ("/v1/rerank", ["query": "a", "documents": ["b", long]], "documents[1]"),
+            ("/rerank", ["query": "a", "texts": ["b", long]], "texts[1]"),
+            ("/v1/classify", ["input": long, "labels": ["b"]], "input"),
+        ]
+        for (path, body, param) in bodies {
+            var body = JSONObject(body.map { (key: $0, value: $1) })
+            body["model"] = "words"
+            let cut = try await client.post(path, .object(body))
+            #expect(cut.status == 200, "\(cut.text)")
+            let items = (cut.json["data"] ?? cut.json["results"] ?? cut.json).array ?? []
+            #expect(items.contains { $0["truncated"] == true } != (param == "source"), "\(path)")
+            #expect(items.allSatisfy { $0["tokens"]?.integer ?? 0 > 0 }, "\(path)")
+            if cut.json.object != nil { #expect(cut.json["truncated"] == true, "\(path)") }
+            body["truncate"] = false
+            let refused = try await client.post(path, .object(body))
+            #expect(
+                refused.status == 400 && refused.error["param"]?.string == param, "\(refused.text)")
+            #expect(refused.error["message"]?.string?.contains("expected up to 64") == true)
+        }
+        let whole = try await client.post(
+            "/v1/embeddings", ["model": "words", "input": ["a", "b c"], "truncate": false])
+        #expect(whole.json["truncated"] == false, "\(whole.text)")
+        #expect(whole.json["data"]?.array?.map { $0["tokens"]?.integer } == [3, 4])
+        #expect(whole.json["data"]?.array?.map { $0["truncated"]?.bool } == [false, false])
+    }
+
     @Test func entitiesComeWithTheirPlaces() async throws {
         let answer = try await TestHost.shared().client.post(
             "/v1/entities", ["model": "words", "input": ["then Ada met Bob", "nobody"]])

@@ -130,7 +130,8 @@ import Testing
         (["prompt": "a", "size": "4096x4096"], "size", "up to 2048x2048"),
         (["prompt": "a", "size": "60x64"], "size", "multiples of 8"),
         (["prompt": "a", "steps": 0], "steps", "from 1 to 1000"),
-        (["prompt": "a", "seed": -1], "seed", "from 0"),
+        (["prompt": "a", "seed": -2], "seed", "from -1"),
+        (["prompt": "a", "truncate": false], "truncate", "does not tell"),
         (["prompt": "a", "guidance_scale": "x"], "guidance_scale", "expected a number"),
         (["prompt": "a", "scheduler": "magic"], "scheduler", "expected \"euler\" or \"ddim\""),
         (["prompt": "a", "response_format": "url"], "response_format", "use \"b64_json\""),
@@ -141,6 +142,16 @@ import Testing
         (["prompt": "a", "init_image": "%%"], "init_image", "is not base64"),
         (["prompt": "a", "init_image": "aGVsbG8="], "init_image", "no PNG file"),
     ]
+
+    @Test func aSeedOfMinusOneIsDrawn() async throws {
+        var seeds: [Int] = []
+        for _ in 0..<2 {
+            let answer = try await generate(["prompt": "a hill", "seed": -1])
+            #expect(answer.status == 200, "\(answer.text)")
+            seeds.append(answer.json["data"]?[0]?["seed"]?.integer ?? -1)
+        }
+        #expect(seeds[0] != seeds[1] && seeds.allSatisfy { $0 >= 0 })
+    }
 
     @Test(arguments: mistakes.indices) func aMistakeIsNamed(index: Int) async throws {
         let (body, param, says) = Self.mistakes[index]

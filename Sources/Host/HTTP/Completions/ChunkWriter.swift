@@ -13,7 +13,6 @@ struct ChunkWriter {
     private let before: String
     private let after: String
     private let index: Int
-    private var textOffset = 0
 
     /// - Parameter includesUsage: chunks then have a `usage`, null in all but the last.
     init(_ head: CompletionHead, index: Int, includesUsage: Bool) {
@@ -35,9 +34,9 @@ struct ChunkWriter {
         return chunk(delta: ["role": "assistant", "content": ""], logprobs: nil, finish: nil)
     }
 
-    mutating func text(_ text: String, tokens: [TokenLogProb]) -> ByteBuffer {
+    func text(_ text: String, tokens: [TokenLogProb]) -> ByteBuffer {
         if head.hasLogprobs {
-            let logprobs = head.shape.logprobs(tokens, offset: &textOffset)
+            let logprobs = head.shape.logprobs(tokens)
             return chunk(delta: ["content": .string(text)], logprobs: logprobs, finish: nil)
         }
         var buffer = opening

@@ -43,9 +43,7 @@ struct CompletionCollector {
         case .text:
             object["text"] = .string(choice.text)
         }
-        var offset = 0
-        object["logprobs"] =
-            head.hasLogprobs ? head.shape.logprobs(choice.tokens, offset: &offset) : .null
+        object["logprobs"] = head.hasLogprobs ? head.shape.logprobs(choice.tokens) : .null
         object["finish_reason"] = .string(choice.finish.rawValue)
         return object
     }

@@ -26,10 +26,10 @@ enum CompletionShape: Sendable {
         }
     }
 
-    func logprobs(_ tokens: [TokenLogProb], offset: inout Int) -> JSONValue {
+    func logprobs(_ tokens: [TokenLogProb]) -> JSONValue {
         switch self {
         case .chat: LogprobsJSON.chat(tokens)
-        case .text: LogprobsJSON.completion(tokens, offset: &offset)
+        case .text: LogprobsJSON.completion(tokens)
         }
     }
 }
@@ -42,10 +42,13 @@ struct CompletionHead: Sendable {
     let model: String
     /// Whether log probabilities were asked for.
     let hasLogprobs: Bool
+    /// What made it: host, plugin and model.
+    let fingerprint: String
 
-    init(_ shape: CompletionShape, model: String, hasLogprobs: Bool) {
+    init(_ shape: CompletionShape, model: String, fingerprint: String, hasLogprobs: Bool) {
         self.shape = shape
         self.model = model
+        self.fingerprint = fingerprint
         self.hasLogprobs = hasLogprobs
         id = Identifier.random(prefix: shape.idPrefix)
         created = WallClock.now.seconds
@@ -55,6 +58,7 @@ struct CompletionHead: Sendable {
         JSONObject([
             (key: "id", value: .string(id)), (key: "object", value: .string(object)),
             (key: "created", value: .integer(created)), (key: "model", value: .string(model)),
+            (key: "system_fingerprint", value: .string(fingerprint)),
         ])
     }
 }

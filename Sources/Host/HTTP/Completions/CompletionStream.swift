@@ -18,7 +18,7 @@ struct CompletionStream: Sendable {
     }
 
     private func sendChoices(to writer: inout any ResponseBodyWriter) async throws -> UsageSum {
-        var chunks = (0..<job.choices.count).map {
+        let chunks = (0..<job.choices.count).map {
             ChunkWriter(head, index: $0, includesUsage: includesUsage)
         }
         var usage = UsageSum()

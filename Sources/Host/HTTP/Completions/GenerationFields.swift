@@ -5,6 +5,11 @@ struct GenerationFields {
     var model: String?
     var sampling: SamplingParameters
     var stop: [String]
+    var stopTokens: Set<Int32>
+    var includesStop: Bool
+    /// Words that are not to be written.
+    var badWords: [String]
+    var skipsSpecialTokens: Bool
     var maxTokens: Int?
     var minTokens: Int?
     var choices: Int
@@ -17,6 +22,10 @@ struct GenerationFields {
         model = try fields.string("model")
         sampling = try SamplingParameters(fields, defaults: defaults(model))
         stop = try Self.stop(fields)
+        stopTokens = Set(try Self.tokens(fields, "stop_token_ids") ?? [])
+        includesStop = try fields.bool("include_stop_str_in_output") ?? false
+        badWords = try Self.badWords(fields)
+        skipsSpecialTokens = try fields.bool("skip_special_tokens") ?? true
         maxTokens = try Self.maxTokens(fields)
         minTokens = try fields.integer("min_tokens", in: 0...Int.max)
         choices = try fields.integer("n", in: 1...128) ?? 1
@@ -32,18 +41,57 @@ struct GenerationFields {
         request.sampling = sampling
         request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
         request.stop = stop
+        request.stopTokens = stopTokens
+        request.includesStop = includesStop
+        request.showsControlTokens = !skipsSpecialTokens
         request.maxTokens = maxTokens
         request.minTokens = minTokens ?? 0
         request.ignoreEOS = ignoreEOS
         return request
     }
 
-    /// - Throws: `APIError.invalid` for a bias of a token that the model does not have.
+    /// - Throws: `APIError.invalid` for a token that the model does not have.
     func check(vocabulary: Int) throws {
-        for token in sampling.logitBias.keys where token < 0 || token >= vocabulary {
-            throw APIError.invalid(
-                param: "logit_bias", "has the token id \(token), expected ids below \(vocabulary)")
+        let named: [(String, [Int32])] = [
+            ("logit_bias", Array(sampling.logitBias.keys)), ("stop_token_ids", Array(stopTokens)),
+            ("allowed_token_ids", sampling.allowedTokens ?? []),
+        ]
+        for (param, tokens) in named {
+            for token in tokens where token < 0 || token >= vocabulary {
+                throw APIError.invalid(
+                    param: param, "has the token id \(token), expected ids below \(vocabulary)")
+            }
         }
+    }
+
+    /// The tokens of the words that are not to be written, alone and behind a space.
+    func forbiddenRuns(_ engine: TextEngine) async throws -> [[Int32]] {
+        var runs: [[Int32]] = []
+        for word in badWords.flatMap({ [$0, " " + $0] }) {
+            runs.append(
+                try await engine.tokenize(word, addSpecial: false, parseSpecial: false))
+        }
+        return runs
+    }
+
+    private static let mostWords = 1000
+
+    private static func badWords(_ fields: Fields) throws -> [String] {
+        guard let elements = try fields.array("bad_words") else { return [] }
+        let words = elements.compactMap(\.string)
+        guard words.count == elements.count, words.count <= mostWords,
+            words.allSatisfy({ (1...100).contains($0.utf8.count) })
+        else {
+            throw APIError.invalid(
+                param: "bad_words",
+                "is wrong, expected up to \(mostWords) words of 1 to 100 bytes")
+        }
+        return words
+    }
+
+    fileprivate static func tokens(_ fields: Fields, _ key: String) throws -> [Int32]? {
+        guard let elements = try fields.array(key) else { return nil }
+        return try CompletionRequest.tokenIDs(.array(elements), path: key)
     }
 
     private static func stop(_ fields: Fields) throws -> [String] {
@@ -91,10 +139,23 @@ extension SamplingParameters {
         noRepeatNGram =
             try fields.integer("no_repeat_ngram_size", in: 0...64) ?? noRepeatNGram
         penaltyWindow = try fields.integer("penalty_window", in: 0...Int.max)
-        seed = try fields.integer("seed", in: Int.min...Int.max).map {
-            UInt64(bitPattern: Int64($0))
+        // As elsewhere, -1 is any.
+        seed = try fields.integer("seed", in: Int.min...Int.max).flatMap {
+            $0 == -1 ? nil : UInt64(bitPattern: Int64($0))
         }
+        allowedTokens = try Self.allowedTokens(fields)
         logitBias = try Self.logitBias(fields)
+    }
+
+    private static func allowedTokens(_ fields: Fields) throws -> [Int32]? {
+        guard let tokens = try GenerationFields.tokens(fields, "allowed_token_ids") else {
+            return nil
+        }
+        guard !tokens.isEmpty else {
+            throw APIError.invalid(
+                param: "allowed_token_ids", "is an empty array, expected token ids")
+        }
+        return Set(tokens).sorted()
     }
 
     /// `{"50256": -100}`

@@ -16,26 +16,37 @@ enum LogprobsJSON {
         return ["content": .array(content), "refusal": nil]
     }
 
-    /// `{"tokens", "token_logprobs", "top_logprobs", "text_offset"}`
-    /// - Parameter offset: where the first token's text begins, in Unicode scalars; where the next
-    ///   one's will, afterwards.
-    static func completion(_ tokens: [TokenLogProb], offset: inout Int) -> JSONValue {
-        var offsets: [JSONValue] = []
-        for token in tokens {
-            offsets.append(.integer(offset))
-            offset += token.text.unicodeScalars.count
-        }
-        return [
-            "tokens": .array(tokens.map { .string($0.text) }),
+    /// `{"tokens", "token_logprobs", "top_logprobs", "text_offset"}`; an offset counts Unicode scalars.
+    static func completion(_ tokens: [TokenLogProb]) -> JSONValue {
+        [
+            "tokens": .array(tokens.map { .string(key($0.bytes)) }),
             "token_logprobs": .array(tokens.map { number($0.logprob) }),
             "top_logprobs": .array(tokens.map(top)),
-            "text_offset": .array(offsets),
+            "text_offset": .array(tokens.map { .integer($0.offset) }),
         ]
     }
 
+    /// The likeliest tokens, and behind them the token itself where it is none of them.
     private static func top(_ token: TokenLogProb) -> JSONValue {
-        guard token.logprob != nil else { return .null }
-        return .object(JSONObject(token.top.map { (key: $0.text, value: number($0.logprob)) }))
+        guard let logprob = token.logprob else { return .null }
+        var top = JSONObject()
+        for other in token.top {
+            // The token's own bytes, which at the beginning of a text may lack a space.
+            top.add(other.id == token.id ? token.bytes : other.bytes, other.id, other.logprob)
+        }
+        if !token.top.contains(where: { $0.id == token.id }) {
+            top.add(token.bytes, token.id, logprob)
+        }
+        return .object(top)
+    }
+
+    /// The text of a token; of bytes that are none by themselves `bytes:\xf0\x9f`, as OpenAI writes them.
+    fileprivate static func key(_ bytes: [UInt8]) -> String {
+        String(validating: bytes, as: UTF8.self) ?? escaped(bytes)
+    }
+
+    fileprivate static func escaped(_ bytes: [UInt8]) -> String {
+        "bytes:" + bytes.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func entry(_ text: String, _ bytes: [UInt8], _ logprob: Float?) -> JSONObject {
@@ -45,8 +56,17 @@ enum LogprobsJSON {
         ])
     }
 
-    private static func number(_ logprob: Float?) -> JSONValue {
+    fileprivate static func number(_ logprob: Float?) -> JSONValue {
         guard let logprob else { return .null }
         return .number(logprob.isFinite ? Double(logprob) : impossible)
+    }
+}
+
+extension JSONObject {
+    /// Adds a token under its text; where another has that already, under its bytes, and at last its id.
+    fileprivate mutating func add(_ bytes: [UInt8], _ id: Int32, _ logprob: Float) {
+        let keys = [LogprobsJSON.key(bytes), LogprobsJSON.escaped(bytes), "token_id:\(id)"]
+        let key = keys.first { self[$0] == nil } ?? keys[2]
+        self[key] = LogprobsJSON.number(logprob)
     }
 }

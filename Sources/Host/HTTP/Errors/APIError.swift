@@ -120,8 +120,9 @@ extension APIError: CustomStringConvertible {
             "\(method) is not allowed here, expected \(allowed.joined(separator: " or "))"
         case .contextLengthExceeded(let tokens, let context):
             "the prompt has \(tokens) tokens, the model's context is \(context) tokens; shorten the prompt"
-        case .missingKey: "a key is required; send the header 'Authorization: Bearer KEY'"
-        case .wrongKey: "the key in the Authorization header is not known here"
+        case .missingKey:
+            "a key is required; send the header 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+        case .wrongKey: "the key that was sent is not known here"
         case .clientGone: "the client went away before the answer was complete"
         case .stopping: "the host is shutting down; retry in a moment"
         case .forbidden(let reason), .conflict(let reason), .overloaded(let reason, _),

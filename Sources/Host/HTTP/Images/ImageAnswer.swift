@@ -20,6 +20,8 @@ struct EncodedPicture: Sendable {
 /// The answers of `POST /v1/images/generations`.
 struct ImageAnswer: Sendable {
     let model: String
+    /// What was read of the prompts; nil where the model does not tell.
+    let reading: TextReading?
     /// In seconds since 1970.
     let created = WallClock.now.seconds
 
@@ -31,7 +33,16 @@ struct ImageAnswer: Sendable {
         return [
             "created": .integer(created), "data": .array(data), "model": .string(model),
             "size": size.map { .string($0) } ?? .null, "output_format": "png",
-            "background": "opaque",
+            "background": "opaque", "truncated": reading?.isCut.map { .bool($0) } ?? .null,
+            "usage": usage,
+        ]
+    }
+
+    private var usage: JSONValue {
+        guard let tokens = reading?.tokens else { return .null }
+        return [
+            "input_tokens": .integer(tokens), "output_tokens": 0, "total_tokens": .integer(tokens),
+            "input_tokens_details": ["text_tokens": .integer(tokens), "image_tokens": 0],
         ]
     }
 
@@ -54,6 +65,8 @@ struct ImageAnswer: Sendable {
         var event = event("image_generation.completed", finished, picture)
         event["seed"] = .integer(seed)
         event["model"] = .string(model)
+        event["truncated"] = reading?.isCut.map { .bool($0) } ?? .null
+        event["usage"] = usage
         return .object(event)
     }
 
@@ -84,6 +97,7 @@ extension ImageCapabilities {
         json["longest_side"] = .integer(Self.longestSide)
         json["schedulers"] = .array(schedulers.map { .string($0) })
         json["scheduler"] = scheduler.map { .string($0) }
+        json["max_tokens"] = maxTokens.map { .integer($0) }
         json["previews"] = .bool(previews)
         return json
     }

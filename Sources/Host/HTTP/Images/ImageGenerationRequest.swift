@@ -21,6 +21,7 @@ struct ImageGenerationRequest: Sendable {
     private let guidance: Float?
     private let scheduler: String?
     private let start: ImageRequest.Start?
+    private let longTexts: LongTexts
 
     /// The longest prompt, in bytes.
     private static let longestPrompt = 32_000
@@ -42,14 +43,16 @@ struct ImageGenerationRequest: Sendable {
         negative = try Self.text(fields, "negative_prompt") ?? ""
         count = try fields.integer("n", in: 1...10) ?? 1
         size = try ImageSize(fields)
-        let seed = try fields.integer("seed", in: 0...Self.lastSeed)
-        firstSeed = seed.map(UInt64.init) ?? .random(in: Self.drawnSeeds)
+        let seed = try fields.integer("seed", in: -1...Self.lastSeed)
+        // As elsewhere, -1 is any.
+        firstSeed = seed.flatMap { UInt64(exactly: $0) } ?? .random(in: Self.drawnSeeds)
         steps = try fields.integer("steps", in: 1...ImageCapabilities.mostSteps)
         guidance = try fields.number("guidance_scale", in: 0...1000)
         scheduler = try fields.string("scheduler")
         streams = try fields.bool("stream") ?? false
         previews = try fields.integer("partial_images", in: 0...50) ?? 0
         showsSteps = try fields.bool("progress") ?? false
+        longTexts = try LongTexts(fields)
         try Self.refuseUnsupported(fields)
         start = try await Self.start(fields)
     }
@@ -151,6 +154,32 @@ extension ImageGenerationRequest {
             return request
         }
         return ImageOrder(requests, previews: streams ? previews : 0)
+    }
+
+    /// What the model reads of prompt and negative prompt; nil where it does not tell.
+    ///
+    /// - Throws: `APIError` for one that is too long and must not be cut.
+    func reading(
+        _ capabilities: ImageCapabilities, _ tokenizer: ModelTokenizer?
+    ) async throws -> TextReading? {
+        guard let most = capabilities.maxTokens, let tokenizer else {
+            if longTexts == .cut { return nil }
+            throw APIError.unsupported(
+                param: "truncate", "is false, and this model does not tell what it cuts")
+        }
+        var readings: [TextReading] = []
+        for (key, text) in [("prompt", prompt), ("negative_prompt", negative)] where !text.isEmpty {
+            let count = try await tokenizer.tokenize(text, addSpecial: true, parseSpecial: false)
+                .count
+            guard count <= most || longTexts == .cut else {
+                throw APIError.invalid(
+                    param: key,
+                    "has \(count) tokens, expected up to \(most); shorten it, or leave 'truncate' out"
+                )
+            }
+            readings.append(TextReading(tokens: min(count, most), isCut: count > most))
+        }
+        return readings.together
     }
 
     private func check(_ count: Int, of size: ImageSize) throws {

@@ -20,7 +20,7 @@ struct CrossOrigin: RouterMiddleware {
             request.method == .options && isPreflight
             ? Self.preflight : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.accessControlExposeHeaders] = "x-request-id, retry-after"
+        response.headers[.accessControlExposeHeaders] = "x-request-id, x-roost-ignored, retry-after"
         response.headers.append(HTTPField(name: .vary, value: "origin"))
         return response
     }

@@ -16,5 +16,5 @@ struct DrainGate: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private static let answered: Set<String> = ["/healthz", "/readyz", "/metrics"]
+    private static let answered: Set<String> = ["/healthz", "/health", "/readyz", "/metrics"]
 }

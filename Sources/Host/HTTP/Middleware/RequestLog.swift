@@ -19,6 +19,7 @@ struct RequestLog: RouterMiddleware {
         workload.begin()
         var response = try await next(request, context)
         response.headers[.requestID] = id
+        response.headers[.ignored] = context.record.ignored
         context.record.whenEnded(ended(request, response.status, context))
         if !context.record.isStreaming { context.record.end() }
         return response
@@ -52,7 +53,24 @@ struct RequestLog: RouterMiddleware {
     }
 }
 
+extension RequestRecord {
+    fileprivate var ignored: String? {
+        var text: String?
+        note { text = $0.ignoredText }
+        return text
+    }
+}
+
 extension RequestRecord.Facts {
+    /// So many names are listed.
+    private static let mostNames = 16
+
+    fileprivate var ignoredText: String? {
+        guard !ignored.isEmpty else { return nil }
+        let more = ignored.count > Self.mostNames ? ", ..." : ""
+        return ignored.prefix(Self.mostNames).joined(separator: ", ") + more
+    }
+
     fileprivate func metadata(status: Int, elapsed: Duration) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "status": .stringConvertible(status),
@@ -63,6 +81,7 @@ extension RequestRecord.Facts {
         metadata["prompt_tokens"] = promptTokens.map { .stringConvertible($0) }
         metadata["completion_tokens"] = completionTokens.map { .stringConvertible($0) }
         metadata["error"] = error.map { .string($0) }
+        metadata["ignored"] = ignoredText.map { .string($0) }
         if clientLeft { metadata["client_left"] = .stringConvertible(true) }
         return metadata
     }

@@ -7,23 +7,56 @@ import PluginHost
 struct Body {
     /// The most bytes that a body may have.
     let limit: Int
+    /// Whether a member that nobody knows is refused; else it is ignored, and the response says so.
+    var isStrict = false
 
     /// How deep arrays and objects may nest.
     private static let depth = 64
 
+    /// Has `read` make a value of a body, and looks at what it has left.
+    ///
+    /// - Parameter table: what members mean that `read` does not ask for by their names.
+    /// - Throws: `APIError` for a body that is too large, not JSON or not an object; for a member that would
+    ///   have changed the answer; where the host is strict, for one that nobody knows.
+    func read<Value>(
+        _ request: Request, _ context: HTTPContext, _ table: FieldTable,
+        _ read: (Fields) async throws -> Value
+    ) async throws -> Value {
+        let fields = Fields(try await object(request), table: table, reads: FieldReads())
+        let value = try await read(fields)
+        let unknown = try table.check(fields)
+        if isStrict, let first = unknown.first {
+            throw APIError.unsupported(
+                param: first.name,
+                "is not known here" + (first.nearest.map { "; did you mean '\($0)'?" } ?? "")
+                    + "; leave it out, or set server.strict = false")
+        }
+        if !unknown.isEmpty { context.record.note { $0.ignored = unknown.map(\.description) } }
+        return value
+    }
+
+    /// The members of a body whose names are the client's own.
+    ///
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object.
     func fields(_ request: Request) async throws -> Fields {
+        Fields(try await object(request))
+    }
+
+    private func object(_ request: Request) async throws -> JSONObject {
         let buffer = try await bytes(request)
-        guard buffer.readableBytes > Self.large else { return Fields(try Self.object(buffer)) }
-        return Fields(try await BlockingThread.run("roost-parse") { try Self.object(buffer) })
+        guard buffer.readableBytes > Self.large else { return try Self.object(buffer) }
+        return try await BlockingThread.run("roost-parse") { try Self.object(buffer) }
     }
 
     /// A body above this is read on a thread of its own, so that small requests do not wait for it.
     private static let large = 1 << 20
 
     private static func object(_ buffer: ByteBuffer) throws -> JSONObject {
+        // Some editors and shells write a byte order mark before a text (RFC 8259, section 8.1).
+        let bytes = buffer.readableBytesView
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
         do {
-            let value = try JSONValue(parsing: buffer.readableBytesView, depth: depth)
+            let value = try JSONValue(parsing: text, depth: depth)
             guard let object = value.object else { throw APIError.notAnObject(found: value.kind) }
             return object
         } catch let error as JSONError {

@@ -1,24 +1,57 @@
 package import Engine
 
 /// The members of one JSON object of a request, read with errors that name the path.
+///
+/// What has been asked for is remembered, so that a body can be asked afterwards what is left of it: see
+/// `Body.read`. A member is found under the other names, too, that it has in the APIs of other hosts.
 package struct Fields {
-    package let object: JSONObject
+    private let members: JSONObject
     /// Where the object stands: empty for the body, `messages[2]` within it.
     private let path: String
+    /// What members of this object may mean that are not asked for by their name.
+    let table: FieldTable
+    /// Nil where nobody asks what is left, as of an object that is handed on whole.
+    let reads: FieldReads?
 
     package init(_ object: JSONObject, path: String = "") {
-        self.object = object
-        self.path = path
+        self.init(object, path: path, table: .empty, reads: nil)
     }
 
+    init(_ object: JSONObject, path: String = "", table: FieldTable, reads: FieldReads?) {
+        members = object
+        self.path = path
+        self.table = table
+        self.reads = reads
+        reads?.opened(path, object)
+    }
+
+    /// All members as they are, none of which is then left over.
+    package var object: JSONObject {
+        reads?.takenWhole(path)
+        return members
+    }
+
+    /// The path of a member, under the name that the request has for it.
     package func full(_ key: String) -> String {
-        path.isEmpty ? key : "\(path).\(key)"
+        path.isEmpty ? name(of: key) : "\(path).\(name(of: key))"
     }
 
     /// The member, unless it is absent or null, which mean the same in this API.
     package func value(_ key: String) -> JSONValue? {
-        guard let value = object[key], !value.isNull else { return nil }
+        for name in [key] + table.otherNames(of: key) {
+            reads?.asked(for: name, in: path)
+        }
+        guard let value = members[name(of: key)], !value.isNull else { return nil }
         return value
+    }
+
+    /// The name under which a request has a member: its own, or one that means the same elsewhere.
+    private func name(of key: String) -> String {
+        if let value = members[key], !value.isNull { return key }
+        let other = table.otherNames(of: key).first { name in
+            members[name].map { !table.saysNothing(name, $0) } ?? false
+        }
+        return other ?? key
     }
 
     package func wrong(_ key: String, _ value: JSONValue, expected: String) -> APIError {
@@ -79,7 +112,7 @@ package struct Fields {
     package func fields(_ key: String) throws -> Fields? {
         guard let value = value(key) else { return nil }
         guard let object = value.object else { throw wrong(key, value, expected: "an object") }
-        return Fields(object, path: full(key))
+        return Fields(object, path: full(key), table: .empty, reads: reads)
     }
 }
 

@@ -14,7 +14,9 @@ struct AnswerRoutes {
     }
 
     private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try AnswerRequest(try await body.fields(request), inputs)
+        let asked = try await body.read(request, context, .text) {
+            try AnswerRequest($0, inputs)
+        }
         let mode = try await mode(of: asked)
         let search = PassageSearch(work: work, source: source)
         let passages = try await search.passages(for: asked, context)

@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import PluginHost
 
 /// `POST /v1/classify` and `POST /v1/entities`.
 struct ClassifyRoutes {
@@ -15,26 +16,38 @@ struct ClassifyRoutes {
     }
 
     private func classify(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try ClassifyRequest(try await body.fields(request), inputs)
-        let isZeroShot = asked.labels != nil
-        let (model, classes) = try await work.run(
-            asked.model, for: isZeroShot ? .embeddings : .classify, in: context
-        ) { hold in
-            let classes =
-                isZeroShot
-                ? try await Classes(zeroShot: asked, hold.engine)
-                : try await Classes(of: asked, hold.engine)
-            return (hold.name, classes)
+        let asked = try await body.read(request, context, .vectors) {
+            try ClassifyRequest($0, inputs)
         }
+        let (model, classes) = try await classes(of: asked, context)
         context.record.note(tokens: classes.tokens)
         return Response(asked.answer(classes, model: model))
     }
 
+    private func classes(
+        of asked: ClassifyRequest, _ context: HTTPContext
+    ) async throws -> (String, Classes) {
+        guard asked.labels != nil else {
+            return try await work.run(asked.model, for: .classify, in: context) {
+                ($0.name, try await Classes(of: asked, $0.engine))
+            }
+        }
+        let model = asked.model ?? work.models.anyLabels
+        let most = inputs.most
+        return try await work.run(model, for: .embeddings, .classify, in: context) { hold in
+            let classes =
+                hold.purpose == .embeddings
+                ? try await Classes(zeroShot: asked, hold.engine)
+                : try await Classes(entailedBy: asked, hold.engine, most: most)
+            return (hold.name, classes)
+        }
+    }
+
     /// The names in texts, with their kinds and places; a place counts Unicode code points.
     private func findEntities(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let fields = try await body.fields(request)
-        let texts = try inputs.texts(fields, "input")
-        let model = try fields.string("model")
+        let (texts, model) = try await body.read(request, context, .vectors) {
+            (try inputs.texts($0, "input"), try $0.string("model"))
+        }
         let input: JSONValue = ["texts": .array(texts.map { .string($0) })]
         let (name, events) = try await work.run(model, for: .entities, in: context) { hold in
             var events: [JSONValue] = []
@@ -44,5 +57,14 @@ struct ClassifyRoutes {
             return (hold.name, events)
         }
         return Response(["object": "list", "data": .array(events), "model": .string(name)])
+    }
+}
+
+extension Models {
+    /// The model that gives labels that none was trained for, where the defaults and what models can do leave
+    /// no other: one of natural language inference, if no embeddings are there.
+    fileprivate var anyLabels: String? {
+        guard preferred(for: .embeddings) == nil else { return nil }
+        return registry.models.map(\.name).first { serving($0)?.vectors?.entailment != nil }
     }
 }

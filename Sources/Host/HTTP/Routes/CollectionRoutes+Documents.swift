@@ -9,7 +9,7 @@ import SearchCollections
 extension CollectionRoutes {
     func query(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let name = name(context)
-        let query = try CollectionQuery(try await body.fields(request))
+        let query = try await body.read(request, context, .empty) { try CollectionQuery($0) }
         let start = ContinuousClock.now
         let answer = try await workload.run(for: context.channel) {
             try await store.query(name, query)

@@ -17,21 +17,23 @@ struct CompletionRoutes {
     }
 
     private func chat(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let chat = try ChatRequest(try await body.fields(request)) {
-            models.sampling(of: $0, for: .chat)
+        let chat = try await body.read(request, context, .text) { fields in
+            try ChatRequest(fields) { models.sampling(of: $0, for: .chat) }
         }
         let job = try await start(chat.generation, for: .chat, context) { serving in
             let prompt = try await serving.prompt.tokens(
                 of: chat.conversation, engine: serving.engine)
             return (0..<chat.generation.choices).map { chat.request(prompt, choice: $0) }
         }
-        let head = CompletionHead(.chat, model: job.hold.name, hasLogprobs: chat.logprobs != nil)
+        let head = CompletionHead(
+            .chat, model: job.hold.name, fingerprint: await job.hold.systemFingerprint,
+            hasLogprobs: chat.logprobs != nil)
         return try await answer(job, head, chat.generation, context)
     }
 
     private func complete(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let completion = try CompletionRequest(try await body.fields(request)) {
-            models.sampling(of: $0, for: .completion)
+        let completion = try await body.read(request, context, .text) { fields in
+            try CompletionRequest(fields) { models.sampling(of: $0, for: .completion) }
         }
         let job = try await start(completion.generation, for: .completion, context) { serving in
             var requests: [GenerationRequest] = []
@@ -46,7 +48,8 @@ struct CompletionRoutes {
             return requests
         }
         let head = CompletionHead(
-            .text, model: job.hold.name, hasLogprobs: completion.logprobs != nil)
+            .text, model: job.hold.name, fingerprint: await job.hold.systemFingerprint,
+            hasLogprobs: completion.logprobs != nil)
         return try await answer(job, head, completion.generation, context)
     }
 
@@ -60,7 +63,9 @@ struct CompletionRoutes {
             context.record.note { $0.model = hold.name }
             let engine = hold.engine.engine
             try fields.check(vocabulary: engine.vocabularySize)
-            let requests = try await requests(hold.engine)
+            var requests = try await requests(hold.engine)
+            let runs = try await fields.forbiddenRuns(engine)
+            for index in requests.indices { requests[index].sampling.forbiddenRuns = runs }
             guard requests.count <= engine.capacity else {
                 throw APIError.invalid(
                     param: "n",

@@ -16,10 +16,11 @@ struct EmbeddingRoutes {
     }
 
     private func embed(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try EmbeddingRequest(try await body.fields(request), inputs)
+        let asked = try await body.read(request, context, .vectors) {
+            try EmbeddingRequest($0, inputs)
+        }
         let (model, result) = try await work.run(asked.model, for: .embeddings, in: context) {
-            try asked.check($0.engine.capabilities)
-            return ($0.name, try await asked.embed($0.engine))
+            ($0.name, try await asked.embed($0.engine))
         }
         context.record.note(tokens: result.tokens)
         var pieces = EmbeddingPieces(result, model: model, encoding: asked.encoding)
@@ -36,19 +37,25 @@ struct EmbeddingRoutes {
 
     /// How close each of `sentences` is to `source`: the cosine of their embeddings.
     private func compare(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let fields = try await body.fields(request)
-        let asked = try SimilarityRequest(fields, inputs)
+        let asked = try await body.read(request, context, .vectors) {
+            try SimilarityRequest($0, inputs)
+        }
         let (model, result) = try await work.run(asked.model, for: .embeddings, in: context) {
-            ($0.name, try await $0.engine.embed(asked.texts, purpose: .symmetric))
+            ($0.name, try await asked.embed($0.engine))
         }
         context.record.note(tokens: result.tokens)
         let scores = result.vectors.dropFirst().map { result.vectors[0].cosine(with: $0) }
         let data = scores.enumerated().map { index, score -> JSONValue in
-            ["index": .integer(index), "score": .number(score.decimal)]
+            var item = JSONObject([
+                (key: "index", value: .integer(index)),
+                (key: "score", value: .number(score.decimal)),
+            ])
+            item.add(result.readings[index + 1])
+            return .object(item)
         }
         return Response([
             "object": "list", "data": .array(data), "model": .string(model),
-            "usage": .usage(result.tokens),
+            "truncated": result.readings.truncated, "usage": .usage(result.tokens),
         ])
     }
 }
@@ -75,14 +82,18 @@ private struct EmbeddingPieces: Sequence, IteratorProtocol, Sendable {
     mutating func next() -> ByteBuffer? {
         guard done < result.vectors.count else { return nil }
         let end = Swift.min(done + Self.vectors, result.vectors.count)
-        for vector in result.vectors[done..<end] {
+        for index in done..<end {
+            let (vector, reading) = (result.vectors[index], result.readings[index])
             switch encoding {
-            case .float: answer.add(vector)
-            case .base64: answer.addBase64(vector)
+            case .float: answer.add(vector, reading)
+            case .base64: answer.addBase64(vector, reading)
             }
         }
         done = end
-        if done == result.vectors.count { answer.finish(model: model, tokens: result.tokens) }
+        if done == result.vectors.count {
+            answer.finish(
+                model: model, tokens: result.tokens, truncated: result.readings.truncated.bool)
+        }
         return answer.take()
     }
 }
@@ -91,21 +102,27 @@ private struct EmbeddingPieces: Sequence, IteratorProtocol, Sendable {
 struct SimilarityRequest: Sendable {
     let model: String?
     /// The source, and behind it what is compared with it.
-    let texts: [EmbeddingInput]
+    private let texts: [String]
+    private let longTexts: LongTexts
+    /// The names of the two in the request.
+    private let keys: (source: String, texts: String)
 
     init(_ fields: Fields, _ inputs: InputList) throws {
         model = try fields.string("model")
         let sourceKey = fields.value("input") == nil ? "source" : "input"
         let textsKey = fields.value("texts") == nil ? "sentences" : "texts"
-        let source = try fields.required(sourceKey)
-        texts = [.text(source)] + (try inputs.texts(fields, textsKey)).map { .text($0) }
+        texts = [try fields.required(sourceKey)] + (try inputs.texts(fields, textsKey))
+        longTexts = try LongTexts(fields)
+        keys = (fields.full(sourceKey), fields.full(textsKey))
     }
-}
 
-extension EmbeddingRequest {
-    fileprivate func embed(_ engine: VectorEngine) async throws -> EmbeddingResult {
-        try await engine.embed(
-            inputs, purpose: purpose, dimensions: dimensions, normalized: isNormalized)
+    func embed(_ engine: VectorEngine) async throws -> EmbeddingResult {
+        if longTexts == .refuse {
+            try await engine.requireWhole(texts) {
+                $0 == 0 ? keys.source : "\(keys.texts)[\($0 - 1)]"
+            }
+        }
+        return try await engine.embed(texts.map { .text($0) }, purpose: .symmetric)
     }
 }
 

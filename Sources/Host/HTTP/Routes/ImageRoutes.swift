@@ -13,7 +13,9 @@ struct ImageRoutes {
     }
 
     private func generate(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try await ImageGenerationRequest(try await body.fields(request))
+        let asked = try await body.read(request, context, .images) {
+            try await ImageGenerationRequest($0)
+        }
         let job = try await start(asked, context)
         return asked.streams
             ? EventStream.response(context) { writer in try await send(job, to: &writer, context) }
@@ -27,8 +29,10 @@ struct ImageRoutes {
         try await Models.inNextGeneration {
             let hold = try await models.images(asked.model)
             context.record.note { $0.model = hold.name }
-            let stream = try hold.engine.make(try asked.order(hold.engine.capabilities))
-            return ImageJob(asked: asked, hold: hold, stream: stream)
+            let engine = hold.engine
+            let order = try asked.order(engine.capabilities)
+            let reading = try await asked.reading(engine.capabilities, hold.tokenizer)
+            return ImageJob(asked: asked, hold: hold, stream: try engine.make(order), reading)
         }
     }
 
@@ -62,11 +66,14 @@ private struct ImageJob: Sendable {
     let stream: ImageStream
     let answer: ImageAnswer
 
-    init(asked: ImageGenerationRequest, hold: ModelHold<ImageEngine>, stream: ImageStream) {
+    init(
+        asked: ImageGenerationRequest, hold: ModelHold<ImageEngine>, stream: ImageStream,
+        _ reading: TextReading?
+    ) {
         self.asked = asked
         self.hold = hold
         self.stream = stream
-        answer = ImageAnswer(model: hold.name)
+        answer = ImageAnswer(model: hold.name, reading: reading)
     }
 
     /// - Returns: nil for an event that nobody asked for.

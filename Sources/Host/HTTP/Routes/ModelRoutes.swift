@@ -22,7 +22,9 @@ struct ModelRoutes {
 
     /// Names may hold slashes, written as they are or as `%2F`.
     private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let path = String(request.uri.path.dropFirst("/v1/models/".count))
+        let address = request.uri.path
+        let start = address.firstRange(of: "/models/")?.upperBound ?? address.startIndex
+        let path = String(address[start...])
         let name = path.percentDecoded ?? path
         guard let status = models.registry.deployment(name)?.status else {
             throw APIError.unknownModel(name, known: models.registry.models.map(\.name))

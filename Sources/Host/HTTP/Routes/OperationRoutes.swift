@@ -1,7 +1,7 @@
 import Engine
 import Hummingbird
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// `/healthz` (also `/health`), `/readyz` and `/metrics`.
 struct OperationRoutes {
     let models: Models
     let workload: Workload
@@ -9,10 +9,15 @@ struct OperationRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/healthz", .open) { _, _ in Response(["status": "ok"]) },
+            Route(.get, "/healthz", .open, alive),
+            Route(.get, "/health", .open, alive),
             Route(.get, "/readyz", .open, ready),
             Route(.get, "/metrics", .open, measurements),
         ]
+    }
+
+    private func alive(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        Response(["status": "ok"])
     }
 
     /// 503 until all models that load at the start are up, and again while the host stops.

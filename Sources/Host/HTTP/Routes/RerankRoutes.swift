@@ -11,18 +11,17 @@ struct RerankRoutes {
         [
             Route(.post, "/v1/rerank", .inference, rerank),
             Route(.post, "/v2/rerank", .inference, rerank),
-            Route(.post, "/rerank", .inference, rerank),
         ]
     }
 
     private func rerank(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try RerankRequest(try await body.fields(request), inputs)
+        let asked = try await body.read(request, context, .vectors) {
+            try RerankRequest($0, inputs)
+        }
         let (model, relevance) = try await work.run(
             asked.model, for: .rerank, .embeddings, in: context
         ) {
-            let relevance = try await Relevance(
-                of: asked.texts, to: asked.query, $0, isRaw: asked.isRaw)
-            return ($0.name, relevance)
+            ($0.name, try await asked.relevance($0))
         }
         context.record.note(tokens: relevance.tokens)
         return Response(asked.answer(relevance, model: model))

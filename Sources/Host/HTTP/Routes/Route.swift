@@ -26,6 +26,15 @@ struct Route: Sendable {
         self.scope = scope
         self.respond = respond
     }
+
+    /// The same without `/v1`; nil for what has no version, and for what only the page keeps.
+    var withoutVersion: Route? {
+        let (path, version) = (path.description, "/v1")
+        guard path.hasPrefix(version + "/"), !path.hasPrefix("/v1/conversations") else {
+            return nil
+        }
+        return Route(method, RouterPath(String(path.dropFirst(version.count))), scope, respond)
+    }
 }
 
 extension RouterPath {

@@ -1,8 +1,9 @@
 import Engine
 import Hummingbird
 import NIOCore
+import PluginHost
 
-/// `POST /v1/tokenize` and `POST /v1/detokenize`.
+/// `POST /v1/tokenize` and `POST /v1/detokenize`, of models of text, of vectors and of pictures.
 struct TokenRoutes {
     let models: Models
     let body: Body
@@ -16,54 +17,83 @@ struct TokenRoutes {
 
     /// The tokens of a `text`, or of the prompt that `messages` become.
     private func tokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let fields = try await body.fields(request)
-        let text = try fields.string("text")
-        let chat = try fields.array("messages") == nil ? nil : ChatMessages(fields)
-        let addsSpecial = try fields.bool("add_special") ?? true
-        let parsesSpecial = try fields.bool("parse_special") ?? false
-        guard (text == nil) != (chat == nil) else {
-            throw APIError.missing(param: "text", expected: "either 'text' or 'messages'")
-        }
-        let hold = try await hold(fields, context)
-        let engine = hold.engine.engine
-        let tokens =
-            if let chat {
-                try await hold.engine.prompt.tokens(of: chat, engine: engine)
-            } else {
-                try await engine.tokenize(
-                    text ?? "", addSpecial: addsSpecial, parseSpecial: parsesSpecial)
-            }
+        let asked = try await body.read(request, context, .tokens, TokenizeRequest.init)
+        let hold = try await hold(asked.model, context)
         return Response(
             json: await TokenAnswer(
-                model: hold.name, tokens: tokens, contextLength: engine.contextLength
+                model: hold.name, tokens: try await asked.tokens(hold),
+                contextLength: hold.engine.longestText
             ).json)
     }
 
     private func detokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let fields = try await body.fields(request)
-        guard let value = fields.value("tokens") else {
-            throw APIError.missing(param: "tokens", expected: "an array of token ids")
+        let (tokens, model) = try await body.read(request, context, .tokens) { fields in
+            guard let value = fields.value("tokens") else {
+                throw APIError.missing(param: "tokens", expected: "an array of token ids")
+            }
+            return (
+                try CompletionRequest.tokenIDs(value, path: "tokens"), try fields.string("model")
+            )
         }
-        let tokens = try CompletionRequest.tokenIDs(value, path: "tokens")
-        let hold = try await hold(fields, context)
-        let text = try Self.text(of: tokens, hold.engine.engine)
+        let hold = try await hold(model, context)
+        let text = try Self.text(of: tokens, hold.tokenizer)
         return Response(["model": .string(hold.name), "text": .string(text)])
     }
 
-    private static func text(of tokens: [Int32], _ engine: TextEngine) throws -> String {
+    private static func text(of tokens: [Int32], _ tokenizer: ModelTokenizer?) throws -> String {
         do {
-            return try engine.detokenize(tokens)
+            return try tokenizer?.detokenize(tokens) ?? ""
         } catch {
             throw APIError.invalid(param: "tokens", "is refused: \(error)")
         }
     }
 
     private func hold(
-        _ fields: Fields, _ context: HTTPContext
-    ) async throws -> ModelHold<TextServing> {
-        let hold = try await models.text(try fields.string("model"), for: .completion)
+        _ model: String?, _ context: HTTPContext
+    ) async throws -> ModelHold<ModelServing> {
+        let hold = try await models.tokens(model)
         context.record.note { $0.model = hold.name }
         return hold
+    }
+}
+
+/// The body of `POST /v1/tokenize`.
+private struct TokenizeRequest: Sendable {
+    let model: String?
+    private let text: String?
+    private let chat: ChatMessages?
+    private let addsSpecial: Bool
+    private let parsesSpecial: Bool
+
+    init(_ fields: Fields) throws {
+        model = try fields.string("model")
+        text = try fields.string("text")
+        chat = try fields.array("messages") == nil ? nil : ChatMessages(fields)
+        addsSpecial = try fields.bool("add_special") ?? true
+        parsesSpecial = try fields.bool("parse_special") ?? false
+        guard (text == nil) != (chat == nil) else {
+            throw APIError.missing(param: "text", expected: "either 'text' or 'messages'")
+        }
+    }
+
+    func tokens(_ hold: ModelHold<ModelServing>) async throws -> [Int32] {
+        guard let chat else {
+            return try await hold.tokenizer?.tokenize(
+                text ?? "", addSpecial: addsSpecial, parseSpecial: parsesSpecial) ?? []
+        }
+        guard let text = hold.engine.text, !text.engine.readsSource else {
+            throw APIError.unsupported(
+                param: "messages", "is for models that chat, and '\(hold.name)' does not")
+        }
+        return try await text.prompt.tokens(of: chat, engine: text.engine)
+    }
+}
+
+extension ModelServing {
+    /// Tokens of the longest text: of prompt and output, or that are read; 0 when unknown.
+    fileprivate var longestText: Int {
+        text?.engine.contextLength ?? vectors?.capabilities.maxTokens
+            ?? images?.capabilities.maxTokens ?? 0
     }
 }
 

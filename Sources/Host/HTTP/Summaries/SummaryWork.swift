@@ -108,9 +108,9 @@ extension SummaryWork {
         let part = try await Models.inNextGeneration {
             let hold = try await models.text(model, for: .summarize)
             let engine = hold.engine.engine
-            let source = try await engine.source(of: text)
-            return Part(
-                hold: hold, stream: try engine.submit(asked.request(of: source, engine)))
+            var request = asked.request(of: try await engine.source(of: text), engine)
+            request.sampling.forbiddenRuns = try await asked.generation.forbiddenRuns(engine)
+            return Part(hold: hold, stream: try engine.submit(request))
         }
         let isCancelled = running.withLock { running in
             running.parts.append(part)

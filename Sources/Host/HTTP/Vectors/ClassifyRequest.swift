@@ -5,20 +5,30 @@ import PluginHost
 struct ClassifyRequest: Sendable {
     let model: String?
     let texts: [String]
+    /// What is read behind each text; nil: nothing.
+    let pairs: [String]?
     /// Labels that no model was trained for; nil: those of the model.
     let labels: [String]?
-    /// What a label is put into, at `{}`, to become a sentence.
-    private let hypothesis: String
+    /// What a label is put into, at `{}`, to become a sentence; nil: as is usual for the kind of model.
+    private let hypothesis: String?
     /// Several labels may hold of one text, so each is scored by itself; nil: as the model says.
     let isMultiLabel: Bool?
+    /// Logits are left as they are.
+    let isRaw: Bool
+    private let longTexts: LongTexts
     private let top: Int?
+    /// The name of the texts in the request.
+    private let key: String
 
     init(_ fields: Fields, _ inputs: InputList) throws {
         model = try fields.string("model")
-        texts = try inputs.texts(fields, "input")
+        (texts, pairs) = try inputs.pairedTexts(fields, "input", pairs: "text_pair")
+        key = fields.full("input")
         labels = try Self.labels(fields, inputs)
-        hypothesis = try Self.hypothesis(fields) ?? "This text is about {}."
+        hypothesis = try Self.hypothesis(fields)
         isMultiLabel = try fields.bool("multi_label")
+        isRaw = try Self.isRaw(fields)
+        longTexts = try LongTexts(fields)
         top = try fields.integer("top_k", in: 1...Int.max)
         let scores = texts.count * (labels?.count ?? 1)
         guard scores <= Self.mostScores else {
@@ -27,6 +37,17 @@ struct ClassifyRequest: Sendable {
                 "are \(labels?.count ?? 0) for \(texts.count) texts, expected up to "
                     + "\(Self.mostScores) scores in a request; send several")
         }
+        if labels != nil, pairs != nil {
+            throw APIError.invalid(
+                param: "labels",
+                "is given beside pairs of texts: a label is read behind its text itself")
+        }
+    }
+
+    /// Text Embeddings Inference asks for logits, vLLM for no activation.
+    static func isRaw(_ fields: Fields) throws -> Bool {
+        let isActivated = try fields.bool("use_activation")
+        return try fields.bool("raw_scores") ?? isActivated.map { !$0 } ?? false
     }
 
     /// Of labels and of hypotheses, in bytes: each label is put into the hypothesis, which a request could
@@ -38,7 +59,7 @@ struct ClassifyRequest: Sendable {
         guard let text = try fields.string("hypothesis") else { return nil }
         guard text.utf8.count <= longest, text.ranges(of: "{}").count == 1 else {
             throw APIError.invalid(
-                param: "hypothesis",
+                param: fields.full("hypothesis"),
                 "is not right: expected up to \(longest) bytes with one {}, where the label is put")
         }
         return text
@@ -46,87 +67,61 @@ struct ClassifyRequest: Sendable {
 
     private static func labels(_ fields: Fields, _ inputs: InputList) throws -> [String]? {
         guard let elements = try fields.array("labels") else { return nil }
-        let labels = try inputs.texts(elements, "labels")
+        let key = fields.full("labels")
+        let labels = try inputs.texts(elements, key)
         guard !labels.isEmpty, !labels.contains(""), Set(labels).count == labels.count else {
             throw APIError.invalid(
-                param: "labels", "holds none, an empty or the same label twice, expected words")
+                param: key, "holds none, an empty or the same label twice, expected words")
         }
         if let long = labels.firstIndex(where: { $0.utf8.count > longest }) {
             throw APIError.invalid(
-                param: "labels[\(long)]", "is longer than \(longest) bytes, expected a word")
+                param: "\(key)[\(long)]", "is longer than \(longest) bytes, expected a word")
         }
         return labels
     }
 
-    /// The candidate labels as sentences, which an embedding says more about than about a word.
-    var hypotheses: [String] {
-        (labels ?? []).map { hypothesis.replacing("{}", with: $0) }
+    /// The candidate labels as sentences, which say more about a text than a word does.
+    func hypotheses(usual: String) -> [String] {
+        (labels ?? []).map { (hypothesis ?? usual).replacing("{}", with: $0) }
     }
 
+    /// Where texts must not be cut, refuses those that would be.
+    func requireWhole(
+        _ texts: [String], with companions: Companions = .none, of engine: VectorEngine,
+        _ index: (Int) -> Int = { $0 }
+    ) async throws {
+        guard longTexts == .refuse else { return }
+        try await engine.requireWhole(texts, with: companions) {
+            self.texts.count == 1 ? key : "\(key)[\(index($0))]"
+        }
+    }
+}
+
+// MARK: - Answers
+
+extension ClassifyRequest {
     func answer(_ classes: Classes, model: String) -> JSONValue {
-        let data = classes.scores.enumerated().map { result($0, $1, classes.labels) }
+        let data = classes.scores.indices.map { result($0, classes) }
         return [
             "object": "list", "data": .array(data), "model": .string(model),
-            "method": .string(classes.method.rawValue), "usage": .usage(classes.tokens),
+            "method": .string(classes.method.rawValue), "truncated": classes.readings.truncated,
+            "usage": .usage(classes.tokens),
         ]
     }
 
-    private func result(_ index: Int, _ scores: [Float], _ labels: [String]) -> JSONValue {
+    private func result(_ index: Int, _ classes: Classes) -> JSONValue {
+        let (scores, labels) = (classes.scores[index], classes.labels)
         let order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
         let shown = order.prefix(top ?? order.count).map { position -> JSONValue in
             ["label": .string(labels[position]), "score": .number(scores[position].decimal)]
         }
-        return [
-            "object": "classification", "index": .integer(index),
-            "label": shown.first?["label"] ?? .null, "score": shown.first?["score"] ?? .null,
-            "labels": .array(shown),
-        ]
-    }
-}
-
-/// How well labels fit texts.
-struct Classes: Sendable {
-    enum Method: String, Sendable {
-        case trained
-        case zeroShot = "zero-shot"
-    }
-
-    let method: Method
-    let labels: [String]
-    /// For each text, a score for each label.
-    let scores: [[Float]]
-    let tokens: Int
-
-    /// By the labels that the model was trained for: probabilities, or for a regression its value.
-    init(of asked: ClassifyRequest, _ engine: VectorEngine) async throws {
-        method = .trained
-        labels = engine.capabilities.labels
-        let result = try await engine.classify(asked.texts)
-        let problem = engine.info.problemType
-        let isMultiLabel = asked.isMultiLabel ?? (problem == "multi_label_classification")
-        scores = result.logits.map { logits in
-            if problem == "regression" { return logits }
-            // One label alone is a yes or no.
-            return isMultiLabel || logits.count == 1 ? logits.map(\.sigmoid) : logits.softmax
-        }
-        tokens = result.tokens
-    }
-
-    /// The scale that embedding models are trained with when they tell right from wrong sentences by a
-    /// softmax over cosines (multiple negatives ranking, arXiv:1705.00652, with the usual factor).
-    private static let scale: Float = 20
-
-    /// By candidate labels: how close a text's embedding is to those of the labels.
-    init(zeroShot asked: ClassifyRequest, _ engine: VectorEngine) async throws {
-        method = .zeroShot
-        labels = asked.labels ?? []
-        let texts = try await engine.embed(asked.texts.map { .text($0) }, purpose: .symmetric)
-        let names = try await engine.embed(asked.hypotheses.map { .text($0) }, purpose: .symmetric)
-        scores = texts.vectors.map { text in
-            let cosines = names.vectors.map { text.cosine(with: $0) }
-            return asked.isMultiLabel == true
-                ? cosines.map { max(0, $0) } : cosines.map { $0 * Self.scale }.softmax
-        }
-        tokens = texts.tokens + names.tokens
+        var result = JSONObject([
+            (key: "object", value: "classification"), (key: "index", value: .integer(index)),
+            (key: "label", value: shown.first?["label"] ?? .null),
+            (key: "score", value: shown.first?["score"] ?? .null),
+            (key: "labels", value: .array(shown)),
+        ])
+        result.add(classes.readings[index])
+        return .object(result)
     }
 }

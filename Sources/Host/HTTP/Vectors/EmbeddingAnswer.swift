@@ -1,4 +1,4 @@
-import Engine
+package import Engine
 import FoundationEssentials
 package import NIOCore
 
@@ -19,7 +19,7 @@ package struct EmbeddingAnswer {
     }
 
     /// Adds a vector as an array of numbers, which are finite.
-    package mutating func add(_ vector: [Float]) {
+    package mutating func add(_ vector: [Float], _ reading: TextReading) {
         open()
         buffer.writeStaticString("[")
         let most = vector.count * (Self.longestNumber + 1)
@@ -27,24 +27,26 @@ package struct EmbeddingAnswer {
             Self.write(vector, to: $0)
         }
         buffer.writeStaticString("]")
-        close()
+        close(reading)
     }
 
     /// Adds a vector as base64 of its numbers, float32 in little-endian order.
-    package mutating func addBase64(_ vector: [Float]) {
+    package mutating func addBase64(_ vector: [Float], _ reading: TextReading) {
         open()
         let bytes = vector.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
         buffer.writeStaticString("\"")
         buffer.writeBytes(bytes.base64EncodedData())
         buffer.writeStaticString("\"")
-        close()
+        close(reading)
     }
 
-    package mutating func finish(model: String, tokens: Int) {
+    /// - Parameter truncated: whether the end of any text was cut off.
+    package mutating func finish(model: String, tokens: Int, truncated: Bool?) {
         buffer.writeStaticString("],\"model\":\"")
         JSONText.escape(model, into: &buffer)
         buffer.writeString(
-            "\",\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}")
+            "\",\"truncated\":\(Self.text(truncated)),"
+                + "\"usage\":{\"prompt_tokens\":\(tokens),\"total_tokens\":\(tokens)}}")
     }
 
     private static let longestNumber = 16
@@ -75,7 +77,12 @@ package struct EmbeddingAnswer {
         count += 1
     }
 
-    private mutating func close() {
-        buffer.writeStaticString("}")
+    private mutating func close(_ reading: TextReading) {
+        buffer.writeString(
+            ",\"tokens\":\(reading.tokens),\"truncated\":\(Self.text(reading.isCut))}")
+    }
+
+    private static func text(_ flag: Bool?) -> String {
+        flag.map { "\($0)" } ?? "null"
     }
 }

@@ -14,6 +14,7 @@ struct EmbeddingRequest: Sendable {
     let dimensions: Int?
     let purpose: EmbeddingPurpose
     let isNormalized: Bool
+    private let longTexts: LongTexts
 
     init(_ fields: Fields, _ inputs: InputList) throws {
         model = try fields.string("model")
@@ -22,6 +23,7 @@ struct EmbeddingRequest: Sendable {
         dimensions = try fields.integer("dimensions", in: 1...Int.max)
         purpose = try Self.purpose(fields)
         isNormalized = try fields.bool("normalize") ?? true
+        longTexts = try LongTexts(fields)
     }
 
     private static func purpose(_ fields: Fields) throws -> EmbeddingPurpose {
@@ -35,12 +37,32 @@ struct EmbeddingRequest: Sendable {
         }
     }
 
+    func embed(_ engine: VectorEngine) async throws -> EmbeddingResult {
+        try check(engine.capabilities)
+        if longTexts == .refuse {
+            // Ids are never cut.
+            let places = inputs.indices.filter { inputs[$0].text != nil }
+            try await engine.requireWhole(
+                places.compactMap { inputs[$0].text }, purpose: purpose
+            ) { inputs.count == 1 ? "input" : "input[\(places[$0])]" }
+        }
+        return try await engine.embed(
+            inputs, purpose: purpose, dimensions: dimensions, normalized: isNormalized)
+    }
+
     /// - Throws: `APIError` for what this model cannot do.
-    func check(_ capabilities: VectorCapabilities) throws {
+    private func check(_ capabilities: VectorCapabilities) throws {
         let hasTokens = inputs.contains { if case .tokens = $0 { true } else { false } }
         if hasTokens, !capabilities.embedsTokens {
             throw APIError.unsupported(
                 param: "input", "holds token ids, and this model embeds text only")
         }
+    }
+}
+
+extension EmbeddingInput {
+    /// Nil for ids.
+    fileprivate var text: String? {
+        if case .text(let text) = self { text } else { nil }
     }
 }

@@ -46,6 +46,39 @@ struct InputList: Sendable {
         return try elements.enumerated().map { try Self.text($1, "\(path)[\($0)]") }
     }
 
+    /// A text or texts, and what is read behind each: `pairKey` has as many, or `key` has arrays of two.
+    ///
+    /// - Returns: `pairs` nil for texts alone.
+    func pairedTexts(
+        _ fields: Fields, _ key: String, pairs pairKey: String
+    ) throws -> (texts: [String], pairs: [String]?) {
+        let second = try fields.value(pairKey).map { _ in try texts(fields, pairKey) }
+        guard let elements = fields.value(key)?.array, elements.first?.array != nil else {
+            let first = try texts(fields, key)
+            if let second, second.count != first.count {
+                throw APIError.invalid(
+                    param: fields.full(pairKey),
+                    "has \(second.count) texts, expected \(first.count), one for each of '\(key)'")
+            }
+            return (first, second)
+        }
+        if second != nil {
+            throw APIError.invalid(
+                param: fields.full(pairKey),
+                "is given beside pairs in '\(key)', expected one of them")
+        }
+        let path = fields.full(key)
+        try check(elements.count, path)
+        let pairs = try elements.enumerated().map { index, element in
+            guard let pair = element.array, pair.count == 2 else {
+                throw APIError.invalid(
+                    param: "\(path)[\(index)]", "is no pair, expected two texts as in the others")
+            }
+            return try pair.enumerated().map { try Self.text($1, "\(path)[\(index)][\($0)]") }
+        }
+        return (pairs.map { $0[0] }, pairs.map { $0[1] })
+    }
+
     func check(_ count: Int, _ path: String) throws {
         guard count > most else { return }
         throw APIError.invalid(

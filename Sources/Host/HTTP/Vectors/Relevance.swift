@@ -1,4 +1,5 @@
 import Engine
+import PluginHost
 
 /// How relevant documents are to a query, by a cross-encoder or, where there is none, by comparing
 /// embeddings.
@@ -14,7 +15,15 @@ struct Relevance: Sendable {
     let method: Method
     /// One for each document, larger is better.
     let scores: [Float]
-    let tokens: Int
+    /// What was read of each document: by a cross-encoder with the query.
+    let readings: [TextReading]
+    /// What was read of the query by itself.
+    private let query: [TextReading]
+
+    var tokens: Int { readings.tokens + query.tokens }
+
+    /// Whether the end of anything was cut off.
+    var truncated: JSONValue { (readings + query).truncated }
 
     /// - Parameter isRaw: a cross-encoder's logits are left as they are.
     init(
@@ -25,15 +34,30 @@ struct Relevance: Sendable {
         if hold.purpose == .rerank {
             method = .crossEncoder
             let result = try await engine.scores(query: query, documents: documents)
+            self.query = []
             let isLogit = isRaw || engine.info.scoreActivation == "identity"
             scores = isLogit ? result.scores : result.scores.map(\.sigmoid)
-            tokens = result.tokens
+            readings = result.readings
         } else {
             method = .biEncoder
             let asked = try await engine.embed([.text(query)], purpose: .query)
             let found = try await engine.embed(documents.map { .text($0) }, purpose: .passage)
             scores = found.vectors.map { asked.vectors[0].cosine(with: $0) }
-            tokens = asked.tokens + found.tokens
+            readings = found.readings
+            self.query = asked.readings
+        }
+    }
+
+    /// Refuses what would not be read whole.
+    static func check(
+        _ documents: [String], to query: String, _ hold: ModelHold<VectorEngine>,
+        _ name: (Int) -> String
+    ) async throws {
+        if hold.purpose == .rerank {
+            try await hold.engine.requireWhole(documents, with: .query(query), name)
+        } else {
+            try await hold.engine.requireWhole([query], purpose: .query) { _ in "query" }
+            try await hold.engine.requireWhole(documents, purpose: .passage, name)
         }
     }
 

@@ -18,13 +18,15 @@ struct RerankRequest: Sendable {
     private let documents: [JSONValue]
     private let returnsDocuments: Bool
     private let top: Int?
-    let isRaw: Bool
+    private let isRaw: Bool
+    private let longTexts: LongTexts
 
     init(_ fields: Fields, _ inputs: InputList) throws {
         shape = fields.value("texts") == nil ? .documents : .texts
         model = try fields.string("model")
         query = try fields.required("query")
-        isRaw = try fields.bool("raw_scores") ?? false
+        isRaw = try ClassifyRequest.isRaw(fields)
+        longTexts = try LongTexts(fields)
         top = try fields.integer("top_n", in: 1...Int.max)
         switch shape {
         case .texts:
@@ -75,23 +77,34 @@ struct RerankRequest: Sendable {
         return keys
     }
 
+    func relevance(_ hold: ModelHold<VectorEngine>) async throws -> Relevance {
+        if longTexts == .refuse {
+            let key = shape == .texts ? "texts" : "documents"
+            try await Relevance.check(texts, to: query, hold) { "\(key)[\($0)]" }
+        }
+        return try await Relevance(of: texts, to: query, hold, isRaw: isRaw)
+    }
+
     func answer(_ relevance: Relevance, model: String) -> JSONValue {
         let best = relevance.ranking.prefix(top ?? texts.count)
-        let results = best.map { JSONValue.object(result($0, relevance.scores[$0])) }
+        let results = best.map { JSONValue.object(result($0, relevance)) }
         guard shape == .documents else { return .array(results) }
         return [
             "id": .string(Identifier.random(prefix: "rerank-")), "object": "list",
             "model": .string(model), "method": .string(relevance.method.rawValue),
-            "results": .array(results), "usage": .usage(relevance.tokens),
+            "results": .array(results), "truncated": relevance.truncated,
+            "usage": .usage(relevance.tokens),
             "meta": [
                 "api_version": ["version": "2"], "billed_units": ["search_units": 1],
             ],
         ]
     }
 
-    private func result(_ index: Int, _ score: Float) -> JSONObject {
+    private func result(_ index: Int, _ relevance: Relevance) -> JSONObject {
         var result = JSONObject([(key: "index", value: .integer(index))])
-        result[shape == .documents ? "relevance_score" : "score"] = .number(score.decimal)
+        let score = JSONValue.number(relevance.scores[index].decimal)
+        result[shape == .documents ? "relevance_score" : "score"] = score
+        result.add(relevance.readings[index])
         guard returnsDocuments else { return result }
         switch shape {
         case .texts: result["text"] = documents[index]

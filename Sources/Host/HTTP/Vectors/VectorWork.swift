@@ -29,10 +29,3 @@ extension RequestRecord {
         note { $0.promptTokens = tokens }
     }
 }
-
-extension JSONValue {
-    /// `usage` of what generates nothing.
-    static func usage(_ tokens: Int) -> JSONValue {
-        ["prompt_tokens": .integer(tokens), "total_tokens": .integer(tokens)]
-    }
-}

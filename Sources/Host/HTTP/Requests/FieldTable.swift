@@ -1,0 +1,132 @@
+import Engine
+
+/// What the members of a body mean that a route does not ask for by their names: the words of the APIs of
+/// other hosts.
+///
+/// Whatever is known to change an answer is done, is mapped to the member that does it here, or is refused by
+/// its name, unless its value changes nothing. A word that is in no table is ignored, and the response says so.
+package struct FieldTable: Sendable {
+    enum Rule: Sendable {
+        /// Another name of a member; at the values of `except` it says nothing.
+        case means(String, except: [JSONValue] = [])
+        /// Changes nothing about an answer of this host.
+        case inert
+        /// Would change the answer, but at these values; null and what is empty change nothing either.
+        case refused(unless: [JSONValue] = [], String = "is not supported; leave it out")
+    }
+
+    private let rules: [String: Rule]
+    private let others: [String: [String]]
+
+    init(_ rules: [String: Rule]) {
+        self.rules = rules
+        var others: [String: [String]] = [:]
+        for (name, rule) in rules {
+            if case .means(let key, _) = rule { others[key, default: []].append(name) }
+        }
+        self.others = others.mapValues { $0.sorted() }
+    }
+
+    /// For bodies whose words no other API has.
+    static let empty = FieldTable([:])
+
+    /// The names that the table knows.
+    package var names: [String] { rules.keys.sorted() }
+
+    /// The other names of a member.
+    func otherNames(of key: String) -> [String] { others[key] ?? [] }
+
+    /// Whether a member that is another's name says nothing with this value.
+    func saysNothing(_ name: String, _ value: JSONValue) -> Bool {
+        guard case .means(_, let except) = rules[name] else { return false }
+        return value.isNull || except.contains { $0.isSame(as: value) }
+    }
+}
+
+// MARK: - What is left of a body
+
+extension FieldTable {
+    /// A member that is ignored because nobody knows it.
+    struct Unknown {
+        /// Its path, without what is no printable ASCII, as it goes into a header.
+        let name: String
+        /// The name that was probably meant.
+        let nearest: String?
+
+        var description: String {
+            nearest.map { "\(name) (did you mean \($0)?)" } ?? name
+        }
+    }
+
+    /// - Returns: the members that are ignored.
+    /// - Throws: `APIError.unsupported` for one that would have changed the answer, `.invalid` for two that
+    ///   mean the same and contradict each other.
+    func check(_ fields: Fields) throws -> [Unknown] {
+        guard let reads = fields.reads else { return [] }
+        try refuseContradictions(reads)
+        return try reads.leftovers.compactMap { leftover in
+            switch leftover.path.isEmpty ? rules[leftover.name] : nil {
+            case .inert: return nil
+            case .refused(let unless, let reason):
+                if leftover.value.isEmpty || unless.contains(where: leftover.value.isSame) {
+                    return nil
+                }
+                throw APIError.unsupported(param: leftover.name, reason)
+            case .means, nil: return unknown(leftover)
+            }
+        }
+    }
+
+    private func refuseContradictions(_ reads: FieldReads) throws {
+        guard let body = reads.body else { return }
+        for (name, value) in body.members where !saysNothing(name, value) {
+            guard case .means(let key, _) = rules[name], let own = body[key], !own.isNull,
+                !own.isSame(as: value)
+            else { continue }
+            throw APIError.invalid(
+                param: name, "is given beside '\(key)', which means the same; send one of them")
+        }
+    }
+
+    private func unknown(_ leftover: FieldReads.Leftover) -> Unknown {
+        let known = leftover.path.isEmpty ? leftover.asked.union(followed) : leftover.asked
+        let name = leftover.path.isEmpty ? leftover.name : "\(leftover.path).\(leftover.name)"
+        let nearest = NearestName.of(
+            String(leftover.name.prefix(Self.longestName)),
+            among: known.sorted().filter { $0 != leftover.name })
+        return Unknown(name: Self.printable(name), nearest: nearest)
+    }
+
+    /// What may be said without being refused.
+    private var followed: [String] {
+        rules.filter { if case .refused = $0.value { false } else { true } }.map(\.key)
+    }
+
+    private static let longestName = 64
+
+    private static func printable(_ name: String) -> String {
+        let letters = name.unicodeScalars.prefix(longestName).map { scalar in
+            (0x21...0x7E).contains(scalar.value) && scalar != "," ? Character(scalar) : "?"
+        }
+        return String(letters)
+    }
+}
+
+extension JSONValue {
+    /// Whether it holds nothing: an empty string, array or object.
+    fileprivate var isEmpty: Bool {
+        switch self {
+        case .null: true
+        case .string(let text): text.isEmpty
+        case .array(let elements): elements.isEmpty
+        case .object(let object): object.isEmpty
+        default: false
+        }
+    }
+
+    /// As equal as JSON has it: 1 and 1.0 are the same.
+    fileprivate func isSame(as other: JSONValue) -> Bool {
+        if let number, let theirs = other.number { return number == theirs }
+        return self == other
+    }
+}

@@ -1,0 +1,126 @@
+import Engine
+import PluginHost
+
+/// How well labels fit texts.
+struct Classes: Sendable {
+    enum Method: String, Sendable {
+        case trained
+        /// Embeddings are compared.
+        case zeroShot = "zero-shot"
+        /// A model of natural language inference says whether a hypothesis follows.
+        case entailment
+    }
+
+    let method: Method
+    let labels: [String]
+    /// For each text, a score for each label.
+    let scores: [[Float]]
+    /// What was read of each text.
+    let readings: [TextReading]
+    let tokens: Int
+
+    /// By the labels that the model was trained for: probabilities, or for a regression its value.
+    init(of asked: ClassifyRequest, _ engine: VectorEngine) async throws {
+        method = .trained
+        labels = engine.capabilities.labels
+        if asked.pairs != nil, !engine.capabilities.classifiesPairs {
+            throw APIError.unsupported(
+                param: "text_pair", "is not for this model, which reads one text at a time")
+        }
+        try await asked.requireWhole(
+            asked.texts, with: asked.pairs.map { .pairs($0) } ?? .none, of: engine)
+        let result = try await engine.classify(asked.texts, pairs: asked.pairs)
+        let problem = engine.info.problemType
+        let isMultiLabel = asked.isMultiLabel ?? (problem == "multi_label_classification")
+        scores = result.logits.map { logits in
+            if asked.isRaw || problem == "regression" { return logits }
+            // One label alone is a yes or no.
+            return isMultiLabel || logits.count == 1 ? logits.map(\.sigmoid) : logits.softmax
+        }
+        readings = result.readings
+        tokens = result.tokens
+    }
+
+    // MARK: - Candidate labels
+
+    /// The scale that embedding models are trained with when they tell right from wrong sentences by a
+    /// softmax over cosines (multiple negatives ranking, arXiv:1705.00652, with the usual factor).
+    private static let scale: Float = 20
+
+    /// By candidate labels: how close a text's embedding is to those of the labels.
+    init(zeroShot asked: ClassifyRequest, _ engine: VectorEngine) async throws {
+        method = .zeroShot
+        labels = asked.labels ?? []
+        try await asked.requireWhole(asked.texts, of: engine)
+        let hypotheses = asked.hypotheses(usual: "This text is about {}.")
+        let texts = try await engine.embed(asked.texts.map { .text($0) }, purpose: .symmetric)
+        let names = try await engine.embed(hypotheses.map { .text($0) }, purpose: .symmetric)
+        scores = texts.vectors.map { text in
+            let cosines = names.vectors.map { text.cosine(with: $0) }
+            return asked.isMultiLabel == true
+                ? cosines.map { max(0, $0) } : cosines.map { $0 * Self.scale }.softmax
+        }
+        readings = texts.readings
+        tokens = texts.tokens + names.tokens
+    }
+
+    /// By candidate labels: whether a sentence with the label follows from the text, as a model of natural
+    /// language inference says (Yin et al. 2019, arXiv:1909.00161); with the numbers that transformers' pipeline
+    /// gives.
+    ///
+    ///     score(label) = softmax over the labels of the logits of entailment
+    ///     score(label) = softmax(contradiction, entailment)[entailment]         where several labels may hold
+    ///
+    /// - Throws: `APIError.refused` for a model whose labels have no entailment.
+    init(entailedBy asked: ClassifyRequest, _ engine: VectorEngine, most: Int) async throws {
+        guard let entailment = engine.entailment else {
+            throw APIError.refused(
+                "this model tells \(Self.list(engine.capabilities.labels)) apart and no other labels; "
+                    + "for those name a model that makes embeddings, or one of natural language "
+                    + "inference, which has the label 'entailment'")
+        }
+        method = .entailment
+        let names = asked.labels ?? []
+        labels = names
+        let hypotheses = asked.hypotheses(usual: "This example is {}.")
+        guard asked.texts.count * names.count <= most else {
+            throw APIError.invalid(
+                param: "labels",
+                "are \(names.count) for \(asked.texts.count) texts, expected up to \(most) pairs; "
+                    + "send several requests, or raise server.max_inputs")
+        }
+        let premises = asked.texts.flatMap { Array(repeating: $0, count: names.count) }
+        let pairs = asked.texts.flatMap { _ in hypotheses }
+        try await asked.requireWhole(premises, with: .pairs(pairs), of: engine) {
+            $0 / names.count
+        }
+        let result = try await engine.classify(premises, pairs: pairs)
+        let isMultiLabel = asked.isMultiLabel == true || names.count == 1
+        let rows = stride(from: 0, to: premises.count, by: names.count).map {
+            $0..<$0 + names.count
+        }
+        let last = engine.capabilities.labels.count - 1
+        let opposite = entailment == 0 ? last : 0
+        scores = rows.map { row in
+            let logits = result.logits[row]
+            return isMultiLabel
+                ? logits.map { [$0[opposite], $0[entailment]].softmax[1] }
+                : logits.map { $0[entailment] }.softmax
+        }
+        readings = rows.map { Array(result.readings[$0]).together }
+        tokens = result.tokens
+    }
+
+    private static func list(_ labels: [String]) -> String {
+        let shown = labels.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        return labels.count > 5 ? shown + ", …" : shown
+    }
+}
+
+extension VectorEngine {
+    /// The label that says that the second text of a pair follows from the first.
+    var entailment: Int? {
+        guard capabilities.classifiesPairs, capabilities.labels.count > 1 else { return nil }
+        return capabilities.labels.firstIndex { $0.lowercased().hasPrefix("entail") }
+    }
+}

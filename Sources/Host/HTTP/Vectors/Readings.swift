@@ -1,0 +1,70 @@
+import Engine
+import PluginHost
+
+/// What is done with a text that is longer than the model reads: `truncate` of a request.
+enum LongTexts: Sendable {
+    case cut
+    case refuse
+
+    /// True or false, or as NVIDIA's and Cohere's clients say it.
+    init(_ fields: Fields) throws {
+        switch fields.value("truncate") {
+        case nil, .bool(true), "END": self = .cut
+        case .bool(false), "NONE": self = .refuse
+        case let value?:
+            throw fields.wrong("truncate", value, expected: "true or false")
+        }
+    }
+}
+
+extension VectorEngine {
+    /// Refuses texts of which the model would read only a part.
+    ///
+    /// - Parameter name: the parameter that a text stands in.
+    /// - Throws: `APIError`, also for a model that does not tell.
+    func requireWhole(
+        _ texts: [String], with companions: Companions = .none,
+        purpose: EmbeddingPurpose = .symmetric, _ name: (Int) -> String
+    ) async throws {
+        let found = try await countTokens(of: texts, with: companions, purpose: purpose)
+        guard let found else {
+            throw APIError.unsupported(
+                param: "truncate", "is false, and this model does not tell what it cuts")
+        }
+        for (index, count) in found.enumerated() where count.whole > count.read {
+            throw APIError.invalid(
+                param: name(index),
+                "has \(count.whole) tokens, expected up to \(count.read); shorten it, or leave "
+                    + "'truncate' out")
+        }
+    }
+}
+
+extension JSONValue {
+    /// `usage` of what generates nothing.
+    static func usage(_ tokens: Int) -> JSONValue {
+        ["prompt_tokens": .integer(tokens), "total_tokens": .integer(tokens)]
+    }
+}
+
+extension [TextReading] {
+    /// Whether the end of any text was cut off; null where a model does not tell.
+    var truncated: JSONValue {
+        if contains(where: { $0.isCut == true }) { return true }
+        return contains { $0.isCut == nil } ? .null : false
+    }
+
+    /// Of what was read in several goes.
+    var together: TextReading {
+        let isCut: Bool? = truncated.bool
+        return TextReading(tokens: tokens, isCut: isCut)
+    }
+}
+
+extension JSONObject {
+    /// The tokens that were read of an item, and whether it has more.
+    mutating func add(_ reading: TextReading) {
+        self["tokens"] = .integer(reading.tokens)
+        self["truncated"] = reading.isCut.map { .bool($0) } ?? .null
+    }
+}
