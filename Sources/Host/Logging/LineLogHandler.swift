@@ -1,7 +1,7 @@
 import Engine
 import Logging
 
-/// Writes log entries to standard error: a readable line on a terminal, a JSON object elsewhere.
+/// Writes log entries as lines: readable ones on a terminal, JSON objects elsewhere.
 struct LineLogHandler: LogHandler {
     enum Format: Sendable {
         case text
@@ -9,11 +9,13 @@ struct LineLogHandler: LogHandler {
     }
 
     let format: Format
+    private let writer: LineWriter
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
 
-    init(format: Format) {
+    init(format: Format, writer: LineWriter) {
         self.format = format
+        self.writer = writer
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,7 +27,7 @@ struct LineLogHandler: LogHandler {
         let entry = LogEntry(
             level: event.level, message: event.message.description,
             fields: LogEntry.ordered(event.metadata ?? [:]))
-        StandardError.write(format == .json ? entry.json : entry.text)
+        writer.write(entry.line(format))
     }
 }
 
@@ -35,6 +37,18 @@ struct LogEntry {
     let message: String
     let fields: [(key: String, value: JSONValue)]
     var time = WallClock.now
+
+    /// Tells of entries that nobody will read.
+    static func dropped(_ count: Int) -> LogEntry {
+        LogEntry(
+            level: .warning,
+            message: "entries of the log were dropped: its reader took none for a while",
+            fields: [("dropped", .integer(count))])
+    }
+
+    func line(_ format: LineLogHandler.Format) -> String {
+        format == .json ? json : text
+    }
 
     /// `16:04:05 POST /v1/chat/completions  status=200 ms=12.3`
     var text: String {

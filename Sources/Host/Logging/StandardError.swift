@@ -5,6 +5,8 @@
 #endif
 
 /// The standard streams, written a whole line at a time.
+///
+/// For commands: a host that serves writes through `LineWriter`, which nobody waits for.
 enum StandardError {
     static func write(_ line: String) {
         StandardStream.write(line + "\n", to: STDERR_FILENO)
@@ -34,14 +36,17 @@ enum StandardInput {
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 }
 
-private enum StandardStream {
-    /// A reader that is gone, or a full disk, must not stop the host: what cannot be written is lost.
+enum StandardStream {
+    /// Waits for a reader that is slow. What a reader that is gone, or a full disk, does not take is lost.
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { systemWrite(descriptor, $0) }
             if count > 0 {
                 rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&writable, 1, -1)
             } else if errno != EINTR {
                 return
             }
