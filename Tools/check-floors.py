@@ -32,7 +32,9 @@ FLOORS |= {
     "Sources/Host": HOST,
     "Sources/Host/Settings": HOST | {"TOMLKit"},
     "Sources/Host/Storage": HOST | {"GRDB"},
-    "Sources/Host/HTTP": HOST | {"Hummingbird", "HTTPTypes", "NIOHTTPTypes", "CPages", "PNGFiles"},
+    "Sources/Host/HTTP": HOST | {
+        "Hummingbird", "HTTPTypes", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "CPages", "PNGFiles",
+    },
     "Sources/Host/Main.swift": HOST | {"Hummingbird"},
 }
 IMPORT = re.compile(

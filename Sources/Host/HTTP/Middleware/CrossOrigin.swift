@@ -18,7 +18,7 @@ struct CrossOrigin: RouterMiddleware {
         let isPreflight = request.headers[.accessControlRequestMethod] != nil
         var response =
             request.method == .options && isPreflight
-            ? Self.preflight : try await next(request, context)
+            ? Self.preflight(request) : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlExposeHeaders] = "x-request-id, x-roost-ignored, retry-after"
         response.headers.append(HTTPField(name: .vary, value: "origin"))
@@ -29,13 +29,17 @@ struct CrossOrigin: RouterMiddleware {
         origins.contains(origin) || origins.contains("*")
     }
 
-    private static var preflight: Response {
-        Response(
+    /// Allows the headers that the page asks for: clients send some of their own (`x-stainless-os`).
+    private static func preflight(_ request: Request) -> Response {
+        let asked = request.headers[values: .accessControlRequestHeaders].joined(separator: ", ")
+        return Response(
             status: .noContent,
             headers: [
                 .accessControlAllowMethods: "GET, POST, PUT, PATCH, DELETE",
-                .accessControlAllowHeaders: "authorization, content-type, x-request-id",
+                .accessControlAllowHeaders: asked.isEmpty
+                    ? "authorization, content-type, x-request-id" : asked,
                 .accessControlMaxAge: "600",
+                .vary: "access-control-request-headers",
             ])
     }
 }

@@ -22,6 +22,14 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         self.pingInterval = pingInterval
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        do {
+            try ConnectionRules.add(to: context.pipeline)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
     // MARK: The client
 
     /// Calls `body` when the client goes away, at once if it has gone. Event loop only.

@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// Refuses requests that RFC 9112 says must be refused, because two readers would take them for two
+/// different requests.
+struct RequestRules: RouterMiddleware {
+    typealias Context = HTTPContext
+
+    func handle(
+        _ request: Request, context: HTTPContext,
+        next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        // The first one is the request's authority (section 3.2).
+        if request.headers[.furtherHost] != nil {
+            throw APIError.malformed(
+                "the request names two hosts, expected one Host header, equal to the target's host")
+        }
+        let codings = request.headers[values: .transferEncoding]
+        if !codings.isEmpty, codings.count > 1 || codings[0].lowercased() != "chunked" {
+            throw APIError.unknownCoding(String(codings.joined(separator: ", ").prefix(64)))
+        }
+        return try await next(request, context)
+    }
+}

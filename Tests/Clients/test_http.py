@@ -1,0 +1,134 @@
+"""HTTP as it is on the wire: what a client library would not send, and how connections end."""
+import json
+import os
+import socket
+import threading
+import urllib.parse
+
+import pytest
+
+from conftest import markov
+
+CHAT = json.dumps({"model": "markov", "stream": True, "max_tokens": 2,
+                   "messages": [{"role": "user", "content": "Hi"}]})
+
+
+def exchange(host, data, seconds=60):
+    """What the host answers until it closes the connection, which it must do by itself."""
+    address = urllib.parse.urlparse(host.url)
+    with socket.create_connection((address.hostname, address.port), timeout=seconds) as connection:
+        connection.sendall(data.replace("HOST", address.netloc).encode())
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer.decode()
+
+
+def status(answer):
+    return int(answer.split(" ", 2)[1])
+
+
+@pytest.mark.parametrize("expected, head, body", [
+    (400, "GET /healthz HTTP/1.1\r\nHost: HOST\r\nHost: evil.example", ""),
+    (400, "GET /healthz HTTP/1.1\r\nHost: HOST\r\nHost: HOST", ""),
+    (400, "GET http://evil.example/healthz HTTP/1.1\r\nHost: HOST", ""),
+    (200, "GET http://HOST/healthz HTTP/1.1\r\nHost: HOST", ""),
+    (400, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked", "ZZ\r\nx\r\n"),
+    (400, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked", "FFFFFFFFFFFFFFFFF\r\nx"),
+    (501, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip", ""),
+    (501, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip, chunked", "0\r\n\r\n"),
+])
+def test_what_two_readers_would_read_differently_is_refused(host, expected, head, body):
+    answer = exchange(host, f"{head}\r\nConnection: close\r\n\r\n{body}")
+    assert status(answer) == expected, answer
+    assert answer.count("HTTP/1.") == 1, answer
+    if expected >= 400:
+        error = json.loads(answer.partition("\r\n\r\n")[2])["error"]
+        assert error["message"] and error["code"] in ("malformed_request", "unsupported_transfer_encoding")
+    assert not [line for line in host.lines if "unexpected error" in line]
+
+
+def test_a_body_that_breaks_off_ends_the_connection(host):
+    answer = exchange(host, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n")
+    assert status(answer) == 400 and "connection: close" in answer.lower()
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1/completions"])
+def test_a_broken_body_is_answered_once(host, path):
+    answer = exchange(host, f"POST {path} HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n")
+    assert answer.count("HTTP/1.") == 1, answer
+
+
+@pytest.mark.parametrize("version, option", [
+    ("1.0", ""), ("1.0", "Connection: keep-alive\r\n"), ("1.1", "Connection: close\r\n"),
+    ("1.1", "Connection: Close\r\n"), ("1.1", "Connection: te, close\r\n"), ("1.1", "Connection: te\r\nConnection: CLOSE\r\n"),
+])
+def test_a_connection_ends_where_its_client_expects_it(host, version, option):
+    plain = exchange(host, f"GET /healthz HTTP/{version}\r\nHost: HOST\r\n{option}\r\n")
+    assert status(plain) == 200 and plain.endswith('{"status":"ok"}')
+    assert "connection: close" in plain.lower()
+    streamed = exchange(host, f"POST /v1/chat/completions HTTP/{version}\r\nHost: HOST\r\n{option}"
+                              f"Content-Length: {len(CHAT)}\r\n\r\n{CHAT}")
+    assert streamed.rstrip().endswith("data: [DONE]") or streamed.endswith("0\r\n\r\n")
+    assert ("transfer-encoding" in streamed.lower()) == (version == "1.1")
+
+
+def test_requests_in_one_piece_are_answered_in_their_order(host):
+    one = "GET /healthz HTTP/1.1\r\nHost: HOST\r\n\r\n"
+    last = "GET /v1/models HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"
+    answer = exchange(host, one * 3 + last)
+    assert answer.count("HTTP/1.1 200 OK") == 4 and answer.count('{"status":"ok"}') == 3
+    assert '"object":"list"' in answer
+
+
+def test_a_body_that_hardly_comes_is_given_up(host):
+    """A byte now and then, for as long as it takes: half a minute and a little."""
+    address = urllib.parse.urlparse(host.url)
+    with socket.create_connection((address.hostname, address.port), timeout=120) as connection:
+        connection.sendall(f"POST /v1/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                           "Content-Length: 1000000\r\n\r\n{".encode())
+        answered = threading.Event()
+
+        def drip():
+            while not answered.wait(1):
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    return
+        threading.Thread(target=drip, daemon=True).start()
+        answer = connection.recv(65536).decode()
+        answered.set()
+        assert status(answer) == 408 and "request_timeout" in answer
+        assert "connection: close" in answer.lower()
+        while connection.recv(65536):
+            pass
+
+
+def resident(host, kind):
+    """Megabytes: VmRSS is what is held now, VmHWM what was held at most."""
+    with open(f"/proc/{host.process.pid}/status") as lines:
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(kind))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="there is no /proc")
+@pytest.mark.parametrize("body", [b'{"prompt":[' + b"[1]," * 3_900_000 + b"[1]]}"], ids=["arrays"])
+def test_many_large_bodies_at_once_take_little_and_give_it_back(make_host, body):
+    host = make_host(markov())
+    address = urllib.parse.urlparse(host.url)
+    before = resident(host, "VmRSS")
+    answers = []
+
+    def send():
+        with socket.create_connection((address.hostname, address.port), timeout=300) as connection:
+            connection.sendall(f"POST /v1/completions HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+                               f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            answers.append(status(connection.recv(65536).decode()))
+    threads = [threading.Thread(target=send) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # 400 for what it is, or 429 where the others took too long.
+    assert len(answers) == 16 and set(answers) <= {400, 429}, answers
+    assert resident(host, "VmHWM") < before + 1200
+    host.wait_for(lambda: resident(host, "VmRSS") < before + 100, "given back")
