@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -23,6 +24,26 @@ void roost_name_thread(const char *name)
 int roost_die_with_parent(void)
 {
     return prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+int roost_hide_memory(void)
+{
+    return prctl(PR_SET_DUMPABLE, 0);
+}
+
+void roost_bound_heaps(int most)
+{
+    mallopt(M_ARENA_MAX, most);
+}
+
+uint64_t roost_free_in_heaps(void)
+{
+    return mallinfo2().fordblks;
+}
+
+void roost_trim_heaps(void)
+{
+    malloc_trim(0);
 }
 
 int roost_pidfd(pid_t pid)

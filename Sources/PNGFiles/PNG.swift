@@ -1,6 +1,9 @@
 import CPNG
 package import PluginHost
 
+/// Where pictures are read and written: a large one takes its time, and its memory.
+let pictureThreads = BlockingCrew("roost-png", limit: 2)
+
 /// Pictures as PNG files, by libpng's interface that reports errors without long jumps.
 package enum PNG {
     /// Why a picture cannot be read or written.
@@ -42,6 +45,11 @@ package enum PNG {
             guard width <= limit, height <= limit else {
                 throw Failure(
                     description: "\(width)x\(height) pixels, expected up to \(limit)x\(limit)")
+            }
+            let room = roost_png_size(bytes.baseAddress, bytes.count)
+            guard roost_png_holds_more(bytes.baseAddress, bytes.count, room) == 0 else {
+                throw Failure(
+                    description: "it holds more than the \(width)x\(height) pixels of its header")
             }
             image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
             let size = width * height * ImageCapabilities.bytesPerPixel

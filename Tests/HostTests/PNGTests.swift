@@ -38,6 +38,46 @@ import Testing
         174, 66, 96, 130,
     ]
 
+    /// A grey picture whose data holds so many bytes, which are not compressed.
+    private static func file(width: Int, height: Int, holding count: Int) -> [UInt8] {
+        var data: [UInt8] = [0x78, 0x01]
+        for start in stride(from: 0, to: count, by: 65535) {
+            let size = min(65535, count - start)
+            data += [start + size == count ? 1 : 0, UInt8(size & 255), UInt8(size >> 8)]
+            data += [UInt8(~size & 255), UInt8(~size >> 8 & 255)]
+            data += [UInt8](repeating: 0, count: size)
+        }
+        data += number(UInt32(count % 65521) << 16 | 1)
+        let header = number(UInt32(width)) + number(UInt32(height)) + [8, 0, 0, 0, 0]
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
+            + chunk("IDAT", data) + chunk("IEND", [])
+    }
+
+    private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+        let named = Array(type.utf8) + data
+        let sum = named.reduce(UInt32.max) { sum, byte in
+            (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in
+                value >> 1 ^ (value & 1 == 1 ? 0xEDB8_8320 : 0)
+            }
+        }
+        return number(UInt32(data.count)) + named + number(~sum)
+    }
+
+    private static func number(_ value: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(value >> $0 & 255) }
+    }
+
+    @Test func aFileThatHoldsMoreThanItsHeaderSaysIsRefused() throws {
+        let (width, height) = (300, 400)
+        let exact = (width + 1) * height
+        let picture = try PNG.decoded(Self.file(width: width, height: height, holding: exact))
+        #expect(picture.width == width && picture.rgb.allSatisfy { $0 == 0 })
+        for count in [exact + 1, 3 * exact] {
+            let file = Self.file(width: width, height: height, holding: count)
+            #expect(throws: PNG.Failure.self) { try PNG.decoded(file) }
+        }
+    }
+
     @Test func whatIsTransparentStandsOnWhite() throws {
         let rgb = try PNG.decoded(Self.transparent).rgb
         #expect(rgb[0] == 255 && rgb[1] == rgb[2] && (100..<230).contains(rgb[1]))

@@ -11,6 +11,14 @@ void roost_name_thread(const char *name);
 /* Asks the kernel to kill this process when the thread that started it ends. */
 int roost_die_with_parent(void);
 
+/* Keeps other processes of the same user from reading this one's memory and environment. */
+int roost_hide_memory(void);
+
+/* Bounds the heaps that threads have of their own; what a heap no longer needs goes back at `trim`. */
+void roost_bound_heaps(int most);
+void roost_trim_heaps(void);
+uint64_t roost_free_in_heaps(void);
+
 /* A descriptor that becomes readable when the process ends, close-on-exec; -1 with errno. */
 int roost_pidfd(pid_t pid);
 

@@ -7,6 +7,7 @@ package enum JSONError: Error, Hashable, CustomStringConvertible {
     case controlCharacter(at: Int)
     case numberOutOfRange(at: Int)
     case tooDeep(limit: Int, at: Int)
+    case tooMany(at: Int)
 
     package var description: String {
         switch self {
@@ -21,6 +22,8 @@ package enum JSONError: Error, Hashable, CustomStringConvertible {
         case .numberOutOfRange(let offset): "invalid JSON at byte \(offset): number out of range"
         case .tooDeep(let limit, let offset):
             "invalid JSON at byte \(offset): nested deeper than \(limit) levels"
+        case .tooMany(let offset):
+            "the JSON has too many values up to byte \(offset); send it in several requests"
         }
     }
 
@@ -36,10 +39,20 @@ extension JSONValue {
     /// Parses one JSON text as RFC 8259 defines it, without extensions.
     ///
     /// Of repeated keys the last wins. Half of a surrogate pair, which browsers can send, becomes
-    /// U+FFFD. `depth` bounds the nesting of arrays and objects, and with it the stack used.
-    package init(parsing text: some Sequence<UInt8>, depth: Int = 128) throws(JSONError) {
-        let result = text.withContiguousStorageIfAvailable { Result.parsing($0, depth: depth) }
-        let value = result ?? Array(text).withUnsafeBufferPointer { .parsing($0, depth: depth) }
+    /// U+FFFD. `depth` bounds the nesting of arrays and objects, and with it the stack used; `values`
+    /// bounds their number, and with it the memory: an array or object counts as eight, as it takes as
+    /// much.
+    package init(
+        parsing text: some Sequence<UInt8>, depth: Int = 128, values: Int = .max
+    ) throws(JSONError) {
+        let result = text.withContiguousStorageIfAvailable {
+            Result.parsing($0, depth: depth, values: values)
+        }
+        let value =
+            result
+            ?? Array(text).withUnsafeBufferPointer {
+                .parsing($0, depth: depth, values: values)
+            }
         self = try value.get()
     }
 
@@ -49,8 +62,10 @@ extension JSONValue {
 }
 
 extension Result<JSONValue, JSONError> {
-    fileprivate static func parsing(_ bytes: UnsafeBufferPointer<UInt8>, depth: Int) -> Self {
-        var parser = JSONParser(bytes: bytes, limit: depth)
+    fileprivate static func parsing(
+        _ bytes: UnsafeBufferPointer<UInt8>, depth: Int, values: Int
+    ) -> Self {
+        var parser = JSONParser(bytes: bytes, limit: depth, values: values)
         do throws(JSONError) {
             return .success(try parser.document())
         } catch {
@@ -62,12 +77,18 @@ extension Result<JSONValue, JSONError> {
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let limit: Int
+    /// How many values may still come.
+    var values: Int
     var offset = 0
     var depth = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>, limit: Int) {
+    /// Values that take as much memory as an array or object beside what is in it.
+    static let container = 8
+
+    init(bytes: UnsafeBufferPointer<UInt8>, limit: Int, values: Int) {
         self.bytes = bytes
         self.limit = limit
+        self.values = values
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -103,6 +124,7 @@ private struct JSONParser {
 
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
+        try count(1)
         switch next {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()
@@ -115,8 +137,14 @@ private struct JSONParser {
         }
     }
 
+    private mutating func count(_ more: Int) throws(JSONError) {
+        guard values >= more else { throw .tooMany(at: offset) }
+        values -= more
+    }
+
     /// Steps behind an opening bracket.
     private mutating func open() throws(JSONError) {
+        try count(Self.container - 1)
         guard depth < limit else { throw .tooDeep(limit: limit, at: offset) }
         depth += 1
         offset += 1
@@ -131,6 +159,7 @@ private struct JSONParser {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
             let key = try string()
+            try count(1)
             try expect(UInt8(ascii: ":"), "':'")
             object[key] = try value()
         } while try take(UInt8(ascii: ","))

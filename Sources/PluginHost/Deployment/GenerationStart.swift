@@ -9,11 +9,14 @@ struct GenerationStart: Sendable {
     let plugins: [PluginSpec]
     let makeServing: ServingFactory
 
+    /// Copies of libraries, files and weights are read there, by a few models at a time.
+    private static let loading = BlockingCrew("roost-load", limit: 16)
+
     /// - Throws: `DeploymentError`; nothing of the new generation is left.
     func bringUp(_ number: Int) async throws -> Generation {
         let model = spec.name
         do {
-            let (plugin, supervisor, description) = try await BlockingThread.run("roost-load") {
+            let (plugin, supervisor, description) = try await Self.loading.run {
                 try start(try choosePlugin())
             }
             do {

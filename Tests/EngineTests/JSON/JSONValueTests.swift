@@ -61,6 +61,14 @@ import Testing
         #expect(try parsed(allowed).serialized() == allowed)
     }
 
+    @Test func theNumberOfValuesIsBoundedAndAnArrayCountsAsEight() throws {
+        _ = try JSONValue(parsing: "[1,2,3]".utf8, values: 11)
+        for (text, values) in [("[1,2,3]", 10), ("[[1],[1]]", 25), (#"{"a":1,"b":2}"#, 11)] {
+            #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8, values: values) }
+            _ = try JSONValue(parsing: text.utf8, values: values + 1)
+        }
+    }
+
     @Test func invalidUTF8IsRefused() {
         let bytes: [UInt8] = [0x22, 0x61, 0xFF, 0x22]
         #expect(throws: JSONError.invalidUTF8(at: 1)) { try JSONValue(parsing: bytes) }

@@ -8,10 +8,9 @@ struct EncodedPicture: Sendable {
     let base64: String
     let size: ImageSize
 
-    /// Writes the file on a thread of its own: a large one takes its time.
     init(_ picture: Picture) async throws {
         size = ImageSize(width: picture.width, height: picture.height)
-        base64 = try await BlockingThread.run("roost-png") {
+        base64 = try await pictureThreads.run {
             Data(try PNG.encoded(picture)).base64EncodedString()
         }
     }

@@ -100,7 +100,7 @@ struct ImageGenerationRequest: Sendable {
             return nil
         }
         let strength = try fields.number("strength", in: 0...1) ?? 0.8
-        let picture = try await BlockingThread.run("roost-png") { try Self.picture(text) }
+        let picture = try await pictureThreads.run { try Self.picture(text) }
         return ImageRequest.Start(picture: picture, strength: strength)
     }
 

@@ -8,10 +8,26 @@ struct Body {
     /// The most bytes that a body may have.
     let limit: Int
     /// Whether a member that nobody knows is refused; else it is ignored, and the response says so.
-    var isStrict = false
+    let isStrict: Bool
+    /// Of large bodies, which are in memory twice while they are read.
+    private let budget: ByteBudget
+
+    init(limit: Int, isStrict: Bool = false) {
+        self.limit = limit
+        self.isStrict = isStrict
+        budget = ByteBudget(Self.largeBodies * max(limit, Self.usualLimit))
+    }
+
+    /// How many of the largest bodies may be in memory.
+    private static let largeBodies = 4
+    private static let usualLimit = 16 << 20
 
     /// How deep arrays and objects may nest.
     private static let depth = 64
+    /// Values in one body: as many tokens as the largest of the usual size holds.
+    private static let values = 4_000_000
+    /// One after the other: what one needs, the next uses again.
+    private static let parsing = BlockingCrew("roost-parse", limit: 1)
 
     /// Has `read` make a value of a body, and looks at what it has left.
     ///
@@ -22,7 +38,9 @@ struct Body {
         _ request: Request, _ context: HTTPContext, _ table: FieldTable,
         _ read: (Fields) async throws -> Value
     ) async throws -> Value {
-        let fields = Fields(try await object(request), table: table, reads: FieldReads())
+        let (object, share) = try await object(request)
+        var fields = Fields(object, table: table, reads: FieldReads())
+        fields.share = share
         let value = try await read(fields)
         let unknown = try table.check(fields)
         if isStrict, let first = unknown.first {
@@ -39,16 +57,20 @@ struct Body {
     ///
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object.
     func fields(_ request: Request) async throws -> Fields {
-        Fields(try await object(request))
+        let (object, share) = try await object(request)
+        var fields = Fields(object)
+        fields.share = share
+        return fields
     }
 
-    private func object(_ request: Request) async throws -> JSONObject {
-        let buffer = try await bytes(request)
-        guard buffer.readableBytes > Self.large else { return try Self.object(buffer) }
-        return try await BlockingThread.run("roost-parse") { try Self.object(buffer) }
+    private func object(_ request: Request) async throws -> (JSONObject, ByteBudget.Share?) {
+        let (buffer, share) = try await bytes(request)
+        guard let share else { return (try Self.object(buffer), nil) }
+        return (try await Self.parsing.run { try Self.object(buffer) }, share)
     }
 
-    /// A body above this is read on a thread of its own, so that small requests do not wait for it.
+    /// A body above this takes of the budget and is read on a thread of its own, so that small requests
+    /// do not wait for it.
     private static let large = 1 << 20
 
     private static func object(_ buffer: ByteBuffer) throws -> JSONObject {
@@ -56,7 +78,7 @@ struct Body {
         let bytes = buffer.readableBytesView
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
         do {
-            let value = try JSONValue(parsing: text, depth: depth)
+            let value = try JSONValue(parsing: text, depth: depth, values: values)
             guard let object = value.object else { throw APIError.notAnObject(found: value.kind) }
             return object
         } catch let error as JSONError {
@@ -73,19 +95,31 @@ struct Body {
         return hasBody ? try await fields(request) : Fields(JSONObject())
     }
 
-    private func bytes(_ request: Request) async throws -> ByteBuffer {
-        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    private func bytes(_ request: Request) async throws -> (ByteBuffer, ByteBudget.Share?) {
+        let announced = request.headers[.contentLength].flatMap { Int($0) }
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(min(announced, limit))
+        buffer.reserveCapacity(min(announced ?? 0, Self.large))
+        var share: ByteBudget.Share?
+        var refusal: APIError?
         var total = 0
         for try await var part in request.body {
             total += part.readableBytes
-            if total <= limit { buffer.writeBuffer(&part) }
+            if share == nil, refusal == nil, total > Self.large, total <= limit {
+                do {
+                    share = try await budget.take(min(announced ?? limit, limit))
+                    buffer.reserveCapacity(min(announced ?? 0, limit))
+                } catch let error as APIError {
+                    refusal = error
+                    buffer = ByteBuffer()
+                }
+            }
+            if total <= limit, refusal == nil { buffer.writeBuffer(&part) }
             // Reading a little further lets an honest client finish and see the answer.
             if total > limit + Self.patience { break }
         }
         guard total <= limit else { throw APIError.bodyTooLarge(limit: limit) }
-        return buffer
+        if let refusal { throw refusal }
+        return (buffer, share)
     }
 
     private static let patience = 64 << 20

@@ -12,6 +12,8 @@ package struct Fields {
     let table: FieldTable
     /// Nil where nobody asks what is left, as of an object that is handed on whole.
     let reads: FieldReads?
+    /// What a large body takes of the memory for them, as long as it is held.
+    var share: ByteBudget.Share?
 
     package init(_ object: JSONObject, path: String = "") {
         self.init(object, path: path, table: .empty, reads: nil)

@@ -1,0 +1,42 @@
+import Host
+import Testing
+
+@Suite struct ByteBudgetTests {
+    @Test func whoeverFindsNothingLeftWaitsUntilSomebodyGivesBack() async throws {
+        let budget = ByteBudget(100, patience: .seconds(600))
+        var first: ByteBudget.Share? = try await budget.take(60)
+        let second = Task { try await budget.take(60) }
+        // Behind the second, though it would fit beside the first.
+        let third = Task { try await budget.take(40) }
+        withExtendedLifetime(first) {}
+        first = nil
+        _ = try await (second.value, third.value)
+        // All of it came back.
+        _ = try await budget.take(100)
+    }
+
+    @Test func nobodyWaitsForEver() async throws {
+        let budget = ByteBudget(10, patience: .milliseconds(1))
+        let share = try await budget.take(10)
+        let refusal = await #expect(throws: APIError.self) { try await budget.take(1) }
+        #expect(refusal?.status == 429 && refusal?.retryAfter != nil)
+        withExtendedLifetime(share) {}
+    }
+
+    @Test func aBodyBeyondTheWholeBudgetTakesAllOfIt() async throws {
+        let budget = ByteBudget(10)
+        _ = try await budget.take(1000)
+        _ = try await budget.take(10)
+    }
+
+    @Test func whoeverNoLongerWaitsTakesNothing() async throws {
+        let budget = ByteBudget(10, patience: .seconds(600))
+        var share: ByteBudget.Share? = try await budget.take(10)
+        let waiting = Task { try await budget.take(10) }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        withExtendedLifetime(share) {}
+        share = nil
+        _ = try await budget.take(10)
+    }
+}
