@@ -1,9 +1,6 @@
 import CPNG
 package import PluginHost
 
-/// Where pictures are read and written: a large one takes its time, and its memory.
-let pictureThreads = BlockingCrew("roost-png", limit: 2)
-
 /// Pictures as PNG files, by libpng's interface that reports errors without long jumps.
 package enum PNG {
     /// Why a picture cannot be read or written.

@@ -32,7 +32,7 @@ needs_minilm = pytest.mark.skipif(
 class Host:
     """`roost serve` as its user starts it."""
 
-    def __init__(self, folder, models, plugins="", server="", waits=True):
+    def __init__(self, folder, models, plugins="", server="", waits=True, preexec=None):
         self.folder = folder
         config = folder / "plugins.toml"
         config.write_text(f"""
@@ -49,7 +49,8 @@ library = "libLlama.so"
 """)
         self.process = subprocess.Popen(
             [BIN / "roost", "serve", "--config", config],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            preexec_fn=preexec)
         self.lines = []
         self.url = None
         self._address = threading.Event()
@@ -81,8 +82,19 @@ library = "libLlama.so"
             time.sleep(0.02)
         raise AssertionError(f"not {what} within {seconds} s:\n" + "".join(self.lines[-40:]))
 
+    @property
+    def admin_key(self):
+        """What `roost serve` made for itself, as `roost models` reads it."""
+        return (self.folder / "data" / "admin.key").read_text().strip()
+
+    @property
+    def admin(self):
+        """The headers of an admin."""
+        return {"authorization": f"Bearer {self.admin_key}"}
+
     def get(self, path):
-        return urllib.request.urlopen(self.url + path, timeout=60)
+        headers = self.admin if path.startswith("/admin/") else {}
+        return urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=60)
 
     def json(self, path):
         return json.load(self.get(path))

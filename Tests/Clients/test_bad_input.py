@@ -6,6 +6,8 @@ import urllib.parse
 
 import pytest
 
+from conftest import markov
+
 CHAT = {"model": "markov", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}
 TEXT = {"model": "markov", "prompt": "Hi", "max_tokens": 2}
 TOKENIZE = {"model": "markov", "text": "Hi"}
@@ -138,8 +140,22 @@ def test_a_body_over_the_limit_is_413(host):
     ("POST", "/admin/models", 400), ("POST", "/admin/plugins", 400), ("DELETE", "/admin/models/nobody", 404),
 ])
 def test_wrong_paths_and_methods_are_errors_in_json(host, method, path, expected):
-    status, answer, _ = send(host, method, path, b"{" if method in ("PUT", "POST") else None)
+    headers = {"content-type": "application/json"} | (host.admin if path.startswith("/admin/") else {})
+    status, answer, _ = send(host, method, path, b"{" if method in ("PUT", "POST") else None, headers)
     check_refused(status, answer, [expected])
+
+
+def test_where_things_lie_is_not_told_to_clients(make_host, tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "notes.gguf").write_text("no weights")
+    host = make_host(markov() + f'[[models]]\nname = "broken"\nplugin = "llama"\nload = "first-use"\n'
+                     f'source = "{folder}/notes.gguf"\n')
+    status, answer, _ = send(host, "POST", "/v1/completions", json.dumps({"model": "broken", "prompt": "a"}))
+    message = check_refused(status, answer, [503])["message"]
+    assert str(folder) not in message and str(host.folder) not in message and "notes.gguf" in message, message
+    shown = host.json("/admin/models/broken")
+    assert shown["source"] == f"{folder}/notes.gguf" and f"{folder}/notes.gguf" in shown["last_error"]
 
 
 CONVERSATION = "/v1/conversations/6b1c2a34-0000-4000-8000-0123456789ab"

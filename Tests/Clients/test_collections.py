@@ -30,8 +30,10 @@ def collection(name, source, **more):
 
 def call(host, method, path, body=None, type="application/json"):
     data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
-    request = urllib.request.Request(
-        host.url + path, data, {"content-type": type} if data is not None else {}, method=method)
+    headers = {"content-type": type} if data is not None else {}
+    if path.startswith("/admin/"):
+        headers |= host.admin
+    request = urllib.request.Request(host.url + path, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=120) as answer:
         return json.loads(answer.read())
 

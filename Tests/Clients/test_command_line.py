@@ -1,22 +1,32 @@
 """`roost` as its user types it: what it writes, and its exit status."""
 import http.client
 import json
+import os
+import pathlib
+import shutil
 import signal
+import stat
 import subprocess
+import tempfile
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 import pytest
 
-from conftest import BERT, BIN, ROOT, markov, minilm, needs_minilm
+from conftest import BERT, BIN, ROOT, Host, markov, minilm, needs_minilm
 
+NOBODY = 65534
 CHAT = ["chat", "--model", "markov", "--temperature", "0", "--max-tokens", "20"]
 
 
-def roost(*arguments, stdin="", host=None):
+def roost(*arguments, stdin="", host=None, cwd=None):
+    """In the folder of the host's settings, where its user would type it."""
     url = ["--url", host.url] if host else []
     return subprocess.run(
-        [BIN / "roost", *arguments, *url], input=stdin, capture_output=True, text=True, timeout=120)
+        [BIN / "roost", *arguments, *url], input=stdin, capture_output=True, text=True, timeout=120,
+        cwd=cwd or (host.folder if host else None))
 
 
 @pytest.mark.parametrize("arguments", [["--nope"], ["serve", "--listen", "nowhere"], ["models", "drop"],
@@ -58,6 +68,109 @@ def test_a_model_is_reloaded_unless_another_generation_serves(make_host):
     assert "generation 2" in roost("models", "reload", "markov", host=host).stdout
     stale = roost("models", "reload", "markov", "--expecting", "1", host=host)
     assert stale.returncode == 1 and "expected 1" in stale.stderr
+
+
+def test_the_admin_key_is_read_out_of_the_data_folder_and_nowhere_else(make_host, tmp_path):
+    host = make_host(markov())
+    key = host.folder / "data" / "admin.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    elsewhere = dict(host=host, cwd=tmp_path)
+    config = ["--config", str(host.folder / "plugins.toml")]
+    assert "markov" in roost("models", host=host).stdout
+    assert "markov" in roost("models", *config, **elsewhere).stdout
+    assert "markov" in roost("models", "--key", host.admin_key, **elsewhere).stdout
+    stranger = roost("models", "--key", "wrong", **elsewhere)
+    assert stranger.returncode == 1 and "not known" in stranger.stderr
+    kept = host.admin_key
+    host.stop()
+    again = Host(host.folder, markov())
+    try:
+        assert again.admin_key == kept
+    finally:
+        again.stop()
+
+
+def test_a_key_that_others_could_read_is_replaced(make_host):
+    host = make_host(markov())
+    old = host.admin_key
+    host.stop()
+    (host.folder / "data" / "admin.key").chmod(0o644)
+    again = Host(host.folder, markov())
+    try:
+        assert again.admin_key != old
+        assert stat.S_IMODE((host.folder / "data" / "admin.key").stat().st_mode) == 0o600
+    finally:
+        again.stop()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
+def test_others_cannot_read_the_key_and_the_hosts_own_user_not_its_environment():
+    folder = pathlib.Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    os.chown(folder, NOBODY, NOBODY)
+    # Root's own files may be read by root alone: the host runs as somebody without rights.
+    host = Host(folder, markov(), preexec=lambda: (os.setgid(NOBODY), os.setuid(NOBODY)))
+    try:
+        def read(path, user):
+            return subprocess.run(["cat", path], capture_output=True, user=user, group=user, timeout=60).returncode
+        assert read(f"/proc/{host.process.pid}/environ", NOBODY) != 0
+        assert read(f"/proc/{host.process.pid}/maps", NOBODY) != 0
+        worker = host.json("/admin/models/markov")["pid"]
+        assert read(f"/proc/{worker}/environ", NOBODY) == 0
+        key = folder / "data" / "admin.key"
+        assert read(key, NOBODY) == 0 and read(key, NOBODY - 1) != 0
+    finally:
+        host.stop()
+        shutil.rmtree(folder)
+
+
+def test_open_hands_the_key_to_whoever_has_the_address_first(host):
+    opened = roost("open", "--print", host=host)
+    address, token = opened.stdout.strip().split("#token=")
+    assert address == host.url + "/" and host.admin_key not in opened.stdout
+    asked = lambda: urllib.request.urlopen(urllib.request.Request(
+        host.url + "/admin/tokens/redeem", json.dumps({"token": token}).encode()), timeout=60)
+    assert json.load(asked())["key"] == host.admin_key
+    with pytest.raises(urllib.error.HTTPError) as again:
+        asked()
+    assert again.value.code == 403
+
+
+def test_plugins_and_models_are_added_and_removed(make_host, tally):
+    host = make_host(markov())
+    shutil.copy(tally, host.folder / "libTally.so")
+    shutil.copy(tally, host.folder / "libBeside.so")
+    (host.folder / "notes.txt").write_text("Some words to continue with.")
+    added = roost("plugins", "add", "tally", "./libTally.so", host=host)
+    assert added.returncode == 0 and str(host.folder / "libTally.so") in added.stdout, added
+    assert roost("plugins", "add", "beside", "libBeside.so", host=host).returncode == 0
+    model = roost("models", "add", "second", "--plugin", "markov", "--source", "notes.txt",
+                  "--step-timeout", "3s", "--sampling", '{"temperature": 0}', host=host)
+    assert model.returncode == 0 and "second is ready" in model.stdout, model
+    assert host.json("/v1/models/second")["meta"]["sampling"] == {"temperature": 0}
+    in_use = roost("plugins", "remove", "markov", host=host)
+    assert in_use.returncode == 1 and "second" in in_use.stderr
+    assert roost("models", "remove", "second", host=host).returncode == 0
+    assert "second" not in roost("models", host=host).stdout
+    assert roost("plugins", "remove", "tally", host=host).returncode == 0
+    assert "libTally" not in roost("plugins", host=host).stdout
+
+
+def test_what_lies_elsewhere_or_is_no_plugin_is_refused(make_host, tally, tmp_path):
+    host = make_host(markov())
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tally, elsewhere / "libTally.so")
+    (host.folder / "libLink.so").symlink_to(elsewhere / "libTally.so")
+    (host.folder / "libText.so").write_text("no library")
+    for library, word in [(elsewhere / "libTally.so", "plugin_path"), ("./libLink.so", "plugin_path"),
+                          ("./libText.so", "ELF"), ("/nowhere/libX.so", "libX.so"), ("libNone.so", "libNone.so")]:
+        refused = roost("plugins", "add", "x", str(library), host=host)
+        assert refused.returncode == 1 and word in refused.stderr, refused
+    for source in ("/etc/passwd", str(elsewhere)):
+        refused = roost("models", "add", "x", "--plugin", "markov", "--source", source, host=host)
+        assert refused.returncode == 1 and "no folder that the settings name" in refused.stderr, refused
+    assert [model["name"] for model in host.json("/admin/models")["data"]] == ["markov"]
 
 
 def test_a_chat_in_a_pipe_is_its_answer_alone(host):

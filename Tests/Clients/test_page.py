@@ -2,12 +2,13 @@
 import json
 import os
 import pathlib
+import subprocess
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from browser import Page, needs_browser
-from conftest import ROOT, STORIES, Host, markov, needs_stories, stories
+from conftest import BIN, ROOT, STORIES, Host, markov, needs_stories, stories
 from gate import Gate
 
 pytestmark = needs_browser
@@ -294,6 +295,29 @@ def test_a_key_is_asked_for_kept_and_used(make_host):
         assert not page.run("return document.getElementById('key-dialog').open")
     finally:
         page.close()
+
+
+def test_the_admin_key_comes_with_the_address_and_stays(make_host):
+    host = make_host(markov())
+    stranger = Page(host.url + "/")
+    try:
+        stranger.click("#open-models")
+        stranger.wait("document.querySelector('#models-note code')", "who is asked for is said")
+        assert "roost open" in stranger.run("return document.querySelector('#models-body').textContent")
+    finally:
+        stranger.close()
+    opened = subprocess.run([BIN / "roost", "open", "--print", "--url", host.url], capture_output=True,
+                            text=True, cwd=host.folder, timeout=60)
+    admin = Page(opened.stdout.strip())
+    try:
+        admin.wait("!location.hash", "the token is gone from the address")
+        admin.reload()
+        admin.click("#open-models")
+        admin.wait("[...document.querySelectorAll('#models-body dt')].some((term) => term.textContent === 'Restarts')",
+                   "what only an admin may know is shown")
+        assert not admin.run("return document.querySelector('#models-note') !== null")
+    finally:
+        admin.close()
 
 
 def test_a_host_that_went_away_is_noticed(make_host):

@@ -125,8 +125,8 @@ import Testing
         #expect(model.idleUnload == .seconds(600) && model.stepTimeout == .milliseconds(250))
         #expect(model.context == 4096 && model.parallel == 3 && model.queue == 7)
         #expect(model.defaultFor == [.chat, .completion])
-        #expect(model.sampling.temperature == 0 && model.sampling.topP == 0.9)
-        #expect(model.sampling.topK == 40 && model.sampling.minP == 0)
+        #expect(model.sampling["temperature"] == 0 && model.sampling["top_p"] == 0.9)
+        #expect(model.sampling.topK == 40 && model.sampling["min_p"] == nil)
         #expect(model.settings == #"{"threads":2,"names":["a",1.5,true]}"#)
     }
 
@@ -192,7 +192,7 @@ import Testing
         ),
         (
             "[server]\ncors_origins = [\"example.org\"]",
-            "2 server.cors_origins: found \"example.org\", expected an origin such as \"https://example.org\", or \"*\""
+            "2 server.cors_origins: found \"example.org\", expected an origin such as \"https://example.org\", \"null\" or \"*\""
         ),
         ("models = 3", "1 models: found integer 3, expected an array of tables, [[models]]"),
         (
@@ -209,7 +209,7 @@ import Testing
             "[server]\nplugin_path = [\"/usr\"]\n[plugins.p]\nlibrary = \"libNo.so\"")
         #expect(found.count == 1)
         #expect(found[0].hasPrefix("4 plugins.p.library: no file at "))
-        #expect(found[0].contains("/libNo.so or /usr/libNo.so; build it"))
+        #expect(found[0].contains("/libNo.so or /usr/libNo.so or /etc/libNo.so; build it"))
     }
 
     @Test func allMistakesAreReportedAtOnceInTheOrderOfTheLines() {

@@ -41,7 +41,8 @@ struct Roost: AsyncParsableCommand {
         abstract: "Serves AI models behind the OpenAI API, each model family a plugin.",
         version: "roost \(Version.text)",
         subcommands: [
-            ServeCommand.self, ChatCommand.self, EmbedCommand.self, SearchCommand.self,
+            ServeCommand.self, OpenCommand.self, ChatCommand.self, EmbedCommand.self,
+            SearchCommand.self,
             SummarizeCommand.self, ImageCommand.self, ModelsCommand.self, PluginsCommand.self,
             ConfigCommand.self,
         ])

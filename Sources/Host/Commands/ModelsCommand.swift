@@ -5,12 +5,14 @@ import Engine
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "Shows and changes what a running host has loaded.",
-        subcommands: [List.self, Show.self, Load.self, Unload.self, Reload.self],
+        subcommands: [
+            List.self, Show.self, Add.self, Remove.self, Load.self, Unload.self, Reload.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the models.")
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -23,7 +25,7 @@ struct ModelsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows all that is known of a model.")
         @Argument(help: "The model's name.") var name: String
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -32,10 +34,40 @@ struct ModelsCommand: AsyncParsableCommand {
         }
     }
 
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a model to the host until it stops, and loads it.",
+            discussion: "The options are the keys of [[models]] in the settings file.")
+        @Argument(help: "What clients ask for.") var name: String
+        @OptionGroup var model: ModelOptions
+        @OptionGroup var client: AdminOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let client = client.client()
+            let body = try model.json(name: name, for: client.url)
+            let answer = try await client.json("POST", "/admin/models", body: body)
+            output.write(answer, ModelsCommand.sentence)
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Unloads a model and forgets it until the host starts again.")
+        @Argument(help: "The model's name.") var name: String
+        @OptionGroup var client: AdminOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await client.client().json("DELETE", ModelsCommand.path(name))
+            output.write(answer) { "\($0["name"]?.string ?? name) is removed" }
+        }
+    }
+
     struct Load: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Loads a model.")
         @Argument(help: "The model's name.") var name: String
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -48,7 +80,7 @@ struct ModelsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lets a model finish its work and unloads it.")
         @Argument(help: "The model's name.") var name: String
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -62,7 +94,7 @@ struct ModelsCommand: AsyncParsableCommand {
             abstract: "Starts the model anew beside the old one and lets it take over.")
         @Argument(help: "The model's name.") var name: String
         @Option(help: "Fail unless this generation is the one that serves.") var expecting: Int?
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {

@@ -5,11 +5,12 @@ import Engine
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins", abstract: "Shows and replaces the plugins of a running host.",
-        subcommands: [List.self, Add.self, Reload.self, Unload.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Add.self, Remove.self, Reload.self, Unload.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the plugins.")
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -22,14 +23,36 @@ struct PluginsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a library known to the host until it stops.")
         @Argument(help: "The plugin's name.") var name: String
-        @Argument(help: "The library's path on the host's machine.") var library: String
-        @OptionGroup var client: ClientOptions
+        @Argument(
+            help: "The library: a path, or a file name that the host searches for in its folders.")
+        var library: String
+        @Option(help: "Where it runs: worker (by default) or in-process.") var isolation: String?
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let body: JSONValue = ["name": .string(name), "library": .string(library)]
-            let answer = try await client.client().json("POST", "/admin/plugins", body: body)
+            let client = client.client()
+            var body = JSONObject()
+            body["name"] = .string(name)
+            body["library"] = .string(client.url.path(library))
+            body["isolation"] = isolation.map { .string($0) }
+            let answer = try await client.json("POST", "/admin/plugins", body: .object(body))
             output.write(answer) { PluginsCommand.table([$0]) }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forgets a plugin that no model needs, until the host starts again.")
+        @Argument(help: "The plugin's name.") var name: String
+        @OptionGroup var client: AdminOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let path = "/admin/plugins/\(name.percentEncoded)"
+            output.write(try await client.client().json("DELETE", path)) {
+                "\($0["name"]?.string ?? name) is removed"
+            }
         }
     }
 
@@ -37,7 +60,7 @@ struct PluginsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Reloads the models of a plugin with its library as it is now.")
         @Argument(help: "The plugin's name.") var name: String
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
@@ -53,7 +76,7 @@ struct PluginsCommand: AsyncParsableCommand {
     struct Unload: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Unloads the models of a plugin.")
         @Argument(help: "The plugin's name.") var name: String
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {

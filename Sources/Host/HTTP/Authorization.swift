@@ -4,29 +4,45 @@ import NIOCore
 
 /// Decides who may use which route.
 ///
-/// Where a scope has keys, one of them is required; an admin key also opens inference. Where it has
-/// none, the route answers this machine only, and to browsers only the host's own page: a request
-/// with a foreign `Host` or `Origin` is refused, so that no page of the web can reach the models
+/// The admin routes need an admin key: one of the settings, else the host's own, which counts on this
+/// machine only and through no proxy. Where there are API keys, inference needs one of them or an admin
+/// key. Where there are none it answers this machine only, and to browsers only the host's own page: a
+/// request with a foreign `Host` or `Origin` is refused, so that no page of the web can reach the models
 /// through a visitor's browser.
 struct Authorization: Sendable {
     let apiKeys: [String]
     let adminKeys: [String]
+    /// The key that the host made where the settings name none; nil where it could keep none.
+    let ownAdminKey: String?
     let origins: CrossOrigin
 
-    /// - Throws: `APIError.missingKey`, `.wrongKey` or `.forbidden`.
+    /// - Throws: `APIError.missingKey`, `.missingAdminKey`, `.wrongKey` or `.forbidden`.
     func check(_ scope: Scope, _ request: Request, _ channel: any Channel) throws {
         switch scope {
         case .open: return
         case .inference where apiKeys.isEmpty: try checkLocal(request, channel)
-        case .inference: try checkKey(request, apiKeys + adminKeys)
-        case .admin where adminKeys.isEmpty: try checkLocalAdmin(request, channel)
-        case .admin: try checkKey(request, adminKeys)
+        case .inference:
+            try checkKey(request, apiKeys + adminKeys + [ownAdminKey].compactMap { $0 })
+        case .admin where adminKeys.isEmpty: try checkOwnAdmin(request, channel)
+        case .admin: try checkKey(request, adminKeys, missing: .missingAdminKey)
         }
     }
 
-    private func checkKey(_ request: Request, _ keys: [String]) throws {
+    private func checkOwnAdmin(_ request: Request, _ channel: any Channel) throws {
+        guard let ownAdminKey else {
+            throw APIError.forbidden(
+                "the admin routes are closed: the host can keep no key in its data folder; set "
+                    + "server.admin_keys")
+        }
+        try checkLocalAdmin(request, channel)
+        try checkKey(request, [ownAdminKey], missing: .missingAdminKey)
+    }
+
+    private func checkKey(
+        _ request: Request, _ keys: [String], missing: APIError = .missingKey
+    ) throws {
         let sent = Self.keys(of: request)
-        if sent.isEmpty { throw APIError.missingKey }
+        if sent.isEmpty { throw missing }
         var known = false
         for candidate in keys {
             for key in sent where Self.equal(candidate, key) { known = true }
@@ -35,7 +51,7 @@ struct Authorization: Sendable {
     }
 
     /// The key that a request brings, in any of the headers in which clients send one.
-    private static func keys(of request: Request) -> [String] {
+    static func keys(of request: Request) -> [String] {
         let others = [request.headers[.apiKey], request.headers[.azureKey]]
         return ([bearer(request)] + others.map { $0?.trimmed }).compactMap { $0 }
             .filter { !$0.isEmpty }
@@ -60,13 +76,29 @@ struct Authorization: Sendable {
     }
 
     private func checkLocalAdmin(_ request: Request, _ channel: any Channel) throws {
-        let isProxied = request.headers[.forwardedFor] != nil || request.headers[.forwarded] != nil
-        if isProxied || !Self.isLocal(channel) {
+        if Self.isForwarded(request) || !Self.isLocal(channel) {
             throw APIError.forbidden(
                 "without server.admin_keys the admin routes answer this machine only")
         }
         try checkLocal(request, channel)
     }
+
+    /// Whether a proxy has passed the request on, as its headers tell.
+    private static func isForwarded(_ request: Request) -> Bool {
+        request.headers.contains { field in
+            let name = field.name.canonicalName
+            return forwarding.contains(name) || name.hasPrefix("x-forwarded-")
+        }
+    }
+
+    private static let forwarding: Set<String> = [
+        "cdn-loop", "cf-connecting-ip", "cf-ray", "client-ip", "fastly-client-ip",
+        "fly-client-ip", "forwarded", "proxy-connection", "true-client-ip", "via",
+        "x-amzn-trace-id", "x-appengine-user-ip", "x-azure-clientip", "x-client-ip",
+        "x-cluster-client-ip", "x-envoy-external-address", "x-forwarded",
+        "x-original-forwarded-for", "x-original-host", "x-originating-ip", "x-proxyuser-ip",
+        "x-real-ip", "x-remote-addr", "x-remote-ip",
+    ]
 
     private func checkLocal(_ request: Request, _ channel: any Channel) throws {
         guard Self.isLocal(channel) else {

@@ -7,9 +7,9 @@ extension HTTPField.Name {
     static let apiKey = HTTPField.Name("x-api-key")!
     /// As Azure's clients send a key.
     static let azureKey = HTTPField.Name("api-key")!
-    static let forwardedFor = HTTPField.Name("x-forwarded-for")!
     /// Tells nginx to pass an event stream on as it comes.
     static let accelBuffering = HTTPField.Name("x-accel-buffering")!
-    static let forwarded = HTTPField.Name("forwarded")!
+    /// A Host header beside the first, which is the authority of the request.
+    static let furtherHost = HTTPField.Name("host")!
     static let referrerPolicy = HTTPField.Name("referrer-policy")!
 }

@@ -9,6 +9,8 @@ package struct HostServer: Sendable {
     package let models: Models
     package let workload = Workload()
     private let settings: Settings.Server
+    private let libraries: AdminLibraries
+    private let ownAdminKey: String?
     private let store: ConversationStore
     private let collections: CollectionStore?
     private let logger: Logger
@@ -21,11 +23,14 @@ package struct HostServer: Sendable {
     /// How long streams that were cut have for their last event.
     package static let lastWords = Duration.seconds(2)
 
+    /// - Parameter ownAdminKey: the key of the admin routes where the settings name none.
     package init(
-        _ settings: Settings.Server, models: Models, store: ConversationStore,
-        collections: CollectionStore? = nil, logger: Logger
+        _ settings: Settings, models: Models, store: ConversationStore,
+        collections: CollectionStore? = nil, ownAdminKey: String?, logger: Logger
     ) {
-        self.settings = settings
+        self.settings = settings.server
+        libraries = AdminLibraries(settings, models.registry)
+        self.ownAdminKey = ownAdminKey
         self.models = models
         self.store = store
         self.collections = collections
@@ -69,7 +74,9 @@ package struct HostServer: Sendable {
                     additionalChannelHandlers: [ConnectionWatch(pingInterval: ping)],
                     idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.listen.host, port: settings.listen.port)),
+                address: .hostname(settings.listen.host, port: settings.listen.port),
+                availableConnectionsDelegate: .maximum(
+                    OpenFiles.forConnections, logger: logger.at(.critical))),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
             logger: logger.at(.error))
     }
@@ -80,10 +87,12 @@ package struct HostServer: Sendable {
         let routes = routes(metrics)
         let crossOrigin = CrossOrigin(origins: settings.corsOrigins)
         let authorization = Authorization(
-            apiKeys: settings.apiKeys, adminKeys: settings.adminKeys, origins: crossOrigin)
+            apiKeys: settings.apiKeys, adminKeys: settings.adminKeys, ownAdminKey: ownAdminKey,
+            origins: crossOrigin)
         router.add(middleware: RequestLog(metrics: metrics, workload: workload, logger: logger))
         router.add(middleware: crossOrigin)
         router.add(middleware: ErrorResponses(routes: routes, logger: logger))
+        router.add(middleware: RequestRules())
         router.add(middleware: DrainGate(workload: workload))
         for route in routes {
             router.on(route.path, method: route.method) { request, context in
@@ -118,7 +127,8 @@ package struct HostServer: Sendable {
             ).routes
             + collectionRoutes(body)
             + ConversationRoutes(store: store, body: body).routes
-            + AdminRoutes(models: models, body: body).routes
+            + AdminRoutes(models: models, body: body, libraries: libraries).routes
+            + AdminTokenRoutes(body: body).routes
             + OperationRoutes(models: models, workload: workload, metrics: metrics).routes
             + PageRoutes().routes
     }

@@ -9,21 +9,25 @@ package struct HostProcess: Sendable {
     private let models: Models
     private let collections: Collections
     private let logger: Logger
+    private let output: HostOutput
 
     package init(_ settings: Settings) {
         self.settings = settings
-        logger = Self.logger(settings.server.logFormat)
-        models = Models(settings, options: Self.options(settings.server, logger))
+        HeapMemory.bound()
+        output = HostOutput(settings.server.logFormat)
+        logger = output.logger
+        models = Models(settings, options: Self.options(settings, logger))
         let store = ConversationStore(HostDatabase(folder: settings.server.data))
         collections = Collections(settings, models: models, logger: logger)
         server = HostServer(
-            settings.server, models: models, store: store, collections: collections.store,
-            logger: logger)
+            settings, models: models, store: store, collections: collections.store,
+            ownAdminKey: Self.ownAdminKey(settings.server, logger), logger: logger)
     }
 
     /// Serves until a signal asks to stop; then drains.
     /// - Throws: `HostError.cannotListen`.
     package func run() async throws {
+        HostPrivacy.hideMemory()
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
         let stops = Signals.stops()
@@ -32,27 +36,38 @@ package struct HostProcess: Sendable {
             await models.unloadIdle()
         }
         let keeping = Task { await collections.run() }
+        let trimming = Task { await keepMemorySmall() }
         let address = settings.server.listen
         let result = await Result {
             try await server.run { port in
                 let address = ListenAddress(host: address.host, port: port)
-                StandardOutput.line("Roost is serving at http://\(address)/")
+                output.say("Roost is serving at http://\(address)/")
+                output.say("  `roost open` opens it with the admin key")
             } until: {
                 await drain(on: stops)
             }
         }
         background.cancel()
         keeping.cancel()
+        trimming.cancel()
         await collections.store.close()
         await models.registry.stop(within: .zero)
+        await output.finish()
         try result.get()
+    }
+
+    /// Gives back what loads and large bodies have left; returns when cancelled.
+    private func keepMemorySmall() async {
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            await BlockingThread.run("roost-trim") { HeapMemory.trim() }
+        }
     }
 
     private func loadModels() async {
         await models.start()
         for status in models.registry.models where status.load == .start || status.generation != nil
         {
-            StandardOutput.line(status.line)
+            output.say(status.line)
         }
         await models.registry.removeUnusedCopies()
     }
@@ -105,18 +120,26 @@ extension Result where Failure == any Error {
 // MARK: - Parts
 
 extension HostProcess {
-    private static func logger(_ format: Settings.LogFormat) -> Logger {
-        let isText = format == .text || (format == .auto && StandardError.isTerminal)
-        return Logger(label: "roost") { _ in LineLogHandler(format: isText ? .text : .json) }
+    /// Nil where the settings name admin keys, and where none can be kept.
+    private static func ownAdminKey(_ server: Settings.Server, _ logger: Logger) -> String? {
+        guard server.adminKeys.isEmpty else { return nil }
+        do {
+            return try AdminKeyFile(folder: server.data).readOrMake()
+        } catch {
+            logger.warning("the admin routes are closed: \(error)")
+            return nil
+        }
     }
 
-    private static func options(_ server: Settings.Server, _ logger: Logger) -> PluginHostOptions {
-        var options = PluginHostOptions(store: server.data + "/plugins") { line in
+    private static func options(_ settings: Settings, _ logger: Logger) -> PluginHostOptions {
+        var options = PluginHostOptions(
+            pluginPath: settings.libraryFolders, store: settings.server.data + "/plugins"
+        ) { line in
             logger.log(
                 level: line.level.loggerLevel, "\(line.text)",
                 metadata: ["source": .string(line.source)])
         }
-        options.drainTimeout = server.drainTimeout
+        options.drainTimeout = settings.server.drainTimeout
         return options
     }
 }

@@ -82,14 +82,18 @@ extension Models {
         try await hold(name, for: [.image], \.images)
     }
 
-    /// What the settings say of a model's sampling; without a name, of the one that `text` would take.
+    /// What a model samples with where a request says nothing; without a name, the one that `text` would
+    /// take.
     func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
-        let name = name ?? (try? choose(for: [purpose]))
-        let said = settings.models.first { $0.name == name }?.sampling
-        let usual = SamplingParameters()
-        if let said, said != usual { return said }
         // A summary is to be true, not lively.
-        return purpose == .summarize ? .greedy : usual
+        let usual = purpose == .summarize ? SamplingParameters.greedy : SamplingParameters()
+        return said(of: name, for: purpose).applied(to: usual)
+    }
+
+    /// What the settings say of it.
+    func said(of name: String?, for purpose: Settings.Purpose) -> SamplingChoices {
+        let name = name ?? (try? choose(for: [purpose]))
+        return settings.first { $0.name == name }?.sampling ?? SamplingChoices()
     }
 
     private func hold<Engine: Sendable>(
@@ -132,7 +136,7 @@ extension Models {
 
     /// The model that the settings name for `purpose`.
     func defaultName(for purpose: Settings.Purpose) -> String? {
-        settings.models.first { $0.defaultFor.contains(purpose) }?.name
+        settings.first { $0.defaultFor.contains(purpose) }?.name
     }
 
     private func cannot(_ name: String, _ purpose: Settings.Purpose) -> APIError {

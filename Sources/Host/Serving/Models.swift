@@ -5,22 +5,23 @@ import Synchronization
 /// The host's models by name, for whoever wants to use one.
 package final class Models: Sendable {
     package let registry: DeploymentRegistry
-    let settings: Settings
     let startup: Startup
+    private let configured: ConfiguredModels
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
     /// What each model could do when it was last up.
     private let abilities: Abilities
 
     package init(_ settings: Settings, options: PluginHostOptions) {
         let abilities = Abilities()
-        self.settings = settings
+        let configured = ConfiguredModels(settings.models)
+        self.configured = configured
         self.abilities = abilities
         startup = Startup(loading: settings.models.filter { $0.load == .start }.map(\.name))
         registry = DeploymentRegistry(
             plugins: settings.plugins.map(\.spec), models: settings.models.map(\.spec),
             options: options
         ) { supervisor, spec in
-            let model = settings.models.first { $0.name == spec.name }
+            let model = configured[spec.name]
             // It waits for the model, which may be starting again already.
             return try await BlockingThread.run("roost-serve") {
                 let serving = try ModelServing(supervisor, spec, model)
@@ -33,7 +34,7 @@ package final class Models: Sendable {
     /// Loads the models that are to be loaded at the start, side by side.
     package func start() async {
         await withTaskGroup { group in
-            for model in settings.models where model.load == .start {
+            for model in configured.all where model.load == .start {
                 group.addTask {
                     try? await self.registry.load(model.name)
                     self.startup.ended(model.name)
@@ -44,7 +45,7 @@ package final class Models: Sendable {
 
     /// The names of models to be loaded at the start that do not serve yet.
     package var notReady: [String] {
-        let atStart = Set(settings.models.lazy.filter { $0.load == .start }.map(\.name))
+        let atStart = Set(configured.all.lazy.filter { $0.load == .start }.map(\.name))
         return registry.models.filter { atStart.contains($0.name) && $0.isNotUp }.map(\.name)
     }
 
@@ -58,7 +59,7 @@ package final class Models: Sendable {
     /// What a model can do: as it says itself, else as it said when it was last up, else as the
     /// settings have it.
     func purposes(of name: String) -> [Settings.Purpose] {
-        abilities.of(name) ?? settings.models.first { $0.name == name }?.defaultFor ?? []
+        abilities.of(name) ?? configured[name]?.defaultFor ?? []
     }
 
     /// Pins the generation of the moment; loads a model that is loaded on first use.
@@ -68,6 +69,60 @@ package final class Models: Sendable {
         }
         lastUses.withLock { $0[name] = .now }
         return try await deployment.acquireLoading()
+    }
+}
+
+extension Models {
+    /// The models that the settings name or an admin has added.
+    var settings: [Settings.Model] { configured.all }
+
+    /// Adds a model and loads it, unless it is to be loaded on first use.
+    ///
+    /// - Throws: `DeploymentError`; the model is then not added.
+    func add(_ model: Settings.Model) async throws {
+        if let plugin = model.plugin { try registry.check(plugin: plugin) }
+        let isNew = configured.add(model)
+        guard isNew else { throw DeploymentError.modelExists(model.name) }
+        do {
+            try await registry.add(model.spec)
+        } catch {
+            configured.remove(model.name)
+            throw error
+        }
+    }
+
+    /// Unloads a model and forgets its name.
+    func remove(_ name: String) async throws {
+        try await registry.remove(name)
+        configured.remove(name)
+    }
+}
+
+/// What the settings, or an admin, said of the models.
+private final class ConfiguredModels: Sendable {
+    private let models: Mutex<[Settings.Model]>
+
+    init(_ models: [Settings.Model]) {
+        self.models = Mutex(models)
+    }
+
+    var all: [Settings.Model] { models.withLock { $0 } }
+
+    subscript(_ name: String) -> Settings.Model? {
+        models.withLock { $0.first { $0.name == name } }
+    }
+
+    /// - Returns: false for a name that is taken.
+    func add(_ model: Settings.Model) -> Bool {
+        models.withLock { models in
+            if models.contains(where: { $0.name == model.name }) { return false }
+            models.append(model)
+            return true
+        }
+    }
+
+    func remove(_ name: String) {
+        models.withLock { $0.removeAll { $0.name == name } }
     }
 }
 
@@ -89,17 +144,20 @@ private final class Abilities: Sendable {
 extension Models {
     /// Unloads the models that have been idle for their `idle_unload`; returns when cancelled.
     package func unloadIdle() async {
-        let limits = settings.models.compactMap { model in
-            model.idleUnload.map { (name: model.name, limit: $0) }
-        }
-        guard let shortest = limits.map(\.limit).min() else { return }
-        let interval = min(max(shortest / 4, .milliseconds(100)), .seconds(30))
-        while (try? await Task.sleep(for: interval)) != nil {
+        while true {
+            let limits = settings.compactMap { model in
+                model.idleUnload.map { (name: model.name, limit: $0) }
+            }
+            let shortest = limits.map(\.limit).min() ?? Self.longestPause * 4
+            let pause = min(max(shortest / 4, .milliseconds(100)), Self.longestPause)
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
             for (name, limit) in limits where isIdle(name, for: limit) {
                 try? await registry.unload(name)
             }
         }
     }
+
+    private static let longestPause = Duration.seconds(5)
 
     private func isIdle(_ name: String, for limit: Duration) -> Bool {
         guard let status = registry.deployment(name)?.status, status.state == .ready,

@@ -51,7 +51,7 @@ struct LibraryFolders {
         let candidates =
             library.contains("/")
             ? [paths.absolute(library)]
-            : ([Paths.executableFolder] + folders).map { $0 + "/" + library }
+            : ([Paths.executableFolder] + folders + [paths.base]).map { $0 + "/" + library }
         if let found = candidates.first(where: Paths.exists) { return .success(found) }
         return .failure(NotFound(searched: candidates))
     }

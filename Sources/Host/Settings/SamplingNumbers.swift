@@ -17,6 +17,32 @@ struct SamplingNumber: Sendable {
     ]
 }
 
+/// The numbers that somebody said about sampling, also where they are the usual ones.
+package struct SamplingChoices: Sendable, Equatable {
+    private var numbers: [String: Float] = [:]
+    package var topK: Int?
+
+    package init() {}
+
+    package var isEmpty: Bool { numbers.isEmpty && topK == nil }
+
+    /// What was said of `name`, the API's word for a number.
+    package subscript(_ name: String) -> Float? {
+        get { numbers[name] }
+        set { numbers[name] = newValue }
+    }
+
+    /// `usual` with what was said.
+    func applied(to usual: SamplingParameters) -> SamplingParameters {
+        var parameters = usual
+        for number in SamplingNumber.all {
+            if let value = numbers[number.name] { parameters.set(number, value) }
+        }
+        parameters.topK = topK ?? usual.topK
+        return parameters
+    }
+}
+
 extension SamplingParameters {
     mutating func set(_ number: SamplingNumber, _ value: Float) {
         self[keyPath: number.path] = value

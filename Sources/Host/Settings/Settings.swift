@@ -1,4 +1,3 @@
-package import Engine
 package import PluginHost
 
 /// What `plugins.toml` says, checked: paths are absolute, keys are read, names are unique.
@@ -8,6 +7,8 @@ package struct Settings: Sendable {
     package var models: [Model]
     package var search = Search()
     package var collections: [Collection] = []
+    /// The folder of the settings file, where relative paths start.
+    package var folder = ""
 
     /// `[server]`
     package struct Server: Sendable {
@@ -23,6 +24,10 @@ package struct Settings: Sendable {
         package var isStrict: Bool
         package var drainTimeout: Duration
         package var logFormat: LogFormat
+        /// Folders that are searched for libraries.
+        package var pluginPath: [String] = []
+        /// The folder whose models are found by themselves.
+        package var modelFolder: String?
     }
 
     /// `[search]`
@@ -71,7 +76,7 @@ package struct Settings: Sendable {
         /// Left out while nothing lies at its source.
         package var isOptional: Bool
         /// What requests get that say nothing of it themselves.
-        package var sampling: SamplingParameters
+        package var sampling: SamplingChoices
         /// A JSON object for the plugin, or empty.
         package var settings: String
     }
@@ -89,6 +94,6 @@ extension Settings.Model {
         self.init(
             name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
             parallel: 8, stepTimeout: .seconds(120), queue: nil, defaultFor: [],
-            isOptional: false, sampling: SamplingParameters(), settings: "")
+            isOptional: false, sampling: SamplingChoices(), settings: "")
     }
 }

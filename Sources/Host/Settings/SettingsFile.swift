@@ -45,15 +45,19 @@ package struct SettingsFile {
         var server = TableReader(
             root.table("server") ?? [:], path: "server", line: members["server"]?.line ?? 1,
             problems: problems)
-        let plugins = pluginTables(&root, search: search(&server))
+        let libraries: LibraryFolders = search(&server)
+        let plugins = pluginTables(&root, search: libraries)
         var models = modelTables(&root, plugins: plugins.map(\.name))
-        models += foundModels(&server, besides: models)
+        let modelFolder = server.string("models").map(paths.absolute)
+        models += foundModels(in: modelFolder, server, besides: models)
         var searching = TableReader(
             root.table("search") ?? [:], path: "search", line: members["search"]?.line ?? 1,
             problems: problems)
-        let settings = Settings(
+        var settings = Settings(
             server: self.server(&server), plugins: plugins, models: models,
-            search: search(&searching), collections: collectionTables(&root))
+            search: search(&searching), collections: collectionTables(&root), folder: paths.base)
+        settings.server.pluginPath = libraries.folders
+        settings.server.modelFolder = modelFolder
         searching.finish()
         server.finish()
         root.finish()
@@ -68,7 +72,7 @@ extension SettingsFile {
         let apiKeys = keys("api_keys", &table)
         return Settings.Server(
             listen: listen(&table, apiKeys: apiKeys),
-            data: paths.absolute(table.string("data") ?? "~/.local/share/roost"),
+            data: paths.absolute(table.string("data") ?? Settings.usualData),
             apiKeys: apiKeys,
             adminKeys: keys("admin_keys", &table),
             corsOrigins: origins(&table),
@@ -106,9 +110,12 @@ extension SettingsFile {
     private func origins(_ table: inout TableReader) -> [String] {
         let origins = table.strings("cors_origins") ?? []
         for origin in origins
-        where origin != "*" && origin.wholeMatch(of: /https?:\/\/[^\/]+/) == nil {
+        where origin != "*" && origin != "null"
+            && origin.wholeMatch(of: /https?:\/\/[^\/]+/) == nil
+        {
             table.report(
-                "found \"\(origin)\", expected an origin such as \"https://example.org\", or \"*\"",
+                "found \"\(origin)\", expected an origin such as \"https://example.org\", "
+                    + "\"null\" or \"*\"",
                 "cors_origins")
         }
         return origins
@@ -134,9 +141,9 @@ extension SettingsFile {
 
     /// The models of the folder that no `[[models]]` has already, by name or by source.
     private func foundModels(
-        _ table: inout TableReader, besides models: [Settings.Model]
+        in folder: String?, _ table: TableReader, besides models: [Settings.Model]
     ) -> [Settings.Model] {
-        guard let folder = table.string("models").map(paths.absolute) else { return [] }
+        guard let folder else { return [] }
         if !Paths.isFolder(folder) { table.report("no folder at \(folder)", "models") }
         return ModelFolder.models(in: folder).filter { found in
             !models.contains { $0.name == found.name || $0.source == found.source }
@@ -239,7 +246,7 @@ extension SettingsFile {
         }
     }
 
-    private func model(_ table: inout TableReader, plugins: [String]) -> Settings.Model? {
+    private func model(_ table: inout TableReader, plugins: [String]?) -> Settings.Model? {
         if !table.has("name") { table.report("missing; clients ask for the model by it", "name") }
         let name = table.string("name")
         if let name { checkName(name, table, key: "name") }
@@ -258,9 +265,10 @@ extension SettingsFile {
         return name == nil ? nil : model
     }
 
-    private func pluginName(_ table: inout TableReader, known: [String]) -> String? {
+    /// - Parameter known: nil where somebody else looks whether there is such a plugin.
+    private func pluginName(_ table: inout TableReader, known: [String]?) -> String? {
         guard let name = table.string("plugin") else { return nil }
-        if !known.contains(name) {
+        if let known, !known.contains(name) {
             let nearest = NearestName.of(name, among: known).map { "; did you mean \"\($0)\"?" }
             let remedy = nearest ?? "; add a table [plugins.\(name)]"
             table.report("no plugin is named \"\(name)\"\(remedy)", "plugin")
@@ -278,17 +286,15 @@ extension SettingsFile {
     }
 
     /// `[models.sampling]`
-    private func sampling(_ table: inout TableReader) -> SamplingParameters {
-        var sampling = SamplingParameters()
+    private func sampling(_ table: inout TableReader) -> SamplingChoices {
+        var sampling = SamplingChoices()
         guard let members = table.table("sampling") else { return sampling }
         var reader = TableReader(
             members, path: table.full("sampling"), line: table.line, problems: problems)
         for number in SamplingNumber.all {
-            if let value = reader.number(number.name, in: number.range) {
-                sampling.set(number, Float(value))
-            }
+            sampling[number.name] = reader.number(number.name, in: number.range).map { Float($0) }
         }
-        sampling.topK = reader.integer("top_k", in: 0...16_777_216) ?? sampling.topK
+        sampling.topK = reader.integer("top_k", in: 0...16_777_216)
         reader.finish()
         return sampling
     }
@@ -300,11 +306,37 @@ extension SettingsFile {
     }
 }
 
+extension SettingsFile {
+    /// Reads a model that an admin adds: an object with the keys of `[[models]]`.
+    ///
+    /// - Parameter folder: where relative paths start.
+    /// - Throws: `SettingsError` with every mistake, by its key.
+    static func model(_ object: JSONObject, folder: String) throws -> Settings.Model {
+        let environment = ProcessInfo.processInfo.environment
+        let reader = SettingsFile(
+            paths: Paths(file: folder + "/", environment: environment),
+            problems: ProblemList(file: "the body"))
+        var table = TableReader(
+            TOMLDocument.members(object), path: "", line: 1, problems: reader.problems)
+        let model = reader.model(&table, plugins: nil)
+        table.finish()
+        if let path = model?.source, !Paths.exists(path) {
+            table.report("no file or folder at \(path)", "source")
+        }
+        try reader.problems.throwIfAny()
+        guard let model else { preconditionFailure("a model without a name has a problem") }
+        return model
+    }
+}
+
 extension Settings {
     /// Whether a model or a plugin can be called so.
     static func isName(_ text: String) -> Bool {
         text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:\/-]{0,127}/) != nil
     }
+
+    /// The data folder where the settings name none.
+    static let usualData = "~/.local/share/roost"
 
     static let nameRule = "up to 128 letters, digits and . _ : / -, a letter or digit first"
 

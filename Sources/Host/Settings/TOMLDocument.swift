@@ -18,6 +18,8 @@ struct TOMLDocument {
         case double(Double)
         case bool(Bool)
         case date
+        /// Only in what was JSON.
+        case null
 
         /// What a message calls the value: `string "4k"`.
         var named: String {
@@ -29,6 +31,7 @@ struct TOMLDocument {
             case .double(let number): "number \(number)"
             case .bool(let flag): "\(flag)"
             case .date: "a date"
+            case .null: "null"
             }
         }
     }

@@ -4,6 +4,8 @@ package enum DeploymentError: Error, Sendable, Equatable {
     case unknownPlugin(String, known: [String])
     case modelExists(String)
     case pluginExists(String)
+    /// A plugin cannot be forgotten while models are served by it or name it.
+    case pluginInUse(String, models: [String])
     /// A reload expected another generation than there is.
     case conflict(model: String, expected: Int, found: Int?)
     case notLoaded(model: String, reason: String?)
@@ -21,6 +23,8 @@ extension DeploymentError: CustomStringConvertible {
             "no plugin is named '\(name)'; there is \(list(known))"
         case .modelExists(let name): "a model is named '\(name)' already"
         case .pluginExists(let name): "a plugin is named '\(name)' already"
+        case .pluginInUse(let name, let models):
+            "plugin '\(name)' is needed by \(list(models)); unload or remove them first"
         case .conflict(let model, let expected, let found):
             "model '\(model)' is at \(found.map { "generation \($0)" } ?? "no generation"), "
                 + "expected \(expected)"

@@ -173,6 +173,34 @@ extension DeploymentRegistry {
         }
     }
 
+    /// - Throws: `DeploymentError.unknownPlugin`.
+    package func check(plugin name: String) throws {
+        let known = state.withLock { $0.plugins.map(\.name) }
+        guard known.contains(name) else {
+            throw DeploymentError.unknownPlugin(name, known: known)
+        }
+    }
+
+    /// Where a library lies.
+    ///
+    /// - Throws: `ModelFailure.load` that says where it was looked for.
+    package func locate(library: String) throws -> String {
+        try PluginLocator(pluginPath: options.pluginPath).find(library)
+    }
+
+    /// Forgets a plugin that no model needs.
+    ///
+    /// - Throws: `DeploymentError.unknownPlugin`, `.pluginInUse`.
+    package func removePlugin(_ name: String) throws {
+        let served = try served(by: name)
+        try state.withLock { state in
+            let named = state.deployments.filter { $0.spec.plugin == name }.map(\.name)
+            let needed = served + named.filter { !served.contains($0) }
+            guard needed.isEmpty else { throw DeploymentError.pluginInUse(name, models: needed) }
+            state.plugins.removeAll { $0.name == name }
+        }
+    }
+
     /// Reloads all models that the plugin serves, with its library as it is now.
     ///
     /// - Returns: the new generation of each.

@@ -3,10 +3,29 @@ import Host
 import Testing
 
 @Suite struct AccessTests {
-    @Test func withoutKeysThisMachineMayDoEverything() async throws {
-        let client = try await TestHost.shared().client
-        #expect(try await client.send("GET", "/v1/models").status == 200)
-        #expect(try await client.send("GET", "/admin/models").status == 200)
+    @Test func withoutAKeyThisMachineMayUseTheModelsAndNothingElse() async throws {
+        let host = try await TestHost.shared()
+        let (nobody, admin) = (host.client(key: nil), host.client)
+        #expect(try await nobody.send("GET", "/v1/models").status == 200)
+        #expect(try await admin.send("GET", "/admin/models").status == 200)
+        for (method, path) in [("GET", "/admin/models"), ("POST", "/admin/plugins")] {
+            let refused = try await nobody.send(method, path)
+            #expect(refused.status == 401 && refused.error["code"] == "missing_admin_key")
+            #expect(refused.error["message"]?.string?.contains("roost open") == true)
+        }
+        #expect(try await host.client(key: "wrong").send("GET", "/admin/models").status == 401)
+    }
+
+    @Test func aTokenOpensThePageOnce() async throws {
+        let host = try await TestHost.shared()
+        let (nobody, path) = (host.client(key: nil), "/admin/tokens/redeem")
+        #expect(try await nobody.post("/admin/tokens", [:]).status == 401)
+        let token = try #require(try await host.client.post("/admin/tokens", [:]).json["token"])
+        let answer = try await nobody.post(path, ["token": token])
+        #expect(answer.json["key"] == .string(TestHost.adminKey))
+        #expect(answer.headers["cache-control"] == "no-store")
+        #expect(try await nobody.post(path, ["token": token]).status == 403)
+        #expect(try await nobody.post(path, ["token": "guessed"]).status == 403)
     }
 
     @Test(arguments: [
@@ -34,11 +53,22 @@ import Testing
         #expect(answer.status == 200)
     }
 
-    @Test func whatAProxyPassesOnIsNoAdminWithoutAKey() async throws {
+    @Test(arguments: [
+        "x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip", "x-forwarded-host",
+        "x-forwarded-proto", "true-client-ip", "x-client-ip",
+    ])
+    func whatAProxyPassesOnIsNoAdminWithTheHostsOwnKey(header: String) async throws {
         let client = try await TestHost.shared().client
-        for header in [("x-forwarded-for", "10.0.0.1"), ("forwarded", "for=10.0.0.1")] {
-            #expect(try await client.send("GET", "/admin/models", headers: [header]).status == 403)
-        }
+        let answer = try await client.send("GET", "/admin/models", headers: [(header, "10.0.0.1")])
+        #expect(answer.status == 403)
+    }
+
+    @Test func anAdminKeyOfTheSettingsCountsThroughAProxyToo() async throws {
+        let host = try await TestHost(server: "admin_keys = [\"k\"]", key: "k")
+        let forwarded = [("x-forwarded-for", "10.0.0.1"), ("host", "chat.example.org")]
+        #expect(
+            try await host.client.send("GET", "/admin/models", headers: forwarded).status == 200)
+        try await host.stop()
     }
 
     @Test func keysOpenTheirScope() async throws {
@@ -91,6 +121,23 @@ import Testing
             headers: [("origin", "https://other.example"), friend[1]])
         #expect(stranger.headers["access-control-allow-origin"] == nil)
         #expect(stranger.status == 405)
+        try await host.stop()
+    }
+
+    @Test func aPreflightAllowsTheHeadersThatThePageAsksFor() async throws {
+        let host = try await TestHost(server: "cors_origins = [\"null\"]")
+        let asked = "authorization, x-stainless-lang, x-stainless-os"
+        let preflight = try await host.client.send(
+            "OPTIONS", "/v1/chat/completions",
+            headers: [
+                ("origin", "null"), ("access-control-request-method", "POST"),
+                ("access-control-request-headers", asked),
+            ])
+        #expect(preflight.status == 204)
+        #expect(preflight.headers["access-control-allow-origin"] == "null")
+        #expect(preflight.headers["access-control-allow-headers"] == asked)
+        let answer = try await host.client.send("GET", "/v1/models", headers: [("origin", "null")])
+        #expect(answer.status == 200)
         try await host.stop()
     }
 }

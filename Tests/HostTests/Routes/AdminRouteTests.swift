@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Host
 import Testing
 
@@ -86,11 +87,88 @@ import Testing
         ("/admin/models", "load", #"{"name":"a","load":"never"}"#),
         ("/admin/models", "parallel", #"{"name":"a","parallel":0}"#),
         ("/admin/plugins", "library", #"{"name":"a"}"#),
+        ("/admin/models", "sampling.temperature", #"{"name":"a","sampling":{"temperature":99}}"#),
+        ("/admin/models", "sampling.heat", #"{"name":"a","sampling":{"heat":1}}"#),
+        ("/admin/models", "step_timeout", #"{"name":"a","step_timeout":"banana"}"#),
+        ("/admin/models", "queue", #"{"name":"a","queue":-5}"#),
+        ("/admin/models", "default_for", #"{"name":"a","default_for":["dance"]}"#),
+        ("/admin/models", "idle_unload", #"{"name":"a","idle_unload":7}"#),
+        ("/admin/models", "step_timout", #"{"name":"a","step_timout":"3s"}"#),
+        ("/admin/models", "settings", #"{"name":"a","settings":"quiet"}"#),
+        ("/admin/models", "name", #"{}"#),
         ("/admin/plugins", "isolation", #"{"name":"a","library":"b","isolation":"none"}"#),
+        ("/admin/plugins", "isolaton", #"{"name":"a","library":"b","isolaton":"worker"}"#),
+        ("/admin/plugins", "library", #"{"name":"a","library":"libNowhere.so"}"#),
+        ("/admin/plugins", "library", #"{"name":"a","library":"/etc/passwd"}"#),
     ])
     func aWrongSettingIsNamed(path: String, param: String, body: String) async throws {
         let answer = try await TestHost.shared().client.send("POST", path, body)
         #expect(answer.status == 400 && answer.error["param"]?.string == param, "\(answer.text)")
+    }
+
+    @Test func everyKeyOfAModelCountsThatAnAdminAdds() async throws {
+        let host = try await TestHost()
+        let model: JSONValue = [
+            "name": "warm", "plugin": "markov", "load": "first-use", "idle_unload": "100ms",
+            "step_timeout": "3s", "queue": 5, "default_for": ["completion"],
+            "sampling": ["temperature": 0, "top_k": 3], "settings": nil,
+        ]
+        #expect(try await host.client.post("/admin/models", model).json["state"] == "unloaded")
+        let answer = try await host.client.post(
+            "/v1/completions", ["prompt": "I have no we", "max_tokens": 6])
+        #expect(answer.json["model"] == "warm" && answer.json["choices"]?[0]?["text"] == "ights;")
+        let told = try await host.client.send("GET", "/v1/models/warm").json["meta"]?["sampling"]
+        #expect(told == ["temperature": 0.0, "top_k": 3])
+        try await host.client.wait(for: #"roost_model_up{model="warm"}"#) { $0 == 0 }
+        let second = try await host.client.post(
+            "/admin/models", ["name": "b", "plugin": "markov", "default_for": ["completion"]])
+        #expect(second.error["param"] == "default_for" && second.text.contains("warm"))
+        try await host.stop()
+    }
+
+    @Test func aPluginIsForgottenUnlessAModelNeedsIt() async throws {
+        let host = try await TestHost()
+        let needed = try await host.client.send("DELETE", "/admin/plugins/markov")
+        #expect(
+            needed.status == 409 && needed.error["message"]?.string?.contains("'markov'") == true)
+        #expect(try await host.client.send("DELETE", "/admin/plugins/tally").status == 200)
+        #expect(try await host.client.send("DELETE", "/admin/plugins/tally").status == 404)
+        let names = try await host.client.send("GET", "/admin/plugins").json["data"]?.array
+        #expect(names?.contains { $0["name"] == "tally" } == false)
+        try await host.stop()
+    }
+
+    @Test func onlyWhatLiesInFoldersOfTheSettingsIsLoaded() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (own, notes) = (
+            folder.appending(path: "libOwn.so"), folder.appending(path: "notes.txt")
+        )
+        try FileManager.default.copyItem(
+            at: URL(filePath: try ExamplePlugin.markov.library.get()), to: own)
+        try Data("Some words.".utf8).write(to: notes)
+        let host = try await TestHost(file: folder.path + "/plugins.toml")
+        let client = host.client
+        // Relative paths start at the settings' folder, and bare names are sought there too.
+        for (name, library) in [("a", "./libOwn.so"), ("b", "libOwn.so"), ("c", own.path)] {
+            let added = try await client.post(
+                "/admin/plugins", ["name": .string(name), "library": .string(library)])
+            #expect(added.json["library"] == .string(own.path), "\(added.text)")
+        }
+        let model = try await client.post(
+            "/admin/models", ["name": "notes", "plugin": "markov", "source": "notes.txt"])
+        #expect(model.json["source"] == .string(notes.path), "\(model.text)")
+        let outside = try await client.post(
+            "/admin/models", ["name": "x", "plugin": "markov", "source": "/etc/passwd"])
+        #expect(outside.status == 403 && outside.text.contains("server.models"))
+        let link = folder.appending(path: "link.txt")
+        try FileManager.default.createSymbolicLink(
+            at: link, withDestinationURL: URL(filePath: "/etc/passwd"))
+        let linked = try await client.post(
+            "/admin/models", ["name": "x", "plugin": "markov", "source": "link.txt"])
+        #expect(linked.status == 403)
+        try await host.stop()
     }
 
     @Test func aModelThatNobodyUsesIsUnloadedAndComesBackWhenItIsUsed() async throws {

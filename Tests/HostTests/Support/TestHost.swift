@@ -8,6 +8,9 @@ import Synchronization
 
 /// A whole host inside the test's process, on a port of its own, and a client of it.
 final class TestHost: Sendable {
+    /// Of the admin routes where `server` names no key; the client has it unless told otherwise.
+    static let adminKey = "the-key-of-the-tests"
+
     let client: HostClient
     let server: HostServer
     let lines: LogLines
@@ -31,26 +34,31 @@ final class TestHost: Sendable {
     ///   - server: lines of `[server]` besides `listen` and `data`.
     ///   - models: what stands below the plugin.
     ///   - ping: how long a silent stream stays without a comment.
+    ///   - file: where the settings would stand.
     init(
-        server lines: String = "", models: String = TestHost.markov, key: String? = nil,
+        server lines: String = "", models: String = TestHost.markov,
+        key: String? = TestHost.adminKey, file: String = "/plugins.toml",
         ping: Duration = .seconds(15), collections: CollectionOptions = CollectionOptions()
     )
         async throws
     {
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         let settings = try SettingsFile.parse(
-            Self.settings(lines, models, folder: folder), file: "/plugins.toml", environment: [:])
+            Self.settings(lines, models, folder: folder), file: file, environment: [:])
         self.lines = LogLines()
         let logger = Logger(label: "test") { [lines = self.lines] _ in lines.handler }
-        self.models = Models(settings, options: PluginHostOptions(store: folder + "/plugins"))
+        self.models = Models(
+            settings,
+            options: PluginHostOptions(
+                pluginPath: settings.libraryFolders, store: folder + "/plugins"))
         let collections = CollectionStore(
             folder: folder + "/collections", options: collections
         ) { _ in LetterEmbedder() }
         self.collections = collections
         var server = HostServer(
-            settings.server, models: self.models,
+            settings, models: self.models,
             store: ConversationStore(HostDatabase(folder: folder)), collections: collections,
-            logger: logger)
+            ownAdminKey: settings.server.adminKeys.isEmpty ? Self.adminKey : nil, logger: logger)
         server.pingInterval = ping
         self.server = server
         let (stops, stopping) = AsyncStream<Void>.makeStream()

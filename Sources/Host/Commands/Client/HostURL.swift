@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The address of a running host, as `--url` gives it.
 package struct HostURL: Sendable, Equatable, CustomStringConvertible {
     package let address: ListenAddress
@@ -20,6 +22,16 @@ package struct HostURL: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         self.address = address
         prefix = String(path.reversed().drop { $0 == "/" }.reversed())
+    }
+
+    /// What a path that was typed here is for the host: on this machine it starts where the command was
+    /// typed. A file name that is not there is left for the host to search for.
+    func path(_ typed: String) -> String {
+        let here = FileManager.default.currentDirectoryPath
+        guard address.isLoopback, !typed.hasPrefix("/"), !typed.hasPrefix("~"),
+            typed.contains("/") || Paths.exists(typed)
+        else { return typed }
+        return here + "/" + (typed.hasPrefix("./") ? String(typed.dropFirst(2)) : typed)
     }
 
     package var description: String { "http://\(address)\(prefix)" }

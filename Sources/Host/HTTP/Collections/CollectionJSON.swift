@@ -8,7 +8,7 @@ extension CollectionDescription {
             "text": .strings(text), "columns": .strings(columns),
             "id_column": .optional(idColumn), "count": .integer(count),
             "embedded": .integer(embedded), "state": .string(state.rawValue),
-            "error": .optional(error), "replacing": .bool(isReplacing),
+            "error": .optional(error?.withoutFolders), "replacing": .bool(isReplacing),
             "rows_refused": .array(refused.map(\.json)),
             "rows_refused_total": .integer(refusedCount),
             "created": .integer(created), "updated": .integer(updated),
@@ -30,7 +30,7 @@ extension CollectionProgress {
             (key: "embedded", value: .integer(embedded)), (key: "of", value: .integer(of)),
             (key: "rows_refused", value: .integer(refused)),
         ])
-        if let error { object["error"] = .string(error) }
+        if let error { object["error"] = .string(error.withoutFolders) }
         return .object(object)
     }
 }

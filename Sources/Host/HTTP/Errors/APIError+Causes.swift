@@ -1,10 +1,18 @@
 import Engine
+import NIOHTTP1
 import PluginHost
 import SearchCollections
 
 extension APIError {
-    /// What a client is told about an error from below.
+    /// What a client is told about an error from below: where things lie on this machine is the admin's
+    /// to know.
     package init(_ error: any Error) {
+        let whole = APIError(whole: error)
+        self = error is APIError ? whole : whole.withoutFolders
+    }
+
+    /// As an admin is told.
+    init(whole error: any Error) {
         switch error {
         case let error as APIError: self = error
         case let error as EngineError: self.init(error)
@@ -13,6 +21,8 @@ extension APIError {
         case let error as CollectionError: self.init(error)
         case EarlyEnd.hostStopping: self = .stopping
         case EarlyEnd.clientGone, is CancellationError: self = .clientGone
+        case is HTTPParserError: self = .malformed("the request's body is not valid HTTP")
+        case is BodyTooSlow: self = .bodyTooSlow
         case let error as StorageError:
             self = .unavailable(String(describing: error), retryAfter: nil)
         default:
@@ -45,7 +55,7 @@ extension APIError {
         switch error {
         case .unknownModel(let name, let known): self = .unknownModel(name, known: known)
         case .unknownPlugin: self = .unknown(text)
-        case .modelExists, .pluginExists, .conflict: self = .conflict(text)
+        case .modelExists, .pluginExists, .pluginInUse, .conflict: self = .conflict(text)
         case .notLoaded: self = .unavailable(text, retryAfter: nil)
         case .failed: self = .unavailable(text, retryAfter: nil)
         case .stopping: self = .stopping
@@ -61,5 +71,27 @@ extension APIError {
         case .unavailable(_, let after):
             self = .unavailable(text, retryAfter: after.map { Int(max(1, $0.wholeSeconds)) })
         }
+    }
+}
+
+// MARK: - Paths
+
+extension APIError {
+    private var withoutFolders: APIError {
+        switch self {
+        case .unavailable(let text, let after):
+            .unavailable(text.withoutFolders, retryAfter: after)
+        case .modelFailed(let text): .modelFailed(text.withoutFolders)
+        case .refused(let text): .refused(text.withoutFolders)
+        case .conflict(let text): .conflict(text.withoutFolders)
+        default: self
+        }
+    }
+}
+
+extension String {
+    /// The text with absolute paths cut to their last parts: `/home/me/x.gguf` is `x.gguf`.
+    var withoutFolders: String {
+        replacing(/(^|[\s'"(=:,])\/(?:[^\s\/'",;:()]+\/)+/) { $0.output.1 }
     }
 }

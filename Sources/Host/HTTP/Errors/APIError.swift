@@ -1,5 +1,8 @@
 /// Why a request is refused or its work ended, in the terms of the OpenAI API.
 package enum APIError: Error, Equatable, Sendable {
+    /// The request breaks the rules of HTTP.
+    case malformed(String)
+    case unknownCoding(String)
     case notJSON(String)
     case notUTF8
     case notAnObject(found: String)
@@ -7,12 +10,14 @@ package enum APIError: Error, Equatable, Sendable {
     case invalid(param: String, String)
     case unsupported(param: String, String)
     case bodyTooLarge(limit: Int)
+    case bodyTooSlow
     case unknownModel(String, known: [String])
     case unknown(String)
     case unknownRoute(method: String, path: String)
     case methodNotAllowed(method: String, allowed: [String])
     case contextLengthExceeded(tokens: Int, context: Int)
     case missingKey
+    case missingAdminKey
     case wrongKey
     case forbidden(String)
     case conflict(String)
@@ -30,18 +35,20 @@ extension APIError {
     /// The status of the response that carries nothing but this error.
     package var status: Int {
         switch self {
-        case .notJSON, .notUTF8, .notAnObject, .missing, .invalid, .unsupported,
+        case .malformed, .notJSON, .notUTF8, .notAnObject, .missing, .invalid, .unsupported,
             .contextLengthExceeded, .refused:
             400
-        case .missingKey, .wrongKey: 401
+        case .missingKey, .missingAdminKey, .wrongKey: 401
         case .forbidden: 403
         case .unknownModel, .unknown, .unknownRoute: 404
         case .methodNotAllowed: 405
+        case .bodyTooSlow: 408
         case .conflict: 409
         case .bodyTooLarge: 413
         case .overloaded: 429
         case .clientGone: 499
         case .broken: 500
+        case .unknownCoding: 501
         case .modelFailed: 502
         case .unavailable, .stopping: 503
         case .timedOut: 504
@@ -60,17 +67,21 @@ extension APIError {
 
     package var code: String? {
         switch self {
+        case .malformed: "malformed_request"
+        case .unknownCoding: "unsupported_transfer_encoding"
         case .notJSON, .notUTF8, .notAnObject: "invalid_json"
         case .missing: "missing_required_parameter"
         case .invalid: "invalid_value"
         case .unsupported: "unsupported_parameter"
         case .bodyTooLarge: "request_too_large"
+        case .bodyTooSlow: "request_timeout"
         case .unknownModel: "model_not_found"
         case .unknown: "not_found"
         case .unknownRoute: "unknown_url"
         case .methodNotAllowed: "method_not_allowed"
         case .contextLengthExceeded: "context_length_exceeded"
         case .missingKey: "missing_api_key"
+        case .missingAdminKey: "missing_admin_key"
         case .wrongKey: "invalid_api_key"
         case .forbidden: "forbidden"
         case .conflict: "conflict"
@@ -107,12 +118,16 @@ extension APIError {
 extension APIError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notJSON(let reason): reason
+        case .malformed(let reason), .notJSON(let reason): reason
+        case .unknownCoding(let coding):
+            "the transfer coding '\(coding)' is not known, expected 'chunked'"
         case .notUTF8: "the body is not UTF-8"
         case .notAnObject(let found): "the body is \(found), expected a JSON object"
         case .missing(let param, let expected): "'\(param)' is missing, expected \(expected)"
         case .invalid(let param, let reason), .unsupported(let param, let reason):
             "'\(param)' \(reason)"
+        case .bodyTooSlow:
+            "the body came too slowly, expected \(BodyPace.bytesPerSecond) bytes a second"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .unknownModel(let name, let known): Self.unknownModelText(name, known)
         case .unknownRoute(let method, let path): "there is no route \(method) \(path)"
@@ -122,6 +137,10 @@ extension APIError: CustomStringConvertible {
             "the prompt has \(tokens) tokens, the model's context is \(context) tokens; shorten the prompt"
         case .missingKey:
             "a key is required; send the header 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+        case .missingAdminKey:
+            "an admin key is required: one of server.admin_keys, else that in admin.key of the data "
+                + "folder; `roost open` opens the page with it, programs send the header "
+                + "'Authorization: Bearer KEY'"
         case .wrongKey: "the key that was sent is not known here"
         case .clientGone: "the client went away before the answer was complete"
         case .stopping: "the host is shutting down; retry in a moment"

@@ -27,7 +27,8 @@ struct ErrorResponses: RouterMiddleware {
     {
         if let error = error as? HTTPError, error.status == .notFound { return wrongRoute(request) }
         if error is CancellationError { context.record.note { $0.clientLeft = true } }
-        let translated = APIError(error)
+        let isAdmin = request.uri.path.hasPrefix("/admin/")
+        let translated = isAdmin ? APIError(whole: error) : APIError(error)
         if case .broken = translated {
             logger.error(
                 "unexpected error", metadata: ["error": "\(error)", "id": "\(context.record.id)"])

@@ -6,6 +6,7 @@ import PluginHost
 struct AdminRoutes {
     let models: Models
     let body: Body
+    let libraries: AdminLibraries
 
     private var registry: DeploymentRegistry { models.registry }
 
@@ -20,6 +21,7 @@ struct AdminRoutes {
             Route(.post, "/admin/models/{name}/reload", .admin, reloadModel),
             Route(.get, "/admin/plugins", .admin, listPlugins),
             Route(.post, "/admin/plugins", .admin, addPlugin),
+            Route(.delete, "/admin/plugins/{name}", .admin, removePlugin),
             Route(.post, "/admin/plugins/{name}/reload", .admin, reloadPlugin),
             Route(.post, "/admin/plugins/{name}/unload", .admin, unloadPlugin),
         ]
@@ -58,16 +60,34 @@ extension AdminRoutes {
         return Response(.object(json(status)))
     }
 
+    /// The keys of `[[models]]`, read as in the settings file.
     private func addModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let fields = try await body.fields(request)
-        let spec = try ModelSpec(fields)
-        try await registry.add(spec)
-        return try answer(spec.name)
+        let model = try readModel(fields.object)
+        try await models.add(model)
+        return try answer(model.name)
+    }
+
+    private func readModel(_ object: JSONObject) throws -> Settings.Model {
+        let model: Settings.Model
+        do {
+            model = try SettingsFile.model(object, folder: libraries.folder)
+        } catch let error as SettingsError {
+            throw APIError(error)
+        }
+        if let source = model.source { try libraries.check(source: source) }
+        for purpose in model.defaultFor {
+            if let other = models.defaultName(for: purpose) {
+                throw APIError.invalid(
+                    param: "default_for", "\(purpose.rawValue) already has the default \(other)")
+            }
+        }
+        return model
     }
 
     private func removeModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let name = name(context)
-        try await registry.remove(name)
+        try await models.remove(name)
         return Response(["name": .string(name), "deleted": true])
     }
 
@@ -97,29 +117,12 @@ extension AdminRoutes {
     }
 }
 
-extension ModelSpec {
-    /// `{"name", "source", "plugin", "load", "context", "parallel", "settings"}`, as in `[[models]]`.
-    fileprivate init(_ fields: Fields) throws {
-        let name = try fields.required("name")
-        guard Settings.isName(name) else {
-            throw APIError.invalid(param: "name", "is not a name; expected \(Settings.nameRule)")
-        }
-        let source = try fields.string("source") ?? ""
-        guard source.isEmpty || Paths.exists(source) else {
-            throw APIError.invalid(param: "source", "is no file or folder of this machine")
-        }
-        let load = try fields.string("load") ?? Load.start.rawValue
-        guard let load = Load(rawValue: load) else {
-            throw APIError.invalid(param: "load", "is neither \"start\" nor \"first-use\"")
-        }
-        self.init(
-            name: name, plugin: try fields.string("plugin"), source: source, load: load,
-            context: try fields.integer("context", in: 0...16_777_216) ?? 0,
-            parallel: try fields.integer("parallel", in: 1...1024) ?? 8,
-            configJSON: try fields.fields("settings").map {
-                JSONValue.object($0.object).serialized()
-            }
-                ?? "")
+extension APIError {
+    /// The first mistake is the parameter's; what else is wrong is told as well.
+    fileprivate init(_ error: SettingsError) {
+        let first = error.problems[0]
+        let others = error.problems.dropFirst().map { "; '\($0.key)' \($0.message)" }.joined()
+        self = .invalid(param: first.key, "is wrong: \(first.message)\(others)")
     }
 }
 
@@ -129,6 +132,8 @@ extension AdminRoutes {
     private func listPlugins(_ request: Request, _ context: HTTPContext) async throws -> Response {
         Response(["object": "list", "data": .array(registry.plugins.map { .object($0.json) })])
     }
+
+    private static let pluginKeys = ["name", "library", "isolation"]
 
     /// `{"name", "library", "isolation"}`, as in `[plugins.NAME]`.
     private func addPlugin(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -141,10 +146,20 @@ extension AdminRoutes {
         guard let isolation = Isolation(rawValue: isolation) else {
             throw APIError.invalid(param: "isolation", "is neither \"worker\" nor \"in-process\"")
         }
-        let library = try fields.required("library")
+        if let key = fields.object.keys.first(where: { !Self.pluginKeys.contains($0) }) {
+            throw APIError.invalid(
+                param: key, "is unknown, expected \(Self.pluginKeys.joined(separator: ", "))")
+        }
+        let library = try await libraries.checked(library: fields.required("library"))
         try registry.addPlugin(PluginSpec(name: name, library: library, isolation: isolation))
         let status = registry.plugins.first { $0.name == name }
         return Response(.object(status?.json ?? JSONObject()))
+    }
+
+    private func removePlugin(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let name = name(context)
+        try registry.removePlugin(name)
+        return Response(["name": .string(name), "deleted": true])
     }
 
     private func reloadPlugin(_ request: Request, _ context: HTTPContext) async throws -> Response {

@@ -6,7 +6,7 @@ enum Scope: Sendable {
     case open
     /// Holders of an API key; everybody on this machine while there is none.
     case inference
-    /// Holders of an admin key; everybody on this machine while there is none.
+    /// Holders of an admin key.
     case admin
 }
 

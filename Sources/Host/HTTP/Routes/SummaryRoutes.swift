@@ -14,7 +14,11 @@ struct SummaryRoutes {
 
     private func summarize(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let asked = try await body.read(request, context, .text) { fields in
-            try SummaryRequest(fields) { models.sampling(of: $0, for: .summarize) }
+            try SummaryRequest(fields) {
+                models.sampling(of: $0, for: .summarize)
+            } said: {
+                models.said(of: $0, for: .summarize)
+            }
         }
         let work = try await SummaryWork(asked, models, workload, context)
         guard asked.generation.streams else { return Response(try await work.run { _ in }) }

@@ -4,15 +4,22 @@ import Engine
 struct SummaryRequest: Sendable {
     let generation: GenerationFields
     let input: String
-    /// Whether the request leaves the penalty of repetitions to the model.
+    /// Whether neither request nor settings say anything of the penalty of repetitions.
     private let leavesPenalty: Bool
     private let leavesNGrams: Bool
 
-    /// - Parameter defaults: what a model's settings say of sampling; nil is the default model.
-    init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
+    /// - Parameters:
+    ///   - defaults: what a model samples with; nil is the default model.
+    ///   - said: what its settings say of that.
+    init(
+        _ fields: Fields, defaults: (String?) -> SamplingParameters,
+        said: (String?) -> SamplingChoices
+    ) throws {
         generation = try GenerationFields(fields, defaults: defaults)
         input = try fields.required("input")
-        leavesPenalty = generation.sampling.repetitionPenalty == 1
+        leavesPenalty =
+            fields.value("repetition_penalty") == nil
+            && said(generation.model)["repetition_penalty"] == nil
         leavesNGrams = fields.value("no_repeat_ngram_size") == nil
         guard !input.trimmed.isEmpty else {
             throw APIError.invalid(param: "input", "is empty, expected a text")

@@ -66,6 +66,8 @@ const path = (id) => `/v1/conversations/${encodeURIComponent(id)}`;
 
 export const host = {
   models: async () => (await json("GET", "/v1/models")).data,
+  // The admin key, for a token out of an address that `roost open` made.
+  redeem: async (token) => key.set((await json("POST", "/admin/tokens/redeem", { body: { token } })).key),
   adminModels: async () => (await json("GET", "/admin/models")).data,
   isAlive: async () => {
     try {

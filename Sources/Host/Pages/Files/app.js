@@ -281,6 +281,19 @@ function showSend() {
 
 // MARK: - Start
 
+// `#token=…`: `roost open` hands over the admin key.
+async function takeKey() {
+  const token = /^#token=(\w+)$/.exec(location.hash)?.[1];
+  if (!token) return;
+  window.history.replaceState(null, "", location.pathname);
+  try {
+    await host.redeem(token);
+    toast("This browser has the admin key now.");
+  } catch (error) {
+    trouble.report(error);
+  }
+}
+
 async function load() {
   find("main").setAttribute("aria-busy", "true");
   try {
@@ -366,5 +379,5 @@ history.start({
   failed: trouble.report,
 });
 showSend();
-load();
+takeKey().then(load);
 if (tabs.tab() === "chat") focusDraft();

@@ -62,18 +62,20 @@ export function count(number) {
   return String(number);
 }
 
-// What the admin routes know, if they answer us; else what every client may see.
+// What the admin routes know, if this browser has an admin key; else what every client may see.
 async function openDrawer() {
   find("models-body").replaceChildren(element("p", { class: "hint" }, "…"));
   find("models").showModal();
   let states = [];
+  let note = null;
   try {
     states = await host.adminModels();
-  } catch {
-    // Without an admin key the list is shorter.
+  } catch (error) {
+    note = error.needsKey ? element("p", { class: "hint", id: "models-note" }, "Memory, restarts and errors are for the admin: ", element("code", {}, "roost open"), " opens this page with the key.") : null;
   }
   const cards = models.map((model) => card(model, states.find((state) => state.name === model.id)));
-  find("models-body").replaceChildren(...(cards.length ? cards : [element("p", { class: "hint" }, "This host has no models yet.")]));
+  const shown = cards.length ? cards : [element("p", { class: "hint" }, "This host has no models yet.")];
+  find("models-body").replaceChildren(...shown, ...(note ? [note] : []));
 }
 
 function card(model, state) {

@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Settings {
+    /// Where a library without a path is looked for, after the executable's folder.
+    package var libraryFolders: [String] { server.pluginPath + [folder] }
+
+    /// Where the paths lie that an admin may name over HTTP: what the settings name already.
+    var adminFolders: AdminFolders {
+        let libraries = plugins.map { Paths.parent(of: $0.library) }
+        return AdminFolders(
+            [Paths.executableFolder, folder.isEmpty ? "/" : folder] + server.pluginPath + libraries
+                + [server.modelFolder].compactMap { $0 } + models.compactMap(\.source))
+    }
+}
+
+/// The folders out of which libraries and models may be loaded over HTTP.
+///
+/// A key lets its holder load what the settings' author put there, not whatever lies on the machine.
+struct AdminFolders: Sendable {
+    private let roots: [String]
+
+    init(_ folders: [String]) {
+        roots = folders.compactMap(Paths.resolved)
+    }
+
+    /// Whether `path`, with all its links followed, lies in one of the folders.
+    func contains(_ path: String) -> Bool {
+        guard let path = Paths.resolved(path) else { return false }
+        return roots.contains { root in
+            path == root || path.hasPrefix(root == "/" ? root : root + "/")
+        }
+    }
+}
+
+extension Paths {
+    static func parent(of path: String) -> String {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return folder.count > 1 ? folder.joined(separator: "/") : "/"
+    }
+
+    /// The path without links and dots; nil where nothing lies there.
+    static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
