@@ -152,6 +152,7 @@ extension Logger {
 /// Why the host cannot run.
 package enum HostError: Error {
     case cannotListen(ListenAddress, reason: String)
+    case tooFewFiles(Int, needed: Int)
 }
 
 extension HostError: CustomStringConvertible {
@@ -159,6 +160,9 @@ extension HostError: CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let reason):
             "cannot listen at \(address): \(reason); choose another address with --listen"
+        case .tooFewFiles(let limit, let needed):
+            "no more than \(limit) files may be open, expected at least \(needed); raise the limit with "
+                + "ulimit -n, or LimitNOFILE of the service"
         }
     }
 }

@@ -25,12 +25,14 @@ package struct HostProcess: Sendable {
     }
 
     /// Serves until a signal asks to stop; then drains.
-    /// - Throws: `HostError.cannotListen`.
+    /// - Throws: `HostError`.
     package func run() async throws {
         HostPrivacy.hideMemory()
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
+        try OpenFiles.check()
         let stops = Signals.stops()
+        await OpenFiles.openTimers()
         let background = Task {
             await loadModels()
             await models.unloadIdle()

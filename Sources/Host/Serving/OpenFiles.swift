@@ -20,6 +20,23 @@ enum OpenFiles {
         _ = setrlimit(files, &limit)
     }
 
+    /// What a host needs before it serves anything, with a few models and collections.
+    private static let fewest = 64
+
+    /// - Throws: `HostError.tooFewFiles` where the limit would end the host in the middle of its start.
+    static func check() throws {
+        var limit = rlimit()
+        guard getrlimit(files, &limit) == 0, limit.rlim_cur < fewest else { return }
+        throw HostError.tooFewFiles(Int(limit.rlim_cur), needed: fewest)
+    }
+
+    /// Has the runtime open now what it would open with its first timer of each clock, and ends the process
+    /// without: no later moment may find no file left.
+    static func openTimers() async {
+        try? await Task.sleep(for: .nanoseconds(1), clock: .continuous)
+        try? await Task.sleep(for: .nanoseconds(1), clock: .suspending)
+    }
+
     /// How many connections there may be: three quarters of all, and all but 512. Workers, collections and
     /// the system's own parts need the others; further clients wait to be accepted.
     static var forConnections: Int {
