@@ -111,7 +111,10 @@ def resident(host, kind):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="there is no /proc")
-@pytest.mark.parametrize("body", [b'{"prompt":[' + b"[1]," * 3_900_000 + b"[1]]}"], ids=["arrays"])
+@pytest.mark.parametrize("body", [
+    b'{"prompt":[' + b"[1]," * 3_900_000 + b"[1]]}",
+    b'{"prompt":{' + b",".join(b'"k%d":1' % number for number in range(1_150_000)) + b"}}",
+], ids=["arrays", "keys"])
 def test_many_large_bodies_at_once_take_little_and_give_it_back(make_host, body):
     host = make_host(markov())
     address = urllib.parse.urlparse(host.url)

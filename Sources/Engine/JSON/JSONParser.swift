@@ -84,6 +84,10 @@ private struct JSONParser {
 
     /// Values that take as much memory as an array or object beside what is in it.
     static let container = 8
+    /// Members of one object up to which a member counts as one value beside its own; beyond, as what the
+    /// index of so many takes.
+    static let usualMembers = 1000
+    static let indexedMember = 16
 
     init(bytes: UnsafeBufferPointer<UInt8>, limit: Int, values: Int) {
         self.bytes = bytes
@@ -159,7 +163,7 @@ private struct JSONParser {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
             let key = try string()
-            try count(1)
+            try count(object.count < Self.usualMembers ? 1 : Self.indexedMember)
             try expect(UInt8(ascii: ":"), "':'")
             object[key] = try value()
         } while try take(UInt8(ascii: ","))

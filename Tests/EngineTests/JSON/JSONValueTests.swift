@@ -61,6 +61,13 @@ import Testing
         #expect(try parsed(allowed).serialized() == allowed)
     }
 
+    @Test func anObjectWithVeryManyMembersCountsForItsIndex() throws {
+        let text = "{" + (0..<2000).map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+        let values = 8 + 2000 + 1000 + 1000 * 16
+        _ = try JSONValue(parsing: text.utf8, values: values)
+        #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8, values: values - 1) }
+    }
+
     @Test func theNumberOfValuesIsBoundedAndAnArrayCountsAsEight() throws {
         _ = try JSONValue(parsing: "[1,2,3]".utf8, values: 11)
         for (text, values) in [("[1,2,3]", 10), ("[[1],[1]]", 25), (#"{"a":1,"b":2}"#, 11)] {
