@@ -77,7 +77,9 @@ let package = Package(
             name: "TestWorker", dependencies: ["PluginHost"], path: "Tests/Support/TestWorker",
             swiftSettings: settings),
         .testTarget(name: "PluginABITests", dependencies: ["PluginABI"], swiftSettings: settings),
-        .testTarget(name: "PluginHostTests", dependencies: ["PluginHost"], swiftSettings: settings),
+        .testTarget(
+            name: "PluginHostTests", dependencies: ["CHostShims", "PluginHost"],
+            swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
         .testTarget(

@@ -2,6 +2,7 @@
 #ifndef ROOST_HOST_SHIMS_H
 #define ROOST_HOST_SHIMS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -44,6 +45,13 @@ int roost_memory_file_seal(int fd, uint64_t size);
  * or an errno. */
 int roost_spawn(const char *path, char *const argv[], char *const envp[], const int *fd, int n_fd,
                 pid_t *pid);
+
+/* Takes `blocks` blocks of 64 bytes into a state of SHA-256, by the processor's instructions where it has
+ * them. */
+void roost_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks);
+
+/* The same without them, for tests. */
+void roost_sha256_plain(uint32_t state[8], const uint8_t *bytes, size_t blocks);
 
 /* The environment of this process. */
 char **roost_environment(void);

@@ -8,8 +8,9 @@ package struct ELFFile {
     package let type: UInt16
     package let segments: [Segment]
     package let dynamic: [Int64: [UInt64]]
-    package let sectionNames: [String]
-    private let bytes: [UInt8]
+    private let bytes: UnsafeRawBufferPointer
+    /// What keeps `bytes`.
+    private let owner: AnyObject
 
     package struct Segment {
         let type: UInt32
@@ -20,30 +21,63 @@ package struct ELFFile {
     }
 
     package struct Symbol {
-        let name: String
+        /// At most the first 4096 bytes, which lie in the file.
+        let name: UnsafeRawBufferPointer
         let binding: UInt8
         let isDefined: Bool
     }
 
+    /// The longest name that is read: no path and no version is longer.
+    private static let longestName = 4096
+
     /// - Throws: ``ELFError`` when the file is not a well-formed 64-bit little-endian ELF object.
+    init(_ file: FileSnapshot) throws {
+        try self.init(file.bytes, owner: file)
+    }
+
     package init(_ bytes: [UInt8]) throws {
+        let copy = Copy(bytes)
+        try self.init(UnsafeRawBufferPointer(copy.bytes), owner: copy)
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject) throws {
         self.bytes = bytes
+        self.owner = owner
         guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
             throw ELFError.notELF
         }
         guard bytes[4] == 2, bytes[5] == 1 else { throw ELFError.notELF64LittleEndian }
         type = try bytes.load(at: 16)
         machine = try bytes.load(at: 18)
+        if type == 1 { throw ELFError.objectFile }
         segments = try Self.segments(of: bytes)
-        sectionNames = (try? Self.sectionNames(of: bytes)) ?? []
         dynamic = try Self.dynamicEntries(of: bytes, segments)
+    }
+
+    private final class Copy {
+        let bytes: UnsafeMutableRawBufferPointer
+
+        init(_ content: [UInt8]) {
+            bytes = .allocate(byteCount: content.count, alignment: 16)
+            bytes.copyBytes(from: content)
+        }
+
+        deinit {
+            bytes.deallocate()
+        }
     }
 }
 
 extension ELFFile {
     /// The names of the libraries that `DT_NEEDED` asks for.
     package var neededLibraries: [String] {
-        get throws { try (dynamic[DynamicTag.needed] ?? []).map(string(at:)) }
+        get throws {
+            let entries = dynamic[DynamicTag.needed] ?? []
+            guard entries.count <= 4096 else {
+                throw ELFError.malformed("\(entries.count) needed libraries")
+            }
+            return try entries.map(string(at:))
+        }
     }
 
     /// The folders of `DT_RUNPATH`, or of `DT_RPATH` where there is none.
@@ -54,21 +88,37 @@ extension ELFFile {
         }
     }
 
-    /// All entries of the dynamic symbol table but the empty first.
-    package var dynamicSymbols: [Symbol] {
-        get throws {
-            guard let table = dynamic[DynamicTag.symbolTable]?.first else { return [] }
-            let base = try fileOffset(of: table)
-            let count = try symbolCount
-            guard count <= bytes.count / 24 else { throw ELFError.truncated }
-            return try (1..<max(1, count)).map { index in
-                let entry = base + 24 * UInt64(index)
-                let name: UInt32 = try bytes.load(at: entry)
-                let info: UInt8 = try bytes.load(at: entry + 4)
-                let section: UInt16 = try bytes.load(at: entry + 6)
-                return Symbol(
-                    name: try string(at: UInt64(name)), binding: info >> 4, isDefined: section != 0)
-            }
+    /// Goes through the dynamic symbol table but its empty first entry, without a copy of any name: many
+    /// symbols may share one long name.
+    package func forEachDynamicSymbol(_ body: (Symbol) throws -> Void) throws {
+        guard let table = dynamic[DynamicTag.symbolTable]?.first else { return }
+        let base = try fileOffset(of: table)
+        let count = try symbolCount
+        guard count <= bytes.count / 24 else { throw ELFError.truncated }
+        for index in 1..<max(1, count) {
+            let entry = base + 24 * UInt64(index)
+            let name: UInt32 = try bytes.load(at: entry)
+            let info: UInt8 = try bytes.load(at: entry + 4)
+            let section: UInt16 = try bytes.load(at: entry + 6)
+            try body(
+                Symbol(
+                    name: try text(at: UInt64(name)), binding: info >> 4, isDefined: section != 0))
+        }
+    }
+
+    /// Whether a section's name begins so; false where there are no section headers.
+    package func hasSection(prefix: String) -> Bool {
+        let table: UInt64? = try? bytes.load(at: 40)
+        let count: UInt16? = try? bytes.load(at: 60)
+        let names: UInt16? = try? bytes.load(at: 62)
+        guard let table, let count, let names, table != 0, names < count,
+            let nameTable: UInt64 = try? bytes.load(at: table &+ 64 * UInt64(names) &+ 24)
+        else { return false }
+        return (0..<UInt64(count)).contains { index in
+            guard let name: UInt32 = try? bytes.load(at: table &+ 64 * index),
+                let text = try? bytes.text(at: nameTable &+ UInt64(name), atMost: prefix.utf8.count)
+            else { return false }
+            return text.elementsEqual(prefix.utf8)
         }
     }
 
@@ -111,10 +161,20 @@ extension ELFFile {
     }
 
     private func string(at offset: UInt64) throws -> String {
+        let text = try text(at: offset)
+        guard text.count < Self.longestName else {
+            throw ELFError.malformed("a name of \(Self.longestName) bytes or more")
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// A string of the dynamic string table, or its beginning.
+    private func text(at offset: UInt64) throws -> UnsafeRawBufferPointer {
         guard let table = dynamic[DynamicTag.stringTable]?.first else {
             throw ELFError.malformed("no dynamic string table")
         }
-        return try bytes.terminatedString(at: try fileOffset(of: table) &+ offset)
+        return try bytes.text(
+            at: try fileOffset(of: table) &+ offset, atMost: Self.longestName)
     }
 
     private func fileOffset(of address: UInt64) throws -> UInt64 {
@@ -161,7 +221,7 @@ extension ELFFile {
 // MARK: - Reading the headers
 
 extension ELFFile {
-    private static func segments(of bytes: [UInt8]) throws -> [Segment] {
+    private static func segments(of bytes: UnsafeRawBufferPointer) throws -> [Segment] {
         let table: UInt64 = try bytes.load(at: 32)
         let entrySize: UInt16 = try bytes.load(at: 54)
         let count: UInt16 = try bytes.load(at: 56)
@@ -181,7 +241,7 @@ extension ELFFile {
     }
 
     private static func dynamicEntries(
-        of bytes: [UInt8], _ segments: [Segment]
+        of bytes: UnsafeRawBufferPointer, _ segments: [Segment]
     ) throws -> [Int64: [UInt64]] {
         guard let segment = segments.first(where: { $0.type == SegmentType.dynamic }) else {
             throw ELFError.notShared
@@ -195,24 +255,13 @@ extension ELFFile {
         }
         return entries
     }
-
-    private static func sectionNames(of bytes: [UInt8]) throws -> [String] {
-        let table: UInt64 = try bytes.load(at: 40)
-        let count: UInt16 = try bytes.load(at: 60)
-        let names: UInt16 = try bytes.load(at: 62)
-        guard table != 0, names < count else { return [] }
-        let nameTable: UInt64 = try bytes.load(at: table &+ 64 * UInt64(names) &+ 24)
-        return try (0..<UInt64(count)).map { index in
-            let name: UInt32 = try bytes.load(at: table &+ 64 * index)
-            return try bytes.terminatedString(at: nameTable &+ UInt64(name))
-        }
-    }
 }
 
 /// Why a file cannot be read as a plugin's shared object.
 package enum ELFError: Error, Equatable, CustomStringConvertible {
     case notELF
     case notELF64LittleEndian
+    case objectFile
     case notShared
     case truncated
     case malformed(String)
@@ -221,6 +270,8 @@ package enum ELFError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notELF: "not an ELF file, expected a shared library (.so)"
         case .notELF64LittleEndian: "not a 64-bit little-endian ELF file"
+        case .objectFile:
+            "an object file that is not linked, expected a shared library; link it with -shared"
         case .notShared: "an ELF file without a dynamic section, expected a shared library"
         case .truncated: "a segment reaches past the end of the file: the file is cut short"
         case .malformed(let what): "malformed ELF file: \(what)"
@@ -249,22 +300,22 @@ enum DynamicTag {
     static let versionNeedCount: Int64 = 0x6FFF_FFFF
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
     /// The little-endian integer at `offset`.
     fileprivate func load<T: FixedWidthInteger>(at offset: UInt64) throws -> T {
         let width = UInt64(MemoryLayout<T>.size)
         guard offset <= UInt64(count), UInt64(count) - offset >= width else {
             throw ELFError.truncated
         }
-        return withUnsafeBytes {
-            T(littleEndian: $0.loadUnaligned(fromByteOffset: Int(offset), as: T.self))
-        }
+        return T(littleEndian: loadUnaligned(fromByteOffset: Int(offset), as: T.self))
     }
 
-    fileprivate func terminatedString(at offset: UInt64) throws -> String {
-        guard offset < UInt64(count), let end = self[Int(offset)...].firstIndex(of: 0) else {
-            throw ELFError.truncated
-        }
-        return String(decoding: self[Int(offset)..<end], as: UTF8.self)
+    /// The bytes from `offset` to the next NUL, or the first `limit` of them.
+    fileprivate func text(at offset: UInt64, atMost limit: Int) throws -> Self {
+        guard offset < UInt64(count) else { throw ELFError.truncated }
+        let rest = self[Int(offset)...].prefix(limit)
+        let end = rest.firstIndex(of: 0)
+        guard end != nil || rest.count == limit else { throw ELFError.truncated }
+        return Self(rebasing: rest[..<(end ?? rest.endIndex)])
     }
 }

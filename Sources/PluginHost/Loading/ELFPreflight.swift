@@ -7,7 +7,7 @@ package enum ELFPreflight {
     ///
     /// - Throws: ``ELFError`` or ``StagingError`` when the file cannot be read as a shared library.
     package static func inspect(_ path: String) throws -> ELFReport {
-        try inspect(ELFFile(readFile(path)), folder: parentFolder(of: path))
+        try inspect(ELFFile(FileSnapshot(path)), folder: parentFolder(of: path))
     }
 
     package static func inspect(_ file: ELFFile, folder: String) throws -> ELFReport {
@@ -27,11 +27,29 @@ package struct ELFReport: Sendable {
     /// Swift images can never be unmapped, and must come from the host's own toolchain in-process.
     package let containsSwift: Bool
 
-    /// Whether the library may be loaded.
-    package var isLoadable: Bool { !findings.contains { $0.severity == .refused } }
+    /// Whether the library may be loaded into a worker.
+    package var isLoadable: Bool { refusals(in: .worker).isEmpty }
 
-    package struct Finding: Sendable, CustomStringConvertible {
-        package enum Severity: Sendable { case refused, warning }
+    /// What keeps the library from being loaded there.
+    package func refusals(in isolation: Isolation) -> [Finding] {
+        findings.filter { $0.isRefusal(in: isolation) }
+    }
+
+    package struct Finding: Sendable, Equatable, CustomStringConvertible {
+        package enum Severity: Sendable {
+            case refused
+            /// Does no harm in a process of its own, which ends with its generation.
+            case refusedInProcess
+            case warning
+        }
+
+        package func isRefusal(in isolation: Isolation) -> Bool {
+            switch severity {
+            case .refused: true
+            case .refusedInProcess: isolation == .inProcess
+            case .warning: false
+            }
+        }
 
         package let rule: String
         package let message: String
@@ -71,27 +89,37 @@ extension ELFPreflight {
 
     private static func symbolFindings(_ file: ELFFile) throws -> [ELFReport.Finding] {
         let entry = "roost_plugin_query_v1"
-        let defined = try file.dynamicSymbols.filter { $0.isDefined && $0.binding != 0 }
+        var (hasEntry, isUnique) = (false, false)
+        var others: (count: Int, sample: [String]) = (0, [])
+        try file.forEachDynamicSymbol { symbol in
+            guard symbol.isDefined, symbol.binding != 0 else { return }
+            isUnique = isUnique || symbol.binding == 10
+            if symbol.name.elementsEqual(entry.utf8) {
+                hasEntry = true
+                return
+            }
+            others.count += 1
+            if others.sample.count < 3 { others.sample.append(symbol.shortName) }
+        }
         var findings: [ELFReport.Finding] = []
-        if !defined.contains(where: { $0.name == entry }) {
+        if !hasEntry {
             findings.append(
                 .refused(
                     "entry", "does not export \(entry)",
                     "define it with C linkage, include roost_plugin.h, and keep it global in the "
                         + "version script"))
         }
-        let others = defined.map(\.name).filter { $0 != entry }
-        if !others.isEmpty {
-            let sample = others.prefix(3).joined(separator: ", ")
+        if others.count > 0 {
             findings.append(
                 .warning(
-                    "exports", "exports \(others.count) more symbols (\(sample))",
+                    "exports",
+                    "exports \(others.count) more symbols (\(others.sample.joined(separator: ", ")))",
                     "link with -Wl,--version-script=exports.map so that no other library binds to them"
                 ))
         }
-        if defined.contains(where: { $0.binding == 10 }) {
+        if isUnique {
             findings.append(
-                .warning(
+                .inProcess(
                     "unique", "has STB_GNU_UNIQUE symbols, which two generations would share",
                     "compile with -fno-gnu-unique"))
         }
@@ -111,9 +139,10 @@ extension ELFPreflight {
         }
         if file.hasFlag(0x10) {
             findings.append(
-                .refused(
-                    "static-tls", "uses static thread-local storage, which a reload exhausts",
-                    "compile with -ftls-model=global-dynamic"))
+                .inProcess(
+                    "static-tls",
+                    "uses static thread-local storage, which reloads in one process exhaust",
+                    "compile with -ftls-model=global-dynamic, or keep it in a worker"))
         }
         return findings
     }
@@ -142,8 +171,7 @@ extension ELFPreflight {
     }
 
     private static func containsSwift(_ file: ELFFile) throws -> Bool {
-        try file.sectionNames.contains { $0.hasPrefix("swift5_") }
-            || file.neededLibraries.contains("libswiftCore.so")
+        try file.hasSection(prefix: "swift5_") || file.neededLibraries.contains("libswiftCore.so")
     }
 }
 
@@ -152,7 +180,19 @@ extension ELFReport.Finding {
         Self(rule: rule, message: message, fix: fix, severity: .refused)
     }
 
+    fileprivate static func inProcess(_ rule: String, _ message: String, _ fix: String) -> Self {
+        Self(rule: rule, message: message, fix: fix, severity: .refusedInProcess)
+    }
+
     fileprivate static func warning(_ rule: String, _ message: String, _ fix: String) -> Self {
         Self(rule: rule, message: message, fix: fix, severity: .warning)
+    }
+}
+
+extension ELFFile.Symbol {
+    /// For a sentence.
+    fileprivate var shortName: String {
+        let text = String(decoding: name.prefix(80), as: UTF8.self)
+        return name.count > 80 ? text + "…" : text
     }
 }

@@ -1,59 +1,83 @@
 import Glibc
 
-/// The whole content of a regular file.
-func readFile(_ path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+/// Opens a file for reading.
+func openFile(_ path: String) throws -> Int32 {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw StagingError.unreadable(path: path, errno: errno) }
+    return descriptor
+}
+
+/// The whole content of a regular file, or its first `limit` bytes.
+func readFile(_ path: String, atMost limit: Int = .max) throws -> [UInt8] {
+    let descriptor = try openFile(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-        throw StagingError.unreadable(path: path, errno: errno)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-        throw StagingError.unreadable(path: path, errno: EISDIR)
-    }
-    return try readAll(descriptor, expecting: Int(status.st_size), path)
-}
-
-private func readAll(_ descriptor: Int32, expecting size: Int, _ path: String) throws -> [UInt8] {
+    _ = try FileIdentity(of: descriptor, at: path)
     var content: [UInt8] = []
-    content.reserveCapacity(size)
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = read(descriptor, &chunk, chunk.count)
-        if count == 0 { return content }
-        if count > 0 {
-            content.append(contentsOf: chunk[..<count])
-        } else if errno != EINTR {
-            throw StagingError.unreadable(path: path, errno: errno)
+    try forEachPiece(of: descriptor, path) { piece in
+        content.append(contentsOf: piece.prefix(limit - content.count))
+        return content.count < limit
+    }
+    return content
+}
+
+/// Reads a file to its end, or until `body` has enough of it.
+func forEachPiece(
+    of descriptor: Int32, _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Bool
+) throws {
+    try withUnsafeTemporaryAllocation(byteCount: 1 << 17, alignment: 64) { piece in
+        while true {
+            let count = read(descriptor, piece.baseAddress!, piece.count)
+            if count == 0 { return }
+            if count > 0 {
+                guard try body(UnsafeRawBufferPointer(rebasing: piece[..<count])) else { return }
+            } else if errno != EINTR {
+                throw StagingError.unreadable(path: path, errno: errno)
+            }
         }
     }
 }
 
-/// Writes a file that is either whole or absent: a temporary name, `fsync`, then `rename`.
-func writeFileAtomically(_ content: [UInt8], to path: String, mode: mode_t) throws {
+/// Copies a file to one that is either whole or absent: a temporary name, `fsync`, then `rename`.
+///
+/// - Parameter hash: the SHA-256 that the content must have.
+/// - Throws: ``StagingError``; `.changing` where the content has another.
+func copyFile(_ source: String, to path: String, hash: String, mode: mode_t) throws {
+    let input = try openFile(source)
+    defer { close(input) }
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw StagingError.unwritable(path: path, errno: errno) }
-    let failure = writeAll(content, to: descriptor)
-    close(descriptor)
-    guard failure == 0, rename(temporary, path) == 0 else {
-        let reason = failure != 0 ? failure : errno
+    let output = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard output >= 0 else { throw StagingError.unwritable(path: path, errno: errno) }
+    do {
+        defer { close(output) }
+        var written = SHA256()
+        try forEachPiece(of: input, source) { piece in
+            written.update(piece)
+            try writeAll(piece, to: output, path)
+            return true
+        }
+        guard written.hexadecimal == hash else { throw StagingError.changing(path: source) }
+        guard fsync(output) == 0, rename(temporary, path) == 0 else {
+            throw StagingError.unwritable(path: path, errno: errno)
+        }
+    } catch {
         unlink(temporary)
-        throw StagingError.unwritable(path: path, errno: reason)
+        throw error
     }
 }
 
-/// - Returns: 0, or the `errno` of what failed.
-private func writeAll(_ content: [UInt8], to descriptor: Int32) -> Int32 {
-    var written = 0
-    while written < content.count {
-        let count = content.withUnsafeBytes {
-            write(descriptor, $0.baseAddress! + written, content.count - written)
+private func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String
+) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = write(
+            descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count >= 0 {
+            rest = rest.dropFirst(count)
+        } else if errno != EINTR {
+            throw StagingError.unwritable(path: path, errno: errno)
         }
-        if count >= 0 { written += count } else if errno != EINTR { return errno }
     }
-    return fsync(descriptor) == 0 ? 0 : errno
 }
 
 /// The names of the entries of a folder, without the dotted ones; empty where it cannot be read.

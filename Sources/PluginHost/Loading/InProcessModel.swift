@@ -8,6 +8,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     /// Grown by the lane.
     private var memory: UnsafeMutableRawBufferPointer?
     private let open = Monitor(Calls())
+    private let refusal = Monitor<(@Sendable (ModelFailure) -> Void)?>(nil)
 
     private struct Calls {
         var count = 0
@@ -92,7 +93,16 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
             calls.count += 1
         }
         defer { open.withLock { $0.count -= 1 } }
-        return try body()
+        do {
+            return try body()
+        } catch let failure as ModelFailure {
+            if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
+            throw failure
+        }
+    }
+
+    func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+        refusal.withLock { $0 = handler }
     }
 
     /// Runs a call that can be cancelled and has a deadline.

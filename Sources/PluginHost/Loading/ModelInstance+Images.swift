@@ -122,11 +122,14 @@ extension ModelInstance {
         try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
             body(job.pointer, &image, $0)
         }
-        guard image.rgb8 == out.base, image.channels == UInt32(ImageCapabilities.bytesPerPixel)
-        else {
+        guard image.rgb8 == out.base else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "\(image.channels) channels, expected 3 in the host's buffer")
+                reason: "rgb8 was changed, expected the picture in the host's buffer")
+        }
+        guard image.channels == UInt32(ImageCapabilities.bytesPerPixel) else {
+            throw ModelFailure.broken(
+                step: step.name, reason: "\(image.channels) channels, expected 3")
         }
         let place = PicturePlace(
             width: Int(image.width), height: Int(image.height),

@@ -28,7 +28,9 @@ final class ModelInstance: @unchecked Sendable {
     init(_ library: PluginLibrary, _ request: OpenRequest, trace: CallTrace) throws {
         // The score chooses between plugins; a plugin that the settings name opens what it is given.
         let probe = try library.probe(request, trace: trace)
-        let opened = try library.open(request, trace: trace)
+        let opened = try request.namingFiles(of: probe) {
+            try library.open(request, trace: trace)
+        }
         do {
             self.library = library
             model = opened.model
@@ -173,6 +175,18 @@ func inStage<Result>(_ stage: LoadStage, _ body: () throws -> Result) throws -> 
 }
 
 extension OpenRequest {
+    /// Adds what the files are to the refusal of a plugin that did not take them for its own.
+    fileprivate func namingFiles<Result>(
+        of probe: ProbeResult, _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch ModelFailure.load(let stage, let reason) where probe.score == 0 && !source.isEmpty {
+            let files = ModelFiles(source)
+            throw ModelFailure.load(stage: stage, reason: "\(reason); '\(files.name)' \(files)")
+        }
+    }
+
     fileprivate func withPluginOpen<Result>(
         _ body: (UnsafePointer<roost_open>) throws -> Result
     ) rethrows -> Result {

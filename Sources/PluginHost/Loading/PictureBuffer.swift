@@ -27,9 +27,13 @@ package struct PicturePlace: Equatable {
 
     /// - Throws: `.broken` for a picture that does not fit into the host's buffer.
     func check(in room: (width: Int, height: Int), step: CallStep) throws {
-        guard (1...room.width).contains(width), (1...room.height).contains(height),
-            stride == room.width * ImageCapabilities.bytesPerPixel
-        else {
+        let row = room.width * ImageCapabilities.bytesPerPixel
+        guard stride == row else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "row_stride was changed to \(stride), expected the host's \(row)")
+        }
+        guard (1...room.width).contains(width), (1...room.height).contains(height) else {
             throw ModelFailure.broken(
                 step: step.name,
                 reason: "a picture of \(width)x\(height), expected at most "

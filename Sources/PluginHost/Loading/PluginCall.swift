@@ -22,7 +22,9 @@ func callPlugin(
                 step: step.name, reason: "status \(status), expected 0 or a negative code")
         }
         let bytes = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        let words = bytes.isEmpty ? "\(step.name) failed with status \(status)" : nil
+        let words =
+            bytes.isEmpty
+            ? "\(step.name) failed with \(RefusalCode.name(ofStatus: status)) and no message" : nil
         throw ModelFailure.refused(
             code: RefusalCode(status: status), flags: RefusalFlags(rawValue: error.flags),
             message: words ?? String(decoding: bytes, as: UTF8.self))

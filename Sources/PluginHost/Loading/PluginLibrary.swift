@@ -68,10 +68,12 @@ extension PluginLibrary {
             guard let pointer = query(UInt32(ROOST_ABI_MINOR)) else {
                 throw ModelFailure.load(
                     stage: .query,
-                    reason: "the plugin gave no table to a host of ABI 1.\(ROOST_ABI_MINOR); "
+                    reason: "roost_plugin_query_v1 returned NULL to a host of ABI 1."
+                        + "\(ROOST_ABI_MINOR): the plugin has a mistake there, or takes only a newer host; "
                         + "update Roost, or build the plugin with an older roost_plugin.h")
             }
-            let table = try readTable(pointer, as: roost_plugin.self, in: .query)
+            let table = try readTable(
+                pointer, as: roost_plugin.self, least: Self.leastTable, in: .query)
             guard table.min_host_minor <= UInt32(ROOST_ABI_MINOR) else {
                 throw ModelFailure.load(
                     stage: .query,
@@ -84,11 +86,15 @@ extension PluginLibrary {
         }
     }
 
+    /// Up to the first function: what is missing behind it is named one by one.
+    private static let leastTable = MemoryLayout<roost_plugin>.offset(of: \.attach) ?? 0
+
     /// RTLD_NODELETE: neither Swift nor C++ survives being unmapped. RTLD_LOCAL: two generations of
     /// one plugin must not see each other's symbols.
     private static func entryPoint(of path: String) throws -> Query {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-            throw ModelFailure.load(stage: .library, reason: String(cString: dlerror()))
+            throw ModelFailure.load(
+                stage: .library, reason: loaderReason(String(cString: dlerror()), of: path))
         }
         guard let symbol = dlsym(handle, "roost_plugin_query_v1") else {
             throw ModelFailure.load(
@@ -98,6 +104,13 @@ extension PluginLibrary {
             )
         }
         return unsafeBitCast(symbol, to: Query.self)
+    }
+
+    /// The loader's words, without the private copy's folder and with what mends it.
+    private static func loaderReason(_ words: String, of path: String) -> String {
+        let words = words.replacing(parentFolder(of: path) + "/", with: "")
+        return words.contains("undefined symbol")
+            ? words + "; link the library that defines it (-l…)" : words
     }
 
     private static func checkMembers(_ table: roost_plugin) throws {
@@ -113,22 +126,30 @@ extension PluginLibrary {
 }
 
 /// What a plugin says about itself.
-struct PluginIdentity: Sendable, Equatable {
-    let id: String
-    let version: String
-    let license: String
-    let toolchain: String
+package struct PluginIdentity: Sendable, Equatable {
+    package let id: String
+    package let version: String
+    package let license: String
+    package let toolchain: String
+    /// The families of models that it serves: `["llama", "mistral"]`.
+    package let families: [String]
 
     init(_ table: roost_plugin) throws {
         id = try String(table.id, named: "id", in: .query)
         version = try String(table.version, named: "version", in: .query)
         license = try String(table.license, named: "license", in: .query)
         toolchain = try String(table.toolchain, named: "toolchain", in: .query)
+        families = Self.families(
+            try String(table.families_csv, named: "families_csv", in: .query))
         guard !id.isEmpty else {
             throw ModelFailure.broken(
                 step: CallStep.query.name,
                 reason: "id is empty, expected a name like \"org.example.markov\"")
         }
+    }
+
+    static func families(_ csv: String) -> [String] {
+        csv.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
     }
 
     /// Swift has no stable ABI on Linux: two compilers' runtimes do not share a process.
@@ -146,5 +167,11 @@ struct PluginIdentity: Sendable, Equatable {
         #else
             "swift 6.2"
         #endif
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

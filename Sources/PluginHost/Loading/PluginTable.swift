@@ -3,12 +3,13 @@ import PluginABI
 /// A copy of a plugin's table of functions that is as long as this host's, with null for what an
 /// older plugin does not have: a member of the copy is what `ROOST_HAS` would let through.
 ///
+/// - Parameter least: what the oldest such table has; nil is a table with a function.
 /// - Throws: `.broken` for a size that no table can have.
 func readTable<Table>(
-    _ pointer: UnsafeRawPointer, as type: Table.Type, in step: CallStep
+    _ pointer: UnsafeRawPointer, as type: Table.Type, least: Int? = nil, in step: CallStep
 ) throws -> Table {
     let size = Int(pointer.loadUnaligned(as: UInt32.self))
-    guard size >= 8, size <= 1 << 16, size % 4 == 0 else {
+    guard size >= least ?? 16, size <= 1 << 16, size % 4 == 0 else {
         throw ModelFailure.broken(
             step: step.name,
             reason: "\(type).struct_size is \(size), expected about \(MemoryLayout<Table>.size); "

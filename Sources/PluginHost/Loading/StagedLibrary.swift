@@ -11,64 +11,78 @@ package struct StagedLibrary: Sendable, Equatable {
     package let source: String
     /// Where the copy lies.
     package let path: String
-    /// SHA-256 over the names and contents of the plugin and its companions, in hexadecimal.
+    /// SHA-256 over the names and content hashes of the plugin and its companions, in hexadecimal.
     package let hash: String
     /// The names and content hashes of the libraries that came along, such as `libTensorRuntime.so`.
     package let companions: [String: String]
     /// Keeps the copy from being removed as long as somebody has this value.
     private let folder: StoreFolder
 
-    /// Copies the library at `source` into `store`.
+    /// Copies the library at `source` into `store`, unless the copy is there already.
     ///
     /// - Throws: ``StagingError`` or ``ELFError``; the store then holds at most whole, unused copies.
     package static func stage(_ source: String, in store: String) throws -> StagedLibrary {
-        let content = try readFile(source)
-        var companions: [String: [UInt8]] = [:]
-        try collectCompanions(of: content, in: parentFolder(of: source), into: &companions)
+        for _ in 0..<3 {
+            do {
+                return try stageOnce(source, in: store)
+            } catch StagingError.changing {
+                // A build is writing it; what it leaves is the library.
+                usleep(50_000)
+            }
+        }
+        return try stageOnce(source, in: store)
+    }
+
+    private static func stageOnce(_ source: String, in store: String) throws -> StagedLibrary {
         let name = lastComponent(of: source)
-        let files = companions.merging([name: content]) { _, plugin in plugin }
+        let plugin = try FileFacts.shared.library(source)
+        var files = [name: File(path: source, facts: plugin)]
+        try collectCompanions(of: files[name]!, into: &files)
         let hash = contentHash(of: files)
         let folder = try StoreFolder(hash, in: store)
-        for (name, content) in files {
-            try place(content, at: "\(folder.path)/\(name)")
+        for (name, file) in files {
+            try place(file, at: "\(folder.path)/\(name)")
         }
+        files[name] = nil
         return StagedLibrary(
             source: source, path: "\(folder.path)/\(name)", hash: hash,
-            companions: companions.mapValues { SHA256.hexadecimal($0) }, folder: folder)
+            companions: files.mapValues(\.facts.hash), folder: folder)
     }
 
     package static func == (left: StagedLibrary, right: StagedLibrary) -> Bool {
         left.source == right.source && left.path == right.path && left.hash == right.hash
     }
 
+    private struct File {
+        let path: String
+        let facts: FileFacts.Library
+    }
+
     private static func collectCompanions(
-        of content: [UInt8], in folder: String, into found: inout [String: [UInt8]]
+        of file: File, into found: inout [String: File]
     ) throws {
-        let file = try ELFFile(content)
         let search = LibrarySearch(
-            runPath: try file.runPath.filter { $0.contains("ORIGIN") }, origin: folder)
+            runPath: file.facts.runPath.filter { $0.contains("ORIGIN") },
+            origin: parentFolder(of: file.path))
         // A name with a slash is a path, which the loader takes as it is.
-        for name in try file.neededLibraries where found[name] == nil && !name.contains("/") {
+        for name in file.facts.needed where found[name] == nil && !name.contains("/") {
             guard let path = search.findInRunPath(name) else { continue }
-            let companion = try readFile(path)
+            let companion = File(path: path, facts: try FileFacts.shared.library(path))
             found[name] = companion
-            try collectCompanions(of: companion, in: parentFolder(of: path), into: &found)
+            try collectCompanions(of: companion, into: &found)
         }
     }
 
-    private static func contentHash(of files: [String: [UInt8]]) -> String {
-        var hash = SHA256()
-        for (name, content) in files.sorted(by: { $0.key < $1.key }) {
-            hash.update(Array("\(name)\0\(content.count)\0".utf8))
-            hash.update(content)
-        }
-        return hash.hexadecimal
+    private static func contentHash(of files: [String: File]) -> String {
+        let lines = files.sorted { $0.key < $1.key }.map { "\($0.value.facts.hash) \($0.key)\0" }
+        return SHA256.hexadecimal(Array(lines.joined().utf8))
     }
 
     /// A copy that is already there was written whole under its hash; it is trusted only after a look.
-    private static func place(_ content: [UInt8], at path: String) throws {
-        if let present = try? readFile(path), present == content { return }
-        try writeFileAtomically(content, to: path, mode: 0o500)
+    private static func place(_ file: File, at path: String) throws {
+        if let present = try? FileFacts.shared.hash(path), present == file.facts.hash { return }
+        try copyFile(file.path, to: path, hash: file.facts.hash, mode: 0o500)
+        FileFacts.shared.note(file.facts.hash, of: path)
     }
 }
 
@@ -76,6 +90,7 @@ package struct StagedLibrary: Sendable, Equatable {
 package enum StagingError: Error, CustomStringConvertible {
     case unreadable(path: String, errno: Int32)
     case unwritable(path: String, errno: Int32)
+    case changing(path: String)
 
     package var description: String {
         switch self {
@@ -84,6 +99,8 @@ package enum StagingError: Error, CustomStringConvertible {
         case .unwritable(let path, let code):
             "cannot write \(path): \(String(cString: strerror(code))); check the data folder's "
                 + "permissions and free space"
+        case .changing(let path):
+            "\(path) is being written; try again when that is done"
         }
     }
 }

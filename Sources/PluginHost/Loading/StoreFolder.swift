@@ -27,7 +27,9 @@ package final class StoreFolder: Sendable {
         }
     }
 
+    /// The copies go with the last who uses them, here or in another process.
     deinit {
+        Self.removeUnused(path, descriptor)
         close(descriptor)
     }
 
@@ -60,6 +62,12 @@ extension StoreFolder {
         let descriptor = open(path)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        return removeUnused(path, descriptor)
+    }
+
+    /// - Returns: false when somebody else uses the folder, or it is gone.
+    @discardableResult
+    private static func removeUnused(_ path: String, _ descriptor: Int32) -> Bool {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, leads(path, to: descriptor) else {
             return false
         }

@@ -13,15 +13,16 @@ struct CompiledLibrary {
         """
 
     init(
-        _ source: String, named name: String = "libPlugin.so", shared: Bool = true,
-        flags: [String] = []
+        _ source: String, named name: String = "libPlugin.so", flags: [String] = [],
+        shared: Bool? = true
     ) throws {
         folder = TemporaryFolder.make()
         path = "\(folder)/\(name)"
         let file = "\(folder)/plugin.c"
         try source.write(toFile: file, atomically: true, encoding: .utf8)
         try Self.compile(
-            [shared ? "-shared" : "-pie", "-fPIC", "-fvisibility=hidden", "-o", path, file] + flags)
+            (shared.map { [$0 ? "-shared" : "-pie"] } ?? [])
+                + ["-fPIC", "-fvisibility=hidden", "-o", path, file] + flags)
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: folder) }

@@ -47,14 +47,60 @@ import Testing
         #expect(try rules(library) == ["stack"])
     }
 
-    @Test func staticThreadLocalStorageIsRefused() throws {
+    /// A worker ends with its generation, so a reload exhausts nothing there; Go knows no other way.
+    @Test func staticThreadLocalStorageIsRefusedInProcessOnly() throws {
         let library = try CompiledLibrary(
             CompiledLibrary.entry
                 + "\nstatic __thread int t; __attribute__((visibility(\"hidden\"))) int *p(void) "
                 + "{ return &t; } __attribute__((constructor)) static void c(void) { *p() = 1; }",
             flags: ["-ftls-model=initial-exec", "-O0"])
         defer { library.remove() }
-        #expect(try rules(library) == ["static-tls"])
+        let report = try ELFPreflight.inspect(library.path)
+        #expect(report.findings.map(\.rule) == ["static-tls"])
+        #expect(report.refusals(in: .worker).isEmpty)
+        #expect(report.refusals(in: .inProcess).map(\.rule) == ["static-tls"])
+    }
+
+    /// Two generations would share such a symbol, whatever dlopen is told.
+    @Test func uniqueSymbolsAreRefusedInProcessOnly() throws {
+        let library = try CompiledLibrary(
+            CompiledLibrary.entry
+                + """
+
+                __asm__(".data\\n.globl shared\\n.type shared, @gnu_unique_object\\n"
+                    ".size shared, 4\\nshared: .long 1\\n.text");
+                """)
+        defer { library.remove() }
+        let report = try ELFPreflight.inspect(library.path)
+        #expect(report.isLoadable)
+        #expect(report.refusals(in: .inProcess).map(\.rule) == ["unique"])
+    }
+
+    @Test func anObjectFileIsNamedAsOne() throws {
+        let object = try CompiledLibrary(CompiledLibrary.entry, flags: ["-c"], shared: nil)
+        defer { object.remove() }
+        #expect(throws: ELFError.objectFile) { try ELFPreflight.inspect(object.path) }
+    }
+
+    /// 20 000 symbols that are all the same long string: names that were copied would take 20 GB.
+    @Test func symbolsThatShareALongNameTakeNoMemory() throws {
+        let bytes = HostileELF.sharedName(symbols: 20_000, length: 1 << 20)
+        let before = residentBytes()
+        let report = try ELFPreflight.inspect(ELFFile(bytes), folder: "/")
+        #expect(report.findings.contains { $0.rule == "exports" && $0.message.utf8.count < 500 })
+        #expect(residentBytes() - before < 64 << 20)
+    }
+
+    @Test func aNameThatIsLongerThanAnyPathIsMalformed() throws {
+        let bytes = HostileELF.sharedName(symbols: 1, length: 5000, needsIt: true)
+        #expect(throws: ELFError.malformed("a name of 4096 bytes or more")) {
+            try ELFPreflight.inspect(ELFFile(bytes), folder: "/")
+        }
+    }
+
+    private func residentBytes() -> Int {
+        let pages = readText("/proc/self/statm")?.split(separator: " ")[1]
+        return (pages.flatMap { Int($0) } ?? 0) * 4096
     }
 
     @Test func aNeededLibraryThatIsNowhereIsNamed() throws {

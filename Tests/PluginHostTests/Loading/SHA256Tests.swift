@@ -1,3 +1,4 @@
+import CHostShims
 import PluginHost
 import Testing
 
@@ -25,6 +26,15 @@ import Testing
             }
             #expect(hash.hexadecimal == whole, "pieces of \(size)")
         }
+    }
+
+    /// A machine has the processor's instructions or not; both ways are looked at wherever this runs.
+    @Test func theStandardsOwnWayGivesWhatTheProcessorGives() {
+        let bytes = (0..<64 * 7).map { UInt8(truncatingIfNeeded: $0 * $0 + 3) }
+        var (plain, fast) = ([UInt32](1...8), [UInt32](1...8))
+        roost_sha256_plain(&plain, bytes, 7)
+        roost_sha256_blocks(&fast, bytes, 7)
+        #expect(plain == fast)
     }
 
     @Test func aMillionLettersGiveThePublishedDigest() {

@@ -10,6 +10,7 @@ import Testing
         try Files.write([1, 2, 3], to: library.path)
         let handle = dlopen(staged.path, RTLD_NOW | RTLD_LOCAL)
         #expect(handle != nil && dlsym(handle, "roost_plugin_query_v1") != nil)
+        withExtendedLifetime(staged) {}
     }
 
     @Test func theSameContentIsTheSameCopyAndOtherContentIsAnother() throws {
@@ -24,6 +25,23 @@ import Testing
         #expect(try StagedLibrary.stage(library.path, in: store).hash != first.hash)
     }
 
+    /// A change within the file system's step of time, of the same length, in the same file.
+    @Test func aFileThatIsOverwrittenInPlaceIsSeenHoweverFast() throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        var bytes = try Files.read(library.path)
+        var hashes: Set<String> = []
+        for round in 0..<50 {
+            // Behind what the loader reads, whose length stays.
+            bytes[bytes.count - 1] = UInt8(round)
+            let file = open(library.path, O_WRONLY | O_CLOEXEC)
+            _ = pwrite(file, bytes, bytes.count, 0)
+            close(file)
+            hashes.insert(try StagedLibrary.stage(library.path, in: "\(library.folder)/store").hash)
+        }
+        #expect(hashes.count == 50)
+    }
+
     @Test func aDamagedCopyIsReplaced() throws {
         let library = try CompiledLibrary(CompiledLibrary.entry)
         defer { library.remove() }
@@ -32,6 +50,7 @@ import Testing
         try Files.write([0], to: staged.path)
         _ = try StagedLibrary.stage(library.path, in: "\(library.folder)/store")
         #expect(try Files.read(staged.path) == Files.read(library.path))
+        withExtendedLifetime(staged) {}
     }
 
     @Test func librariesBesideThePluginComeAlong() throws {
@@ -49,6 +68,7 @@ import Testing
         #expect(staged.companions.keys.sorted() == ["libOther.so"])
         #expect(try ELFPreflight.inspect(staged.path).findings.isEmpty)
         #expect(dlopen(staged.path, RTLD_NOW | RTLD_LOCAL) != nil)
+        withExtendedLifetime(staged) {}
     }
 
     @Test func aMissingFileSaysWhich() {

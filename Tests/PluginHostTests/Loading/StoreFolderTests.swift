@@ -4,33 +4,48 @@ import Testing
 
 /// A process that another test starts has every lock of this one, until it runs a program of its own.
 @Suite struct StoreFolderTests {
-    @Test func aCopyGoesWhenNobodyUsesItAnyMore() throws {
+    @Test func aCopyGoesWithTheLastWhoUsesIt() throws {
         let library = try CompiledLibrary(CompiledLibrary.entry)
         defer { library.remove() }
         let store = "\(library.folder)/store"
-        let old = try StagedLibrary.stage(library.path, in: store).path
-        try Files.write(try Files.read(library.path) + [0], to: library.path)
-        let used = try StagedLibrary.stage(library.path, in: store)
-        #expect(eventually { StoreFolder.prune(store) == 1 })
-        #expect(access(old, F_OK) != 0)
-        #expect(access(used.path, F_OK) == 0)
-        withExtendedLifetime(used) {}
+        var first: StagedLibrary? = try StagedLibrary.stage(library.path, in: store)
+        var second: StagedLibrary? = try StagedLibrary.stage(library.path, in: store)
+        let path = try #require(first).path
+        #expect(second?.path == path)
+        first = nil
+        #expect(access(path, F_OK) == 0)
+        second = nil
+        // Else the next start removes it.
+        #expect(eventually { access(path, F_OK) != 0 || StoreFolder.prune(store) == 1 })
+        #expect(access(path, F_OK) != 0)
+    }
+
+    @Test func aCopyOfAHostThatIsGoneIsRemoved() throws {
+        let folder = TestFolder.shared.unique("store")
+        let left = "\(folder)/\(String(repeating: "a", count: 64))"
+        #expect(run(["/bin/mkdir", "-p", left]).status == 0)
+        writeText("old", to: "\(left)/libPlugin.so")
+        #expect(StoreFolder.prune(folder) == 1)
+        #expect(access(left, F_OK) != 0)
     }
 
     @Test func whatAnotherHostUsesStays() throws {
         let library = try CompiledLibrary(CompiledLibrary.entry)
         defer { library.remove() }
         let store = "\(library.folder)/store"
-        let path = try StagedLibrary.stage(library.path, in: store).path
+        var used: StagedLibrary? = try StagedLibrary.stage(library.path, in: store)
+        let path = try #require(used).path
         // As another process has it: a lock belongs to the opened folder, not to who opened it.
         let folder = String(path.dropLast("/libPlugin.so".count))
         let other = open(folder, O_RDONLY | O_CLOEXEC)
         #expect(flock(other, LOCK_SH) == 0)
+        used = nil
         #expect(StoreFolder.prune(store) == 0)
         #expect(access(path, F_OK) == 0)
         close(other)
         #expect(eventually { StoreFolder.prune(store) == 1 })
         #expect(access(path, F_OK) != 0)
+        _ = used
     }
 
     @Test func whatIsNoCopyIsLeftAlone() throws {
@@ -53,7 +68,9 @@ import Testing
                     try await BlockingThread.run("stage") {
                         try (0..<20).allSatisfy { _ in
                             let staged = try StagedLibrary.stage(path, in: store)
-                            return try Files.read(staged.path) == Files.read(path)
+                            return try withExtendedLifetime(staged) {
+                                try Files.read(staged.path) == Files.read(path)
+                            }
                         }
                     }
                 }
