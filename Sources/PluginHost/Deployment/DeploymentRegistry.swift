@@ -9,6 +9,7 @@ package final class DeploymentRegistry: Sendable {
     }
 
     private let options: PluginHostOptions
+    private let loader: ModelLoader
     private let makeServing: ServingFactory
     private let state: Mutex<State>
 
@@ -18,6 +19,7 @@ package final class DeploymentRegistry: Sendable {
         makeServing: @escaping ServingFactory
     ) {
         self.options = options
+        loader = ModelLoader(options)
         self.makeServing = makeServing
         state = Mutex(State(plugins: plugins))
         let deployments = models.map(makeDeployment)
@@ -65,8 +67,7 @@ package final class DeploymentRegistry: Sendable {
     private var deployments: [Deployment] { state.withLock { $0.deployments } }
 
     private func makeDeployment(_ spec: ModelSpec) -> Deployment {
-        let loader = ModelLoader(options)
-        return Deployment(spec: spec, options: options) { [weak self, options, makeServing] in
+        Deployment(spec: spec, options: options) { [weak self, loader, options, makeServing] in
             GenerationStart(
                 spec: spec, loader: loader, options: options,
                 plugins: self?.state.withLock { $0.plugins } ?? [], makeServing: makeServing)

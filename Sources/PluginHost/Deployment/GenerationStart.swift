@@ -47,21 +47,26 @@ struct GenerationStart: Sendable {
     /// The plugin with the highest score, of equal ones the first.
     private func bestPlugin() throws -> StagedPlugin {
         var best: (plugin: StagedPlugin, score: Int)?
-        var answers: [String] = []
+        var answers: [(plugin: String, answer: UnservedModel.Answer)] = []
+        var families: [String: [String]] = [:]
         for spec in plugins {
             do {
                 let plugin = try loader.stage(spec)
+                defer { families[spec.name] = loader.identity(of: plugin)?.families }
                 let score = try loader.probe(plugin, OpenRequest(self.spec)).score
                 if score > best?.score ?? 0 { best = (plugin, score) }
-                answers.append("\(spec.name) does not serve it")
+                answers.append((spec.name, .notMine))
+            } catch ModelFailure.load(.probe, let reason) {
+                answers.append((spec.name, .refused(reason)))
             } catch {
-                answers.append("\(spec.name): \(error)")
+                answers.append((spec.name, .refused(String(describing: error))))
             }
         }
         guard let best else {
+            let unserved = UnservedModel(
+                files: ModelFiles(spec.source), answers: answers, families: families)
             throw DeploymentError.failed(
-                model: spec.name, stage: .probe,
-                reason: "no plugin serves \(spec.source)\(answers.map { "; " + $0 }.joined())")
+                model: spec.name, stage: .probe, reason: unserved.description)
         }
         return best.plugin
     }
@@ -183,9 +188,9 @@ extension SupervisorEvent: CustomStringConvertible {
         case .started(let processID):
             processID.map { "runs in process \($0)" } ?? "runs in the host"
         case .failed(let failure): String(describing: failure)
-        case .restarting(let delay): "starts again in \(delay)"
+        case .restarting(let delay): "starts again in \(delay.rounded)"
         case .quarantined(let retryAfter, let reason):
-            "keeps failing and rests for \(retryAfter); it last failed because \(reason)"
+            "keeps failing and rests for \(retryAfter.rounded); it last failed because \(reason)"
         }
     }
 

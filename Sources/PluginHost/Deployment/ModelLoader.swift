@@ -1,52 +1,93 @@
+import Synchronization
+
 /// A plugin whose library has a private copy that was looked at.
 package struct StagedPlugin: Sendable, Equatable {
     package let spec: PluginSpec
     package let library: StagedLibrary
+    /// What the look found that does not keep it from being loaded.
+    package let warnings: [ELFReport.Finding]
 }
 
-/// Brings models up, in a worker or in this process.
+/// Why a library is not loaded, before any of its code has run.
+struct LibraryRefusal: Error, CustomStringConvertible {
+    let path: String
+    let findings: [ELFReport.Finding]
+
+    var reason: String { "\(path): \(findings.map(\.message).joined(separator: "; "))" }
+    var fix: String { findings.map(\.fix).joined(separator: "; ") }
+    var description: String {
+        "\(path): \(findings.map(String.init(describing:)).joined(separator: "; "))"
+    }
+}
+
+/// Brings models up, in a worker or in this process. Copies share what they know of libraries.
 package struct ModelLoader: Sendable {
     private let options: PluginHostOptions
+    private let kept = KeptLibraries()
+    private let probes = ProbeWorkers()
 
     package init(_ options: PluginHostOptions) {
         self.options = options
     }
 
     /// Finds the library, copies it and looks into the copy.
+    ///
+    /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
     package func stage(_ spec: PluginSpec) throws -> StagedPlugin {
         let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
         let library = try staging(.stage) {
             try StagedLibrary.stage(path, in: options.store)
         }
         let report = try staging(.preflight) {
-            try ELFPreflight.inspect(library.path)
+            try kept.report(of: library) { report in
+                for finding in report.findings where !finding.isRefusal(in: spec.isolation) {
+                    options.log(
+                        LogLine(
+                            level: .warning, source: spec.name, text: String(describing: finding)))
+                }
+            }
         }
-        for finding in report.findings where finding.severity == .warning {
-            options.log(
-                LogLine(level: .warning, source: spec.name, text: String(describing: finding)))
-        }
-        guard report.isLoadable else {
-            let refused = report.findings.filter { $0.severity == .refused }
-            throw ModelFailure.load(
-                stage: .preflight,
-                reason: "\(path): \(refused.map(String.init(describing:)).joined(separator: "; "))")
-        }
-        return StagedPlugin(spec: spec, library: library)
+        let refusals = report.refusals(in: spec.isolation)
+        guard refusals.isEmpty else { throw LibraryRefusal(path: path, findings: refusals) }
+        return StagedPlugin(spec: spec, library: library, warnings: report.findings)
     }
 
     /// Asks a plugin what it thinks of a model. Blocks.
     package func probe(_ plugin: StagedPlugin, _ request: OpenRequest) throws -> ProbeResult {
         switch plugin.spec.isolation {
         case .inProcess:
-            return try attached(plugin).probe(request, trace: .none)
+            let library = try attached(plugin)
+            kept.note(library.identity, of: plugin)
+            return try library.probe(request, trace: .none)
         case .worker:
-            let process = try WorkerProcess(
-                worker(of: plugin), name: plugin.spec.name, log: options.log)
-            defer { process.abandon() }
+            let path = plugin.library.path
+            let start = { @Sendable in
+                let worker = try probeWorker(plugin.spec, path)
+                kept.note(worker.identity, of: plugin)
+                return worker
+            }
+            return try probes.ask(path, copy: plugin.library, start: start) { worker in
+                try worker.line.probe(
+                    LoadCall(library: path, request: request), options.limits)
+            }
+        }
+    }
+
+    /// What a plugin says about itself, once it has been asked about a model.
+    package func identity(of plugin: StagedPlugin) -> PluginIdentity? {
+        kept.identity(of: plugin)
+    }
+
+    private func probeWorker(_ spec: PluginSpec, _ path: String) throws -> ProbeWorker.Running {
+        let process = try WorkerProcess(worker(of: spec), name: spec.name, log: options.log)
+        do {
             let line = WorkerLine(process, process.control)
             try line.hello(options.limits)
-            return try line.probe(
-                LoadCall(library: plugin.library.path, request: request), options.limits)
+            let identity = try line.identify(path, options.limits)
+            return ProbeWorker.Running(process: process, line: line, identity: identity)
+        } catch {
+            process.abandon()
+            throw error
         }
     }
 
@@ -60,15 +101,15 @@ package struct ModelLoader: Sendable {
         case .inProcess: try InProcessModel(attached(plugin), request)
         case .worker:
             try WorkerModel(
-                worker(of: plugin), name: name,
+                worker(of: plugin.spec), name: name,
                 call: LoadCall(library: plugin.library.path, request: request),
                 limits: options.limits, log: options.log)
         }
     }
 
-    private func worker(of plugin: StagedPlugin) -> WorkerLaunch {
+    private func worker(of spec: PluginSpec) -> WorkerLaunch {
         var launch = options.worker
-        launch.environment = plugin.spec.environment
+        launch.environment = spec.environment
         return launch
     }
 
@@ -88,8 +129,89 @@ package struct ModelLoader: Sendable {
     }
 }
 
+// MARK: - Without a store
+
+extension ModelLoader {
+    /// Looks into a library where it lies.
+    ///
+    /// - Returns: what may do harm.
+    /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
+    package func inspect(_ spec: PluginSpec) throws -> [ELFReport.Finding] {
+        let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
+        let report = try staging(.preflight) { try ELFPreflight.inspect(path) }
+        let refusals = report.refusals(in: spec.isolation)
+        guard refusals.isEmpty else { throw LibraryRefusal(path: path, findings: refusals) }
+        return report.findings
+    }
+
+    /// Asks a plugin where it lies, in a worker whatever its isolation, what it thinks of a model and of
+    /// its settings.
+    package func ask(
+        _ spec: PluginSpec, _ request: OpenRequest
+    ) throws -> (probe: ProbeResult, plugin: PluginIdentity) {
+        let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
+        return try probes.ask(path, copy: nil, start: { try probeWorker(spec, path) }) { worker in
+            let call = LoadCall(library: path, request: request)
+            return (try worker.line.probe(call, options.limits), worker.identity)
+        }
+    }
+}
+
+/// The copy of each library as it is now, with what was found in it: it stays while no model has it, and
+/// is looked into once.
+private final class KeptLibraries: Sendable {
+    private struct Kept {
+        let library: StagedLibrary
+        let report: ELFReport
+        var identity: PluginIdentity?
+    }
+
+    /// By the paths of the authors' files.
+    private let kept = Mutex<[String: Kept]>([:])
+    private let looking = TurnLock()
+
+    /// - Parameter whenNew: told of a library that was not looked into before.
+    func report(
+        of library: StagedLibrary, whenNew: (ELFReport) -> Void
+    ) throws -> ELFReport {
+        try looking.exclusively {
+            if let known = kept.withLock({ $0[library.source] }), known.library == library {
+                return known.report
+            }
+            let report = try ELFPreflight.inspect(library.path)
+            whenNew(report)
+            // What a refused one lacks may be there the next time.
+            let replaced = kept.withLock { kept -> Kept? in
+                let replaced = kept[library.source]
+                kept[library.source] =
+                    report.isLoadable ? Kept(library: library, report: report) : nil
+                return replaced
+            }
+            // Its folder is removed here, outside of the lock.
+            withExtendedLifetime(replaced) {}
+            return report
+        }
+    }
+
+    func note(_ identity: PluginIdentity, of plugin: StagedPlugin) {
+        kept.withLock { kept in
+            guard kept[plugin.library.source]?.library == plugin.library else { return }
+            kept[plugin.library.source]?.identity = identity
+        }
+    }
+
+    func identity(of plugin: StagedPlugin) -> PluginIdentity? {
+        kept.withLock { kept in
+            guard let known = kept[plugin.library.source], known.library == plugin.library else {
+                return nil
+            }
+            return known.identity
+        }
+    }
+}
+
 extension OpenRequest {
-    init(_ spec: ModelSpec) {
+    package init(_ spec: ModelSpec) {
         self.init(
             source: spec.source, configJSON: spec.configJSON, sequences: spec.parallel,
             contextLength: spec.context, batchRows: spec.batch)

@@ -74,6 +74,26 @@ package struct LoadCall: Equatable {
     }
 }
 
+extension PluginIdentity {
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        for text in [id, version, license, toolchain, families.joined(separator: ",")] {
+            writer.write(text)
+        }
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        id = try reader.readString()
+        version = try reader.readString()
+        license = try reader.readString()
+        toolchain = try reader.readString()
+        families = Self.families(try reader.readString())
+        try reader.finish()
+    }
+}
+
 extension ProbeResult {
     package var payload: [UInt8] {
         var writer = WireWriter()

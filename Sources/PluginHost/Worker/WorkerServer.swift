@@ -63,6 +63,7 @@ extension WorkerServer {
     private func answerControl(_ call: Frame) throws -> [UInt8]? {
         switch call.kind {
         case .hello: return try hello(try Hello(call.payload))
+        case .identify: return try library(try LoadCall(call.payload).library).identity.payload
         case .probe: return try probe(try LoadCall(call.payload)).payload
         case .load: return try load(try LoadCall(call.payload)).payload
         case .vocabulary: return Vocabulary.payload(try instance.vocabulary)

@@ -48,14 +48,47 @@ import Testing
         writeText("strange", to: path)
         let registry = try registry([spec("m", source: path)], broken: true)
         let error = await #expect(throws: DeploymentError.self) { try await registry.load("m") }
-        guard case .failed("m", .probe, let reason) = error else {
+        guard case .failed("m", .probe, let reason, nil, nil) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(
-            reason.contains("tally does not serve it") && reason.contains("other does not serve it")
-        )
+        #expect(reason.contains("it is a file that is neither GGUF nor safetensors"))
+        #expect(reason.contains("served here: tally, other"))
         #expect(reason.contains("broken: find: libNone.so"))
+    }
+
+    /// A worker a model and plugin would attach the library as often as models are asked about.
+    @Test func aPluginIsAskedAboutAllModelsInOneWorker() async throws {
+        let log = LogRecorder()
+        let registry = DeploymentRegistry(
+            plugins: [
+                PluginSpec(
+                    name: "tally", library: try TestPlugin.library(["ID=\"org.example.asked\""]))
+            ],
+            models: ["a", "b", "c"].map { spec($0) }, options: testOptions(log: log.handler),
+            makeServing: { supervisor, _ in TestServing(supervisor) })
+        await registry.start()
+        #expect(registry.models.allSatisfy { $0.state == .ready })
+        await registry.stop(within: patience)
+        // One that was asked, and each model's own.
+        #expect(eventually { log.lines.filter { $0.text.contains("attached") }.count == 4 })
+        #expect(
+            log.lines.filter { $0.text.contains("attached") && $0.source == "tally" }.count == 1)
+    }
+
+    @Test func aPluginThatDiesOfOneModelIsAskedAboutTheNext() async throws {
+        var dying = spec("dies")
+        dying.configJSON = settings(at: "probe", do: "abort")
+        let registry = DeploymentRegistry(
+            plugins: [
+                PluginSpec(name: "tally", library: try TestPlugin.library())
+            ],
+            models: [dying, spec("a"), spec("b")], options: testOptions(),
+            makeServing: { supervisor, _ in TestServing(supervisor) })
+        await registry.start()
+        #expect(registry.models.map(\.state) == [.failed, .ready, .ready])
+        #expect(registry.models[0].lastError?.contains("SIGABRT") == true)
+        await registry.stop(within: patience)
     }
 
     @Test func unknownNamesAreAnsweredWithTheKnownOnes() async throws {
