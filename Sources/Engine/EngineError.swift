@@ -50,7 +50,8 @@ extension EngineError: CustomStringConvertible {
         case .deadlineExceeded(let after, let generated):
             "the request took longer than its \(after), with \(generated) tokens of output so far"
         case .modelFailed(let attempts, let failure):
-            "the model failed \(attempts) times on this request: \(failure)"
+            "the model failed \(attempts == 1 ? "once" : attempts == 2 ? "twice" : "\(attempts) times") "
+                + "on this request: \(failure)"
         case .invalidLogits(let found):
             "the model returned \(found) where finite numbers were expected"
         case .unsupported(let what):

@@ -11,8 +11,12 @@ struct TextModel: Sendable {
 
     /// - Throws: `EngineError.unsupported` for a model that cannot generate text.
     init(_ model: any LoadedModel) throws(EngineError) {
-        guard let capabilities = model.description.decode, let vocabulary = model.vocabulary else {
-            throw .unsupported("text generation")
+        guard let capabilities = model.description.decode else {
+            throw .unsupported("text generation: it has no roost.text.decode/1")
+        }
+        guard let vocabulary = model.vocabulary else {
+            throw .unsupported(
+                "text generation: it has roost.text.decode/1 without roost.text.tokens/1")
         }
         guard capabilities.sequences > 0, capabilities.batchRows > 0 else {
             throw .unsupported("a batch of \(capabilities.batchRows) rows of text")

@@ -8,12 +8,21 @@ final class RequestRecord: Sendable {
         var promptTokens: Int?
         var completionTokens: Int?
         var error: String?
+        /// The sentence of an error that is not the client's: of the model, or of its plugin.
+        var reason: String?
         var clientLeft = false
         /// Members of the body that nobody knows, each perhaps with the name that was meant.
         var ignored: [String] = []
         /// The response outlives its handler: whoever writes the body says when it ends.
         var isStreaming = false
         fileprivate var whenEnded: (@Sendable (Facts) -> Void)?
+
+        mutating func note(_ failure: APIError) {
+            error = failure.code ?? failure.type
+            if failure.status >= 500 || failure.status == 422 {
+                reason = String(failure.description.prefix(1024))
+            }
+        }
     }
 
     let started = ContinuousClock.now

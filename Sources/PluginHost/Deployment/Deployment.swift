@@ -146,8 +146,12 @@ extension Deployment {
             if let old { Task { await retire(old, within: options.drainTimeout) } }
             return number
         } catch {
-            let failure = DeploymentError(error, model: name, during: .start)
-            state.withLock { $0.failure = (failure, .now) }
+            let failure = state.withLock { state in
+                let failure = DeploymentError(error, model: name, during: .start)
+                    .keeping(state.current?.number)
+                state.failure = (failure, .now)
+                return failure
+            }
             options.log(LogLine(level: .error, source: name, text: failure.description))
             throw failure
         }
@@ -183,6 +187,8 @@ package struct DeploymentStatus: Sendable, Equatable {
     package var description: ModelDescription?
     package var supervisor: SupervisorStatus?
     package var lastError: String?
+    /// What was found in the library of the current generation that may do harm.
+    package var warnings: [String] = []
 }
 
 extension Deployment {
@@ -197,7 +203,8 @@ extension Deployment {
             isolation: current?.plugin.spec.isolation, hash: current?.plugin.library.hash,
             inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.pins.count },
             draining: retiring.count, description: current?.description,
-            supervisor: current?.supervisor.status, lastError: failure?.error.description)
+            supervisor: current?.supervisor.status, lastError: failure?.error.description,
+            warnings: current?.plugin.warnings.map(String.init(describing:)) ?? [])
     }
 
     private static func describe(

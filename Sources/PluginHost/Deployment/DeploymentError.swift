@@ -9,8 +9,13 @@ package enum DeploymentError: Error, Sendable, Equatable {
     /// A reload expected another generation than there is.
     case conflict(model: String, expected: Int, found: Int?)
     case notLoaded(model: String, reason: String?)
-    /// A generation could not be brought up; the one before it, if any, goes on serving.
-    case failed(model: String, stage: LoadStage, reason: String)
+    /// A generation could not be brought up.
+    ///
+    /// - Parameters:
+    ///   - fix: what would mend it, where the library's file shows that.
+    ///   - serving: the generation before it, which goes on serving.
+    case failed(
+        model: String, stage: LoadStage, reason: String, fix: String? = nil, serving: Int? = nil)
     case stopping
 }
 
@@ -30,8 +35,10 @@ extension DeploymentError: CustomStringConvertible {
                 + "expected \(expected)"
         case .notLoaded(let model, let reason):
             "model '\(model)' is not loaded" + (reason.map { "; \($0)" } ?? "")
-        case .failed(let model, let stage, let reason):
+        case .failed(let model, let stage, let reason, let fix, let serving):
             "model '\(model)' could not be loaded, at \(stage.rawValue): \(reason)"
+                + (fix.map { "; \($0)" } ?? "")
+                + (serving.map { "; generation \($0) goes on serving" } ?? "")
         case .stopping: "the host is stopping"
         }
     }
@@ -44,6 +51,9 @@ extension DeploymentError: CustomStringConvertible {
     init(_ error: any Error, model: String, during stage: LoadStage) {
         switch error {
         case let error as DeploymentError: self = error
+        case let refusal as LibraryRefusal:
+            self = .failed(
+                model: model, stage: .preflight, reason: refusal.reason, fix: refusal.fix)
         case ModelFailure.load(let stage, let reason):
             self = .failed(model: model, stage: stage, reason: reason)
         case ModelFailure.crashed(let death):
@@ -54,6 +64,16 @@ extension DeploymentError: CustomStringConvertible {
             self = .failed(model: model, stage: at, reason: failure.description)
         default: self = .failed(model: model, stage: stage, reason: String(describing: error))
         }
+    }
+}
+
+extension DeploymentError {
+    /// The same, where an older generation goes on serving.
+    func keeping(_ generation: Int?) -> DeploymentError {
+        guard let generation, case .failed(let model, let stage, let reason, let fix, nil) = self
+        else { return self }
+        return .failed(
+            model: model, stage: stage, reason: reason, fix: fix, serving: generation)
     }
 }
 

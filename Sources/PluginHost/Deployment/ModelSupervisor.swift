@@ -14,6 +14,8 @@ package final class ModelSupervisor: Sendable {
         var history: RestartHistory
         var restarts = 0
         var lastFailure: String?
+        /// What the worker that died last had written.
+        var lastOutput: String?
     }
 
     package let name: String
@@ -83,6 +85,9 @@ package final class ModelSupervisor: Sendable {
             return now() - since
         }
         guard let lived else { return }
+        if case .crashed(let death) = failure {
+            supervision.withLock { $0.lastOutput = death.stderr }
+        }
         events(.failed(failure))
         BlockingThread.start("roost-restart") { [self] in
             model.close()
@@ -104,7 +109,7 @@ package final class ModelSupervisor: Sendable {
         supervision.withLock { [now] supervision in
             SupervisorStatus(
                 state: describe(supervision.state, at: now()), restarts: supervision.restarts,
-                lastFailure: supervision.lastFailure)
+                lastFailure: supervision.lastFailure, lastOutput: supervision.lastOutput)
         }
     }
 }
@@ -141,6 +146,9 @@ extension ModelSupervisor {
         model.onDeath { [weak self, weak model] failure in
             guard let model else { return }
             self?.discard(model, because: failure)
+        }
+        model.onRefusal { [weak self] failure in
+            self?.supervision.withLock { $0.lastFailure = failure.description }
         }
     }
 

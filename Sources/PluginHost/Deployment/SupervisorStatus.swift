@@ -12,6 +12,8 @@ package struct SupervisorStatus: Sendable, Equatable {
     package var state: State
     package var restarts: Int
     package var lastFailure: String?
+    /// The end of what the worker that died last had written.
+    package var lastOutput: String?
 }
 
 /// What happens to a generation's model, for logs and event streams.

@@ -85,6 +85,10 @@ package protocol LoadedModel: ImageModel {
     /// Calls `handler` once if the model dies without being asked to, also while idle.
     func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void)
 
+    /// Has `handler` told of every call that the plugin refuses for a fault of its own or of the model's
+    /// files, not of the caller's.
+    func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void)
+
     /// Closes the model and ends its worker. Idempotent; no lane call may be in flight in-process.
     func close()
 }
@@ -93,6 +97,7 @@ extension LoadedModel {
     package var processID: Int32? { nil }
     package func selfTest(limit: Duration) throws -> SelfTestReport? { nil }
     package func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
+    package func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
 }
 
 /// What a model without an encoder, vectors and tasks answers.

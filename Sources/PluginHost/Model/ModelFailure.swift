@@ -13,6 +13,15 @@ package enum ModelFailure: Error, Sendable, Equatable {
     /// The library or the model could not be loaded.
     case load(stage: LoadStage, reason: String)
 
+    /// Whether the plugin refused a call that was right.
+    var isPluginsFault: Bool {
+        switch self {
+        case .refused(let code, _, _):
+            ![.argument, .unsupported, .cancelled, .busy].contains(code)
+        default: false
+        }
+    }
+
     /// Whether the model that threw this can take no further call.
     package var isFatal: Bool {
         switch self {
@@ -38,6 +47,22 @@ package enum RefusalCode: Int32, Sendable {
 
     package init(status: Int32) {
         self = RefusalCode(rawValue: status) ?? .internalError
+    }
+
+    /// As the header writes it: `ROOST_E_INTERNAL`.
+    package static func name(ofStatus status: Int32) -> String {
+        switch RefusalCode(rawValue: status) {
+        case .argument: "ROOST_E_ARG"
+        case .unsupported: "ROOST_E_UNSUPPORTED"
+        case .outOfMemory: "ROOST_E_NOMEM"
+        case .inputOutput: "ROOST_E_IO"
+        case .cancelled: "ROOST_E_CANCELLED"
+        case .busy: "ROOST_E_BUSY"
+        case .model: "ROOST_E_MODEL"
+        case .version: "ROOST_E_VERSION"
+        case .internalError: "ROOST_E_INTERNAL"
+        case nil: "status \(status), which is no ROOST_E_*,"
+        }
     }
 }
 
@@ -91,7 +116,7 @@ extension ModelFailure: CustomStringConvertible {
         case .broken(let step, let reason): "the plugin broke its contract in \(step): \(reason)"
         case .crashed(let death): death.description
         case .hung(let step, let after, let stderr):
-            "the worker hung in \(step) and was killed after \(after)\(quoted(stderr))"
+            "the worker hung in \(step) and was killed after \(after.rounded)\(quoted(stderr))"
         case .unavailable(let reason, _): reason
         case .load(let stage, let reason): "\(stage.rawValue): \(reason)"
         }
@@ -109,10 +134,10 @@ extension WorkerDeath: CustomStringConvertible {
     }
 }
 
-/// The last line of a worker's output, as the end of a sentence.
+/// What matters of a worker's output, as the end of a sentence.
 private func quoted(_ stderr: String) -> String {
-    guard let last = stderr.split(separator: "\n").last else { return "" }
-    return "; its last words: \(last)"
+    let words = LastWords.of(stderr)
+    return words.isEmpty ? "" : "; its last words: \(words)"
 }
 
 private func signalName(_ number: Int32) -> String {

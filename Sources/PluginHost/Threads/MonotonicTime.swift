@@ -30,6 +30,18 @@ package struct MonotonicTime: Sendable, Comparable {
 }
 
 extension Duration {
+    /// For a sentence, as exactly as a person wants to know it: `250 ms`, `2.3 s`, `60 s`.
+    package var rounded: String {
+        let milliseconds = Int64(clamping: (wholeNanoseconds + 500_000) / 1_000_000)
+        switch milliseconds {
+        case ..<1000: return "\(milliseconds) ms"
+        case ..<10_000:
+            let tenths = (milliseconds + 50) / 100
+            return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+        default: return "\((milliseconds + 500) / 1000) s"
+        }
+    }
+
     fileprivate var wholeNanoseconds: Int128 {
         Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000)
     }

@@ -11,10 +11,16 @@ final class WorkerLine: Sendable {
     private let process: WorkerProcess
     private let channel: FrameChannel
     private let use = Monitor(Use())
+    private let refusal = Monitor<(@Sendable (ModelFailure) -> Void)?>(nil)
 
     init(_ process: WorkerProcess, _ channel: FrameChannel) {
         self.process = process
         self.channel = channel
+    }
+
+    /// Has `handler` told of every call that is refused for a fault that is not the caller's.
+    func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+        refusal.withLock { $0 = handler }
     }
 
     /// Sends a call and waits for its answer.
@@ -37,6 +43,7 @@ final class WorkerLine: Sendable {
             try channel.send(Frame(kind: kind, call: number, payload: payload), deadline: deadline)
             return try answer(to: number, try channel.receive(deadline: deadline))
         } catch let failure as ModelFailure {
+            if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
             throw failure
         } catch {
             throw ending(error, step: step, after: .now - start)

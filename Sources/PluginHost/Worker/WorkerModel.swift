@@ -138,6 +138,11 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         process.onEnd(handler)
     }
 
+    func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
+        control.onRefusal(handler)
+        lane.onRefusal(handler)
+    }
+
     /// Asks the worker to close the model, and kills it when it does not do so in time.
     func close() {
         if process.end != nil { return }
@@ -188,6 +193,13 @@ extension WorkerLine {
         } catch {
             throw ModelFailure.load(stage: .start, reason: String(describing: error))
         }
+    }
+
+    /// Maps and attaches a library.
+    func identify(_ library: String, _ limits: WorkerLimits) throws -> PluginIdentity {
+        let call = LoadCall(library: library, request: OpenRequest(source: ""))
+        let answer = try self.call(.identify, call.payload, step: .attach, limit: limits.load)
+        return try decoding(.query) { try PluginIdentity(answer) }
     }
 
     /// - Returns: what the plugin says of the model's headers.

@@ -182,13 +182,56 @@ struct TestDeployment {
         await test.registry.stop(within: patience)
     }
 
+    @Test func aLibraryThatIsRefusedSaysWhatWouldMendIt() async throws {
+        let test = try TestDeployment()
+        let deployment = try test.deployment
+        try await deployment.load()
+        let other = try CompiledLibrary("int other(void) { return 1; }")
+        defer { other.remove() }
+        rename(other.path, test.library)
+        let error = await #expect(throws: DeploymentError.self) {
+            _ = try await deployment.reload()
+        }
+        guard case .failed("m", .preflight, let reason, let fix?, 1) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.hasSuffix("does not export roost_plugin_query_v1"))
+        #expect(fix.hasPrefix("define it with C linkage"))
+        await test.registry.stop(within: patience)
+    }
+
+    @Test func whatAPluginRefusesStandsInTheModelsStatus() async throws {
+        let test = try TestDeployment(config: settings(at: "tokenize", do: "refuse"))
+        let deployment = try test.deployment
+        try await deployment.load()
+        let lease = try deployment.acquire()
+        let supervisor = try #require(lease.testServing).supervisor
+        await BlockingThread.run("tokenize") {
+            _ = try? supervisor.current().tokenize("a", addSpecial: true, parseSpecial: true)
+        }
+        lease.release()
+        #expect(deployment.status.supervisor?.lastFailure == "refused as told")
+        #expect(deployment.status.supervisor?.restarts == 0)
+        await test.registry.stop(within: patience)
+    }
+
+    @Test func whatWasFoundInALibraryStandsInTheModelsStatus() async throws {
+        let test = try TestDeployment()
+        try test.install(["EXTRA_EXPORT"])
+        try await test.deployment.load()
+        let warnings = try test.deployment.status.warnings
+        #expect(warnings.count == 1 && warnings.first?.hasPrefix("exports 1 more symbols") == true)
+        await test.registry.stop(within: patience)
+    }
+
     private func expectFailure(of deployment: Deployment, at stage: LoadStage?) async throws {
         do {
             _ = try await deployment.reload()
             Issue.record("the reload did not fail")
-        } catch DeploymentError.failed("m", let found, let reason) {
+        } catch DeploymentError.failed("m", let found, let reason, _, let serving) {
             if let stage { #expect(found == stage) }
-            #expect(!reason.isEmpty)
+            #expect(!reason.isEmpty && serving == 1)
         } catch {
             Issue.record("\(error)")
         }

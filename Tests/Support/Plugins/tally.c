@@ -60,6 +60,10 @@ struct roost_context {
 
 static const roost_host *host;
 
+#ifdef EXTRA_EXPORT
+__attribute__((visibility("default"))) int tally_extra_export = 1;
+#endif
+
 /* ---- misbehaviour ------------------------------------------------------------------------ */
 
 static void early(const char *at)

@@ -62,6 +62,19 @@ extension APIError {
         }
     }
 
+    /// What an admin is told, who may see stages and paths.
+    init(toAdmin error: any Error) {
+        guard
+            case DeploymentError.failed(_, let stage, let reason, let fix, let serving) = error
+        else {
+            self.init(error)
+            return
+        }
+        self = .notLoadable(
+            String(describing: error),
+            LoadProblem(stage: stage.rawValue, reason: reason, fix: fix, serving: serving))
+    }
+
     private init(_ failure: ModelFailure) {
         let text = String(describing: failure)
         switch failure {

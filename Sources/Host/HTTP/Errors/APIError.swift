@@ -23,12 +23,24 @@ package enum APIError: Error, Equatable, Sendable {
     case conflict(String)
     case overloaded(String, retryAfter: Int)
     case unavailable(String, retryAfter: Int?)
+    /// A generation that an admin asked for could not be brought up.
+    case notLoadable(String, LoadProblem)
     case stopping
     case modelFailed(String)
     case timedOut(String)
     case clientGone
     case refused(String)
     case broken(String)
+
+    /// The parts of the sentence, for programs.
+    package struct LoadProblem: Equatable, Sendable {
+        /// `preflight`, `open`, …: one of `LoadStage`.
+        var stage: String
+        var reason: String
+        var fix: String?
+        /// The generation before it, which goes on serving.
+        var serving: Int?
+    }
 }
 
 extension APIError {
@@ -45,12 +57,13 @@ extension APIError {
         case .bodyTooSlow: 408
         case .conflict: 409
         case .bodyTooLarge: 413
+        case .notLoadable(_, let problem) where problem.serving != nil: 422
         case .overloaded: 429
         case .clientGone: 499
         case .broken: 500
         case .unknownCoding: 501
         case .modelFailed: 502
-        case .unavailable, .stopping: 503
+        case .unavailable, .notLoadable, .stopping: 503
         case .timedOut: 504
         }
     }
@@ -87,6 +100,8 @@ extension APIError {
         case .conflict: "conflict"
         case .overloaded: "overloaded"
         case .unavailable: "model_unavailable"
+        case .notLoadable(_, let problem):
+            problem.serving == nil ? "model_unavailable" : "reload_refused"
         case .stopping: "shutting_down"
         case .modelFailed: "model_failed"
         case .timedOut: "deadline_exceeded"
@@ -145,7 +160,8 @@ extension APIError: CustomStringConvertible {
         case .clientGone: "the client went away before the answer was complete"
         case .stopping: "the host is shutting down; retry in a moment"
         case .forbidden(let reason), .conflict(let reason), .overloaded(let reason, _),
-            .unknown(let reason), .unavailable(let reason, _), .modelFailed(let reason),
+            .unknown(let reason), .unavailable(let reason, _), .notLoadable(let reason, _),
+            .modelFailed(let reason),
             .timedOut(let reason),
             .refused(let reason), .broken(let reason):
             reason

@@ -17,7 +17,7 @@ struct ErrorResponses: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let error = apiError(error, request, context)
-            context.record.note { $0.error = error.code ?? error.type }
+            context.record.note { $0.note(error) }
             return Response(error)
         }
     }

@@ -34,7 +34,9 @@ struct RequestLog: RouterMiddleware {
             metrics.record(
                 route: route, method: request.method.rawValue, status: status.code, elapsed: elapsed
             )
-            let level: Logger.Level = status.code >= 500 ? .warning : .info
+            // A stream has said 200 when its model fails.
+            let failed = status.code >= 500 || facts.reason != nil
+            let level: Logger.Level = failed ? .warning : .info
             logger.log(
                 level: level, "\(request.method) \(request.uri.path)",
                 metadata: facts.metadata(status: status.code, elapsed: elapsed))
@@ -81,6 +83,7 @@ extension RequestRecord.Facts {
         metadata["prompt_tokens"] = promptTokens.map { .stringConvertible($0) }
         metadata["completion_tokens"] = completionTokens.map { .stringConvertible($0) }
         metadata["error"] = error.map { .string($0) }
+        metadata["reason"] = reason.map { .string($0) }
         metadata["ignored"] = ignoredText.map { .string($0) }
         if clientLeft { metadata["client_left"] = .stringConvertible(true) }
         return metadata

@@ -27,6 +27,15 @@ struct AdminRoutes {
         ]
     }
 
+    /// Runs what brings up a generation.
+    private func bringingUp<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as DeploymentError {
+            throw APIError(toAdmin: error)
+        }
+    }
+
     /// The name in the path, whose slashes are written `%2F`.
     private func name(_ context: HTTPContext) -> String {
         let name = context.parameters.get("name") ?? ""
@@ -64,7 +73,7 @@ extension AdminRoutes {
     private func addModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let fields = try await body.fields(request)
         let model = try readModel(fields.object)
-        try await models.add(model)
+        try await bringingUp { try await models.add(model) }
         return try answer(model.name)
     }
 
@@ -93,7 +102,7 @@ extension AdminRoutes {
 
     private func loadModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let name = name(context)
-        try await registry.load(name)
+        try await bringingUp { try await registry.load(name) }
         return try answer(name)
     }
 
@@ -112,7 +121,7 @@ extension AdminRoutes {
             }
             return number
         }
-        _ = try await registry.reload(name, expecting: expecting)
+        _ = try await bringingUp { try await registry.reload(name, expecting: expecting) }
         return try answer(name)
     }
 }
@@ -163,7 +172,8 @@ extension AdminRoutes {
     }
 
     private func reloadPlugin(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let generations = try await registry.reloadPlugin(name(context))
+        let name = name(context)
+        let generations = try await bringingUp { try await registry.reloadPlugin(name) }
         let members = generations.sorted { $0.key < $1.key }
         return Response([
             "models": .object(JSONObject(members.map { (key: $0.key, value: .integer($0.value)) }))

@@ -61,7 +61,12 @@ struct AnswerRoutes {
         if let name = asked.model {
             let lease = try await models.lease(name)
             defer { lease.release() }
-            return lease.description.can(.answer) ? .extract : .generate
+            if lease.description.can(.answer) { return .extract }
+            guard lease.description.can(.chat) else {
+                throw APIError.refused(
+                    "model '\(name)' can neither \(Settings.Purpose.answer.deed) nor chat")
+            }
+            return .generate
         }
         if models.preferred(for: .answer) != nil { return .extract }
         guard models.preferred(for: .chat) != nil else {

@@ -34,13 +34,17 @@ struct ModelRoutes {
 
     private func json(_ status: DeploymentStatus) -> JSONObject {
         let purposes = models.purposes(of: status.name)
-        return JSONObject([
+        var json = JSONObject([
             (key: "id", value: .string(status.name)), (key: "object", value: "model"),
             (key: "created", value: .integer(started)), (key: "owned_by", value: "roost"),
             (key: "state", value: .string(status.state.rawValue)),
             (key: "abilities", value: .array(purposes.map { .string($0.rawValue) })),
             (key: "meta", value: .object(meta(status))),
         ])
+        if status.state == .failed, let reason = status.lastError {
+            json["reason"] = .string(reason.withoutFolders)
+        }
+        return json
     }
 
     private func meta(_ status: DeploymentStatus) -> JSONObject {

@@ -16,6 +16,7 @@ extension DeploymentStatus {
         json["draining_generations"] = .integer(draining)
         json["library_hash"] = .optional(hash)
         json["last_error"] = .optional(lastError ?? supervisor?.lastFailure)
+        json["warnings"] = .array(warnings.map { .string($0) })
         json["pid"] = .optional(supervisor?.processID)
         json["worker"] = supervisor.map { .object($0.json) } ?? .null
         json["model"] = description.map { .object($0.json) } ?? .null
@@ -31,6 +32,7 @@ extension SupervisorStatus {
     fileprivate var json: JSONObject {
         var json = JSONObject()
         json["restarts"] = .integer(restarts)
+        json["last_output"] = .optional(lastOutput)
         switch state {
         case .idle: json["state"] = "idle"
         case .running(let processID):

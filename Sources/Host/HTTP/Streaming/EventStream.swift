@@ -43,7 +43,7 @@ package enum EventStream {
             throw EarlyEnd.clientGone
         } catch {
             let error = APIError(error)
-            record.note { $0.error = error.code ?? error.type }
+            record.note { $0.note(error) }
             try await writer.write(event(error.json))
         }
     }
