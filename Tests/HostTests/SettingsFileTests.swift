@@ -10,13 +10,17 @@ import Testing
 
     private func problems(_ text: String, environment: [String: String] = [:]) -> [String] {
         do {
-            _ = try SettingsFile.parse(text, file: "/etc/plugins.toml", environment: environment)
-            return []
+            let settings = try parse(text, environment: environment)
+            return settings.problems.map(Self.line)
         } catch let error as SettingsError {
-            return error.problems.map { "\($0.line ?? 0) \($0.key): \($0.message)" }
+            return error.problems.map(Self.line)
         } catch {
             return ["\(error)"]
         }
+    }
+
+    private static func line(_ problem: SettingsError.Problem) -> String {
+        "\(problem.line ?? 0) \(problem.key): \(problem.message)"
     }
 
     private func parse(_ text: String, environment: [String: String] = [:]) throws -> Settings {
@@ -210,6 +214,26 @@ import Testing
         #expect(found.count == 1)
         #expect(found[0].hasPrefix("4 plugins.p.library: no file at "))
         #expect(found[0].contains("/libNo.so or /usr/libNo.so or /etc/libNo.so; build it"))
+    }
+
+    /// A host serves what it can: a missing file is no mistake in the settings.
+    @Test func whatLiesNowhereIsReportedAndStaysListed() throws {
+        let settings = try parse(
+            """
+            [plugins.p]
+            library = "/nowhere/libNo.so"
+            [[models]]
+            name = "a"
+            plugin = "p"
+            source = "nowhere.gguf"
+            """)
+        #expect(settings.problems.map(\.key) == ["plugins.p.library", "models[0].source"])
+        #expect(settings.plugins.map(\.library) == ["/nowhere/libNo.so"])
+        #expect(settings.models.map(\.plugin) == ["p"])
+        #expect(settings.lines["models[0].source"] == 6)
+        // Beside a mistake it is reported with it.
+        let both = problems("[plugins.p]\nlibrary = \"/nowhere/libNo.so\"\n[server]\nlisten = 5")
+        #expect(both.count == 2)
     }
 
     @Test func allMistakesAreReportedAtOnceInTheOrderOfTheLines() {

@@ -163,7 +163,7 @@ extension JSONValue? {
 extension JSONValue {
     /// One line per value, named by its path.
     func lines(_ path: String = "") -> String {
-        guard let object else { return "\(path): \(string ?? serialized())" }
+        guard let object else { return "\(path): \(string ?? serialized())".printable }
         return object.members.filter { !$0.value.isNull }
             .map { $0.value.lines(path.isEmpty ? $0.key : "\(path).\($0.key)") }
             .joined(separator: "\n")

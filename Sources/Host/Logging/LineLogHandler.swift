@@ -54,8 +54,8 @@ struct LogEntry {
     var text: String {
         let mark = level >= .warning ? "\(level): " : ""
         let details = fields.map { " \($0.key)=\($0.value.string ?? $0.value.serialized())" }
-        return "\(time.clockText) \(mark)\(message)"
-            + (details.isEmpty ? "" : " " + details.joined())
+        let line = "\(mark)\(message)" + (details.isEmpty ? "" : " " + details.joined())
+        return "\(time.clockText) \(line.printable)"
     }
 
     var json: String {
@@ -69,7 +69,9 @@ struct LogEntry {
 
     /// What one looks for first comes first.
     static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: JSONValue)] {
-        let first = ["status", "ms", "model", "prompt_tokens", "completion_tokens", "error"]
+        let first = [
+            "status", "ms", "model", "prompt_tokens", "completion_tokens", "error", "reason",
+        ]
         let known = first.filter { metadata[$0] != nil }
         let rest = metadata.keys.filter { !first.contains($0) && !$0.hasPrefix("hb.") }.sorted()
         return (known + rest).map { ($0, value(metadata[$0])) }

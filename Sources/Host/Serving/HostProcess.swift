@@ -28,6 +28,7 @@ package struct HostProcess: Sendable {
     /// - Throws: `HostError`.
     package func run() async throws {
         HostPrivacy.hideMemory()
+        for problem in settings.problems { logger.warning("\(problem)") }
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
         try OpenFiles.check()
@@ -69,7 +70,7 @@ package struct HostProcess: Sendable {
         await models.start()
         for status in models.registry.models where status.load == .start || status.generation != nil
         {
-            output.say(status.line)
+            output.say(status.line.printable)
         }
         await models.registry.removeUnusedCopies()
     }

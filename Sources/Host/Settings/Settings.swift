@@ -9,6 +9,11 @@ package struct Settings: Sendable {
     package var collections: [Collection] = []
     /// The folder of the settings file, where relative paths start.
     package var folder = ""
+    package var file = ""
+    /// What keeps single models or plugins from serving.
+    package var problems: [SettingsError.Problem] = []
+    /// The line of every key that was read, by its path: `models[0].settings.steps`.
+    package var lines: [String: Int] = [:]
 
     /// `[server]`
     package struct Server: Sendable {
@@ -79,6 +84,8 @@ package struct Settings: Sendable {
         package var sampling: SamplingChoices
         /// A JSON object for the plugin, or empty.
         package var settings: String
+        /// Its table in the file: `models[0]`; nil for one found in the folder.
+        package var path: String?
     }
 
     package enum LogFormat: String, Sendable, CaseIterable {

@@ -24,18 +24,28 @@ package struct SettingsError: Error, Equatable, CustomStringConvertible {
 final class ProblemList {
     private let file: String
     private(set) var problems: [SettingsError.Problem] = []
+    private var isFatal = false
+    /// The lines of the keys that were read, by their paths.
+    private(set) var lines: [String: Int] = [:]
 
     init(file: String) {
         self.file = file
     }
 
-    func add(_ message: String, key: String = "", line: Int? = nil) {
+    /// - Parameter isFatal: false for what keeps one model or plugin from serving, and nothing else.
+    func add(_ message: String, key: String = "", line: Int? = nil, isFatal: Bool = true) {
         problems.append(.init(file: file, line: line, key: key, message: message))
+        if isFatal { self.isFatal = true }
     }
 
-    /// - Throws: `SettingsError` with everything added so far, in the order of the lines.
-    func throwIfAny() throws {
-        guard !problems.isEmpty else { return }
+    func note(_ line: Int, of key: String) {
+        lines[key] = line
+    }
+
+    /// - Throws: `SettingsError` with everything added so far, in the order of the lines, if any of it is
+    ///   fatal.
+    func throwIfFatal() throws {
+        guard isFatal else { return }
         throw SettingsError(problems: problems.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
     }
 }

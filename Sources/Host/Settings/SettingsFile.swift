@@ -34,8 +34,11 @@ package struct SettingsFile {
         let document = try TOMLDocument(text, file: file)
         let reader = SettingsFile(
             paths: Paths(file: file, environment: environment), problems: ProblemList(file: file))
-        let settings = reader.settings(document)
-        try reader.problems.throwIfAny()
+        var settings = reader.settings(document)
+        try reader.problems.throwIfFatal()
+        settings.file = file
+        settings.problems = reader.problems.problems
+        settings.lines = reader.problems.lines
         return settings
     }
 
@@ -190,8 +193,12 @@ extension SettingsFile {
                 environment: environment)
         case .failure(let missing):
             let places = missing.searched.joined(separator: " or ")
-            table.report("no file at \(places); build it, or set server.plugin_path", "library")
-            return nil
+            table.report(
+                "no file at \(places); build it, or set server.plugin_path", "library",
+                isFatal: false)
+            return Settings.Plugin(
+                name: name, library: missing.searched[0], isolation: isolation ?? .worker,
+                environment: environment)
         }
     }
 
@@ -227,10 +234,11 @@ extension SettingsFile {
         return root.tables("models").compactMap { table in
             var table = table
             defer { table.finish() }
-            guard let model = model(&table, plugins: plugins) else { return nil }
+            guard var model = model(&table, plugins: plugins) else { return nil }
+            model.path = table.path
             if let path = model.source, !Paths.exists(path) {
                 if model.isOptional { return nil }
-                table.report("no file or folder at \(path)", "source")
+                table.report("no file or folder at \(path)", "source", isFatal: false)
             }
             if let line = lines.updateValue(table.line, forKey: model.name) {
                 table.report("\"\(model.name)\" is already the model of line \(line)", "name")
@@ -302,6 +310,9 @@ extension SettingsFile {
     /// `[models.settings]`: handed to the plugin as it is.
     private func pluginSettings(_ table: inout TableReader) -> String {
         guard let members = table.table("settings") else { return "" }
+        for (key, node) in members {
+            problems.note(node.line, of: "\(table.full("settings")).\(key)")
+        }
         return TOMLDocument.Value.table(members).json.serialized()
     }
 }

@@ -10,6 +10,8 @@ struct TableReader {
 
     init(_ members: [String: TOMLDocument.Node], path: String, line: Int, problems: ProblemList) {
         self.members = members
+        problems.note(line, of: path)
+        for (key, node) in members { problems.note(node.line, of: full(key)) }
         self.path = path
         self.line = line
         self.problems = problems
@@ -21,8 +23,9 @@ struct TableReader {
     }
 
     /// Reports a problem with `key`, at its line or, where it is missing, at the table's.
-    func report(_ message: String, _ key: String) {
-        problems.add(message, key: full(key), line: members[key]?.line ?? line)
+    func report(_ message: String, _ key: String, isFatal: Bool = true) {
+        problems.add(
+            message, key: full(key), line: members[key]?.line ?? line, isFatal: isFatal)
     }
 
     mutating func has(_ key: String) -> Bool {

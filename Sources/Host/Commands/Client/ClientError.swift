@@ -13,7 +13,7 @@ extension ClientError: CustomStringConvertible {
         switch self {
         case .noAnswer(let url, let reason):
             "no host answers at \(url) (\(reason)); start one with `roost serve`, or name it with --url"
-        case .refused(_, let message): message
+        case .refused(_, let message): message.printable
         case .notWritten(let path, let reason): "cannot write \(path): \(reason)"
         case .notUnderstood(let what): "the host's answer is not understood: \(what)"
         }

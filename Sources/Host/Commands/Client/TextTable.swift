@@ -1,4 +1,4 @@
-/// Columns of text for a terminal.
+/// Columns of printable text for a terminal.
 struct TextTable {
     private var rows: [[String]]
 
@@ -7,7 +7,7 @@ struct TextTable {
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row)
+        rows.append(row.map(\.printable))
     }
 
     var text: String {

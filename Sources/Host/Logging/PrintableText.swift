@@ -1,0 +1,36 @@
+extension String {
+    /// The text for one line of a terminal: characters that could command it, or turn the order of
+    /// others about, are written as `\\u{1b}`, ends of lines as `\\n`.
+    package var printable: String {
+        guard unicodeScalars.contains(where: \.commands) else { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar == "\n" {
+                text += "\\n"
+            } else if scalar.commands {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    /// The text with the last components of absolute paths in place of the paths.
+    package var withoutFolders: String {
+        replacing(/'\/[^']*'/) { match in
+            "'\(match.output.dropLast().split(separator: "/").last ?? "")'"
+        }
+        .replacing(/(^|[\s"(=])\/(?:[^\s"'()\/]*\/)*/) { $0.output.1 }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var commands: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        case .format: (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+        default: false
+        }
+    }
+}
