@@ -18,6 +18,7 @@ enum SummarizerPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let found = try SummarizerCheckpoint(request.path) else { return nil }
+            _ = try SummarizerSettings(json: request.configurationJSON)
             return Probe(
                 score: 80, modelBytes: found.modelBytes, contextBytes: found.sequenceBytes,
                 family: found.configuration.family)

@@ -16,6 +16,8 @@ public protocol Plugin: SendableMetatype {
     /// The families of models that it serves: `["llama", "mistral"]`.
     static var families: [String] { get }
     static var traits: PluginTraits { get }
+    /// Whether every model has files; a plugin without weights says no, and may get an empty path.
+    static var needsSource: Bool { get }
 
     /// Reads headers only and says what opening the files would take.
     ///
@@ -28,6 +30,7 @@ public protocol Plugin: SendableMetatype {
 
 extension Plugin {
     public static var traits: PluginTraits { [] }
+    public static var needsSource: Bool { true }
 }
 
 /// What a plugin declares of its library, `ROOST_PLUGIN_*`.
@@ -64,7 +67,7 @@ public struct Probe: Sendable {
 
 /// Which model to open, and how; valid during the call.
 public struct OpenRequest {
-    /// A file or a directory.
+    /// A file or a directory; empty where the model has no source.
     public let path: String
     /// The model's own settings of plugins.toml, a JSON object; empty when there are none.
     public let configurationJSON: String

@@ -203,7 +203,7 @@ typedef struct roost_probe {
 /* Which model to open, and how. */
 typedef struct roost_open {
     uint32_t struct_size, n_contexts_hint;
-    roost_str path;        /* a file or a directory */
+    roost_str path;        /* a file or a directory; empty where the model has no source */
     roost_str config_json; /* the model's own settings of plugins.toml: an object, or empty */
     uint64_t budget_bytes; /* 0 is no limit */
 } roost_open;
@@ -233,7 +233,8 @@ typedef struct roost_plugin {
     /* After the last close. May be NULL. [load] */
     void (*detach)(void *self);
     /* Reads headers only and says whether this plugin serves the files. A model of another family
-     * is ROOST_OK with score 0. [load] */
+     * is ROOST_OK with score 0. Of its own models it also checks config_json, about which `roost config
+     * check` asks here. One process may be asked about many models. [load] */
     roost_status (*probe)(void *self, const roost_open *in, roost_probe *out, const roost_call *call);
     /* Opens a model; `*out` is the host's until close. [load] */
     roost_status (*open)(void *self, const roost_open *in, roost_model **out, const roost_call *call);

@@ -66,7 +66,10 @@ private func probeModel(
 ) -> roost_status {
     answer(call) { call in
         let plugin = try PluginImage.shared.plugin()
-        let found = try plugin.probe(OpenRequest(input, call))
+        let request = try OpenRequest(input, call)
+        // A model without files is another plugin's.
+        let found =
+            request.path.isEmpty && plugin.needsSource ? nil : try plugin.probe(request)
         let probe = roost_probe(
             struct_size: structSize(roost_probe.self),
             score: Int32(clamping: min(found?.score ?? 0, 100)), bytes_host: found?.modelBytes ?? 0,
@@ -85,7 +88,11 @@ private func openModel(
         guard let out else {
             throw PluginError(.argument, "the place for the model is null")
         }
-        let model = try plugin.open(OpenRequest(input, call))
+        let request = try OpenRequest(input, call)
+        guard !request.path.isEmpty || !plugin.needsSource else {
+            throw PluginError(.argument, "the model has no source; name its file or folder")
+        }
+        let model = try plugin.open(request)
         out.pointee = OpaquePointer(owning: ModelBox(model))
         PluginImage.shared.modelOpened()
     }
@@ -95,8 +102,8 @@ extension OpenRequest {
     fileprivate init(_ pointer: UnsafePointer<roost_open>?, _ call: Call) throws {
         let input = try checked(pointer, "roost_open", size: \.struct_size)
         path = try input.path.string("path")
-        guard !path.isEmpty, !path.utf8.contains(0) else {
-            throw PluginError(.argument, "the path is empty or contains a NUL")
+        guard !path.utf8.contains(0) else {
+            throw PluginError(.argument, "the path contains a NUL")
         }
         configurationJSON = try input.config_json.string("config_json")
         budget = input.budget_bytes == 0 ? nil : input.budget_bytes
