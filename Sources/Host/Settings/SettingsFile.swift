@@ -334,7 +334,7 @@ extension SettingsFile {
         if let path = model?.source, !Paths.exists(path) {
             table.report("no file or folder at \(path)", "source")
         }
-        try reader.problems.throwIfAny()
+        try reader.problems.throwIfFatal()
         guard let model else { preconditionFailure("a model without a name has a problem") }
         return model
     }
