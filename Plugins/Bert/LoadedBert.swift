@@ -54,10 +54,12 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
 // MARK: - Tokens
 
 extension LoadedBert {
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32] {
         try reader.tokenizer.encode(
             text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial))
+            parseSpecial: options.contains(.parseSpecial), plain: plain)
     }
 
     func embeddingTokens(

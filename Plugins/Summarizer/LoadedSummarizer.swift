@@ -33,10 +33,12 @@ final class LoadedSummarizer: EncoderDecoderModel {
         _ = try context.logits(of: [decoderStart], call: call)
     }
 
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32] {
         try tokenizer.encode(
             text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial))
+            parseSpecial: options.contains(.parseSpecial), plain: plain)
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> SummarizerContext {

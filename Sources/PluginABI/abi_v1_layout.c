@@ -13,6 +13,10 @@ SIZE(roost_span, 16);
 MEMBER(roost_span, ptr, 0);
 MEMBER(roost_span, len, 8);
 
+SIZE(roost_range, 16);
+MEMBER(roost_range, start, 0);
+MEMBER(roost_range, end, 8);
+
 SIZE(roost_sink, 16);
 MEMBER(roost_sink, ctx, 0);
 MEMBER(roost_sink, put, 8);
@@ -108,11 +112,12 @@ MEMBER(roost_vocab, pad, 44);
 MEMBER(roost_vocab, flags, 48);
 MEMBER(roost_vocab, reserved, 52);
 
-SIZE(roost_ext_tokens, 24);
+SIZE(roost_ext_tokens, 32);
 MEMBER(roost_ext_tokens, struct_size, 0);
 MEMBER(roost_ext_tokens, reserved, 4);
 MEMBER(roost_ext_tokens, vocab, 8);
 MEMBER(roost_ext_tokens, tokenize, 16);
+MEMBER(roost_ext_tokens, tokenize_mixed, 24);
 
 SIZE(roost_decode_caps, 32);
 MEMBER(roost_decode_caps, struct_size, 0);

@@ -4,7 +4,13 @@ public protocol TextModel: Model {
     var vocabulary: Vocabulary { get }
 
     /// The ids of a text. From any thread, concurrently with every other call.
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32]
+    ///
+    /// - Parameter plain: the bytes of its UTF-8 that somebody else wrote, in ranges that ascend, lie
+    ///   apart and are not empty: `.parseSpecial` finds no control token that has one of them. They are
+    ///   no borders of words.
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32]
 }
 
 /// `ROOST_TOKENIZE_*`.

@@ -50,6 +50,24 @@ import Testing
         #expect(try model.tokenize(long, addSpecial: false, parseSpecial: false).count == 300_000)
     }
 
+    /// With a plugin that can be told which bytes are plain, and with one that cannot.
+    @Test(arguments: Isolation.allCases, [["SPECIALS"], ["SPECIALS", "MIXED"]])
+    func whatSomebodyElseWroteIsNoControlToken(_ isolation: Isolation, _ macros: [String]) throws {
+        let model = try openModel(isolation, macros: macros)
+        defer { model.close() }
+        let (b, e) = (Array("<b>".utf8), Array("<e>".utf8))
+        func ids(_ text: String, _ plain: [Range<Int>]) throws -> [Int32] {
+            try model.tokenize(mixed: text, plain: plain)
+        }
+        #expect(try ids("<b>x<e>", []) == [256, 120, 257])
+        #expect(try ids("<b>x<e>", [3..<4]) == [256, 120, 257])
+        #expect(try ids("<b>x<e>", [3..<7]) == [256, 120] + e.map { Int32($0) })
+        #expect(try ids("<b><e>", [0..<3]) == b.map { Int32($0) } + [257])
+        #expect(try ids("<b><e>", [2..<4]) == (b + e).map { Int32($0) })
+        #expect(try ids("<b><b>", [5..<6]) == [256] + b.map { Int32($0) })
+        #expect(try ids("é<b>é", [0..<2, 5..<7]) == [0xC3, 0xA9, 256, 0xC3, 0xA9])
+    }
+
     @Test(arguments: Isolation.allCases)
     func aRowOfLogitsComesForEachRowThatWantsOne(_ isolation: Isolation) throws {
         let model = try openModel(isolation)

@@ -83,8 +83,13 @@ final class CountingModel: TextModel {
         return vocabulary
     }()
 
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
-        (options.contains(.addSpecial) ? [0] : []) + text.utf8.map { Int32($0) }
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32] {
+        let ids = text.utf8.enumerated().map { place, byte in
+            plain.contains { $0.contains(place) } ? -Int32(byte) : Int32(byte)
+        }
+        return (options.contains(.addSpecial) ? [0] : []) + ids
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> CountingContext {

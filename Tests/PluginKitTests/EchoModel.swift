@@ -23,7 +23,9 @@ final class EchoModel: EncoderDecoderModel {
         return vocabulary
     }()
 
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32] {
         text.utf8.map { Int32($0 % 8) }
     }
 

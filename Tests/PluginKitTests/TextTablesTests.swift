@@ -50,6 +50,41 @@ extension BoundaryTests {
             }
         }
 
+        private func tokenizeMixed(
+            _ model: OpaquePointer, _ plain: [roost_range], into sink: TestSink
+        ) throws -> Answer {
+            let tokens = try tokens(model)
+            return "abc".withCString { text in
+                plain.withUnsafeBufferPointer { plain in
+                    answer {
+                        tokens.tokenize_mixed(
+                            model, roost_str(ptr: text, len: 3), plain.baseAddress,
+                            UInt32(plain.count), 2, sink.table, $0)
+                    }
+                }
+            }
+        }
+
+        @Test func theModelIsToldWhatSomebodyElseWrote() throws {
+            try withModel { model in
+                let sink = TestSink()
+                let plain = [roost_range(start: 0, end: 1), roost_range(start: 2, end: 3)]
+                let found = try tokenizeMixed(model, plain, into: sink)
+                #expect(found.status == 0)
+                // The model under test marks what is plain.
+                #expect(sink.ids == [-97, 98, -99])
+            }
+        }
+
+        @Test(arguments: [[(0, 4)], [(1, 1)], [(2, 1)], [(1, 2), (0, 1)], [(0, 2), (1, 3)]])
+        func rangesThatDoNotAscendAreRefused(_ bounds: [(Int, Int)]) throws {
+            try withModel { model in
+                let plain = bounds.map { roost_range(start: UInt64($0.0), end: UInt64($0.1)) }
+                let found = try tokenizeMixed(model, plain, into: TestSink())
+                #expect(found.status == -1)
+            }
+        }
+
         @Test func anEmptyTextHasNoTokens() throws {
             try withModel { model in
                 let sink = TestSink()

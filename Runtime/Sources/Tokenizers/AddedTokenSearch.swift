@@ -4,7 +4,13 @@ struct AddedTokenSearch: Sendable {
     private let original: (all: AddedTokens, plain: AddedTokens)
     private let normalized: (all: AddedTokens, plain: AddedTokens)
 
-    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?) {
+    /// - Parameter ends: the tokens that end a generation, which are special whatever the file says.
+    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?, ends: Set<Int32>) {
+        let tokens = tokens.map { token in
+            var token = token
+            token.special = token.special || ends.contains(token.id)
+            return token
+        }
         let original = tokens.filter { !$0.normalized }
         let normalized = tokens.filter(\.normalized).map { token in
             var token = token
@@ -22,4 +28,7 @@ struct AddedTokenSearch: Sendable {
     func normalized(_ parseSpecial: Bool) -> AddedTokens {
         parseSpecial ? normalized.all : normalized.plain
     }
+
+    /// Whether some special token is looked for in normalized text.
+    var normalizesSpecial: Bool { normalized.all.count > normalized.plain.count }
 }

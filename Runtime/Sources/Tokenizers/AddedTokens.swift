@@ -34,6 +34,7 @@ struct AddedTokens: Sendable {
     }
 
     var isEmpty: Bool { tokens.isEmpty }
+    var count: Int { tokens.count }
 
     private mutating func insert(_ token: AddedToken) {
         var node: Int32 = 0
@@ -53,11 +54,18 @@ struct AddedTokens: Sendable {
     }
 
     /// Calls `body` with the parts of `text` in order; texts are not empty.
-    func split(_ text: Span<UInt8>, _ body: (Part) throws -> Void) rethrows {
+    ///
+    /// - Parameter allows: whether a special token may be found at these bytes; asked only for
+    ///   those that stand there.
+    func split(
+        _ text: Span<UInt8>, allows: (Range<Int>) -> Bool = { _ in true },
+        _ body: (Part) throws -> Void
+    ) rethrows {
         var done = 0
         var index = 0
         while index < text.count && !isEmpty {
-            guard firstBytes[Int(text[index])], let (token, end) = longestMatch(in: text, at: index)
+            guard firstBytes[Int(text[index])],
+                let (token, end) = longestMatch(in: text, at: index, allows)
             else {
                 index += 1
                 continue
@@ -73,16 +81,47 @@ struct AddedTokens: Sendable {
         if done < text.count { try body(.text(done..<text.count)) }
     }
 
-    private func longestMatch(in text: Span<UInt8>, at start: Int) -> (AddedToken, end: Int)? {
+    private func longestMatch(
+        in text: Span<UInt8>, at start: Int, _ allows: (Range<Int>) -> Bool
+    ) -> (AddedToken, end: Int)? {
         var node: Int32 = 0
         var found: (AddedToken, end: Int)?
         var index = start
         while index < text.count, let next = trie.find(node, Int32(text[index])) {
             node = next.id
             index += 1
-            if ends[Int(node)] >= 0 { found = (tokens[Int(ends[Int(node)])], index) }
+            guard ends[Int(node)] >= 0 else { continue }
+            let token = tokens[Int(ends[Int(node)])]
+            if !token.special || allows(start..<index) { found = (token, index) }
         }
         return found
+    }
+}
+
+/// The bytes of a text that no special token may have.
+struct PlainBytes {
+    private let ranges: [Range<Int>]
+
+    /// - Parameter ranges: ascend and do not overlap.
+    init(_ ranges: [Range<Int>]) {
+        self.ranges = ranges
+    }
+
+    var isEmpty: Bool { ranges.isEmpty }
+
+    /// Whether one of them is in `bytes`.
+    func touch(_ bytes: Range<Int>) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= bytes.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low < ranges.count && ranges[low].lowerBound < bytes.upperBound
     }
 }
 

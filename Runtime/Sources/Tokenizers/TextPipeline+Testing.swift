@@ -14,6 +14,13 @@
 }
 
 extension TextPipeline: StepCounting, StageShowing {
+    func encodeCountingSteps(
+        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
+    ) throws -> (ids: [Int32], steps: Int) {
+        try encodeCountingSteps(
+            text, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: [])
+    }
+
     func normalized(_ text: [UInt8]) -> [UInt8] { normalizer?.normalize(text.span) ?? text }
 
     func words(ofNormalized text: [UInt8]) throws -> [[UInt8]] {

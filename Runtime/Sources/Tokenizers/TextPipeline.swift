@@ -9,9 +9,11 @@ struct TextPipeline<Words: Model>: Tokenizer {
     let template: Template
 
     func encode(
-        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
+        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool, plain: [Range<Int>]
     ) throws -> [Int32] {
-        try encodeCountingSteps(text, addSpecial: addSpecial, parseSpecial: parseSpecial).ids
+        try encodeCountingSteps(
+            text, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: plain
+        ).ids
     }
 
     // Callers hold the chain as `any Tokenizer`: without these it would run unspecialized.
@@ -20,9 +22,10 @@ struct TextPipeline<Words: Model>: Tokenizer {
     @_specialize(where Words == BPE<RankedMerges>)
     @_specialize(where Words == BPE<ScoredMerges>)
     func encodeCountingSteps(
-        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
+        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool, plain: [Range<Int>]
     ) throws -> (ids: [Int32], steps: Int) {
-        var passage = Passage(self, parseSpecial: parseSpecial, tracked: false)
+        var passage = Passage(
+            self, parseSpecial: parseSpecial, plain: PlainBytes(plain), tracked: false)
         if addSpecial { passage.tokens.append(template.prefix) }
         try passage.encode(text)
         if addSpecial { passage.tokens.append(template.suffix) }
@@ -48,16 +51,24 @@ extension TextPipeline {
     struct Passage {
         private let chain: TextPipeline
         private let parseSpecial: Bool
+        private let plain: PlainBytes
         private let tracked: Bool
+        /// Whether normalized text has to say where it comes from.
+        private let aligned: Bool
         var tokens: TokenWriter
         private(set) var workspace: Words.Workspace
         private var codePoints = CodePointCounter()
 
         /// - Parameter tracked: whether the tokens' ranges are wanted, in code points of the text.
-        init(_ chain: TextPipeline, parseSpecial: Bool, tracked: Bool) {
+        init(
+            _ chain: TextPipeline, parseSpecial: Bool, plain: PlainBytes = PlainBytes([]),
+            tracked: Bool
+        ) {
             self.chain = chain
             self.parseSpecial = parseSpecial
+            self.plain = plain
             self.tracked = tracked
+            aligned = tracked || parseSpecial && !plain.isEmpty && chain.added.normalizesSpecial
             tokens = TokenWriter(keepingRanges: tracked)
             workspace = chain.model.makeWorkspace()
         }
@@ -66,7 +77,9 @@ extension TextPipeline {
             guard text.count <= Int(Int32.max) else {
                 throw TokenizerError.textTooLong(bytes: text.count, limit: Int(Int32.max))
             }
-            try chain.added.original(parseSpecial).split(text) { part in
+            let plain = plain
+            try chain.added.original(parseSpecial).split(text, allows: { !plain.touch($0) }) {
+                part in
                 switch part {
                 case .token(let id, let range):
                     append(id, range, of: text, WordOrigin(start: 0, beginsText: true), of: text)
@@ -78,7 +91,7 @@ extension TextPipeline {
         /// Text between added tokens that are found in the original.
         private mutating func normalize(_ range: Range<Int>, of text: Span<UInt8>) throws {
             let part = text.extracting(range)
-            let rewritten = chain.normalizer?.normalize(part, tracked: tracked)
+            let rewritten = chain.normalizer?.normalize(part, tracked: aligned)
             var origin = WordOrigin(
                 start: 0, beginsText: range.lowerBound == 0, base: range.lowerBound)
             if let alignment = rewritten?.alignment, !alignment.isIdentity {
@@ -95,7 +108,10 @@ extension TextPipeline {
         private mutating func cut(
             _ normalized: Span<UInt8>, _ origin: WordOrigin, of text: Span<UInt8>
         ) throws {
-            try chain.added.normalized(parseSpecial).split(normalized) { part in
+            let plain = plain
+            try chain.added.normalized(parseSpecial).split(
+                normalized, allows: { plain.isEmpty || !plain.touch(origin.range(of: $0)) }
+            ) { part in
                 switch part {
                 case .token(let id, let range):
                     append(id, range, of: normalized, origin, of: text)

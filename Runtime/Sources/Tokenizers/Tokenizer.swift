@@ -17,25 +17,38 @@ public protocol Tokenizer: Sendable {
     ///   - parseSpecial: whether "<|im_end|>" in the text is that token; otherwise it is ten plain
     ///     characters, which is right for everything a user wrote. Tokens that are added to the
     ///     vocabulary but control nothing ("<tool_call>") are recognised either way.
+    ///   - plain: the bytes that somebody else wrote, in ranges that ascend and do not overlap:
+    ///     `parseSpecial` finds no special token that has one of them. They are no borders: a text
+    ///     that spells no special token has the same ids without them.
     /// - Throws: ``TokenizerError/matching(pattern:reason:)`` when the vocabulary's own pattern gives
     ///   up on the text; never for published patterns.
-    func encode(_ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32]
+    func encode(
+        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool, plain: [Range<Int>]
+    ) throws -> [Int32]
 
     /// What the model's own tokenizer puts around a text, and around the two of a pair.
     var template: Template { get }
 
     /// The ids of a text and where each comes from, without what the template adds.
     ///
-    /// - Throws: as ``encode(_:addSpecial:parseSpecial:)``.
+    /// - Throws: as ``encode(_:addSpecial:parseSpecial:plain:)``.
     func encode(_ text: String, parseSpecial: Bool) throws -> Encoding
 }
 
 extension Tokenizer {
     /// The ids of a text.
     public func encode(
-        _ text: String, addSpecial: Bool, parseSpecial: Bool
+        _ text: String, addSpecial: Bool, parseSpecial: Bool, plain: [Range<Int>] = []
     ) throws -> [Int32] {
-        try encode(text.utf8.span, addSpecial: addSpecial, parseSpecial: parseSpecial)
+        try encode(
+            text.utf8.span, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: plain)
+    }
+
+    /// The ids of a text that one hand wrote.
+    public func encode(
+        _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
+    ) throws -> [Int32] {
+        try encode(text, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: [])
     }
 
     /// The ids of borrowed bytes.

@@ -73,6 +73,11 @@ typedef struct roost_span {
     uint64_t len;
 } roost_span;
 
+/* Bytes `start` ..< `end` of a text. */
+typedef struct roost_range {
+    uint64_t start, end;
+} roost_range;
+
 /* Where a plugin puts output of unknown length, in as many pieces as it likes. */
 typedef struct roost_sink {
     void *ctx;
@@ -306,6 +311,15 @@ typedef struct roost_ext_tokens {
      * ROOST_E_ARG. [any] */
     roost_status (*tokenize)(const roost_model *model, roost_str text, uint32_t flags,
                              roost_sink i32_out, const roost_call *call);
+    /* As tokenize, of a text that somebody else wrote parts of: `plain`, [n], which ascend, do not
+     * overlap and are not empty. ROOST_TOKENIZE_PARSE_SPECIAL finds only control tokens that lie
+     * outside of them with all their bytes; a longer one that does not hides no shorter one that
+     * does. In everything else the text is one: the ends of the parts are no borders of words, so
+     * that a text which spells no control token has the ids that tokenize gives. May be NULL: the
+     * host then has a part that spells a control token tokenized apart. [any] */
+    roost_status (*tokenize_mixed)(const roost_model *model, roost_str text, const roost_range *plain,
+                                   uint32_t n, uint32_t flags, roost_sink i32_out,
+                                   const roost_call *call);
 } roost_ext_tokens;
 
 /* ---- text: decode ------------------------------------------------------------------------ */

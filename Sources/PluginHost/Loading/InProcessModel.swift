@@ -37,6 +37,10 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         }
     }
 
+    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
+        try call { try instance.tokenize(mixed: text, plain: plain, trace: .none) }
+    }
+
     func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         try lane(deadline) { call in
             let rows = batch.wants.count { $0 }

@@ -10,21 +10,54 @@ extension ModelInstance {
     func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool, trace: CallTrace
     ) throws -> [Int32] {
-        guard let tokenize = tokens?.tokenize, let vocabulary else {
-            throw ModelFailure.refused(
-                code: .unsupported, flags: [], message: "the model has no tokenizer")
-        }
+        guard let tokenize = tokens?.tokenize else { throw noTokenizer }
         var flags: UInt32 = 0
         if addSpecial { flags |= UInt32(ROOST_TOKENIZE_ADD_SPECIAL) }
         if parseSpecial { flags |= UInt32(ROOST_TOKENIZE_PARSE_SPECIAL) }
-        let bytes = try OutputSink.collect(.tokenize, limit: tokenLimit(of: text)) { sink in
-            try text.withPluginString { text in
-                try callPlugin(.tokenize, trace: trace) { tokenize(model, text, flags, sink, $0) }
+        return try tokenIDs(of: text, trace: trace) { text, sink, call in
+            tokenize(model, text, flags, sink, call)
+        }
+    }
+
+    /// The ids of a text whose control tokens count, but for those that have a byte of `plain`, whose
+    /// ranges ascend and lie apart.
+    func tokenize(mixed text: String, plain: [Range<Int>], trace: CallTrace) throws -> [Int32] {
+        guard let vocabulary else { throw noTokenizer }
+        guard let tokenize = tokens?.tokenize_mixed else {
+            return try MixedText(text, plain: plain, vocabulary).pieces.flatMap { piece in
+                try self.tokenize(
+                    piece.text, addSpecial: false, parseSpecial: !piece.isPlain, trace: trace)
             }
         }
-        let ids = try tokenIDs(bytes, step: .tokenize)
+        let ranges = plain.map {
+            roost_range(start: UInt64($0.lowerBound), end: UInt64($0.upperBound))
+        }
+        return try ranges.withUnsafeBufferPointer { ranges in
+            try tokenIDs(of: text, trace: trace) { text, sink, call in
+                tokenize(
+                    model, text, ranges.baseAddress, UInt32(ranges.count),
+                    UInt32(ROOST_TOKENIZE_PARSE_SPECIAL), sink, call)
+            }
+        }
+    }
+
+    private func tokenIDs(
+        of text: String, trace: CallTrace,
+        _ body: (roost_str, roost_sink, UnsafePointer<roost_call>?) -> roost_status
+    ) throws -> [Int32] {
+        guard let vocabulary else { throw noTokenizer }
+        let bytes = try OutputSink.collect(.tokenize, limit: tokenLimit(of: text)) { sink in
+            try text.withPluginString { text in
+                try callPlugin(.tokenize, trace: trace) { body(text, sink, $0) }
+            }
+        }
+        let ids = try PluginHost.tokenIDs(bytes, step: .tokenize)
         try checkTokenIDs(ids, below: vocabulary.count)
         return ids
+    }
+
+    private var noTokenizer: ModelFailure {
+        .refused(code: .unsupported, flags: [], message: "the model has no tokenizer")
     }
 }
 

@@ -16,6 +16,11 @@ package protocol LoadedModel: ImageModel {
     /// Turns text into token ids, each of them below `vocabulary.count`. From any thread.
     func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32]
 
+    /// Turns a text with control tokens into ids, of which somebody else wrote the bytes `plain` of its
+    /// UTF-8, in ranges that ascend and lie apart: a control token that has one of them is characters.
+    /// From any thread.
+    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32]
+
     /// Appends the rows to their sequences and returns a row of logits for each row that wants one,
     /// in batch order. Lane.
     ///

@@ -1,7 +1,7 @@
 /// The first words of a worker's conversation.
 package struct Hello: Equatable {
     /// Grows with every change of a message.
-    package static let protocolVersion: UInt32 = 3
+    package static let protocolVersion: UInt32 = 4
 
     package var version = Hello.protocolVersion
     package var toolchain = PluginIdentity.hostToolchain
@@ -119,6 +119,8 @@ package struct TokenizeCall: Equatable {
     package var text: String
     package var addSpecial: Bool
     package var parseSpecial: Bool
+    /// The bytes of a mixed text that hold no control tokens; nil for a text that one hand wrote.
+    package var plain: [Range<Int>]?
 
     package init(text: String, addSpecial: Bool, parseSpecial: Bool) {
         self.text = text
@@ -126,11 +128,19 @@ package struct TokenizeCall: Equatable {
         self.parseSpecial = parseSpecial
     }
 
+    package init(mixed text: String, plain: [Range<Int>]) {
+        self.init(text: text, addSpecial: false, parseSpecial: true)
+        self.plain = plain
+    }
+
     package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(addSpecial)
         writer.write(parseSpecial)
         writer.write(text)
+        writer.write(optional: plain) { writer, plain in
+            writer.write(array: plain.flatMap { [Int64($0.lowerBound), Int64($0.upperBound)] })
+        }
         return writer.bytes
     }
 
@@ -139,7 +149,17 @@ package struct TokenizeCall: Equatable {
         addSpecial = try reader.readBool()
         parseSpecial = try reader.readBool()
         text = try reader.readString()
+        plain = try reader.readOptional { try Self.ranges(try $0.readArray(of: Int64.self)) }
         try reader.finish()
+    }
+
+    private static func ranges(_ bounds: [Int64]) throws -> [Range<Int>] {
+        guard bounds.count % 2 == 0, zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw WireError.value("ranges of a text that do not ascend")
+        }
+        return stride(from: 0, to: bounds.count, by: 2).map {
+            Int(bounds[$0])..<Int(bounds[$0 + 1])
+        }
     }
 }
 

@@ -42,7 +42,15 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     var processID: Int32? { process.processID }
 
     func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
-        let call = TokenizeCall(text: text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+        try tokenize(
+            TokenizeCall(text: text, addSpecial: addSpecial, parseSpecial: parseSpecial))
+    }
+
+    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
+        try tokenize(TokenizeCall(mixed: text, plain: plain))
+    }
+
+    private func tokenize(_ call: TokenizeCall) throws -> [Int32] {
         let answer = try control.call(
             .tokenize, call.payload, step: .tokenize, limit: limits.tokenize)
         let ids = try decoding(.tokenize) { () -> [Int32] in

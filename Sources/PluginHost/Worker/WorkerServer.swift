@@ -108,9 +108,15 @@ extension WorkerServer {
     }
 
     private func tokenize(_ call: TokenizeCall) throws -> [UInt8] {
-        let ids = try instance.tokenize(
-            call.text, addSpecial: call.addSpecial, parseSpecial: call.parseSpecial,
-            trace: page.controlTrace)
+        let instance = try instance
+        let ids =
+            if let plain = call.plain {
+                try instance.tokenize(mixed: call.text, plain: plain, trace: page.controlTrace)
+            } else {
+                try instance.tokenize(
+                    call.text, addSpecial: call.addSpecial, parseSpecial: call.parseSpecial,
+                    trace: page.controlTrace)
+            }
         var writer = WireWriter()
         writer.write(array: ids)
         return writer.bytes

@@ -7,7 +7,7 @@ enum TokensTable {
     private static let table = Static(
         roost_ext_tokens(
             struct_size: structSize(roost_ext_tokens.self), reserved: 0,
-            vocab: describeVocabulary, tokenize: tokenize))
+            vocab: describeVocabulary, tokenize: tokenize, tokenize_mixed: tokenizeMixed))
 }
 
 private func describeVocabulary(
@@ -22,15 +22,42 @@ private func tokenize(
     model: OpaquePointer?, input: roost_str, flags: UInt32, out: roost_sink,
     call: UnsafePointer<roost_call>?
 ) -> roost_status {
+    tokenizeMixed(
+        model: model, input: input, plain: nil, count: 0, flags: flags, out: out, call: call)
+}
+
+private func tokenizeMixed(
+    model: OpaquePointer?, input: roost_str, plain: UnsafePointer<roost_range>?, count: UInt32,
+    flags: UInt32, out: roost_sink, call: UnsafePointer<roost_call>?
+) -> roost_status {
     answer(call) { call in
         let sink = try Sink(out)
         let options = TokenizeOptions(rawValue: flags)
         guard options.isSubset(of: [.addSpecial, .parseSpecial]) else {
             throw PluginError(.argument, "unknown flags \(flags) of tokenize")
         }
+        let ranges = try plainRanges(plain, count, length: input.len)
         let ids = try text(of: model).model.tokenize(
-            input.string("text"), options: options, call: call)
+            input.string("text"), plain: ranges, options: options, call: call)
         try sink.put(ids)
+    }
+}
+
+private func plainRanges(
+    _ ranges: UnsafePointer<roost_range>?, _ count: UInt32, length: UInt64
+) throws -> [Range<Int>] {
+    guard count > 0 else { return [] }
+    guard let ranges else { throw PluginError(.argument, "\(count) ranges at a null pointer") }
+    var end: UInt64 = 0
+    return try UnsafeBufferPointer(start: ranges, count: Int(count)).map { range in
+        guard range.start >= end, range.start < range.end, range.end <= length else {
+            throw PluginError(
+                .argument,
+                "the range \(range.start) to \(range.end) of a text of \(length) bytes behind "
+                    + "\(end), expected ranges that ascend")
+        }
+        end = range.end
+        return Int(range.start)..<Int(range.end)
     }
 }
 

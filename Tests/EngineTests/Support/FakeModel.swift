@@ -35,6 +35,10 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         try world.tokenize(text)
     }
 
+    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
+        try world.tokenize(text)
+    }
+
     func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         let fault = world.begin(batch)
         if let fault {

@@ -147,6 +147,9 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
         throw unsupportedHere
     }
+    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
+        throw unsupportedHere
+    }
     func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         throw unsupportedHere
     }

@@ -66,6 +66,11 @@ import Testing
         #expect(try LoadCall(load.payload) == load)
         let text = TokenizeCall(text: "é\u{0}", addSpecial: true, parseSpecial: false)
         #expect(try TokenizeCall(text.payload) == text)
+        let mixed = TokenizeCall(mixed: "a<e>", plain: [0..<1, 2..<4])
+        #expect(try TokenizeCall(mixed.payload) == mixed)
+        var back = mixed
+        back.plain = [2..<4, 0..<1]
+        #expect(throws: WireError.self) { try TokenizeCall(back.payload) }
         let forward = ForwardCall(batch: Self.batch, deadline: MonotonicTime(nanoseconds: 5))
         #expect(try ForwardCall(forward.payload) == forward)
         let encode = EncodeCall(

@@ -8,6 +8,9 @@
  * theirs from the macros EARLY_AT and EARLY_DO. {"pace": "MS"} makes a forward take that many
  * milliseconds, as a larger model's would.
  *
+ * With the macro SPECIALS the tokens 256 and 257 are spelled "<b>" and "<e>", and found where they are to be
+ * parsed; with MIXED as well, the plugin can be told where not.
+ *
  * With the macro ENCODER it is an encoder-decoder: a sequence begins with START, and its tally with that
  * of its source, without which it takes no token.
  */
@@ -41,7 +44,7 @@ enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64, START = EOS 
 struct roost_model {
     struct deeds deeds;
     char pace[16];
-    char pieces[256];
+    char pieces[256 + 6];
     uint32_t offsets[VOCABULARY + 1];
     uint16_t attributes[VOCABULARY];
 };
@@ -102,6 +105,35 @@ static roost_status put_id(roost_sink out, int32_t id)
     return out.put(out.ctx, &id, sizeof id) ? ROOST_E_CANCELLED : ROOST_OK;
 }
 
+/* The control token that is spelled at byte i of the text, outside of `plain`; -1: none. */
+static int32_t special_at(roost_str text, uint64_t i, const roost_range *plain, uint32_t n)
+{
+#ifdef SPECIALS
+    if (text.len - i < 3 || text.ptr[i] != '<' || text.ptr[i + 2] != '>')
+        return -1;
+    for (uint32_t r = 0; r < n; r++)
+        if (plain[r].start < i + 3 && i < plain[r].end)
+            return -1;
+    return text.ptr[i + 1] == 'b' ? BOS : text.ptr[i + 1] == 'e' ? EOS : -1;
+#else
+    (void)text, (void)i, (void)plain, (void)n;
+    return -1;
+#endif
+}
+
+static roost_status put_ids(roost_str text, const roost_range *plain, uint32_t n, uint32_t flags,
+                            roost_sink out)
+{
+    uint64_t i = 0;
+    while (i < text.len) {
+        int32_t special = flags & ROOST_TOKENIZE_PARSE_SPECIAL ? special_at(text, i, plain, n) : -1;
+        if (put_id(out, special < 0 ? (unsigned char)text.ptr[i] : special) != ROOST_OK)
+            return ROOST_E_CANCELLED;
+        i += special < 0 ? 1 : 3;
+    }
+    return ROOST_OK;
+}
+
 static roost_status tokenize(const roost_model *constant, roost_str text, uint32_t flags,
                              roost_sink out, const roost_call *call)
 {
@@ -120,13 +152,24 @@ static roost_status tokenize(const roost_model *constant, roost_str text, uint32
         return out.put(out.ctx, NULL, 8) ? ROOST_OK : ROOST_E_INTERNAL;
     if (flags & ROOST_TOKENIZE_ADD_SPECIAL && put_id(out, BOS) != ROOST_OK)
         return ROOST_E_CANCELLED;
-    for (uint64_t i = 0; i < text.len; i++)
-        if (put_id(out, (unsigned char)text.ptr[i]) != ROOST_OK)
-            return ROOST_E_CANCELLED;
-    return ROOST_OK;
+    return put_ids(text, NULL, 0, flags, out);
 }
 
-static const roost_ext_tokens tokens_table = { sizeof(roost_ext_tokens), 0, vocab, tokenize };
+#ifdef MIXED
+static roost_status tokenize_mixed(const roost_model *model, roost_str text,
+                                   const roost_range *plain, uint32_t n, uint32_t flags,
+                                   roost_sink out, const roost_call *call)
+{
+    (void)model, (void)call;
+    return put_ids(text, plain, n, flags, out);
+}
+#else
+#define tokenize_mixed NULL
+#endif
+
+static const roost_ext_tokens tokens_table = {
+    sizeof(roost_ext_tokens), 0, vocab, tokenize, tokenize_mixed
+};
 
 /* ---- decode ------------------------------------------------------------------------------ */
 
@@ -321,6 +364,11 @@ static void fill_vocabulary(struct roost_model *model)
         model->pieces[id] = (char)id;
     for (uint32_t id = 0; id <= VOCABULARY; id++)
         model->offsets[id] = id < 256 ? id : 256;
+#ifdef SPECIALS
+    memcpy(model->pieces + 256, "<b><e>", 6);
+    model->offsets[257] = 259;
+    model->offsets[258] = 262;
+#endif
     model->attributes[BOS] = ROOST_TOKEN_CONTROL;
     model->attributes[EOS] = ROOST_TOKEN_CONTROL | ROOST_TOKEN_END;
 }

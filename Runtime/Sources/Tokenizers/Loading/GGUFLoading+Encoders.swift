@@ -17,7 +17,7 @@ extension GGUFLoading {
         return TextPipeline(
             vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
             notes: [],
-            added: try added(nil, kinds: tokens.kinds),
+            added: try added(nil, special, kinds: tokens.kinds),
             normalizer: BertNormalizer(
                 cleans: true, separatesIdeographs: true,
                 stripsAccents: file.stripsAccents ?? lowercases, lowercases: lowercases),
@@ -86,7 +86,7 @@ extension GGUFLoading {
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
             notes: [],
-            added: try added(normalizer),
+            added: try added(normalizer, special),
             normalizer: normalizer,
             preTokenizer: try unigramWords(prefixed: prefixes),
             model: Unigram(

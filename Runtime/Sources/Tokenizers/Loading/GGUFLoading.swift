@@ -60,7 +60,7 @@ extension GGUFLoading {
             vocabulary: TokenizerVocabulary(
                 tokens, PieceDecoder(byteLevel: true), special, template),
             notes: published == nil ? [unknownPatternNote] : [],
-            added: try added(normalizer),
+            added: try added(normalizer, special),
             normalizer: normalizer,
             preTokenizer: try pre.preTokenizer(),
             model: BPE(
@@ -88,7 +88,7 @@ extension GGUFLoading {
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
             notes: [],
-            added: try added(normalizer),
+            added: try added(normalizer, special),
             normalizer: normalizer,
             preTokenizer: cutsWords ? MetaspaceWords() : nil,
             model: BPE(
@@ -142,7 +142,7 @@ extension GGUFLoading {
 
     /// - Parameter kinds: the kind of each token, where it is not the file's.
     func added(
-        _ normalizer: (any Normalizer)?, kinds: [TokenList.Kind]? = nil
+        _ normalizer: (any Normalizer)?, _ special: SpecialTokens, kinds: [TokenList.Kind]? = nil
     ) throws -> AddedTokenSearch {
         var added: [AddedToken] = []
         for id in 0..<tokens.count {
@@ -153,7 +153,7 @@ extension GGUFLoading {
             try token.checkLength("tokenizer.ggml.tokens[\(id)]")
             added.append(token)
         }
-        return AddedTokenSearch(added, normalizer: normalizer)
+        return AddedTokenSearch(added, normalizer: normalizer, ends: special.ends)
     }
 
     func checked(_ id: Int?, _ key: String) throws -> Int32? {

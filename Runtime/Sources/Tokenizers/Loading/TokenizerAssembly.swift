@@ -32,7 +32,8 @@ struct TokenizerAssembly {
         return TextPipeline(
             vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
             notes: notes,
-            added: AddedTokenSearch(file.addedTokens, normalizer: normalizer),
+            added: AddedTokenSearch(
+                file.addedTokens, normalizer: normalizer, ends: special.ends),
             normalizer: normalizer,
             preTokenizer: preTokenizer,
             model: model,

@@ -60,4 +60,11 @@ extension WordOrigin {
     }
 
     func source() -> Source { Source(self) }
+
+    /// The bytes of the text from which bytes `range` of the word come.
+    func range(of range: Range<Int>) -> Range<Int> {
+        var source = source()
+        let first = source.byte(range.lowerBound)
+        return first..<max(first, source.byte(range.upperBound - 1)) + 1
+    }
 }

@@ -93,7 +93,7 @@ extension SentencePieceLoading {
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: file.addsDummyPrefix), special, template),
             notes: [],
-            added: AddedTokenSearch(added + symbols, normalizer: nil),
+            added: AddedTokenSearch(added + symbols, normalizer: nil, ends: special.ends),
             normalizer: try SentencePieceNormalizer(file, tokens),
             preTokenizer: preTokenizer,
             model: model,
