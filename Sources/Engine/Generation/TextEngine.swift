@@ -89,6 +89,15 @@ extension TextEngine {
         try await tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
+    /// Turns a prompt into tokens, of which only the template's own words make control tokens.
+    ///
+    /// - Throws: `EngineError`, and what `render` throws.
+    package func tokenize(
+        _ render: @escaping @Sendable () throws -> RenderedPrompt
+    ) async throws -> [Int32] {
+        try await tokenizer.tokenize(render)
+    }
+
     /// The text of tokens; control tokens are not shown.
     package func detokenize(_ tokens: [Int32]) throws(EngineError) -> String {
         try tokenizer.detokenize(tokens)

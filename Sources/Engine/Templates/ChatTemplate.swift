@@ -7,6 +7,7 @@
 package struct ChatTemplate: Sendable {
     package let source: String
     private let statements: Statements
+    let toolCallForm: ToolCallForm
 
     /// Immutable syntax; unchecked because it holds constant values of the interpreter.
     private struct Statements: @unchecked Sendable {
@@ -16,7 +17,12 @@ package struct ChatTemplate: Sendable {
     /// - Throws: `TemplateError.syntax` with the line.
     package init(source: String) throws(TemplateError) {
         self.source = source
-        statements = Statements(body: try Jinja.Parser.statements(of: source))
+        let statements = Statements(body: try Jinja.Parser.statements(of: source))
+        self.statements = statements
+        toolCallForm =
+            source.contains("tool_calls")
+            ? ToolCallForm.best { try Self.render($0, statements, Jinja.Limits(steps: 500_000)) }
+            : ToolCallForm()
     }
 
     /// The prompt for a conversation.
@@ -29,26 +35,72 @@ package struct ChatTemplate: Sendable {
     package func render(
         messages: JSONValue, tools: JSONValue?, addGenerationPrompt: Bool, bosToken: String,
         eosToken: String, extra: [String: JSONValue] = [:]
-    ) throws(TemplateError) -> String {
-        var variables: [(name: String, value: JSONValue)] = [
-            ("messages", messages), ("tools", tools ?? .null), ("documents", .null),
-            ("add_generation_prompt", .bool(addGenerationPrompt)),
-            ("bos_token", .string(bosToken)), ("eos_token", .string(eosToken)),
-        ]
-        variables += extra.map { (name: $0.key, value: $0.value) }
-        return try render(variables)
+    ) throws(TemplateError) -> RenderedPrompt {
+        try Self.render(
+            {
+                let own: [(name: String, value: Jinja.Value)] = [
+                    ("messages", try Jinja.Value(messages: messages)),
+                    ("tools", try Jinja.Value(tools ?? .null, .request)), ("documents", .null),
+                    ("add_generation_prompt", .bool(addGenerationPrompt)),
+                    ("bos_token", .string(Jinja.Text(bosToken))),
+                    ("eos_token", .string(Jinja.Text(eosToken))),
+                ]
+                return try own
+                    + extra.map { (name: $0.key, value: try Jinja.Value($0.value, .request)) }
+            }, statements)
     }
 
-    /// Renders with these variables and no others.
+    /// Renders with these variables, which all come with the request, and no others.
     package func render(
         _ variables: [(name: String, value: JSONValue)]
-    ) throws(TemplateError) -> String {
+    ) throws(TemplateError) -> RenderedPrompt {
+        try Self.render(
+            {
+                try variables.map { (name: $0.name, value: try Jinja.Value($0.value, .request)) }
+            }, statements)
+    }
+
+    private static func render(
+        _ variables: () throws -> [(name: String, value: Jinja.Value)], _ statements: Statements,
+        _ limits: Jinja.Limits = Jinja.Limits()
+    ) throws(TemplateError) -> RenderedPrompt {
         let interpreter: Jinja.Interpreter
         do {
-            interpreter = try Jinja.Interpreter(variables: variables)
+            interpreter = Jinja.Interpreter(variables: try variables(), limits: limits)
         } catch {
             throw .limit("the conversation is nested too deep", line: 1)
         }
-        return try interpreter.render(statements.body)
+        let text = try interpreter.render(statements.body)
+        return RenderedPrompt(text: text.string, plain: text.requested)
     }
+}
+
+extension Jinja.Value {
+    /// The messages of a chat. All in them are the request's words but the roles that the API knows:
+    /// templates make control tokens of those, like `<|user|>`.
+    fileprivate init(messages: JSONValue) throws {
+        guard case .array(let elements) = messages else {
+            self = try Jinja.Value(messages, .request)
+            return
+        }
+        self = try .list(
+            elements.map { element in
+                guard let object = element.object else { return try Jinja.Value(element, .request) }
+                return try .dictionary(
+                    object.members.map { member in
+                        let isRole =
+                            member.key == "role"
+                            && ChatTemplate.roles.contains(member.value.string ?? "")
+                        return (
+                            key: .string(Jinja.Text(member.key, .request)),
+                            value: try Jinja.Value(member.value, isRole ? .template : .request)
+                        )
+                    })
+            })
+    }
+}
+
+extension ChatTemplate {
+    /// The roles that a message may have.
+    package static let roles = ["system", "developer", "user", "assistant", "tool", "function"]
 }

@@ -32,19 +32,36 @@ package final class ModelTokenizer: Sendable {
     package func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
-        try await crew.run { [self] in try tokenizeNow(text, addSpecial, parseSpecial) }
+        try await crew.run { [self] in
+            try tokenizeNow {
+                try $0.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+            }
+        }
+    }
+
+    /// Turns a prompt into tokens, of which only the template's own words make control tokens. It is
+    /// rendered here too: a long conversation keeps a core busy for seconds.
+    ///
+    /// - Throws: `EngineError`, and what `render` throws.
+    func tokenize(
+        _ render: @escaping @Sendable () throws -> RenderedPrompt
+    ) async throws -> [Int32] {
+        try await crew.run { [self] in
+            let prompt = try render()
+            return try tokenizeNow { try $0.tokenize(mixed: prompt.text, plain: prompt.plain) }
+        }
     }
 
     /// A text that takes the model down is tried again as often as a request is.
     private func tokenizeNow(
-        _ text: String, _ addSpecial: Bool, _ parseSpecial: Bool
+        _ tokenize: (any LoadedModel) throws -> [Int32]
     ) throws(EngineError) -> [Int32] {
         var attempts = 0
         while true {
             let loaded: any LoadedModel
             do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
             do {
-                return try loaded.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+                return try tokenize(loaded)
             } catch {
                 let failure = ModelFailure(error)
                 attempts += 1

@@ -42,7 +42,8 @@ import Testing
                 messages: conversation["messages"] ?? nil, tools: conversation["tools"],
                 addGenerationPrompt: row["add_generation_prompt"]?.bool ?? false,
                 bosToken: variables["bos_token"]?.string ?? "",
-                eosToken: variables["eos_token"]?.string ?? "", extra: extra)
+                eosToken: variables["eos_token"]?.string ?? "", extra: extra
+            ).text
         }
     }
 

@@ -107,7 +107,7 @@ import Testing
         let messages = (0..<1000).map { index -> JSONValue in
             ["role": index % 2 == 0 ? "user" : "assistant", "content": .string(turn)]
         }
-        let text = try ChatTemplate(source: source).render([("messages", .array(messages))])
+        let text = try ChatTemplate(source: source).render([("messages", .array(messages))]).text
         #expect(text.utf8.count > 1_900_000)
     }
 }

@@ -11,19 +11,21 @@ extension Jinja.Interpreter {
             style.itemSeparator = ","
         }
         if case .sequence(let separators) = bound[2], separators.elements.count == 2 {
-            style.itemSeparator = try text(of: separators.elements[0])
-            style.keySeparator = try text(of: separators.elements[1])
+            style.itemSeparator = try text(of: separators.elements[0]).string
+            style.keySeparator = try text(of: separators.elements[1]).string
         }
         var writer = JSONWriter(style: style)
-        try write(value, with: &writer)
-        try budget.spend(bytes: writer.text.utf8.count)
-        return .string(writer.text)
+        var requested: [Range<Int>] = []
+        try write(value, with: &writer, &requested)
+        let text = Jinja.Text(writer.text, requested: requested)
+        try budget.spend(for: text)
+        return .string(text)
     }
 
     private func indent(_ value: Value?) throws -> String? {
         switch value {
         case nil, .null: return nil
-        case .string(let indent): return indent
+        case .string(let indent): return indent.string
         case let value?:
             guard let width = value.integer else {
                 throw Failure("the indent of tojson is a number or a text")
@@ -33,7 +35,10 @@ extension Jinja.Interpreter {
         }
     }
 
-    private func write(_ value: Value, with writer: inout JSONWriter) throws {
+    /// - Parameter requested: where in the writer's text the request's characters stand.
+    private func write(
+        _ value: Value, with writer: inout JSONWriter, _ requested: inout [Range<Int>]
+    ) throws {
         try budget.spend(bytes: 64 + writer.style.indentBytes)
         switch value {
         case .null: writer.write(raw: "null")
@@ -42,12 +47,15 @@ extension Jinja.Interpreter {
         case .float(let value): writer.write(number: value)
         case .string(let text):
             try budget.spend(bytes: text.utf8.count)
-            writer.write(string: text)
-        case .dictionary(let dictionary): try write(dictionary, with: &writer)
+            writer.write(text, &requested)
+        case .dictionary(let dictionary): try write(dictionary, with: &writer, &requested)
         case .sequence(let sequence):
             switch sequence.kind {
             case .range, .view: throw notSerializable(value)
-            default: try writer.writeList("[", sequence.elements, "]") { try write($1, with: &$0) }
+            default:
+                try writer.writeList("[", sequence.elements, "]") { writer, element in
+                    try write(element, with: &writer, &requested)
+                }
             }
         default: throw notSerializable(value)
         }
@@ -57,26 +65,41 @@ extension Jinja.Interpreter {
         Failure("object of type \(value.typeName) is not JSON serializable")
     }
 
-    private func write(_ dictionary: Jinja.Dictionary, with writer: inout JSONWriter) throws {
+    private func write(
+        _ dictionary: Jinja.Dictionary, with writer: inout JSONWriter,
+        _ requested: inout [Range<Int>]
+    ) throws {
         var members = try dictionary.members.map { (key: try key($0.key), value: $0.value) }
         if writer.style.sortsKeys {
             members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         }
         try writer.writeList("{", members, "}") { writer, member in
-            writer.write(key: member.key)
-            try write(member.value, with: &writer)
+            writer.write(member.key, &requested)
+            writer.write(raw: writer.style.keySeparator)
+            try write(member.value, with: &writer, &requested)
         }
     }
 
-    private func key(_ value: Value) throws -> String {
+    private func key(_ value: Value) throws -> Jinja.Text {
         switch value {
         case .string(let text): text
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
-        case .int(let value): String(value)
-        case .float(let value): value.pythonDescription
+        case .int(let value): Jinja.Text(String(value))
+        case .float(let value): Jinja.Text(value.pythonDescription)
         default: throw Failure("the keys of a JSON object cannot be \(value.typeName)")
         }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a text in quotation marks, which are the template's.
+    fileprivate mutating func write(_ text: Jinja.Text, _ requested: inout [Range<Int>]) {
+        let start = self.text.utf8.count + 1
+        write(string: text.string)
+        let end = self.text.utf8.count - 1
+        if case .template = text.origin { return }
+        if start < end { requested.append(start..<end) }
     }
 }
 

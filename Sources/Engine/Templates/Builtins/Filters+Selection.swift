@@ -9,7 +9,7 @@ extension Jinja.Interpreter {
 
     /// `map('filter', …)` or `map(attribute='path', default=…)`.
     private func mapped(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
-        let elements = try value.elements(budget)
+        let elements = try candidates(value)
         if arguments.positional.isEmpty {
             let bound = try Jinja.Arguments(named: arguments.named)
                 .bound("map", "attribute", "default")
@@ -40,7 +40,7 @@ extension Jinja.Interpreter {
             arguments.positional.removeFirst()
         }
         let test = arguments.positional.isEmpty ? nil : try split(arguments)
-        let elements = try value.elements(budget).filter { element in
+        let elements = try candidates(value).filter { element in
             let subject = try attribute.map { try path($0, of: element) } ?? element
             guard let test else { return subject.isTrue == wanted }
             return try holds(test: test.name, for: subject, test.rest) == wanted
@@ -48,12 +48,17 @@ extension Jinja.Interpreter {
         return .object(try Jinja.Generator(elements))
     }
 
+    /// What these filters choose from: nothing in `none` and whatever else is false.
+    private func candidates(_ value: Value) throws -> [Value] {
+        value.isTrue ? try value.elements(budget) : []
+    }
+
     /// The name of a filter or test and the arguments meant for it.
     private func split(
         _ arguments: Jinja.Arguments
     ) throws -> (name: String, rest: Jinja.Arguments) {
         var rest = arguments
-        let name = try text(of: rest.positional.removeFirst())
+        let name = try text(of: rest.positional.removeFirst()).string
         return (name, rest)
     }
 }

@@ -13,11 +13,15 @@ extension Jinja.Interpreter {
             }
             return try value.elements(interpreter.budget).last ?? noElement("last")
         },
+        "random": { interpreter, value, _ in
+            try value.elements(interpreter.budget).randomElement()
+                ?? .undefined("no random item, sequence was empty")
+        },
         "join": { try $0.joined($1, $2) },
         "reverse": { interpreter, value, _ in
             if case .string(let text) = value {
                 try interpreter.budget.spend(bytes: text.utf8.count)
-                return .string(String(text.unicodeScalars.reversed()))
+                return .string(text.reversed)
             }
             return .object(try Jinja.Generator(value.elements(interpreter.budget).reversed()))
         },
@@ -44,15 +48,17 @@ extension Jinja.Interpreter {
     private func joined(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
         let bound = try arguments.bound("join", "d", "attribute")
         let separator = try bound[0].map(text(of:)) ?? ""
-        var result = ""
+        var result = Jinja.TextBuilder()
         for (index, element) in try value.elements(budget).enumerated() {
             let element = try bound[1].map { try self.path($0, of: element) } ?? element
             let text = try text(of: element)
-            try budget.check(bytes: result.utf8.count + separator.utf8.count + text.utf8.count)
-            if index > 0 { result += separator }
-            result += text
+            try budget.check(
+                bytes: result.string.utf8.count + separator.utf8.count + text.utf8.count)
+            try budget.spend(separator.runs)
+            if index > 0 { result.append(separator) }
+            result.append(text)
         }
-        return .string(result)
+        return .string(result.text)
     }
 
     // MARK: - Paths
@@ -63,11 +69,11 @@ extension Jinja.Interpreter {
         guard case .string(let text) = path else {
             return try step(path, of: element, standard)
         }
-        return try text.split(separator: ".", omittingEmptySubsequences: false)
+        return try text.string.split(separator: ".", omittingEmptySubsequences: false)
             .reduce(element) { value, name in
                 let isIndex = !name.isEmpty && name.utf8.allSatisfy(\.isDigit)
                 let index = isIndex ? Int(name).map(Value.int) : nil
-                return try step(index ?? .string(String(name)), of: value, standard)
+                return try step(index ?? .string(Jinja.Text(String(name))), of: value, standard)
             }
     }
 
@@ -86,10 +92,11 @@ extension Jinja.Interpreter {
                 return try folded(value, isCaseSensitive)
             }
         }
-        let paths = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let paths = text.string.split(separator: ",", omittingEmptySubsequences: false)
+            .map { Value.string(Jinja.Text(String($0))) }
         return try elements.map { element in
             try .tuple(
-                paths.map { try folded(path(.string($0), of: element), isCaseSensitive) })
+                paths.map { try folded(path($0, of: element), isCaseSensitive) })
         }
     }
 

@@ -22,7 +22,7 @@ extension Jinja.Interpreter {
         "indent": { try $0.indented($1, $2) },
         "truncate": { try $0.truncated($1, $2) },
         "wordcount": { interpreter, value, _ in
-            .int(try interpreter.text(of: value).words.count)
+            .int(try interpreter.text(of: value).string.words.count)
         },
         "wordwrap": { try $0.wrapped($1, $2) },
         "format": { interpreter, value, arguments in
@@ -30,7 +30,8 @@ extension Jinja.Interpreter {
             let values =
                 arguments.named.isEmpty
                 ? try Value.tuple(arguments.positional)
-                : try .dictionary(arguments.named.map { (key: .string($0.name), value: $0.value) })
+                : try .dictionary(
+                    arguments.named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
             return .string(try interpreter.formatted(format, percent: values))
         },
         "escape": { interpreter, value, _ in try interpreter.mapText(value) { $0.escapedHTML } },
@@ -46,26 +47,26 @@ extension Jinja.Interpreter {
     private func mapText(_ value: Value, _ transform: (String) -> String) throws -> Value {
         let text = try text(of: value)
         try budget.spend(bytes: text.utf8.count * 2)
-        return .string(transform(text))
+        return .string(text.rewritten(transform))
     }
 
     private func indented(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
         let bound = try arguments.bound("indent", "width", "first", "blank")
         let text = try text(of: value)
-        var indent = "    "
+        var indent: Jinja.Text = "    "
         if case .string(let given) = bound[0] {
             indent = given
         } else if let width = bound[0]?.integer {
             try budget.spend(bytes: 1, times: width)
-            indent = String(repeating: " ", count: max(0, width))
+            indent = Jinja.Text(String(repeating: " ", count: max(0, width)))
         }
-        let lines = (text + "\n").pythonLines()
+        let lines = (text + "\n").lines()
         try budget.spend(bytes: text.utf8.count)
-        try budget.spend(bytes: indent.utf8.count + 1, times: lines.count)
+        try budget.spend(bytes: indent.utf8.count + 1 + 64 * indent.runs, times: lines.count)
         let indentsBlank = bound[2]?.isTrue ?? false
         let rest = lines.dropFirst().map { $0.isEmpty && !indentsBlank ? $0 : indent + $0 }
         let first = (bound[1]?.isTrue ?? false ? indent : "") + (lines.first ?? "")
-        return .string(([first] + rest).joined(separator: "\n"))
+        return .string(([first] + rest).joined(by: "\n"))
     }
 
     private func truncated(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
@@ -78,14 +79,14 @@ extension Jinja.Interpreter {
         guard kept >= 0, 0...1_000_000 ~= leeway, length <= 1 << 40 else {
             throw Failure("truncate needs a length of at least that of its end")
         }
-        let scalars = Array(text.unicodeScalars)
-        try budget.spend(bytes: scalars.count * 4)
+        let scalars = text.unicodeScalars
+        try budget.spend(bytes: text.utf8.count * 4)
         if scalars.count <= length + leeway { return .string(text) }
         var start = scalars.prefix(kept)
         if bound[1]?.isTrue != true, let blank = start.lastIndex(of: " ") {
             start = start[..<blank]
         }
-        return .string(String(start) + end)
+        return .string(text[start.startIndex..<start.endIndex] + end)
     }
 
     private func wrapped(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
@@ -96,11 +97,11 @@ extension Jinja.Interpreter {
         let text = try text(of: value)
         try budget.spend(text.utf8.count)
         let separator = try bound[2].map(self.text(of:)) ?? "\n"
-        let lines = text.pythonLines().map { line in
+        let lines = text.lines().map { line in
             line.wrapped(to: width, breakingWords: bound[1]?.isTrue ?? true)
-                .joined(separator: separator)
+                .joined(by: separator)
         }
-        return .string(lines.joined(separator: separator))
+        return .string(lines.joined(by: separator))
     }
 
     private func percentEncoded(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
@@ -115,10 +116,10 @@ extension Jinja.Interpreter {
     private func percentEncoded(pairs: [Value]) throws -> Value {
         let parts = try pairs.map { pair in
             try pair.elements(budget)
-                .map { try text(of: $0).percentEncoded(keeping: "", blank: "+") }
-                .joined(separator: "=")
+                .map { try text(of: $0).rewritten { $0.percentEncoded(keeping: "", blank: "+") } }
+                .joined(by: "=")
         }
-        return .string(parts.joined(separator: "&"))
+        return .string(parts.joined(by: "&"))
     }
 }
 
@@ -143,7 +144,7 @@ extension String {
         .map { String($0) }
     }
 
-    fileprivate var escapedHTML: String {
+    var escapedHTML: String {
         var result = String.UnicodeScalarView()
         for scalar in unicodeScalars {
             switch scalar {
@@ -172,24 +173,39 @@ extension String {
         }
         return result
     }
+}
 
+extension Jinja.Text {
     /// One line cut at blanks into lines of at most `width` code points.
-    fileprivate func wrapped(to width: Int, breakingWords: Bool) -> [String] {
-        var lines: [String] = []
-        var line: [Unicode.Scalar] = []
-        for word in unicodeScalars.split(separator: " ").map(Array.init) {
-            var word = word[...]
-            if !line.isEmpty, line.count + 1 + word.count <= width {
-                line += [" "] + word
+    fileprivate func wrapped(to width: Int, breakingWords: Bool) -> [Jinja.Text] {
+        var lines: [Jinja.Text] = []
+        var line = Jinja.TextBuilder()
+        var length = 0
+        for word in blankWords {
+            var word = word
+            var count = word.unicodeScalars.count
+            if length > 0, length + 1 + count <= width {
+                line.append(" ")
+                line.append(word)
+                length += 1 + count
                 continue
             }
-            if !line.isEmpty { lines.append(String(line)) }
-            while breakingWords, word.count > width {
-                lines.append(String(word.prefix(width)))
-                word = word.dropFirst(width)
+            if length > 0 { lines.append(line.text) }
+            while breakingWords, count > width {
+                let scalars = word.unicodeScalars
+                let cut = scalars.index(scalars.startIndex, offsetBy: width)
+                lines.append(word[scalars.startIndex..<cut])
+                word = word[cut..<scalars.endIndex]
+                count -= width
             }
-            line = Array(word)
+            line = Jinja.TextBuilder()
+            line.append(word)
+            length = count
         }
-        return line.isEmpty ? lines : lines + [String(line)]
+        return length == 0 ? lines : lines + [line.text]
+    }
+
+    private var blankWords: [Jinja.Text] {
+        unicodeScalars.split(separator: " ").map { self[$0.startIndex..<$0.endIndex] }
     }
 }

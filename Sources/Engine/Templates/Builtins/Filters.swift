@@ -7,14 +7,15 @@ extension Jinja.Interpreter {
     /// What stands behind `|`.
     static let filters: Filters =
         valueFilters.merging(textFilters) { $1 }.merging(sequenceFilters) { $1 }
-        .merging(selectionFilters) { $1 }
+        .merging(selectionFilters) { $1 }.merging(markupFilters) { $1 }
+        .merging(printingFilters) { $1 }
 
     private static let valueFilters: Filters = [
         "default": { try $0.standard($1, $2) },
         "d": { try $0.standard($1, $2) },
         "attr": { interpreter, value, arguments in
             let name = try interpreter.text(of: arguments.exactly(1, for: "attr")[0])
-            return try interpreter.ownAttribute(name, of: value)
+            return try interpreter.ownAttribute(name.string, of: value)
         },
         "tojson": { try $0.json($1, $2) },
         "items": { interpreter, value, _ in try interpreter.items(of: value) },
@@ -63,7 +64,7 @@ extension Jinja.Interpreter {
         guard case .dictionary(let dictionary) = value else {
             throw Failure("dictsort needs a mapping, found \(value.typeName)")
         }
-        let by = try bound[1].map(text(of:)) ?? "key"
+        let by = try bound[1].map(text(of:))?.string ?? "key"
         guard by == "key" || by == "value" else {
             throw Failure("dictsort sorts by \"key\" or \"value\"")
         }
@@ -78,7 +79,7 @@ extension Jinja.Interpreter {
     func folded(_ value: Value, _ isCaseSensitive: Bool) throws -> Value {
         guard !isCaseSensitive, case .string(let text) = value else { return value }
         try budget.spend(bytes: text.utf8.count)
-        return .string(text.lowercased())
+        return .string(text.rewritten { $0.lowercased() })
     }
 
     /// Sorts by keys that stand in the order of the elements; equal ones keep their order, even
@@ -110,8 +111,8 @@ extension Jinja.Interpreter {
         case .float(let number):
             return Int(exactly: number.rounded(.towardZero)).map(Value.int) ?? bound[0] ?? .int(0)
         case .string(let text):
-            if let integer = text.pythonInteger(base: base) { return .int(integer) }
-            if base == 10, let number = text.pythonFloat,
+            if let integer = text.string.pythonInteger(base: base) { return .int(integer) }
+            if base == 10, let number = text.string.pythonFloat,
                 let integer = Int(exactly: number.rounded(.towardZero))
             {
                 return .int(integer)
@@ -124,7 +125,9 @@ extension Jinja.Interpreter {
     private func float(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {
         let standard = try arguments.bound("float", "default")[0] ?? .float(0)
         if let number = value.number { return .float(number) }
-        guard case .string(let text) = value, let number = text.pythonFloat else { return standard }
+        guard case .string(let text) = value, let number = text.string.pythonFloat else {
+            return standard
+        }
         return .float(number)
     }
 
@@ -135,7 +138,7 @@ extension Jinja.Interpreter {
         guard -300...300 ~= precision, let double = number.number else {
             throw Failure("round takes a precision between -300 and 300")
         }
-        switch try bound[1].map(text(of:)) ?? "common" {
+        switch try bound[1].map(text(of:))?.string ?? "common" {
         case "common":
             if case .int = number, precision >= 0 { return number }
             return .float(double.rounded(toDecimals: precision))

@@ -77,9 +77,10 @@ extension Jinja.FormatSpec {
 
     // MARK: - Laying out
 
-    func text(_ text: String) -> String {
-        let cut = precision.map { String(text.unicodeScalars.prefix($0)) } ?? text
-        return padded("", cut, standard: "<")
+    func text(_ text: Jinja.Text) -> Jinja.Text {
+        if width == 0, precision == nil { return text }
+        let cut = precision.map { String(text.unicodeScalars.prefix($0)) } ?? text.string
+        return Jinja.Text(padded("", cut, standard: "<"), text.derivedOrigin)
     }
 
     func integer(_ value: Int) throws -> String {

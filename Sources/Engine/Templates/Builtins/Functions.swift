@@ -31,11 +31,12 @@ extension Jinja.Interpreter {
             },
             "raise_exception": { interpreter, arguments in
                 let message = try arguments.bound("raise_exception", "message")[0] ?? .null
-                throw TemplateError.refused(try interpreter.text(of: message))
+                throw TemplateError.refused(try interpreter.text(of: message).string)
             },
             "strftime_now": { interpreter, arguments in
                 let format = try arguments.bound("strftime_now", "format")[0] ?? .string("")
-                return .string(try Self.now(interpreter.text(of: format)))
+                let text = try interpreter.text(of: format)
+                return .string(Jinja.Text(try Self.now(text.string), text.derivedOrigin))
             },
         ]
     }
@@ -85,14 +86,17 @@ extension Jinja.Interpreter {
         }
         try budget.spend(members.count)
         return try .dictionary(
-            members + arguments.named.map { (key: .string($0.name), value: $0.value) })
+            members
+                + arguments.named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
     }
 
     private func namespace(_ arguments: Jinja.Arguments) throws -> Value {
         guard case .dictionary(let dictionary) = try dictionary(arguments) else { return .null }
         let namespace = Jinja.Namespace()
         retain(namespace)
-        for (key, value) in dictionary.members { namespace.variables[try text(of: key)] = value }
+        for (key, value) in dictionary.members {
+            namespace.variables[try text(of: key).string] = value
+        }
         return .object(namespace)
     }
 

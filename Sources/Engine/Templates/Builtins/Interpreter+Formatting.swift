@@ -2,9 +2,10 @@ extension Jinja.Interpreter {
     // MARK: - Percent
 
     /// Python's `format % values`.
-    func formatted(_ format: String, percent values: Value) throws -> String {
-        var rest = Substring(format).unicodeScalars
-        var result = ""
+    func formatted(_ text: Jinja.Text, percent values: Value) throws -> Jinja.Text {
+        var rest = Substring(text.string).unicodeScalars
+        let literal = text.derivedOrigin
+        var result = Jinja.TextBuilder()
         var queue: [Value]
         if case .sequence(let sequence) = values, sequence.isTuple {
             queue = sequence.elements.reversed()
@@ -14,32 +15,32 @@ extension Jinja.Interpreter {
         var usedMapping = false
         while let scalar = rest.popFirst() {
             guard scalar == "%" else {
-                result.unicodeScalars.append(scalar)
+                result.append(Jinja.Text(String(scalar), literal))
                 continue
             }
             let key = try mappingKey(&rest)
             let spec = try Jinja.FormatSpec(percent: &rest)
             if spec.type == "%" {
-                result += "%"
+                result.append(Jinja.Text("%", literal))
                 continue
             }
             var value: Value?
             if let key {
                 usedMapping = true
                 guard case .dictionary = values else { throw Failure("format requires a mapping") }
-                value = try item(.string(key), of: values)
+                value = try item(.string(Jinja.Text(key)), of: values)
             } else {
                 value = queue.popLast()
             }
             guard let value else { throw Failure("not enough arguments for format string") }
-            result += try percentField(value, spec)
-            try budget.spend(bytes: result.utf8.count)
+            result.append(try percentField(value, spec))
+            try budget.spend(bytes: result.string.utf8.count)
         }
         if case .dictionary = values { usedMapping = true }
         guard queue.isEmpty || usedMapping else {
             throw Failure("not all arguments converted during string formatting")
         }
-        return result
+        return result.text
     }
 
     /// The name in `%(name)s`.
@@ -52,7 +53,7 @@ extension Jinja.Interpreter {
         return String(key)
     }
 
-    private func percentField(_ value: Value, _ spec: Jinja.FormatSpec) throws -> String {
+    private func percentField(_ value: Value, _ spec: Jinja.FormatSpec) throws -> Jinja.Text {
         var spec = spec
         if spec.alignment == nil { spec.alignment = ">" }
         switch spec.type {
@@ -62,7 +63,7 @@ extension Jinja.Interpreter {
             if let code = value.integer,
                 let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init)
             {
-                return spec.text(String(scalar))
+                return spec.text(Jinja.Text(String(scalar)))
             }
             return spec.text(try string(value))
         case "d", "i", "u", "x", "X", "o":
@@ -71,12 +72,12 @@ extension Jinja.Interpreter {
             else {
                 throw Failure("a number is required for %\(spec.type!), found \(value.typeName)")
             }
-            return try spec.integer(integer)
+            return Jinja.Text(try spec.integer(integer))
         case "f", "F", "e", "E", "g", "G":
             guard let number = value.number else {
                 throw Failure("a number is required for %\(spec.type!), found \(value.typeName)")
             }
-            return try spec.float(number)
+            return Jinja.Text(try spec.float(number))
         default:
             throw Failure("unsupported format character '\(spec.type.map { String($0) } ?? "")'")
         }
@@ -85,24 +86,27 @@ extension Jinja.Interpreter {
     // MARK: - Braces
 
     /// Python's `format.format(…)`.
-    func formatted(_ format: String, braces arguments: Jinja.Arguments) throws -> String {
-        var rest = Substring(format).unicodeScalars
-        var result = ""
+    func formatted(
+        _ text: Jinja.Text, braces arguments: Jinja.Arguments
+    ) throws -> Jinja.Text {
+        var rest = Substring(text.string).unicodeScalars
+        let literal = text.derivedOrigin
+        var result = Jinja.TextBuilder()
         var automatic = 0
         while let scalar = rest.popFirst() {
             switch scalar {
             case "{" where rest.first != "{":
-                result += try field(Self.field(&rest), arguments, &automatic)
-                try budget.spend(bytes: result.utf8.count)
+                result.append(try field(Self.field(&rest), arguments, &automatic))
+                try budget.spend(bytes: result.string.utf8.count)
             case "{", "}":
                 guard rest.popFirst() == scalar else {
                     throw Failure("single '\(scalar)' encountered in format string")
                 }
-                result.unicodeScalars.append(scalar)
-            default: result.unicodeScalars.append(scalar)
+                result.append(Jinja.Text(String(scalar), literal))
+            default: result.append(Jinja.Text(String(scalar), literal))
             }
         }
-        return result
+        return result.text
     }
 
     /// The inside of the braces, up to the one that closes them.
@@ -116,7 +120,7 @@ extension Jinja.Interpreter {
 
     private func field(
         _ field: String, _ arguments: Jinja.Arguments, _ automatic: inout Int
-    ) throws -> String {
+    ) throws -> Jinja.Text {
         let parts = field.unicodeScalars.split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let named = parts[0].split(separator: "!", maxSplits: 1, omittingEmptySubsequences: false)
@@ -143,7 +147,7 @@ extension Jinja.Interpreter {
             rest = rest.dropFirst(step.unicodeScalars.count + (isItem ? 1 : 0))
             value =
                 isItem
-                ? try item(Int(step).map(Value.int) ?? .string(step), of: value)
+                ? try item(Int(step).map(Value.int) ?? .string(Jinja.Text(step)), of: value)
                 : try attribute(step, of: value)
         }
         return value
@@ -166,14 +170,14 @@ extension Jinja.Interpreter {
         return argument.value
     }
 
-    private func laidOut(_ value: Value, _ spec: Jinja.FormatSpec) throws -> String {
+    private func laidOut(_ value: Value, _ spec: Jinja.FormatSpec) throws -> Jinja.Text {
         switch value {
         case .int(let integer):
             if let type = spec.type, "eEfFgG%".unicodeScalars.contains(type) {
-                return try spec.float(Double(integer))
+                return Jinja.Text(try spec.float(Double(integer)))
             }
-            return try spec.integer(integer)
-        case .float(let number): return try spec.float(number)
+            return Jinja.Text(try spec.integer(integer))
+        case .float(let number): return Jinja.Text(try spec.float(number))
         default: return spec.text(try text(of: value))
         }
     }

@@ -20,24 +20,24 @@ extension Jinja.Interpreter {
         },
         "count": { interpreter, text, arguments in
             let bound = try arguments.bound("count", "sub", "start", "end")
-            let part = try interpreter.string(bound[0] ?? .null)
-            let (range, _) = try interpreter.section(of: text, bound[1], bound[2])
-            if part.isEmpty { return .int(range.unicodeScalars.count + 1) }
-            return .int(range.ranges(of: part).count)
+            let part = try interpreter.string(bound[0] ?? .null).string
+            let (section, _) = try interpreter.section(of: text.string, bound[1], bound[2])
+            if part.isEmpty { return .int(section.unicodeScalars.count + 1) }
+            return .int(section.ranges(of: part).count)
         },
         "replace": { try $0.replaced($1, $2) },
     ]
 
     private func matches(
-        _ text: String, _ arguments: Jinja.Arguments, _ name: String,
+        _ text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String,
         _ matches: (String, String) -> Bool
     ) throws -> Value {
         let bound = try arguments.bound(name, "prefix", "start", "end")
-        let (text, _) = try section(of: text, bound[1], bound[2])
+        let (text, _) = try section(of: text.string, bound[1], bound[2])
         if case .sequence(let choices) = bound[0], choices.isTuple {
-            return .bool(try choices.elements.contains { matches(text, try string($0)) })
+            return .bool(try choices.elements.contains { matches(text, try string($0).string) })
         }
-        return .bool(matches(text, try string(bound[0] ?? .null)))
+        return .bool(matches(text, try string(bound[0] ?? .null).string))
     }
 
     /// `text[start:end]`, and the code points before it.
@@ -56,11 +56,11 @@ extension Jinja.Interpreter {
     }
 
     private func place(
-        in text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+        in text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
     ) throws -> Int? {
         let bound = try arguments.bound(name, "sub", "start", "end")
-        let part = try string(bound[0] ?? .null)
-        let (section, offset) = try section(of: text, bound[1], bound[2])
+        let part = try string(bound[0] ?? .null).string
+        let (section, offset) = try section(of: text.string, bound[1], bound[2])
         if part.isEmpty { return offset + (fromEnd ? section.unicodeScalars.count : 0) }
         let found =
             fromEnd ? section.lastRange(of: part) : section.ranges(of: part, atMost: 1).first
@@ -70,7 +70,7 @@ extension Jinja.Interpreter {
     }
 
     private func requiredPlace(
-        in text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+        in text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
     ) throws -> Value {
         guard let place = try place(in: text, arguments, name, fromEnd: fromEnd) else {
             throw Failure("substring not found")
@@ -78,7 +78,7 @@ extension Jinja.Interpreter {
         return .int(place)
     }
 
-    private func replaced(_ text: String, _ arguments: Jinja.Arguments) throws -> Value {
+    private func replaced(_ text: Jinja.Text, _ arguments: Jinja.Arguments) throws -> Value {
         let bound = try arguments.bound("replace", "old", "new", "count")
         guard let old = bound[0], let new = bound[1] else {
             throw Failure("replace() needs what to replace and by what")
@@ -86,10 +86,14 @@ extension Jinja.Interpreter {
         let (part, replacement) = (try self.text(of: old), try self.text(of: new))
         let given = bound[2]?.integer ?? -1
         let limit = given < 0 ? Int.max : given
-        let ranges = part.isEmpty ? text.gaps(atMost: limit) : text.ranges(of: part, atMost: limit)
-        try budget.spend(bytes: text.utf8.count)
-        try budget.spend(bytes: replacement.utf8.count + 1, times: ranges.count)
-        return .string(text.parts(between: ranges).joined(separator: replacement))
+        let ranges =
+            part.isEmpty
+            ? text.string.gaps(atMost: limit)
+            : text.string.ranges(of: part.string, atMost: limit)
+        try budget.spend(for: text)
+        try budget.spend(
+            bytes: replacement.utf8.count + 1 + 64 * replacement.runs, times: ranges.count)
+        return .string(text.parts(between: ranges).joined(by: replacement))
     }
 
     // MARK: - Splitting
@@ -99,46 +103,46 @@ extension Jinja.Interpreter {
         "rsplit": { try $0.split($1, $2, "rsplit", fromEnd: true) },
         "splitlines": { interpreter, text, arguments in
             let keeps = try arguments.bound("splitlines", "keepends")[0]?.isTrue ?? false
-            let lines = text.pythonLines(keepingEnds: keeps)
+            let lines = text.lines(keepingEnds: keeps)
             try interpreter.budget.spend(lines.count)
             return try .list(lines.map(Value.string))
         },
         "partition": { interpreter, text, arguments in
             let separator = try interpreter.separator(arguments, "partition")
-            guard let range = text.ranges(of: separator, atMost: 1).first else {
+            guard let range = text.string.ranges(of: separator.string, atMost: 1).first else {
                 return try .tuple([.string(text), .string(""), .string("")])
             }
-            return try .tuple(text.around(range, separator))
+            return try .tuple(text.around(range))
         },
         "rpartition": { interpreter, text, arguments in
             let separator = try interpreter.separator(arguments, "rpartition")
-            guard let range = text.lastRange(of: separator) else {
+            guard let range = text.string.lastRange(of: separator.string) else {
                 return try .tuple([.string(""), .string(""), .string(text)])
             }
-            return try .tuple(text.around(range, separator))
+            return try .tuple(text.around(range))
         },
     ]
 
-    private func separator(_ arguments: Jinja.Arguments, _ name: String) throws -> String {
+    private func separator(_ arguments: Jinja.Arguments, _ name: String) throws -> Jinja.Text {
         let separator = try string(arguments.exactly(1, for: name)[0])
         if separator.isEmpty { throw Failure("empty separator") }
         return separator
     }
 
     private func split(
-        _ text: String, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+        _ text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
     ) throws -> Value {
         let bound = try arguments.bound(name, "sep", "maxsplit")
         let given = bound[1]?.integer ?? -1
         let limit = given < 0 ? Int.max : given
-        var parts: [String]
+        var parts: [Jinja.Text]
         if let separator = bound[0], !separator.isNull {
-            let separator = try string(separator)
+            let separator = try string(separator).string
             if separator.isEmpty { throw Failure("empty separator") }
             parts = text.parts(
                 between: fromEnd
-                    ? text.rangesFromEnd(of: separator, atMost: limit)
-                    : text.ranges(of: separator, atMost: limit))
+                    ? text.string.rangesFromEnd(of: separator, atMost: limit)
+                    : text.string.ranges(of: separator, atMost: limit))
         } else {
             parts = fromEnd ? text.wordsFromEnd(atMost: limit) : text.words(atMost: limit)
         }
@@ -170,26 +174,11 @@ extension String {
         if gaps.count < limit { gaps.append(utf8.count..<utf8.count) }
         return gaps
     }
+}
 
-    fileprivate func around(_ range: Range<Int>, _ separator: String) -> [Jinja.Value] {
-        [
-            .string(utf8Slice(0..<range.lowerBound)), .string(separator),
-            .string(utf8Slice(range.upperBound..<utf8.count)),
-        ]
-    }
-
-    /// The text cut at white space, at most `limit` times from the left.
-    fileprivate func words(atMost limit: Int) -> [String] {
-        let text = unicodeScalars.drop(while: \.isPythonSpace)
-        var words = text.split(maxSplits: limit, whereSeparator: \.isPythonSpace).map { String($0) }
-        if words.count > limit, let rest = words.popLast()?.strippedLeft(), !rest.isEmpty {
-            words.append(rest)
-        }
-        return words
-    }
-
-    fileprivate func wordsFromEnd(atMost limit: Int) -> [String] {
-        let reversed = String(unicodeScalars.reversed()).words(atMost: limit)
-        return reversed.map { String($0.unicodeScalars.reversed()) }.reversed()
+extension Jinja.Text {
+    /// What stands before, in and behind `range`.
+    fileprivate func around(_ range: Range<Int>) -> [Jinja.Value] {
+        [0..<range.lowerBound, range, range.upperBound..<utf8.count].map { .string(self[$0]) }
     }
 }

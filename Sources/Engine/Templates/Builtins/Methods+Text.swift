@@ -4,36 +4,32 @@ extension Jinja.Interpreter {
         .merging(paddingMethods) { $1 }.merging(kindMethods) { $1 }
 
     private static let caseMethods: [String: TextMethod] = [
-        "upper": { _, text, _ in .string(text.uppercased()) },
-        "lower": { _, text, _ in .string(text.lowercased()) },
-        "casefold": { _, text, _ in .string(text.lowercased()) },
-        "capitalize": { _, text, _ in .string(text.pythonCapitalized) },
-        "title": { _, text, _ in .string(text.pythonTitle) },
-        "swapcase": { _, text, _ in
-            .string(
-                text.unicodeScalars.map {
-                    $0.properties.isUppercase
-                        ? $0.properties.lowercaseMapping : $0.properties.uppercaseMapping
-                }.joined())
-        },
+        "upper": { _, text, _ in .string(text.rewritten { $0.uppercased() }) },
+        "lower": { _, text, _ in .string(text.rewritten { $0.lowercased() }) },
+        "casefold": { _, text, _ in .string(text.rewritten { $0.lowercased() }) },
+        "capitalize": { _, text, _ in .string(text.rewritten(\.pythonCapitalized)) },
+        "title": { _, text, _ in .string(text.rewritten(\.pythonTitle)) },
+        "swapcase": { _, text, _ in .string(text.rewritten(\.caseSwapped)) },
         "strip": { interpreter, text, arguments in
-            let strips = try interpreter.stripped(arguments, "strip")
-            return .string(text.strippedLeft(strips).strippedRight(strips))
+            .string(text.stripped(try interpreter.stripped(arguments, "strip")))
         },
         "lstrip": { interpreter, text, arguments in
-            .string(text.strippedLeft(try interpreter.stripped(arguments, "lstrip")))
+            .string(text.stripped(right: false, try interpreter.stripped(arguments, "lstrip")))
         },
         "rstrip": { interpreter, text, arguments in
-            .string(text.strippedRight(try interpreter.stripped(arguments, "rstrip")))
+            .string(text.stripped(left: false, try interpreter.stripped(arguments, "rstrip")))
         },
         "removeprefix": { interpreter, text, arguments in
             let prefix = try interpreter.string(arguments.exactly(1, for: "removeprefix")[0])
             return .string(
-                text.starts(exactly: prefix) ? text.dropping(prefix.utf8.count, 0) : text)
+                text.string.starts(exactly: prefix.string)
+                    ? text.dropping(prefix.utf8.count, 0) : text)
         },
         "removesuffix": { interpreter, text, arguments in
             let suffix = try interpreter.string(arguments.exactly(1, for: "removesuffix")[0])
-            return .string(text.ends(exactly: suffix) ? text.dropping(0, suffix.utf8.count) : text)
+            return .string(
+                text.string.ends(exactly: suffix.string)
+                    ? text.dropping(0, suffix.utf8.count) : text)
         },
         "format": { interpreter, text, arguments in
             .string(try interpreter.formatted(text, braces: arguments))
@@ -43,7 +39,8 @@ extension Jinja.Interpreter {
             let parts = try elements.map { try interpreter.string($0) }
             let length = parts.reduce(0) { $0 + $1.utf8.count + text.utf8.count }
             try interpreter.budget.spend(bytes: length)
-            return .string(parts.joined(separator: text))
+            try interpreter.budget.spend(text.runs * parts.count)
+            return .string(parts.joined(by: text))
         },
     ]
 
@@ -60,7 +57,7 @@ extension Jinja.Interpreter {
     }
 
     /// The text of a value that has to be one.
-    func string(_ value: Value) throws -> String {
+    func string(_ value: Value) throws -> Jinja.Text {
         switch value {
         case .string(let text): return text
         case .undefined(let problem): throw Failure(problem)
@@ -84,24 +81,24 @@ extension Jinja.Interpreter {
         },
         "zfill": { interpreter, text, arguments in
             let width = try arguments.exactly(1, for: "zfill")[0]
-            let sign = text.utf8.first == .minus || text.utf8.first == .plus ? text.prefix(1) : ""
+            let isSigned = text.utf8.first == .minus || text.utf8.first == .plus
             let padded = try interpreter.padded(
                 text, .init([width, .string("0")]), "zfill", left: { missing, _ in missing })
-            guard !sign.isEmpty, case .string(let zeros) = padded,
-                zeros.utf8.first != sign.utf8.first
+            guard isSigned, case .string(let zeros) = padded, zeros.utf8.first != text.utf8.first
             else { return padded }
-            return .string(sign + zeros.dropping(0, text.utf8.count) + text.dropFirst())
+            return .string(
+                text[0..<1] + zeros.dropping(0, text.utf8.count) + text.dropping(1, 0))
         },
         "expandtabs": { interpreter, text, arguments in
             let size = try arguments.bound("expandtabs", "tabsize")[0]?.integer ?? 8
             try interpreter.budget.spend(bytes: text.utf8.count, times: max(1, size))
-            return .string(text.expandingTabs(to: size))
+            return .string(Jinja.Text(text.string.expandingTabs(to: size), text.derivedOrigin))
         },
     ]
 
     /// The text filled up to a width; `left` says how many of the missing characters go before it.
     private func padded(
-        _ text: String, _ arguments: Jinja.Arguments, _ name: String,
+        _ text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String,
         left: (_ missing: Int, _ width: Int) -> Int
     ) throws -> Value {
         let bound = try arguments.bound(name, "width", "fillchar")
@@ -114,39 +111,44 @@ extension Jinja.Interpreter {
         guard missing > 0 else { return .string(text) }
         try budget.spend(bytes: fill.utf8.count, times: missing)
         let before = left(missing, width)
-        return .string(
-            String(repeating: fill, count: before) + text
-                + String(repeating: fill, count: missing - before))
+        func filled(_ count: Int) -> Jinja.Text {
+            Jinja.Text(String(repeating: fill.string, count: count), fill.origin)
+        }
+        return .string(filled(before) + text + filled(missing - before))
     }
 
     // MARK: - Kinds
 
     private static let kindMethods: [String: TextMethod] = [
-        "isalpha": { _, text, _ in .bool(text.consists { $0.properties.generalCategory.isLetter })
+        "isalpha": { _, text, _ in
+            .bool(text.string.consists { $0.properties.generalCategory.isLetter })
         },
         "isdigit": { _, text, _ in
             .bool(
-                text.consists {
+                text.string.consists {
                     $0.properties.numericType == .decimal || $0.properties.numericType == .digit
                 })
         },
-        "isdecimal": { _, text, _ in .bool(text.consists { $0.properties.numericType == .decimal })
+        "isdecimal": { _, text, _ in
+            .bool(text.string.consists { $0.properties.numericType == .decimal })
         },
-        "isnumeric": { _, text, _ in .bool(text.consists { $0.properties.numericType != nil }) },
+        "isnumeric": { _, text, _ in
+            .bool(text.string.consists { $0.properties.numericType != nil })
+        },
         "isalnum": { _, text, _ in
             .bool(
-                text.consists {
+                text.string.consists {
                     $0.properties.generalCategory.isLetter || $0.properties.numericType != nil
                 })
         },
-        "isspace": { _, text, _ in .bool(text.consists(of: \.isPythonSpace)) },
+        "isspace": { _, text, _ in .bool(text.string.consists(of: \.isPythonSpace)) },
         "isascii": { _, text, _ in .bool(text.utf8.allSatisfy { $0 < 0x80 }) },
-        "islower": { _, text, _ in .bool(text.hasOnlyCase(\.isLowercase)) },
-        "isupper": { _, text, _ in .bool(text.hasOnlyCase(\.isUppercase)) },
+        "islower": { _, text, _ in .bool(text.string.hasOnlyCase(\.isLowercase)) },
+        "isupper": { _, text, _ in .bool(text.string.hasOnlyCase(\.isUppercase)) },
         "istitle": { _, text, _ in
             .bool(
                 text.unicodeScalars.contains(where: \.properties.isCased)
-                    && text.pythonTitle.utf8.elementsEqual(text.utf8))
+                    && text.string.pythonTitle.utf8.elementsEqual(text.utf8))
         },
     ]
 }
@@ -172,9 +174,11 @@ extension String {
         return !cased.isEmpty && cased.allSatisfy { $0.properties[keyPath: hasCase] }
     }
 
-    /// The text without so many bytes at its start and end.
-    func dropping(_ start: Int, _ end: Int) -> String {
-        utf8Slice(start..<utf8.count - end)
+    fileprivate var caseSwapped: String {
+        unicodeScalars.map {
+            $0.properties.isUppercase
+                ? $0.properties.lowercaseMapping : $0.properties.uppercaseMapping
+        }.joined()
     }
 
     fileprivate func expandingTabs(to size: Int) -> String {

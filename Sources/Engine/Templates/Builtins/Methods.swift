@@ -1,5 +1,8 @@
 extension Jinja.Interpreter {
-    typealias TextMethod = @Sendable (Jinja.Interpreter, String, Jinja.Arguments) throws -> Value
+    typealias TextMethod =
+        @Sendable (
+            Jinja.Interpreter, Jinja.Text, Jinja.Arguments
+        ) throws -> Value
 
     /// Whether a value of this type has that method. Those that would change it are left out, as
     /// in Jinja's immutable sandbox.
@@ -68,7 +71,7 @@ extension Jinja.Interpreter {
         }
         guard
             let index = try sequence.elements.firstIndex(where: { try $0.equals(element, budget) })
-        else { throw Failure("\(try element.representation(budget)) is not in the list") }
+        else { throw Failure("\(try element.representation(budget).string) is not in the list") }
         return .int(index)
     }
 }

@@ -51,14 +51,15 @@ extension Jinja.Interpreter {
             try interpreter.remainder(value, arguments.exactly(1, for: "divisibleby")[0]) == 0
         },
         "lower": { interpreter, value, _ in
-            try interpreter.hasCase(interpreter.text(of: value)) { $0.lowercased() }
+            try interpreter.hasCase(interpreter.text(of: value).string) { $0.lowercased() }
         },
         "upper": { interpreter, value, _ in
-            try interpreter.hasCase(interpreter.text(of: value)) { $0.uppercased() }
+            try interpreter.hasCase(interpreter.text(of: value).string) { $0.uppercased() }
         },
         "escaped": { _, _, _ in false },
-        "filter": { interpreter, value, _ in filters[try interpreter.text(of: value)] != nil },
-        "test": { interpreter, value, _ in tests[try interpreter.text(of: value)] != nil },
+        "filter": { interpreter, value, _ in filters[try interpreter.text(of: value).string] != nil
+        },
+        "test": { interpreter, value, _ in tests[try interpreter.text(of: value).string] != nil },
         "sameas": { interpreter, value, arguments in
             try interpreter.isSame(value, arguments.exactly(1, for: "sameas")[0])
         },

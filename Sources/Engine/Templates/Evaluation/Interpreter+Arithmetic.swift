@@ -22,6 +22,7 @@ extension Jinja.Interpreter {
             throw Failure(problem)
         case (.add, .string(let left), .string(let right)):
             try budget.spend(bytes: left.utf8.count + right.utf8.count)
+            try budget.spend(left.runs + right.runs)
             return .string(left + right)
         case (.add, .sequence(let left), .sequence(let right)):
             if let sum = try joined(left, right) { return sum }
@@ -47,9 +48,13 @@ extension Jinja.Interpreter {
         return try .list(left.elements + right.elements)
     }
 
-    private func repeated(_ text: String, _ count: Int) throws -> Value {
-        try budget.spend(bytes: text.utf8.count, times: count)
-        return .string(String(repeating: text, count: max(0, count)))
+    private func repeated(_ text: Jinja.Text, _ count: Int) throws -> Value {
+        try budget.spend(bytes: text.utf8.count + 64 * text.runs, times: count)
+        guard text.runs > 0 else {
+            let repetition = String(repeating: text.string, count: max(0, count))
+            return .string(Jinja.Text(repetition, text.origin))
+        }
+        return .string(repeatElement(text, count: max(0, count)).joined(by: ""))
     }
 
     private func repeated(_ sequence: Jinja.Sequence, _ count: Int) throws -> Value {

@@ -35,14 +35,14 @@ extension Jinja.Interpreter {
             let scalars = text.unicodeScalars
             try budget.spend(bytes: text.utf8.count)
             if let position = position(index, in: scalars.count) {
-                return .string(
-                    String(scalars[scalars.index(scalars.startIndex, offsetBy: position)]))
+                let start = scalars.index(scalars.startIndex, offsetBy: position)
+                return .string(text[start..<scalars.index(after: start)])
             }
         default: break
         }
-        if case .string(let name) = index { return try attribute(name, of: value) }
+        if case .string(let name) = index { return try attribute(name.string, of: value) }
         return .undefined(
-            "'\(value.typeName) object' has no element \(try index.representation(budget))")
+            "'\(value.typeName) object' has no element \(try index.representation(budget).string)")
     }
 
     /// The place that an index means in `count` elements; negative ones count from the end.
@@ -62,8 +62,7 @@ extension Jinja.Interpreter {
         case .undefined(let problem): throw Failure(problem)
         case .string(let text):
             try budget.spend(bytes: text.utf8.count * 4)
-            let scalars = Array(text.unicodeScalars)
-            return .string(String(try places(bounds, scalars.count).map { scalars[$0] }))
+            return .string(try sliced(text, bounds))
         case .sequence(let sequence):
             let elements = try places(bounds, sequence.elements.count).map { sequence.elements[$0] }
             try budget.spend(elements.count)
@@ -71,6 +70,20 @@ extension Jinja.Interpreter {
         default:
             throw Failure("'\(value.typeName)' object cannot be sliced")
         }
+    }
+
+    private func sliced(
+        _ text: Jinja.Text, _ bounds: (start: Int?, stop: Int?, step: Int?)
+    ) throws -> Jinja.Text {
+        let scalars = text.unicodeScalars
+        let places = Array(try places(bounds, scalars.count))
+        guard bounds.step ?? 1 == 1 else {
+            let characters = text.characters
+            return places.map { characters[$0] }.joined()
+        }
+        guard let first = places.first, let last = places.last else { return "" }
+        let start = scalars.index(scalars.startIndex, offsetBy: first)
+        return text[start..<scalars.index(start, offsetBy: last - first + 1)]
     }
 
     private func bound(_ expression: Jinja.Expression?) throws -> Int? {

@@ -36,12 +36,12 @@ extension Jinja.Interpreter {
             return value.isTrue ? value : try evaluate(right)
         case .comparison(let left, let operands): return .bool(try compare(left, operands))
         case .concatenation(let parts):
-            var result = ""
+            var result = Jinja.TextBuilder()
             for part in parts {
-                result += try text(of: evaluate(part))
-                try budget.spend(bytes: result.utf8.count)
+                result.append(try text(of: evaluate(part)))
+                try budget.spend(bytes: result.string.utf8.count)
             }
-            return .string(result)
+            return .string(result.text)
         case .conditional(let test, let then, let otherwise):
             if try evaluate(test).isTrue { return try evaluate(then) }
             return try otherwise.map(evaluate)
@@ -91,7 +91,7 @@ extension Jinja.Interpreter {
             throw Jinja.Failure("the argument after ** must be a mapping")
         }
         for (key, value) in dictionary.members {
-            arguments.named.append((try text(of: key), value))
+            arguments.named.append((try text(of: key).string, value))
         }
         return arguments
     }

@@ -17,7 +17,7 @@ extension Jinja.Interpreter {
     private func execute(_ statement: Jinja.Statement) throws -> Flow {
         try budget.spend(1)
         switch statement {
-        case .text(let text): try write(text)
+        case .text(let text): try write(Jinja.Text(text))
         case .output(let expression): try write(text(of: evaluate(expression)))
         case .conditional(let branches, let otherwise):
             for (test, body) in branches where try evaluate(test).isTrue {

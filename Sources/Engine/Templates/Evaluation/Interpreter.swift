@@ -2,7 +2,7 @@ extension Jinja {
     /// Renders one template once.
     final class Interpreter {
         let budget: Budget
-        var output = ""
+        var output = TextBuilder()
         var scope: Scope
         /// The line of the node in work, for the message of a failure.
         var line = 1
@@ -13,19 +13,19 @@ extension Jinja {
         private var namespaces: [Namespace] = []
         private var loops: [Loop] = []
 
-        init(variables: [(name: String, value: JSONValue)], limits: Limits = Limits()) throws {
+        init(variables: [(name: String, value: Value)], limits: Limits = Limits()) {
             self.limits = limits
             budget = Budget(limits)
             scope = Scope(parent: Self.globals)
             scopes = [scope]
-            for (name, value) in variables { scope.variables[name] = try Value(value) }
+            for (name, value) in variables { scope.variables[name] = value }
         }
 
-        func render(_ statements: [Statement]) throws(TemplateError) -> String {
+        func render(_ statements: [Statement]) throws(TemplateError) -> Text {
             defer { releaseCycles() }
             do {
                 _ = try execute(statements)
-                return output
+                return output.text
             } catch let error as TemplateError {
                 throw error
             } catch let failure as Failure {
@@ -49,21 +49,21 @@ extension Jinja {
 
         func retain(_ loop: Loop) { loops.append(loop) }
 
-        func write(_ text: String) throws {
-            try budget.spend(bytes: text.utf8.count)
-            guard output.utf8.count + text.utf8.count <= limits.bytes else {
+        func write(_ text: Text) throws {
+            try budget.spend(for: text)
+            guard output.string.utf8.count + text.utf8.count <= limits.bytes else {
                 throw Failure.limit("it writes more than \(limits.bytes >> 20) MiB")
             }
-            output += text
+            output.append(text)
         }
 
         /// What `body` writes.
-        func captured(_ body: () throws -> Void) throws -> String {
+        func captured(_ body: () throws -> Void) throws -> Text {
             let outside = output
-            output = ""
+            output = TextBuilder()
             defer { output = outside }
             try body()
-            return output
+            return output.text
         }
 
         /// Runs `body` with variables of its own inside of `parent`.
@@ -76,9 +76,9 @@ extension Jinja {
             return try body()
         }
 
-        func text(of value: Value) throws -> String {
+        func text(of value: Value) throws -> Text {
             let text = try value.text(budget)
-            try budget.spend(bytes: text.utf8.count)
+            try budget.spend(for: text)
             return text
         }
     }

@@ -15,8 +15,8 @@ extension Jinja {
 
         func attribute(_ name: String) throws -> Value? {
             switch name {
-            case "name": .string(definition.name)
-            case "arguments": try .tuple(definition.parameters.map { .string($0.name) })
+            case "name": .string(Jinja.Text(definition.name))
+            case "arguments": try .tuple(definition.parameters.map { .string(Jinja.Text($0.name)) })
             default: nil
             }
         }
@@ -57,7 +57,7 @@ extension Jinja {
             let extra = arguments.positional.dropFirst(definition.parameters.count)
             scope.variables["varargs"] = try .tuple(Array(extra))
             scope.variables["kwargs"] = try .dictionary(
-                named.map { (key: .string($0.name), value: $0.value) })
+                named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
             try refuse(extra: extra.count, named.first?.name)
         }
 

@@ -182,7 +182,7 @@ extension Jinja.Parser {
             text += part
             advance()
         }
-        return try node(.constant(.string(text)), line, [])
+        return try node(.constant(.string(Jinja.Text(text))), line, [])
     }
 
     /// One expression, or a tuple if commas follow.

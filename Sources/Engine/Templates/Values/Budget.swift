@@ -21,6 +21,11 @@ extension Jinja {
             try spend(1 + bytes / 64)
         }
 
+        func spend(for text: Text) throws {
+            try spend(bytes: text.utf8.count)
+            try spend(text.runs)
+        }
+
         func check(bytes: Int) throws {
             if bytes > limits.bytes {
                 throw Failure.limit("it makes a text of more than \(limits.bytes >> 20) MiB")

@@ -15,7 +15,7 @@ extension Jinja {
             case .bool(let value): self = .int(value ? 1 : 0)
             case .int(let value): self = .int(value)
             case .float(let value): self = Int(exactly: value).map(Key.int) ?? .float(value)
-            case .string(let value): self = .string(ExactString(value))
+            case .string(let value): self = .string(ExactString(value.string))
             case .object(let object): self = .object(ObjectIdentifier(object))
             case .sequence(let sequence) where sequence.isTuple:
                 self = .tuple(try sequence.elements.map(Key.init))

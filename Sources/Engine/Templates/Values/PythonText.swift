@@ -116,21 +116,6 @@ extension String {
         return String(self[start..<end])
     }
 
-    /// The parts between `ranges`, which do not overlap and go from left to right.
-    func parts(between ranges: [Range<Int>]) -> [String] {
-        var text = self
-        return text.withUTF8 { bytes in
-            var parts: [String] = []
-            var start = 0
-            for range in ranges {
-                parts.append(String(decoding: bytes[start..<range.lowerBound], as: UTF8.self))
-                start = range.upperBound
-            }
-            parts.append(String(decoding: bytes[start...], as: UTF8.self))
-            return parts
-        }
-    }
-
     // MARK: - Case
 
     var pythonCapitalized: String {
@@ -150,34 +135,10 @@ extension String {
         }
         return result
     }
-
-    // MARK: - Lines
-
-    /// Python's `str.splitlines`.
-    func pythonLines(keepingEnds: Bool = false) -> [String] {
-        var lines: [String] = []
-        var line = String.UnicodeScalarView()
-        var scalars = unicodeScalars[...]
-        while let scalar = scalars.popFirst() {
-            guard scalar.endsLine else {
-                line.append(scalar)
-                continue
-            }
-            if keepingEnds { line.append(scalar) }
-            if scalar == "\r", scalars.first == "\n" {
-                scalars.removeFirst()
-                if keepingEnds { line.append("\n") }
-            }
-            lines.append(String(line))
-            line.removeAll()
-        }
-        if !line.isEmpty { lines.append(String(line)) }
-        return lines
-    }
 }
 
 extension Unicode.Scalar {
-    fileprivate var endsLine: Bool {
+    var endsLine: Bool {
         switch value {
         case 0x0A...0x0D, 0x1C...0x1E, 0x85, 0x2028, 0x2029: true
         default: false

@@ -72,7 +72,7 @@ extension Jinja.Value {
                     "'in <string>' requires string as left operand, not \(element.typeName)")
             }
             try budget.spend(bytes: text.utf8.count)
-            return text.contains(exactly: part)
+            return text.string.contains(exactly: part.string)
         case .dictionary(let dictionary): return dictionary[try Jinja.Key(element)] != nil
         default:
             return try elements(budget).contains { try $0.equals(element, budget) }
@@ -91,7 +91,7 @@ extension Jinja.Value {
             return dictionary.members.map(\.key)
         case .string(let text):
             try budget.spend(text.utf8.count)
-            return text.unicodeScalars.map { .string(String($0)) }
+            return text.characters.map(Jinja.Value.string)
         case .object(let object as Jinja.Generator): return object.take()
         default: throw Jinja.Failure("'\(typeName)' object is not iterable")
         }

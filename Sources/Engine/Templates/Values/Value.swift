@@ -7,7 +7,7 @@ extension Jinja {
         case bool(Bool)
         case int(Int)
         case float(Double)
-        case string(String)
+        case string(Text)
         case sequence(Sequence)
         case dictionary(Dictionary)
         case object(any Object)
@@ -115,17 +115,24 @@ extension Jinja.Value {
         .dictionary(try Jinja.Dictionary(members))
     }
 
-    init(_ json: JSONValue) throws {
+    /// - Parameter origin: whose words the texts of the value are.
+    init(_ json: JSONValue, _ origin: Jinja.Text.Origin) throws {
         switch json {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .int(value)
         case .number(let value): self = .float(value)
-        case .string(let value): self = .string(value)
-        case .array(let elements): self = try .list(elements.map(Jinja.Value.init))
+        case .string(let value): self = .string(Jinja.Text(value, origin))
+        case .array(let elements):
+            self = try .list(elements.map { try Jinja.Value($0, origin) })
         case .object(let object):
             self = try .dictionary(
-                object.members.map { (key: .string($0.key), value: try Jinja.Value($0.value)) })
+                object.members.map {
+                    (
+                        key: .string(Jinja.Text($0.key, origin)),
+                        value: try Jinja.Value($0.value, origin)
+                    )
+                })
         }
     }
 

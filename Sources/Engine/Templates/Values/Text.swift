@@ -1,0 +1,165 @@
+extension Jinja {
+    /// A text, and which of its characters came with the request.
+    ///
+    /// The rest are the template's own words, of which alone control tokens are made. What cuts texts or
+    /// puts them together keeps each character's origin; what rewrites them leaves the result to the
+    /// request wherever origins cannot be told apart.
+    struct Text {
+        enum Origin {
+            case template
+            case request
+            /// The request's stand in these ranges of the UTF-8, which ascend and lie apart.
+            case mixed([Range<Int>])
+        }
+
+        let string: String
+        let origin: Origin
+
+        init(_ string: String, _ origin: Origin = .template) {
+            self.string = string
+            self.origin = origin
+        }
+
+        /// - Parameter requested: ascend and lie apart, and are not empty.
+        init(_ string: String, requested: [Range<Int>]) {
+            self.string = string
+            if requested.isEmpty {
+                origin = .template
+            } else if requested.count == 1, requested[0] == 0..<string.utf8.count {
+                origin = .request
+            } else {
+                origin = .mixed(requested)
+            }
+        }
+    }
+
+    /// Puts texts together.
+    struct TextBuilder {
+        private(set) var string = ""
+        private var requested: [Range<Int>] = []
+
+        var text: Text { Text(string, requested: requested) }
+
+        mutating func append(_ text: Text) {
+            let start = string.utf8.count
+            string += text.string
+            for range in text.requested {
+                add(range.lowerBound + start..<range.upperBound + start)
+            }
+        }
+
+        private mutating func add(_ range: Range<Int>) {
+            if let last = requested.last, last.upperBound == range.lowerBound {
+                requested[requested.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                requested.append(range)
+            }
+        }
+    }
+}
+
+extension Jinja.Text: ExpressibleByStringLiteral {
+    init(stringLiteral value: String) { self.init(value) }
+}
+
+extension Jinja.Text {
+    var utf8: String.UTF8View { string.utf8 }
+    var unicodeScalars: String.UnicodeScalarView { string.unicodeScalars }
+    var isEmpty: Bool { string.isEmpty }
+
+    /// Where the request's characters stand in the UTF-8.
+    var requested: [Range<Int>] {
+        switch origin {
+        case .template: []
+        case .request: isEmpty ? [] : [0..<utf8.count]
+        case .mixed(let ranges): ranges
+        }
+    }
+
+    /// How many pieces of memory the origin takes.
+    var runs: Int {
+        if case .mixed(let ranges) = origin { ranges.count } else { 0 }
+    }
+
+    /// The origin of a text that was made of this one, character by character or not at all.
+    var derivedOrigin: Origin {
+        if case .template = origin { .template } else { .request }
+    }
+
+    /// The text between these places of its UTF-8, which lie between code points.
+    subscript(_ range: Range<Int>) -> Jinja.Text {
+        guard range.lowerBound > 0 || range.upperBound < utf8.count else { return self }
+        let string = string.utf8Slice(range)
+        guard case .mixed(let ranges) = origin else { return Jinja.Text(string, origin) }
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= range.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        let own = ranges[low...].prefix { $0.lowerBound < range.upperBound }
+            .map { found -> Range<Int> in
+                let part = found.clamped(to: range)
+                return part.lowerBound - range.lowerBound..<part.upperBound - range.lowerBound
+            }
+        return Jinja.Text(string, requested: own.filter { !$0.isEmpty })
+    }
+
+    subscript(_ range: Range<String.Index>) -> Jinja.Text {
+        let start = utf8.distance(from: utf8.startIndex, to: range.lowerBound)
+        return self[start..<start + utf8.distance(from: range.lowerBound, to: range.upperBound)]
+    }
+
+    /// The stretches of one origin, in order.
+    var parts: [Jinja.Text] {
+        guard case .mixed(let ranges) = origin else { return isEmpty ? [] : [self] }
+        let ends = ranges.flatMap { [$0.lowerBound, $0.upperBound] } + [utf8.count]
+        var start = 0
+        return ends.compactMap { end in
+            defer { start = end }
+            return start < end ? self[start..<end] : nil
+        }
+    }
+
+    /// The code points, each a text.
+    var characters: [Jinja.Text] {
+        parts.flatMap { part in part.unicodeScalars.map { Jinja.Text(String($0), part.origin) } }
+    }
+
+    /// The text rewritten. Where its parts give the same by themselves, each keeps its origin; else all
+    /// is the request's.
+    func rewritten(_ rewrite: (String) -> String) -> Jinja.Text {
+        let whole = rewrite(string)
+        guard case .mixed = origin else { return Jinja.Text(whole, origin) }
+        var builder = Jinja.TextBuilder()
+        for part in parts { builder.append(Jinja.Text(rewrite(part.string), part.origin)) }
+        guard builder.string.utf8.elementsEqual(whole.utf8) else {
+            return Jinja.Text(whole, .request)
+        }
+        return builder.text
+    }
+
+    static func + (left: Jinja.Text, right: Jinja.Text) -> Jinja.Text {
+        var builder = Jinja.TextBuilder()
+        builder.append(left)
+        builder.append(right)
+        return builder.text
+    }
+}
+
+extension Collection<Jinja.Text> {
+    func joined(by separator: Jinja.Text = "") -> Jinja.Text {
+        var builder = Jinja.TextBuilder()
+        var isFirst = true
+        for text in self {
+            if !isFirst { builder.append(separator) }
+            builder.append(text)
+            isFirst = false
+        }
+        return builder.text
+    }
+}
