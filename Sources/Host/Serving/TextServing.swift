@@ -50,28 +50,35 @@ struct ChatPrompt: Sendable {
         }
     }
 
+    /// Only the template's own words make control tokens: what spells one in a message is characters.
+    ///
     /// - Throws: `APIError.refused` for messages that the template does not accept.
     func tokens(of chat: ChatMessages, engine: TextEngine) async throws -> [Int32] {
         switch form {
         case .plain:
             return try await engine.tokenize(plain(chat), addSpecial: true, parseSpecial: false)
         case .template(let template):
-            // The template writes the special tokens itself.
-            let text = try render(template, chat)
-            return try await engine.tokenize(text, addSpecial: false, parseSpecial: true)
+            return try await engine.tokenize { try render(template, chat) }
         case .broken(let reason):
             throw APIError.refused("the model's chat template cannot be used: \(reason)")
         }
     }
 
     private func plain(_ chat: ChatMessages) -> String {
-        chat.messages.compactMap { $0["content"]?.string }.map { $0 + "\n" }.joined()
+        let lines = chat.messages.compactMap { $0["content"]?.string }
+        return lines.joined(separator: "\n") + (chat.continuesFinal ? "" : "\n")
     }
 
-    private func render(_ template: ChatTemplate, _ chat: ChatMessages) throws -> String {
+    private func render(_ template: ChatTemplate, _ chat: ChatMessages) throws -> RenderedPrompt {
+        let messages = template.adapted(chat.messages)
         do {
+            if chat.continuesFinal {
+                return try template.renderContinuing(
+                    messages: messages, tools: nil, bosToken: bosToken, eosToken: eosToken,
+                    extra: chat.extra)
+            }
             return try template.render(
-                messages: .array(chat.messages.map { .object($0) }), tools: nil,
+                messages: .array(messages.map { .object($0) }), tools: nil,
                 addGenerationPrompt: chat.addsGenerationPrompt, bosToken: bosToken,
                 eosToken: eosToken, extra: chat.extra)
         } catch {

@@ -316,7 +316,7 @@ typedef struct roost_ext_tokens {
      * outside of them with all their bytes; a longer one that does not hides no shorter one that
      * does. In everything else the text is one: the ends of the parts are no borders of words, so
      * that a text which spells no control token has the ids that tokenize gives. May be NULL: the
-     * host then has a part that spells a control token tokenized apart. [any] */
+     * host then has a part that spells a control token tokenized apart; since 2. [any] */
     roost_status (*tokenize_mixed)(const roost_model *model, roost_str text, const roost_range *plain,
                                    uint32_t n, uint32_t flags, roost_sink i32_out,
                                    const roost_call *call);

@@ -26,11 +26,13 @@ struct ChatRequest {
 }
 
 /// The messages of a chat and how they are made into a prompt.
-struct ChatMessages {
+struct ChatMessages: Sendable {
     /// An array of objects, each with a role, and text where it has content.
     let messages: [JSONObject]
     /// Whether the prompt ends where the assistant's answer begins.
     let addsGenerationPrompt: Bool
+    /// Whether the prompt ends where the text of the last message does, for the model to go on with it.
+    let continuesFinal: Bool
     /// Further variables of the template.
     let extra: [String: JSONValue]
 
@@ -45,23 +47,29 @@ struct ChatMessages {
             }
             return try Self.message(Fields(object, path: path))
         }
-        addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? true
+        continuesFinal = try fields.bool("continue_final_message") ?? false
+        addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? !continuesFinal
+        if continuesFinal, addsGenerationPrompt {
+            throw APIError.invalid(
+                param: "continue_final_message",
+                "is true, and so is 'add_generation_prompt'; a prompt ends with the last message or "
+                    + "begins another")
+        }
         let members = try fields.fields("chat_template_kwargs")?.object.members ?? []
         extra = Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     }
 
     private static func message(_ fields: Fields) throws -> JSONObject {
         let role = try fields.required("role")
-        guard roles.contains(role) else {
+        guard ChatTemplate.roles.contains(role) else {
             throw APIError.invalid(
-                param: fields.full("role"), "is unknown, expected \(roles.joined(separator: ", "))")
+                param: fields.full("role"),
+                "is unknown, expected \(ChatTemplate.roles.joined(separator: ", "))")
         }
         var message = fields.object
         if let content = try content(fields) { message["content"] = .string(content) }
         return message
     }
-
-    private static let roles = ["system", "developer", "user", "assistant", "tool", "function"]
 
     /// Text as it is; the texts of an array of parts, a line each.
     private static func content(_ fields: Fields) throws -> String? {

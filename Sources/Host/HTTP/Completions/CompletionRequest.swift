@@ -5,6 +5,8 @@ struct CompletionRequest {
     var generation: GenerationFields
     var prompts: [Prompt]
     var echo: Bool
+    /// Whether "<|im_end|>" in a prompt is that token: clients render chat templates themselves.
+    var parsesSpecial: Bool
     var logprobs: Int?
 
     enum Prompt: Equatable {
@@ -16,6 +18,7 @@ struct CompletionRequest {
         generation = try GenerationFields(fields, defaults: defaults)
         prompts = try Self.prompts(fields)
         echo = try fields.bool("echo") ?? false
+        parsesSpecial = try fields.bool("parse_special") ?? true
         logprobs = try fields.integer("logprobs", in: 0...20)
         generation.maxTokens = generation.maxTokens ?? 16
         if let best = try fields.integer("best_of", in: 1...128), best != generation.choices {

@@ -29,20 +29,38 @@ struct Body {
     /// One after the other: what one needs, the next uses again.
     private static let parsing = BlockingCrew("roost-parse", limit: 1)
 
-    /// Has `read` make a value of a body, and looks at what it has left.
+    /// Has `read` make a value of a body, and looks at what it has left. All of that runs beside the parsing
+    /// of a large body: a hundred thousand messages are work as well.
     ///
     /// - Parameter table: what members mean that `read` does not ask for by their names.
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object; for a member that would
     ///   have changed the answer; where the host is strict, for one that nobody knows.
+    func read<Value: Sendable>(
+        _ request: Request, _ context: HTTPContext, _ table: FieldTable,
+        _ read: @escaping @Sendable (Fields) throws -> Value
+    ) async throws -> Value {
+        let ((value, unknown), _) = try await parsed(request) { object in
+            let fields = Fields(object, table: table, reads: FieldReads())
+            return (try read(fields), try table.check(fields))
+        }
+        try note(unknown, context)
+        return value
+    }
+
+    /// The same with a `read` that waits for others.
     func read<Value>(
         _ request: Request, _ context: HTTPContext, _ table: FieldTable,
-        _ read: (Fields) async throws -> Value
+        waiting read: (Fields) async throws -> Value
     ) async throws -> Value {
-        let (object, share) = try await object(request)
+        let (object, share) = try await parsed(request) { $0 }
         var fields = Fields(object, table: table, reads: FieldReads())
         fields.share = share
         let value = try await read(fields)
-        let unknown = try table.check(fields)
+        try note(try table.check(fields), context)
+        return value
+    }
+
+    private func note(_ unknown: [FieldTable.Unknown], _ context: HTTPContext) throws {
         if isStrict, let first = unknown.first {
             throw APIError.unsupported(
                 param: first.name,
@@ -50,23 +68,25 @@ struct Body {
                     + "; leave it out, or set server.strict = false")
         }
         if !unknown.isEmpty { context.record.note { $0.ignored = unknown.map(\.description) } }
-        return value
     }
 
     /// The members of a body whose names are the client's own.
     ///
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object.
     func fields(_ request: Request) async throws -> Fields {
-        let (object, share) = try await object(request)
+        let (object, share) = try await parsed(request) { $0 }
         var fields = Fields(object)
         fields.share = share
         return fields
     }
 
-    private func object(_ request: Request) async throws -> (JSONObject, ByteBudget.Share?) {
+    /// - Returns: what `body` makes of the members, and the share of the budget that a large body holds.
+    private func parsed<Value: Sendable>(
+        _ request: Request, _ body: @escaping @Sendable (JSONObject) throws -> Value
+    ) async throws -> (Value, ByteBudget.Share?) {
         let (buffer, share) = try await bytes(request)
-        guard let share else { return (try Self.object(buffer), nil) }
-        return (try await Self.parsing.run { try Self.object(buffer) }, share)
+        guard let share else { return (try body(Self.object(buffer)), nil) }
+        return (try await Self.parsing.run { try body(Self.object(buffer)) }, share)
     }
 
     /// A body above this takes of the budget and is read on a thread of its own, so that small requests

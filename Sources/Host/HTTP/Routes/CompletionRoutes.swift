@@ -2,6 +2,7 @@ import Engine
 import HTTPTypes
 import Hummingbird
 import Logging
+import PluginHost
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`.
 struct CompletionRoutes {
@@ -38,7 +39,8 @@ struct CompletionRoutes {
         let job = try await start(completion.generation, for: .completion, context) { serving in
             var requests: [GenerationRequest] = []
             for prompt in completion.prompts {
-                let tokens = try await prompt.tokens(serving.engine)
+                let tokens = try await prompt.tokens(
+                    serving.engine, parseSpecial: completion.parsesSpecial)
                 requests += try (0..<completion.generation.choices).map {
                     serving.engine.readsSource
                         ? try completion.request(reading: tokens, choice: $0)
@@ -96,14 +98,20 @@ struct CompletionRoutes {
             }
         }
         context.record.note(usage)
-        return Response(json: collector.json(usage))
+        guard head.hasLogprobs else { return Response(json: collector.json(usage)) }
+        // Twenty alternatives for each of many tokens are megabytes.
+        return Response(
+            json: await BlockingThread.run("roost-write") { [collector, usage] in
+                collector.json(usage)
+            })
     }
 }
 
 extension CompletionRequest.Prompt {
-    fileprivate func tokens(_ engine: TextEngine) async throws -> [Int32] {
+    fileprivate func tokens(_ engine: TextEngine, parseSpecial: Bool) async throws -> [Int32] {
         switch self {
-        case .text(let text): try await engine.tokenize(text, addSpecial: true, parseSpecial: true)
+        case .text(let text):
+            try await engine.tokenize(text, addSpecial: true, parseSpecial: parseSpecial)
         case .tokens(let tokens): tokens
         }
     }

@@ -13,9 +13,8 @@ struct ImageRoutes {
     }
 
     private func generate(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try await body.read(request, context, .images) {
-            try await ImageGenerationRequest($0)
-        }
+        let asked = try await body.read(
+            request, context, .images, waiting: { try await ImageGenerationRequest($0) })
         let job = try await start(asked, context)
         return asked.streams
             ? EventStream.response(context) { writer in try await send(job, to: &writer, context) }

@@ -15,13 +15,14 @@ struct TokenRoutes {
         ]
     }
 
-    /// The tokens of a `text`, or of the prompt that `messages` become.
+    /// The tokens of a `text`, or of the prompt that `messages` become, of which only the template's own
+    /// words make control tokens.
     private func tokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let asked = try await body.read(request, context, .tokens, TokenizeRequest.init)
         let hold = try await hold(asked.model, context)
         return Response(
             json: await TokenAnswer(
-                model: hold.name, tokens: try await asked.tokens(hold),
+                model: hold.name, input: asked.input, tokens: try await asked.tokens(hold),
                 contextLength: hold.engine.longestText
             ).json)
     }
@@ -74,7 +75,15 @@ private struct TokenizeRequest: Sendable {
         guard (text == nil) != (chat == nil) else {
             throw APIError.missing(param: "text", expected: "either 'text' or 'messages'")
         }
+        guard chat != nil else { return }
+        for key in ["add_special", "parse_special"] where fields.value(key) != nil {
+            throw APIError.unsupported(
+                param: key, "is for 'text'; of 'messages' the chat template makes these tokens")
+        }
     }
+
+    /// The member that is tokenized.
+    var input: StaticString { chat == nil ? "text" : "messages" }
 
     func tokens(_ hold: ModelHold<ModelServing>) async throws -> [Int32] {
         guard let chat else {
@@ -101,6 +110,8 @@ extension ModelServing {
 /// is built for.
 private struct TokenAnswer: Sendable {
     let model: String
+    /// Which member the tokens are of.
+    let input: StaticString
     let tokens: [Int32]
     let contextLength: Int
 
@@ -111,6 +122,8 @@ private struct TokenAnswer: Sendable {
         get async {
             var buffer = ByteBuffer(string: "{\"model\":\"")
             JSONText.escape(model, into: &buffer)
+            buffer.writeStaticString("\",\"input\":\"")
+            buffer.writeStaticString(input)
             buffer.writeStaticString("\",\"tokens\":[")
             for (index, token) in tokens.enumerated() {
                 if index > 0 { buffer.writeStaticString(",") }
