@@ -4,10 +4,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct FilterTests {
     private static let rows = #"""
-        {"id":"a","t":"x","n":5,"s":"12","b":true,"name":"Zoë O'Hara","list":["q"]}
-        {"id":"b","t":"x","n":"7.5","s":"abc","b":false,"name":"100%_x"}
+        {"id":"a","t":"x","n":5,"s":"12","b":true,"flag":"TRUE","name":"Zoë O'Hara","list":["q"]}
+        {"id":"b","t":"x","n":"7.5","s":"abc","b":false,"flag":"False","name":"100%_x"}
         {"id":"c","t":"x","n":"many","s":"9","name":null}
-        {"id":"d","t":"x","n":-3,"s":"007","b":"true","name":""}
+        {"id":"d","t":"x","n":-3,"s":"007","b":"true","flag":true,"name":""}
         """#
 
     private func ids(_ json: String, _ mode: CollectionQuery.Mode = .vector) async throws
@@ -38,7 +38,8 @@ import Testing
         (#"{"or": [{"id": "a"}, {"id": "c"}]}"#, "ac"),
         (#"{"not": {"id": {"in": ["a", "b"]}}}"#, "cd"), (#"{"and": []}"#, "abcd"),
         (#"{"or": []}"#, ""), (#"{"id": "a", "n": 5}"#, "a"), (#"{"id": "a", "n": 6}"#, ""),
-        (#"{}"#, "abcd"),
+        (#"{}"#, "abcd"), (#"{"flag": true}"#, "ad"), (#"{"flag": false}"#, "b"),
+        (#"{"flag": {"ne": true}}"#, "bc"), (#"{"flag": {"in": [true]}}"#, "ad"),
     ])
     func aFilterLetsThroughWhatItSays(json: String, expected: String) async throws {
         #expect(try await ids(json).joined() == expected)
@@ -84,7 +85,7 @@ import Testing
         await #expect(
             throws: CollectionError.unknownColumn(
                 "nam", parameter: "filter",
-                known: ["id", "t", "n", "s", "b", "name", "list"])
+                known: ["id", "t", "n", "s", "b", "flag", "name", "list"])
         ) { _ = try await ids(#"{"nam": 1}"#) }
     }
 }

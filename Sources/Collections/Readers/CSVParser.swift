@@ -22,8 +22,8 @@ struct CSVParser: Sendable {
         case quoted
         /// Behind a quote within a quoted field: the field's end, or the first of two quotes.
         case quoteSeen
-        /// Looking for the end of the line of a record that is wrong.
-        case skipping(String)
+        /// Looking for the end of the line of a record that is wrong; `problem` says how.
+        case skipping
     }
 
     let separator: UInt8
@@ -34,10 +34,12 @@ struct CSVParser: Sendable {
     private(set) var recordLine = 1
 
     private var state = State.recordStart
+    private var problem = ""
     private var line = 1
     private var endedWithCR = false
     /// What has been read since the first line end within quotes, to go back to.
-    private var beyondLine: [UInt8]?
+    private var beyondLine: [UInt8] = []
+    private var isBeyondLine = false
     private var quoteLine = 1
 
     private static let quote = UInt8(ascii: "\"")
@@ -68,8 +70,8 @@ struct CSVParser: Sendable {
                 if let outcome = quoted(input, &offset) { return outcome }
             case .quoteSeen:
                 if let outcome = afterQuote(byte, &offset) { return outcome }
-            case .skipping(let problem):
-                if let outcome = skip(problem, input, &offset) { return outcome }
+            case .skipping:
+                if let outcome = skip(input, &offset) { return outcome }
             }
         }
         return .needsMore
@@ -84,7 +86,7 @@ struct CSVParser: Sendable {
             ends.append(bytes.count)
             return .record
         case .quoted: return unclosed()
-        case .skipping(let problem): return .refused(problem)
+        case .skipping: return .refused(problem)
         }
     }
 
@@ -97,7 +99,8 @@ struct CSVParser: Sendable {
         endedWithCR = false
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
-        beyondLine = nil
+        beyondLine.removeAll(keepingCapacity: true)
+        isBeyondLine = false
         recordLine = line
         state = .fieldStart
     }
@@ -138,13 +141,17 @@ struct CSVParser: Sendable {
     }
 
     private mutating func tooLong() -> Outcome? {
-        state = .skipping("the row is longer than \(limit) bytes")
+        skip("the row is longer than \(limit) bytes")
+    }
+
+    private mutating func skip(_ problem: String) -> Outcome? {
+        state = .skipping
+        self.problem = problem
         return nil
     }
 
-    private mutating func skip(
-        _ problem: String, _ input: UnsafeBufferPointer<UInt8>, _ offset: inout Int
-    ) -> Outcome? {
+    private mutating func skip(_ input: UnsafeBufferPointer<UInt8>, _ offset: inout Int) -> Outcome?
+    {
         while offset < input.count, input[offset] != Self.lf, input[offset] != Self.cr {
             offset += 1
         }
@@ -161,38 +168,47 @@ extension CSVParser {
     private mutating func quoted(_ input: UnsafeBufferPointer<UInt8>, _ offset: inout Int)
         -> Outcome?
     {
-        let start = offset
-        while offset < input.count, input[offset] != Self.quote { offset += 1 }
-        let piece = UnsafeBufferPointer(rebasing: input[start..<offset])
-        bytes.append(contentsOf: piece)
-        keep(piece)
-        if bytes.count > limit { return unclosed() }
-        guard offset < input.count else { return nil }
-        beyondLine?.append(Self.quote)
+        while true {
+            let start = offset
+            while offset < input.count, input[offset] != Self.quote { offset += 1 }
+            let piece = UnsafeBufferPointer(rebasing: input[start..<offset])
+            bytes.append(contentsOf: piece)
+            keep(piece)
+            if bytes.count > limit { return unclosed() }
+            guard offset < input.count else { return nil }
+            offset += 1
+            // Two quotes are one; all that stand side by side are gone through here.
+            guard offset < input.count, input[offset] == Self.quote else { break }
+            offset += 1
+            bytes.append(Self.quote)
+            if isBeyondLine { beyondLine += [Self.quote, Self.quote] }
+            endedWithCR = false
+        }
+        if isBeyondLine { beyondLine.append(Self.quote) }
         state = .quoteSeen
-        offset += 1
         return nil
     }
 
     /// Counts the lines of a quoted piece and keeps what stands behind the first of them.
     private mutating func keep(_ piece: UnsafeBufferPointer<UInt8>) {
-        var from = beyondLine == nil ? nil : 0
+        var from = isBeyondLine ? 0 : nil
         var previous = endedWithCR ? Self.cr : 0
         for (index, byte) in piece.enumerated() {
             if byte == Self.cr || (byte == Self.lf && previous != Self.cr) { line += 1 }
             if byte == Self.lf || byte == Self.cr, from == nil { from = index + 1 }
             let isSecond = byte == Self.lf && previous == Self.cr && from == index
-            if isSecond, beyondLine?.isEmpty ?? true { from = index + 1 }
+            if isSecond, beyondLine.isEmpty { from = index + 1 }
             previous = byte
         }
         if !piece.isEmpty { endedWithCR = previous == Self.cr }
         guard let from else { return }
-        beyondLine = (beyondLine ?? []) + piece[from...]
+        isBeyondLine = true
+        beyondLine += piece[from...]
     }
 
     private mutating func afterQuote(_ byte: UInt8, _ offset: inout Int) -> Outcome? {
         offset += 1
-        beyondLine?.append(byte)
+        if isBeyondLine { beyondLine.append(byte) }
         if byte == Self.quote {
             bytes.append(byte)
             endedWithCR = false
@@ -203,10 +219,9 @@ extension CSVParser {
             endedWithCR = false
             return endField(byte)
         }
-        state = .skipping(
+        return skip(
             "text follows the closing quote of field \(ends.count + 1), expected a separator; "
                 + "a quote within a quoted field is written twice")
-        return nil
     }
 
     /// Gives back what stands behind the line of the quote that does not close.
@@ -216,22 +231,17 @@ extension CSVParser {
             isWhole
             ? "the quote of field \(ends.count + 1) does not close"
             : "the quoted field \(ends.count + 1) is longer than \(limit) bytes, or does not close"
-        guard let rest = beyondLine else {
-            state = .skipping(problem)
-            return nil
-        }
+        guard isBeyondLine else { return skip(problem) }
         state = .recordStart
         line = quoteLine + 1
         endedWithCR = false
         bytes = []
-        return .unclosed(problem, rest: rest)
+        defer { beyondLine = [] }
+        return .unclosed(problem, rest: beyondLine)
     }
 
     private mutating func unclosed() -> Outcome {
         let outcome: Outcome? = unclosed()
-        guard case .skipping(let problem) = state, outcome == nil else {
-            return outcome ?? .needsMore
-        }
-        return .refused(problem)
+        return outcome ?? .refused(problem)
     }
 }

@@ -78,15 +78,18 @@ struct CSVReader: RowReader {
     private mutating func takeRecord(_ line: Int, into rows: inout ReadRows) throws {
         guard let parser, !(parser.bytes.isEmpty && parser.ends.count == 1) else { return }
         if columns == nil { try check(columnCount: parser.ends.count) }
-        let fields = CSVReader.fields(parser)
+        var fields = CSVReader.fields(parser)
         guard let columns else {
             self.columns = ColumnNames(CSVDialect.names(fields.map { $0 ?? "" }))
             return
         }
-        guard fields.count == columns.names.count else {
-            return rows.refuse(
-                line, "the row has \(fields.count) fields, expected \(columns.names.count)")
+        let count = columns.names.count
+        guard fields.dropFirst(count).allSatisfy({ $0 == "" }) else {
+            return rows.refuse(line, "the row has \(fields.count) fields, expected \(count)")
         }
+        // Spreadsheets leave out the empty cells at the end of a row, or write too many of them.
+        fields = Array(fields.prefix(count))
+        fields += Array(repeating: "", count: count - fields.count)
         if let wrong = fields.firstIndex(where: { $0 == nil }) {
             return rows.refuse(line, "'\(columns.names[wrong])' is not UTF-8")
         }

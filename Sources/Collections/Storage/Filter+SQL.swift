@@ -67,7 +67,8 @@ struct FilterSQL {
         case .null: "\(cell) IS NULL"
         case .integer, .number: number(cell, "=", value.cell)
         case .bool(let flag):
-            "ifnull(\(text(cell)) = \(mark((flag ? "true" : "false").databaseValue)), 0)"
+            // Spreadsheets write TRUE, Python True.
+            "ifnull(lower(\(text(cell))) = \(mark((flag ? "true" : "false").databaseValue)), 0)"
         default: "ifnull(\(text(cell)) = \(mark(value.cell)), 0)"
         }
     }

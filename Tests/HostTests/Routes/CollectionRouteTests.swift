@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test func malformedRowsAreReportedWithTheirLines() async throws {
-        try await with("id,title\n1,a\n2\n3,\"x\"y\n4,d\n") { client, path in
+        try await with("id,title\n1,a\n2,b,c\n3,\"x\"y\n4,d\n") { client, path in
             let collection = try await client.send("GET", path).json
             #expect(collection["count"] == 2 && collection["rows_refused_total"] == 2)
             #expect(collection["rows_refused"]?[0]?["line"] == 3)
@@ -190,6 +190,36 @@ import Testing
         }
     }
 
+    @Test func whatIsNoTableIsNamedAndLeavesTheCollection() async throws {
+        try await with { client, path in
+            let pdf = Array("%PDF-1.7\n1,2\n".utf8)
+            for type in ["text/csv", "text/plain", "application/octet-stream"] {
+                let refused = try await client.send(
+                    "PUT", path, bytes: pdf, headers: [("content-type", type)])
+                #expect(refused.status == 415 && refused.error["code"] == "unsupported_media_type")
+                #expect(
+                    refused.error["message"]
+                        == "this is a PDF; expected CSV, JSON Lines, JSON or text")
+            }
+            #expect(try await client.send("GET", path).json["count"] == 3)
+        }
+    }
+
+    @Test func aCompressedTableIsRead() async throws {
+        let client = try await TestHost.shared().client
+        for headers in [
+            [("content-encoding", "gzip"), ("content-type", "text/csv")],
+            [("content-type", "application/gzip")], [("content-type", "text/csv")],
+        ] {
+            let path = "/v1/collections/zipped-\(UUID().uuidString)"
+            let put = try await client.send(
+                "PUT", path, bytes: CompressedBodyTests.table, headers: headers)
+            #expect(put.status == 201 && put.json["count"] == 2, "\(put.text)")
+            #expect(put.json["columns"] == ["id", "title"])
+            _ = try await client.send("DELETE", path)
+        }
+    }
+
     @Test func aNameMayBePercentCodedButIsNeverAPath() async throws {
         let client = try await TestHost.shared().client
         let put = try await client.send(
@@ -207,7 +237,7 @@ import Testing
     @Test(arguments: [
         ("", "text/csv", "", 400), ("id,title\n", "text/csv", "", 400),
         ("a,b\n1,2\n", "text/csv", "?text=c", 400), ("a,b\n1,2\n", "text/csv", "?id=c", 400),
-        ("a,b\n1,2\n", "image/png", "", 400), ("a,b\n1,2\n", "text/csv", "?txt=a", 400),
+        ("a,b\n1,2\n", "image/png", "", 415), ("a,b\n1,2\n", "text/csv", "?txt=a", 400),
         ("a,b\n1,2\n", "text/csv", "?wait=maybe", 400), ("7", "application/json", "", 400),
         ("[1, 2]", "application/json", "", 400), ("{", "application/jsonl", "", 400),
     ])
