@@ -1,4 +1,5 @@
 import Engine
+import FoundationEssentials
 import GRDB
 
 /// What happens to a row whose id is there already.
@@ -54,11 +55,11 @@ struct RowWriter {
     }
 
     private mutating func write(_ row: SourceRow, id: String?, _ plan: Plan) throws {
-        if let id, let key = try key(of: id) {
+        if let id, let holder = try holder(of: id), try !giveWay(holder) {
             guard whenTaken == .replace else {
                 throw CollectionError.invalidRow("id '\(id.prefix(64))' is taken already")
             }
-            try remove(key)
+            try remove(holder.key)
             changes.replaced += 1
         } else {
             changes.added += 1
@@ -92,18 +93,43 @@ struct RowWriter {
         try statement.execute(arguments: StatementArguments(cells))
     }
 
-    /// The number that the row will have as its key, unless another row was given it as its id.
+    /// An id for a row that brings none.
+    ///
+    /// Where rows bring their own, it is a UUID, which none of them has or will have. Where no column
+    /// holds ids, it is the number that the row will have as its key, unless a row was put under that.
     private func freeID() throws -> String {
+        guard schema.idColumn == nil else { return UUID().uuidString.lowercased() }
         let next = try Int64.fetchOne(
             database.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'row'"))
         var id = String((next ?? 0) + 1)
-        while try key(of: id) != nil { id = "_" + id }
+        while try holder(of: id) != nil { id = "_" + id }
         return id
     }
 
-    private func key(of id: String) throws -> Int64? {
-        try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT key FROM row WHERE id = ?"), arguments: [id])
+    /// The row that has an id.
+    private struct Holder {
+        let key: Int64
+        /// Whether the row did not bring the id itself.
+        let isGenerated: Bool
+    }
+
+    private func holder(of id: String) throws -> Holder? {
+        let cell = schema.idColumn.map(Schema.sql)
+        let isGenerated = cell.map { "ifnull(\($0), '') = ''" } ?? "0"
+        let statement = try database.cachedStatement(
+            sql: "SELECT key, \(isGenerated) FROM row WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id]).map {
+            Holder(key: $0[0], isGenerated: $0[1])
+        }
+    }
+
+    /// Gives a row another id where its own was generated. They were numbers once, and collections
+    /// from then still have them: a row that brings such a number is not the one that has it.
+    private func giveWay(_ holder: Holder) throws -> Bool {
+        guard holder.isGenerated else { return false }
+        try database.cachedStatement(sql: "UPDATE row SET id = ? WHERE key = ?")
+            .execute(arguments: [freeID(), holder.key])
+        return true
     }
 
     mutating func remove(_ key: Int64) throws {

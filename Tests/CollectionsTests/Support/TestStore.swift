@@ -21,6 +21,16 @@ final class TestStore: Sendable {
         store = CollectionStore(folder: self.folder, options: options) { _ in embedder }
     }
 
+    /// A copy of what the first released host kept: the collections "kept", of texts in nine scripts and
+    /// a row without an id, and "lines". Their words were found by `unicode61` alone.
+    static func kept(options: CollectionOptions = .quick) throws -> TestStore {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Fixtures/collections-1").standardizedFileURL
+        let test = TestStore(options: options)
+        try FileManager.default.copyItem(at: fixture, to: URL(filePath: test.folder))
+        return test
+    }
+
     func remove() async {
         await store.close()
         try? FileManager.default.removeItem(atPath: folder)
