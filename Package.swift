@@ -127,12 +127,19 @@ if withHost {
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ]
     package.targets += [
+        // Compressed bodies and files.
+        .systemLibrary(
+            name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Deflate", dependencies: ["CZlib"], swiftSettings: settings),
+
         // Collections of rows that are searched by meaning and by words.
         .target(name: "CVectorIndex"),
         .target(
             name: "SearchCollections",
             dependencies: [
-                "CVectorIndex", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+                "CVectorIndex", "Deflate", "Engine",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Sources/Collections", swiftSettings: settings),
         .executableTarget(
@@ -141,7 +148,7 @@ if withHost {
         .testTarget(
             name: "CollectionsTests",
             dependencies: [
-                "SearchCollections", "CVectorIndex", "Engine",
+                "SearchCollections", "CVectorIndex", "Deflate", "Engine",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -159,7 +166,7 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPages", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
+                "CPages", "Deflate", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
@@ -179,6 +186,7 @@ if withHost {
             name: "HostTests",
             dependencies: [
                 "Host", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -16,8 +16,9 @@ EVERYWHERE = {
 FLOORS = {
     "Sources/PluginHost": {"PluginABI", "CHostShims"},
     "Sources/Engine": {"PluginHost"},
-    "Sources/Collections": {"Engine", "CVectorIndex", "GRDB"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
+    "Sources/Deflate": {"CZlib"},
+    "Sources/Collections": {"Engine", "CVectorIndex", "Deflate", "GRDB"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
     "Plugins/Common": {"PluginKit", "TensorRuntime", "Tokenizers"},
@@ -33,7 +34,8 @@ FLOORS |= {
     "Sources/Host/Settings": HOST | {"TOMLKit"},
     "Sources/Host/Storage": HOST | {"GRDB"},
     "Sources/Host/HTTP": HOST | {
-        "Hummingbird", "HTTPTypes", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "CPages", "PNGFiles",
+        "Deflate", "Hummingbird", "HTTPTypes", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "CPages",
+        "PNGFiles",
     },
     "Sources/Host/Main.swift": HOST | {"Hummingbird"},
 }

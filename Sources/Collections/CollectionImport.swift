@@ -1,6 +1,11 @@
+package import Deflate
+
 /// How a document becomes rows of a collection.
 package struct ImportOptions: Sendable {
-    package var format: DocumentFormat
+    /// Nil to find out from how it begins.
+    package var format: DocumentFormat?
+    /// How it was compressed on its way; a gzip file is found out.
+    package var coding: Inflater.Format?
     /// The columns that are embedded and searched; nil to find out.
     package var text: [String]?
     /// The column of the ids; nil for one that is called so.
@@ -12,7 +17,7 @@ package struct ImportOptions: Sendable {
     /// Tells the document from others, where it is a file that may be imported again.
     package var sourceHash: String?
 
-    package init(_ format: DocumentFormat) {
+    package init(_ format: DocumentFormat?) {
         self.format = format
     }
 }
@@ -29,9 +34,12 @@ package actor CollectionImport {
     private let collection: Collection
     private let options: ImportOptions
     private let whenTaken: TakenID
+    /// Names of columns that tell a header from a row.
+    private let expected: [String]
     private let completed: @Sendable (Collection) async throws -> CollectionDescription
     private let abandoned: @Sendable (Collection) async -> Void
-    private var reader: DocumentReader
+    private var source: DocumentSource
+    private var reader: DocumentReader?
     private var read = ReadRows()
     private var bytes = 0
     private var rows = 0
@@ -51,9 +59,8 @@ package actor CollectionImport {
         whenTaken = isNew ? .refuse : .replace
         let known = isNew ? [] : collection.database.schema.columns
         hasBegun = !known.isEmpty
-        let named = (options.text ?? []) + [options.id].compactMap { $0 }
-        reader = DocumentReader(
-            options.format, expecting: named + known, hasHeader: options.hasHeader)
+        expected = (options.text ?? []) + [options.id].compactMap { $0 } + known
+        source = DocumentSource(coding: options.coding)
     }
 
     /// How far it has come.
@@ -67,11 +74,23 @@ package actor CollectionImport {
     /// - Throws: `CollectionError` where the document cannot be imported; the import is over then.
     package func feed(_ piece: [UInt8]) async throws {
         try await orAbandon {
+            source.append(piece)
+            try await readSource()
+        }
+    }
+
+    private func readSource() async throws {
+        while let piece = try source.next() {
             bytes += piece.count
             guard bytes <= collection.options.largestImport else {
                 throw CollectionError.tooManyBytes(limit: collection.options.largestImport)
             }
-            try reader.read(piece, into: &read)
+            if reader == nil {
+                reader = DocumentReader(
+                    options.format ?? DocumentFormat(beginning: piece), expecting: expected,
+                    hasHeader: options.hasHeader)
+            }
+            try reader?.read(piece, into: &read)
             if read.rows.count >= Self.rowsAtOnce || read.bytes >= Self.bytesAtOnce {
                 try await flush()
             }
@@ -81,7 +100,9 @@ package actor CollectionImport {
     /// Takes the document as complete.
     package func finish() async throws -> CollectionDescription {
         try await orAbandon {
-            try reader.finish(into: &read)
+            source.complete()
+            try await readSource()
+            try reader?.finish(into: &read)
             try await flush()
             guard rows > 0 else { throw CollectionError.noRows(refused: refusals) }
             isOver = true

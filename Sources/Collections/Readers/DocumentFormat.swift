@@ -21,8 +21,13 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format of a file by the end of its name; nil for an unknown one.
+    /// The format of a file by the end of its name, before `.gz` if that is there; nil for an unknown
+    /// one.
     package init?(fileName: String) {
+        if fileName.lowercased().hasSuffix(".gz") {
+            self.init(fileName: String(fileName.dropLast(3)))
+            return
+        }
         guard let dot = fileName.lastIndex(of: ".") else { return nil }
         switch fileName[fileName.index(after: dot)...].lowercased() {
         case "csv": self = .csv

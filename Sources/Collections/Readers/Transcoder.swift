@@ -68,6 +68,12 @@ struct Transcoder: Sendable {
         }
     }
 
+    /// Whether text is UTF-16, by its mark or its zeros.
+    static func isUTF16(_ sample: ArraySlice<UInt8>) -> Bool {
+        sample.starts(with: [0xFF, 0xFE]) || sample.starts(with: [0xFE, 0xFF])
+            || isBigEndianUTF16(sample) != nil
+    }
+
     /// In UTF-16 of western text every other byte is zero, always on the same side.
     private static func isBigEndianUTF16(_ sample: ArraySlice<UInt8>) -> Bool? {
         guard sample.count >= 4 else { return nil }

@@ -24,6 +24,7 @@ extension Response {
         if case .methodNotAllowed(_, let allowed) = error {
             headers[.allow] = allowed.joined(separator: ", ")
         }
+        if case .unsupportedCoding = error { headers[.acceptEncoding] = ContentCoding.accepted }
         if error.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
     }
 }

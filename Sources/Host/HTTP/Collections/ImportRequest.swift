@@ -1,3 +1,4 @@
+import Deflate
 import Engine
 import HTTPTypes
 import Hummingbird
@@ -12,6 +13,7 @@ struct ImportRequest: Sendable {
     let streams: Bool
     /// The format is found out from the first bytes where the request does not say it.
     private let format: DocumentFormat?
+    private let coding: Inflater.Format?
     private let text: [String]?
     private let id: String?
     private let model: String?
@@ -30,6 +32,7 @@ struct ImportRequest: Sendable {
         hasHeader = try query.bool("header")
         waits = try query.bool("wait") ?? false
         format = try query.choice("format") ?? Self.format(request.headers[.contentType])
+        coding = try ContentCoding.format(request.headers)
         streams = request.headers[.accept]?.contains("text/event-stream") ?? false
         announced = request.headers[.contentLength].flatMap { Int($0) }
         body = request.body
@@ -40,12 +43,14 @@ struct ImportRequest: Sendable {
     private static func format(_ mediaType: String?) throws -> DocumentFormat? {
         guard let mediaType else { return nil }
         if let format = DocumentFormat(mediaType: mediaType) { return format }
-        let silent = ["application/octet-stream", "application/x-www-form-urlencoded"]
-        if silent.contains(where: mediaType.hasPrefix) { return nil }
-        throw APIError.invalid(
-            param: "content-type",
-            "is \(mediaType.prefix(100)), expected text/csv, text/tab-separated-values, "
-                + "application/jsonl, application/json or text/plain")
+        let silent = [
+            "application/octet-stream", "application/x-www-form-urlencoded", "application/gzip",
+            "application/x-gzip",
+        ]
+        if silent.contains(where: mediaType.lowercased().hasPrefix) { return nil }
+        throw APIError.unsupportedMediaType(
+            "the content-type is \(mediaType.prefix(100)), expected text/csv, "
+                + "text/tab-separated-values, application/jsonl, application/json or text/plain")
     }
 
     /// Reads the body into a collection.
@@ -65,7 +70,7 @@ struct ImportRequest: Sendable {
                 guard !bytes.isEmpty else { continue }
                 received += bytes.count
                 let known = document
-                let current = if let known { known } else { try await begin(options(bytes)) }
+                let current = if let known { known } else { try await begin(options) }
                 document = current
                 try await current.feed(bytes)
                 try await report(current.progress)
@@ -80,8 +85,9 @@ struct ImportRequest: Sendable {
         }
     }
 
-    private func options(_ first: [UInt8]) -> ImportOptions {
-        var options = ImportOptions(format ?? DocumentFormat(beginning: first))
+    private var options: ImportOptions {
+        var options = ImportOptions(format)
+        options.coding = coding
         options.text = text
         options.id = id
         options.model = model

@@ -1,3 +1,4 @@
+import Deflate
 import Engine
 import NIOHTTP1
 import PluginHost
@@ -23,8 +24,9 @@ extension APIError {
         case EarlyEnd.clientGone, is CancellationError: self = .clientGone
         case is HTTPParserError: self = .malformed("the request's body is not valid HTTP")
         case is BodyTooSlow: self = .bodyTooSlow
-        case let error as StorageError:
-            self = .unavailable(String(describing: error), retryAfter: nil)
+        case StorageError.full: self = .storageFull(String(describing: error))
+        case let error as StorageError: self = .storageFailed(error.publicDescription)
+        case let error as InflateError: self = .refused(String(describing: error))
         default:
             self = .broken("an unexpected error; the host's log says which, by the request's id")
         }

@@ -11,12 +11,14 @@ extension APIError {
             self = .invalid(param: parameter, "is wrong: \(text)")
         case .invalidFilter: self = .invalid(param: "filter", "is refused: \(text)")
         case .invalidQuery(let parameter, let reason): self = .invalid(param: parameter, reason)
-        case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .noRows:
+        case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .noRows, .badCompression:
             self = .refused(text)
+        case .otherFile: self = .unsupportedMediaType(text)
         case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
         case .noVectors, .otherModel, .replaced: self = .conflict(text)
         case .closed: self = .stopping
-        case .folderInUse, .cannotOpen, .storage: self = .unavailable(text, retryAfter: nil)
+        case .storageFull: self = .storageFull(text)
+        case .folderInUse, .cannotOpen, .storage: self = .storageFailed(error.publicDescription)
         }
     }
 }

@@ -11,6 +11,8 @@ package enum APIError: Error, Equatable, Sendable {
     case unsupported(param: String, String)
     case bodyTooLarge(limit: Int)
     case bodyTooSlow
+    case unsupportedMediaType(String)
+    case unsupportedCoding(String)
     case unknownModel(String, known: [String])
     case unknown(String)
     case unknownRoute(method: String, path: String)
@@ -28,6 +30,8 @@ package enum APIError: Error, Equatable, Sendable {
     case stopping
     case modelFailed(String)
     case timedOut(String)
+    case storageFull(String)
+    case storageFailed(String)
     case clientGone
     case refused(String)
     case broken(String)
@@ -57,14 +61,16 @@ extension APIError {
         case .bodyTooSlow: 408
         case .conflict: 409
         case .bodyTooLarge: 413
+        case .unsupportedMediaType, .unsupportedCoding: 415
         case .notLoadable(_, let problem) where problem.serving != nil: 422
         case .overloaded: 429
         case .clientGone: 499
         case .broken: 500
         case .unknownCoding: 501
         case .modelFailed: 502
-        case .unavailable, .notLoadable, .stopping: 503
+        case .unavailable, .notLoadable, .stopping, .storageFailed: 503
         case .timedOut: 504
+        case .storageFull: 507
         }
     }
 
@@ -88,6 +94,8 @@ extension APIError {
         case .unsupported: "unsupported_parameter"
         case .bodyTooLarge: "request_too_large"
         case .bodyTooSlow: "request_timeout"
+        case .unsupportedMediaType: "unsupported_media_type"
+        case .unsupportedCoding: "unsupported_content_encoding"
         case .unknownModel: "model_not_found"
         case .unknown: "not_found"
         case .unknownRoute: "unknown_url"
@@ -105,6 +113,8 @@ extension APIError {
         case .stopping: "shutting_down"
         case .modelFailed: "model_failed"
         case .timedOut: "deadline_exceeded"
+        case .storageFull: "storage_full"
+        case .storageFailed: "storage_failed"
         case .clientGone: "client_closed_request"
         case .refused, .broken: nil
         }
@@ -143,6 +153,8 @@ extension APIError: CustomStringConvertible {
             "'\(param)' \(reason)"
         case .bodyTooSlow:
             "the body came too slowly, expected \(BodyPace.bytesPerSecond) bytes a second"
+        case .unsupportedCoding(let coding):
+            "the content-encoding '\(coding.prefix(64))' is not understood, expected gzip, deflate or none"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .unknownModel(let name, let known): Self.unknownModelText(name, known)
         case .unknownRoute(let method, let path): "there is no route \(method) \(path)"
@@ -161,8 +173,8 @@ extension APIError: CustomStringConvertible {
         case .stopping: "the host is shutting down; retry in a moment"
         case .forbidden(let reason), .conflict(let reason), .overloaded(let reason, _),
             .unknown(let reason), .unavailable(let reason, _), .notLoadable(let reason, _),
-            .modelFailed(let reason),
-            .timedOut(let reason),
+            .modelFailed(let reason), .timedOut(let reason), .storageFull(let reason),
+            .storageFailed(let reason), .unsupportedMediaType(let reason),
             .refused(let reason), .broken(let reason):
             reason
         }

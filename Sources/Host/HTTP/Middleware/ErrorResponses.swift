@@ -29,9 +29,14 @@ struct ErrorResponses: RouterMiddleware {
         if error is CancellationError { context.record.note { $0.clientLeft = true } }
         let isAdmin = request.uri.path.hasPrefix("/admin/")
         let translated = isAdmin ? APIError(whole: error) : APIError(error)
-        if case .broken = translated {
-            logger.error(
-                "unexpected error", metadata: ["error": "\(error)", "id": "\(context.record.id)"])
+        let words: Logger.Message? =
+            switch translated {
+            case .broken: "unexpected error"
+            case .storageFull, .storageFailed: "what is kept cannot be read or written"
+            default: nil
+            }
+        if let words {
+            logger.error(words, metadata: ["error": "\(error)", "id": "\(context.record.id)"])
         }
         return translated
     }

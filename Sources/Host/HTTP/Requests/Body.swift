@@ -1,3 +1,4 @@
+import Deflate
 import Engine
 import Hummingbird
 import NIOCore
@@ -116,31 +117,68 @@ struct Body {
     }
 
     private func bytes(_ request: Request) async throws -> (ByteBuffer, ByteBudget.Share?) {
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(min(announced ?? 0, Self.large))
-        var share: ByteBudget.Share?
-        var refusal: APIError?
-        var total = 0
-        for try await var part in request.body {
-            total += part.readableBytes
-            if share == nil, refusal == nil, total > Self.large, total <= limit {
-                do {
-                    share = try await budget.take(min(announced ?? limit, limit))
-                    buffer.reserveCapacity(min(announced ?? 0, limit))
-                } catch let error as APIError {
-                    refusal = error
-                    buffer = ByteBuffer()
+        let inflater = try ContentCoding.format(request.headers).map(Inflater.init)
+        // What a compressed body announces says nothing of what comes out of it.
+        let announced = inflater == nil ? request.headers[.contentLength].flatMap { Int($0) } : nil
+        var body = BodyBytes(limit: limit, announced: announced, large: Self.large)
+        var received = 0
+        for try await part in request.body {
+            received += part.readableBytes
+            if let inflater {
+                inflater.append(Array(part.readableBytesView))
+                while body.hasRoom, let piece = try inflater.next() {
+                    try await body.append(ByteBuffer(bytes: piece), budget)
                 }
+            } else {
+                try await body.append(part, budget)
             }
-            if total <= limit, refusal == nil { buffer.writeBuffer(&part) }
             // Reading a little further lets an honest client finish and see the answer.
-            if total > limit + Self.patience { break }
+            if received > limit + Self.patience { break }
         }
+        let whole = try body.whole()
+        try inflater?.finish()
+        return whole
+    }
+
+    private static let patience = 64 << 20
+}
+
+/// A body as it comes in, up to a limit.
+private struct BodyBytes {
+    let limit: Int
+    let announced: Int?
+    /// What is above this takes of the budget.
+    let large: Int
+    private var buffer = ByteBuffer()
+    private var share: ByteBudget.Share?
+    private var refusal: APIError?
+    private var total = 0
+
+    init(limit: Int, announced: Int?, large: Int) {
+        (self.limit, self.announced, self.large) = (limit, announced, large)
+        buffer.reserveCapacity(min(announced ?? 0, large))
+    }
+
+    var hasRoom: Bool { total <= limit && refusal == nil }
+
+    mutating func append(_ part: ByteBuffer, _ budget: ByteBudget) async throws {
+        total += part.readableBytes
+        if share == nil, refusal == nil, total > large, total <= limit {
+            do {
+                share = try await budget.take(min(announced ?? limit, limit))
+                buffer.reserveCapacity(min(announced ?? 0, limit))
+            } catch let error as APIError {
+                refusal = error
+                buffer = ByteBuffer()
+            }
+        }
+        var part = part
+        if hasRoom { buffer.writeBuffer(&part) }
+    }
+
+    func whole() throws -> (ByteBuffer, ByteBudget.Share?) {
         guard total <= limit else { throw APIError.bodyTooLarge(limit: limit) }
         if let refusal { throw refusal }
         return (buffer, share)
     }
-
-    private static let patience = 64 << 20
 }
