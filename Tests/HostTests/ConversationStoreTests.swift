@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Host
 import Testing
 
@@ -46,6 +47,13 @@ import Testing
         _ = try await store.save(conversation("a", updated: 1))
         let other = ConversationStore(HostDatabase(folder: folder))
         #expect(try await other.find("a")?.title == "t")
+    }
+
+    /// What was acknowledged outlasts a failing power: SQLite's FULL, which is 2.
+    @Test func aWriteIsOnTheDiskWhenItIsAcknowledged() async throws {
+        let database = HostDatabase(folder: folder)
+        let level = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        #expect(level == 2)
     }
 
     @Test func aFolderThatCannotBeMadeIsATypedError() async {

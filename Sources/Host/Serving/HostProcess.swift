@@ -29,6 +29,7 @@ package struct HostProcess: Sendable {
     package func run() async throws {
         HostPrivacy.hideMemory()
         for problem in settings.problems { logger.warning("\(problem)") }
+        closeDataFolder()
         Signals.ignoreBrokenPipes()
         OpenFiles.allowAll()
         try OpenFiles.check()
@@ -64,6 +65,15 @@ package struct HostProcess: Sendable {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
             await BlockingThread.run("roost-trim") { HeapMemory.trim() }
         }
+    }
+
+    private func closeDataFolder() {
+        PrivateFiles.maskNewFiles()
+        let open = PrivateFiles.close(settings.server.data)
+        guard let first = open.first else { return }
+        logger.warning(
+            "others may read \(first)\(open.count > 1 ? " and \(open.count - 1) more" : ""), whose rights cannot be changed; give the host a data folder of its own"
+        )
     }
 
     private func loadModels() async {

@@ -64,7 +64,7 @@ package struct ConversationStore: Sendable {
 
     /// - Returns: whether there was one.
     package func delete(_ id: String) async throws -> Bool {
-        try await database.write { database in
+        try await database.remove { database in
             try database.execute(sql: "DELETE FROM conversation WHERE id = ?", arguments: [id])
             return database.changesCount > 0
         }

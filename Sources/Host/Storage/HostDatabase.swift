@@ -1,15 +1,18 @@
 import FoundationEssentials
-import GRDB
+package import GRDB
+import SearchCollections
 import Synchronization
 
 /// The host's one SQLite file; opened, and brought up to date, when it is first needed.
 package final class HostDatabase: Sendable {
     private let path: String
+    private let reserve: DiskReserve
     private let opened = Mutex<DatabasePool?>(nil)
 
     /// - Parameter folder: `data` of the settings; made if it is not there.
     package init(folder: String) {
         path = folder + "/roost.sqlite"
+        reserve = DiskReserve(folder + "/reserve")
     }
 
     func read<Value: Sendable>(
@@ -19,11 +22,31 @@ package final class HostDatabase: Sendable {
         return try await Self.translating { try await pool.read(body) }
     }
 
-    func write<Value: Sendable>(
+    package func write<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
         let pool = try pool()
         return try await Self.translating { try await pool.write(body) }
+    }
+
+    /// As `write`, for what makes room: on a full disk it gets the room that was kept for it.
+    func remove<Value: Sendable>(
+        _ body: @escaping @Sendable (GRDB.Database) throws -> Value
+    ) async throws -> Value {
+        try await reserve.lend {
+            try await write(body)
+        } again: {
+            try? await truncateLog()
+            let value = try await write(body)
+            try? await truncateLog()
+            return value
+        } where: {
+            $0 is StorageError
+        }
+    }
+
+    private func truncateLog() async throws {
+        _ = try await pool().writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 
     private func pool() throws -> DatabasePool {
@@ -32,7 +55,10 @@ package final class HostDatabase: Sendable {
             do {
                 let pool = try open()
                 opened = pool
+                reserve.keep()
                 return pool
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+                throw StorageError.full
             } catch {
                 throw StorageError.cannotOpen(path: path, reason: String(describing: error))
             }
@@ -46,6 +72,10 @@ package final class HostDatabase: Sendable {
             attributes: [.posixPermissions: 0o700])
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            // What is acknowledged is on the disk: GRDB's default for WAL may lose it with the power.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
         let pool = try DatabasePool(path: path, configuration: configuration)
         try Migrations.all.migrate(pool)
         return pool
@@ -55,7 +85,9 @@ package final class HostDatabase: Sendable {
         do {
             return try await body()
         } catch let error as DatabaseError {
-            throw StorageError.failed(error.message ?? error.resultCode.description)
+            throw error.resultCode == .SQLITE_FULL
+                ? StorageError.full
+                : .failed(error.message ?? error.resultCode.description)
         }
     }
 }

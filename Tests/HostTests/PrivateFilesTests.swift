@@ -1,0 +1,72 @@
+import Foundation
+import Host
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite struct PrivateFilesTests {
+    private func mode(_ path: String) -> mode_t {
+        var facts = stat()
+        return lstat(path, &facts) == 0 ? facts.st_mode & 0o7777 : 0
+    }
+
+    private func make(_ path: String, _ mode: mode_t, isFolder: Bool) throws {
+        if isFolder {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } else {
+            try Data().write(to: URL(filePath: path))
+        }
+        #expect(chmod(path, mode) == 0)
+    }
+
+    @Test func whatWasThereBeforeIsTakenFromOthersToo() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let outside = folder + "-outside"
+        try make(outside, 0o644, isFolder: false)
+        for (path, mode) in [
+            ("", 0o755), ("/collections", 0o755), ("/collections/0123456789abcdef", 0o775),
+            ("/plugins", 0o700), ("/models", 0o755),
+        ] as [(String, mode_t)] {
+            try make(folder + path, mode, isFolder: true)
+        }
+        for (path, mode) in [
+            ("/roost.sqlite", 0o644), ("/roost.sqlite-wal", 0o664), ("/notes.txt", 0o644),
+            ("/collections/catalog.sqlite", 0o644), ("/plugins/libX.so", 0o755),
+            ("/collections/0123456789abcdef/rows.sqlite", 0o644),
+        ] as [(String, mode_t)] {
+            try make(folder + path, mode, isFolder: false)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/collections/link", withDestinationPath: outside)
+        #expect(PrivateFiles.close(folder).isEmpty)
+        #expect(mode(folder) == 0o700 && mode(folder + "/collections") == 0o700)
+        #expect(mode(folder + "/collections/0123456789abcdef") == 0o700)
+        #expect(mode(folder + "/collections/0123456789abcdef/rows.sqlite") == 0o600)
+        #expect(mode(folder + "/roost.sqlite") == 0o600)
+        #expect(mode(folder + "/roost.sqlite-wal") == 0o600)
+        #expect(mode(folder + "/plugins/libX.so") == 0o700)
+        // What is not the host's own, and where links point to, stays as it was.
+        #expect(mode(folder + "/notes.txt") == 0o644 && mode(folder + "/models") == 0o755)
+        #expect(mode(outside) == 0o644)
+        try FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.removeItem(atPath: outside)
+    }
+
+    @Test func aFolderThatOthersShareByIntentIsNotTakenFromThem() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        try make(folder, 0o1777, isFolder: true)
+        try make(folder + "/roost.sqlite", 0o644, isFolder: false)
+        #expect(PrivateFiles.close(folder) == [folder])
+        #expect(mode(folder) == 0o1777 && mode(folder + "/roost.sqlite") == 0o600)
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    @Test func aFolderThatIsNotThereYetIsNoConcern() {
+        #expect(PrivateFiles.close("/nowhere/at/all").isEmpty)
+    }
+}
