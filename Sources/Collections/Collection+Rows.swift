@@ -24,15 +24,15 @@ extension Collection {
         let chosenText =
             try text.map { try $0.map { try Self.known($0, "text", names.columns) } }
             ?? names.likelyText(first, besides: chosenID)
-        try await database.write { [database] db in
+        try await database.write { [database] transaction in
             var schema = database.schema
             for name in names.columns where schema.position(name) == nil {
-                _ = try schema.create(name, db)
+                _ = try schema.create(name, transaction.database)
             }
             try schema.fix(
                 text: chosenText.compactMap { schema.position($0) },
-                id: chosenID.flatMap { schema.position($0) }, db)
-            database.publish(schema, db)
+                id: chosenID.flatMap { schema.position($0) }, transaction.database)
+            database.publish(schema, transaction)
         }
     }
 
@@ -49,13 +49,14 @@ extension Collection {
     func change(
         whenTaken: TakenID = .replace, _ body: @escaping @Sendable (inout RowWriter) throws -> Void
     ) async throws -> RowChanges {
-        let changes = try await database.write { [self] db in
-            var writer = RowWriter(db, schema: database.schema, whenTaken: whenTaken)
+        let changes = try await database.write { [self] transaction in
+            var writer = RowWriter(
+                transaction.database, schema: database.schema, whenTaken: whenTaken)
             try body(&writer)
             let changes = writer.changes
-            database.publish(writer.schema, db)
-            for space in with({ $0.spaces }) { try space.remove(changes.removedKeys, db) }
-            try note(changes, db)
+            database.publish(writer.schema, transaction)
+            for space in with({ $0.spaces }) { try space.remove(changes.removedKeys, transaction) }
+            try note(changes, transaction)
             return changes
         }
         kick()
@@ -63,22 +64,22 @@ extension Collection {
     }
 
     /// Keeps what is known about the collection, in the database and then here.
-    private func note(_ changes: RowChanges, _ db: Database) throws {
+    private func note(_ changes: RowChanges, _ transaction: Transaction) throws {
         let (oldAbout, oldRefused) = with { ($0.about, $0.refused) }
         var about = oldAbout
         about.updated = Clock.now
         about.refusedCount += changes.refused.count
-        try about.save(db)
+        try about.save(transaction.database)
         for row in changes.refused.prefix(
             max(0, CollectionAbout.keptRefusals - oldAbout.refusedCount))
         {
-            try db.execute(
+            try transaction.database.execute(
                 sql: "INSERT INTO refused (line, message) VALUES (?, ?)",
                 arguments: [row.line, row.message])
         }
         let refused = Array((oldRefused + changes.refused).prefix(100))
         let gone = changes.removedKeys.count - changes.replaced
-        db.afterNextTransaction { [self, about] _ in
+        transaction.afterCommit { [self, about] in
             with { state in
                 state.about = about
                 state.refused = refused
@@ -92,8 +93,8 @@ extension Collection {
     /// Keeps rows that a reader refused.
     func note(refused: [RefusedRow]) async throws {
         guard !refused.isEmpty else { return }
-        try await database.write { [self] db in
-            try note(RowChanges(refused: refused), db)
+        try await database.write { [self] transaction in
+            try note(RowChanges(refused: refused), transaction)
         }
     }
 }

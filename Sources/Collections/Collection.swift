@@ -39,28 +39,30 @@ final class Collection: Sendable {
     }
 
     /// Makes an edition without rows in an empty folder.
-    static func create(name: String, folder: String, model: String?, options: CollectionOptions)
-        throws -> Collection
-    {
+    static func create(
+        name: String, folder: String, model: String?, options: CollectionOptions,
+        among siblings: OpenDatabases
+    ) throws -> Collection {
         try Files.makeFolder(folder)
-        let database = try CollectionDatabase(path: folder + "/rows.sqlite")
+        let database = try CollectionDatabase(path: folder + "/rows.sqlite", among: siblings)
         var about = CollectionAbout()
         about.model = model
         about.created = Clock.now
         about.updated = about.created
-        try database.pool.write { [about] in try about.save($0) }
+        try database.writeNow { [about] in try about.save($0.database) }
         return try Collection(name: name, folder: folder, database: database, options: options)
     }
 
     /// Opens what a folder holds.
     /// - Throws: `CollectionError.cannotOpen`.
-    static func open(name: String, folder: String, options: CollectionOptions) throws -> Collection
-    {
+    static func open(
+        name: String, folder: String, options: CollectionOptions, among siblings: OpenDatabases
+    ) throws -> Collection {
         let path = folder + "/rows.sqlite"
         guard Files.exists(path) else {
             throw CollectionError.cannotOpen(path: path, reason: "there is no such file")
         }
-        let database = try CollectionDatabase(path: path)
+        let database = try CollectionDatabase(path: path, among: siblings)
         return try Collection(name: name, folder: folder, database: database, options: options)
     }
 
@@ -71,7 +73,7 @@ final class Collection: Sendable {
         self.folder = folder
         self.database = database
         self.options = options
-        state = Mutex(try database.pool.read { try State($0, folder: folder) })
+        state = Mutex(try database.readNow { try State($0, folder: folder) })
         (kicks, kicking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -140,6 +142,10 @@ package struct CollectionOptions: Sendable {
     /// How long to wait before a failed attempt to embed is made again; it doubles up to the second.
     package var retryAfter = Duration.milliseconds(500)
     package var retryAtMost = Duration.seconds(30)
+    /// How many collections have their files open at once, but for those that are in use.
+    package var openAtMost = 32
+    /// The files of a collection that nobody has used for so long are closed until somebody does.
+    package var restAfter = Duration.seconds(60)
 
     package init() {}
 }

@@ -14,6 +14,9 @@ package enum CollectionError: Error, Equatable {
     case textAfterArray(line: Int)
     case noRows(refused: [RefusedRow])
     case tooManyBytes(limit: Int)
+    /// A file that holds no rows, with its article: `a PDF`.
+    case otherFile(String)
+    case badCompression(String)
     // How the collection is.
     case noVectors(collection: String, reason: String)
     case otherModel(collection: String, model: String, embedded: Int, count: Int)
@@ -23,6 +26,7 @@ package enum CollectionError: Error, Equatable {
     case folderInUse(String)
     case cannotOpen(path: String, reason: String)
     case storage(String)
+    case storageFull
 }
 
 extension CollectionError: CustomStringConvertible {
@@ -57,6 +61,20 @@ extension CollectionError: CustomStringConvertible {
             "another host works with the collections in \(folder); give this one another `data` under [server], or stop the other"
         case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
         case .storage(let reason): "the collection's database failed: \(reason)"
+        case .storageFull:
+            "the disk is full; delete rows or collections that nobody needs, or make room on it, and try again"
+        case .otherFile(let kind): "this is \(kind); expected CSV, JSON Lines, JSON or text"
+        case .badCompression(let reason): reason
+        }
+    }
+
+    /// The description without the paths of this machine, which a client has no business with.
+    package var publicDescription: String {
+        switch self {
+        case .folderInUse:
+            "another host works with the collections of this one; the log says where"
+        case .cannotOpen: "the collection's files cannot be opened; the log says which and why"
+        default: description
         }
     }
 

@@ -9,6 +9,9 @@ package actor CollectionStore {
     private let folder: String
     private let embedder: @Sendable (String?) -> any CollectionEmbedder
     private let log: @Sendable (String) -> Void
+    private let reserve: DiskReserve
+    private let databases: OpenDatabases
+    private var resting: Task<Void, Never>?
     private var lock: FolderLock?
     private var catalog: Catalog?
     private var entries: [String: Entry] = [:]
@@ -39,7 +42,12 @@ package actor CollectionStore {
         self.options = options
         self.embedder = embedder
         self.log = log
+        reserve = DiskReserve(folder + "/reserve")
+        databases = OpenDatabases(most: options.openAtMost, reserve: reserve)
     }
+
+    /// How many collections have their files open.
+    package nonisolated var openCount: Int { databases.count }
 }
 
 // MARK: - From start to end
@@ -62,7 +70,8 @@ extension CollectionStore {
     private func load() async throws {
         try Files.makeFolder(folder)
         let lock = try FolderLock(folder)
-        let catalog = try Catalog(path: folder + "/catalog.sqlite")
+        let catalog = try reserve.lend { try Catalog(path: path("catalog.sqlite")) }
+        reserve.keep()
         self.catalog = catalog
         self.lock = lock
         let lines = try catalog.lines()
@@ -80,26 +89,45 @@ extension CollectionStore {
             start(entry.serving, name)
             if let coming = entry.coming { start(coming, name) }
         }
+        resting = Task { [databases, interval = options.restAfter] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: interval / 2)
+                databases.rest(unusedSince: .now - interval)
+            }
+        }
     }
 
-    /// Opens the editions side by side; making their files anew may take a while.
+    /// Opens the editions, a few side by side; making their files anew may take a while.
     private func opened(_ lines: [Catalog.Line]) async -> [String: Result<Collection, any Error>] {
-        let options = options
-        return await withTaskGroup { group in
-            for line in lines {
-                let folder = path(line.folder)
-                group.addTask {
-                    let edition = await SearchThreads.run {
-                        Result {
-                            try Collection.open(name: line.name, folder: folder, options: options)
-                        }
-                    }
-                    return (line.folder, edition)
+        await withTaskGroup { group in
+            var waiting = lines[...]
+            for line in waiting.prefix(Self.openedAtOnce) { group.addTask(operation: open(line)) }
+            waiting = waiting.dropFirst(Self.openedAtOnce)
+            var opened: [String: Result<Collection, any Error>] = [:]
+            for await (folder, edition) in group {
+                opened[folder] = edition
+                if let line = waiting.popFirst() { group.addTask(operation: open(line)) }
+            }
+            return opened
+        }
+    }
+
+    private static let openedAtOnce = 8
+
+    private func open(_ line: Catalog.Line)
+        -> @Sendable () async -> (
+            String, Result<Collection, any Error>
+        )
+    {
+        let folder = path(line.folder)
+        return { [options, databases] in
+            let edition = await SearchThreads.run {
+                Result {
+                    try Collection.open(
+                        name: line.name, folder: folder, options: options, among: databases)
                 }
             }
-            var opened: [String: Result<Collection, any Error>] = [:]
-            for await (folder, edition) in group { opened[folder] = edition }
-            return opened
+            return (line.folder, edition)
         }
     }
 
@@ -114,7 +142,7 @@ extension CollectionStore {
             }
         case .failure(let error):
             log("collection '\(line.name)': \(error)")
-            broken[line.name] = "\(error)"
+            broken[line.name] = (error as? CollectionError)?.publicDescription ?? "\(error)"
         case nil: break
         }
     }
@@ -122,6 +150,7 @@ extension CollectionStore {
     /// Ends the work in the background. What was not done goes on at the next start.
     package func close() async {
         isClosed = true
+        resting?.cancel()
         let open = entries.values
         entries = [:]
         for entry in open {
@@ -189,12 +218,25 @@ extension CollectionStore {
     package func delete(_ name: String) async throws {
         try await open()
         if broken.removeValue(forKey: name) != nil, entries[name] == nil {
-            try catalog?.remove(name)
-            return
+            return try forget(name)
         }
-        let entry = try await entry(name)
-        try catalog?.remove(name)
-        entries[name] = nil
+        _ = try await entry(name)
+        do {
+            try forget(name)
+        } catch {
+            // Where not even the reserve helps, its files make room for the note that it is gone.
+            await discard(name)
+            return try forget(name)
+        }
+        await discard(name)
+    }
+
+    private func forget(_ name: String) throws {
+        try reserve.lend { try catalog?.remove(name) }
+    }
+
+    private func discard(_ name: String) async {
+        guard let entry = entries.removeValue(forKey: name) else { return }
         await entry.serving.discard()
         await entry.coming?.discard()
     }
@@ -246,7 +288,7 @@ extension CollectionStore {
         guard !isClosed else { throw CollectionError.closed }
         let collection = try Collection.create(
             name: name, folder: path(Files.randomName()), model: options.model,
-            options: self.options)
+            options: self.options, among: databases)
         return CollectionImport(into: collection, options, isNew: true) { [weak self] in
             guard let self else { throw CollectionError.closed }
             return try await self.adopt($0, sourceHash: options.sourceHash)
@@ -314,8 +356,19 @@ extension CollectionStore {
         try await change(name) { try await $0.patch(id, changes) }
     }
 
+    /// Deletes a row, on a full disk too.
     package func deleteDocument(_ name: String, id: String) async throws {
-        try await change(name) { try await $0.delete(id) }
+        try await change(name) { [reserve] collection in
+            try await reserve.lend {
+                try await collection.delete(id)
+            } again: {
+                await collection.database.truncateLog()
+                try await collection.delete(id)
+                await collection.database.truncateLog()
+            } where: {
+                CollectionError.isOfStorage($0)
+            }
+        }
     }
 
     /// Changes the newest edition; again, if there is a newer one when that is done.

@@ -8,6 +8,16 @@ extension Collection {
         with { $0.about.model ?? $0.serving?.model.name }
     }
 
+    /// Indexes the words of every row anew where they were found by an older rule, in one transaction:
+    /// until it is on the disk, queries are answered by the index that was there.
+    func renewWords() async throws {
+        let schema = database.schema
+        guard try await !database.read({ try schema.hasCurrentWords($0) }) else { return }
+        try await database.write { [database] transaction in
+            try database.schema.renewWords(transaction.database)
+        }
+    }
+
     /// Has the worker look whether the model is another one now.
     func checkModel() {
         with { $0.wantsModel = true }
@@ -44,18 +54,18 @@ extension Collection {
             $0.model.contentHash == model.contentHash && $0.record.isOfCurrentForm
         }
         if let known { return known }
-        return try await database.write { [self] database in
-            for other in spaces where !other.record.isServing { try drop(other, database) }
-            let record = try SpaceRecord.create(model, database)
-            let space = try VectorSpace(record, folder: folder, database)
-            database.afterNextTransaction { [self] _ in with { $0.spaces.append(space) } }
+        return try await database.write { [self] transaction in
+            for other in spaces where !other.record.isServing { try drop(other, transaction) }
+            let record = try SpaceRecord.create(model, transaction.database)
+            let space = try VectorSpace(record, folder: folder, transaction.database)
+            transaction.afterCommit { [self] in with { $0.spaces.append(space) } }
             return space
         }
     }
 
-    private func drop(_ space: VectorSpace, _ database: Database) throws {
-        try SpaceRecord.drop(space.id, database)
-        database.afterNextTransaction { [self] _ in
+    private func drop(_ space: VectorSpace, _ transaction: Transaction) throws {
+        try SpaceRecord.drop(space.id, transaction.database)
+        transaction.afterCommit { [self] in
             with { state in state.spaces.removeAll { $0 === space } }
             space.removeFiles()
         }
@@ -79,12 +89,12 @@ extension Collection {
 
     /// Lets a space that has looked at every row answer from now on, alone.
     func promote(_ space: VectorSpace) async throws {
-        try await database.write { [self] database in
-            guard try space.record.isComplete(database) else { return }
+        try await database.write { [self] transaction in
+            guard try space.record.isComplete(transaction.database) else { return }
             let others = with { state in state.spaces.filter { $0 !== space } }
-            if !space.record.isServing { try space.serve(database) }
-            for other in others { try drop(other, database) }
-            database.afterNextTransaction { [self] _ in with { $0.isComplete = true } }
+            if !space.record.isServing { try space.serve(transaction) }
+            for other in others { try drop(other, transaction) }
+            transaction.afterCommit { [self] in with { $0.isComplete = true } }
         }
     }
 

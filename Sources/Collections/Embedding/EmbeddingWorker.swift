@@ -18,6 +18,7 @@ struct EmbeddingWorker: Sendable {
         var failures = 0
         while !Task.isCancelled {
             do {
+                try await collection.renewWords()
                 try await catchUp()
                 failures = 0
             } catch is ModelChanged {
@@ -25,7 +26,7 @@ struct EmbeddingWorker: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
-                collection.fail("\(error)")
+                collection.fail((error as? CollectionError)?.publicDescription ?? "\(error)")
             }
             let timer = failures == 0 ? nil : retry(after: failures)
             defer { timer?.cancel() }

@@ -103,12 +103,23 @@ extension Collection {
         return serving
     }
 
+    /// Makes codes anew that lack something. Where that fails, as on a full disk, what is there must do.
+    private func completeCodes(_ space: VectorSpace) async throws {
+        guard !space.hasAllCodes else { return }
+        do {
+            try await database.write { try space.compact($0) }
+        } catch {
+            guard space.hasReadableCodes else { throw error }
+        }
+    }
+
     /// The rows nearest to a unit vector: the best few hundred codes, scored again by the vectors
     /// themselves.
     /// - Returns: nil if another space has taken the place of this one.
     private func nearest(
         _ vector: [Float], depth: Int, _ filter: FilterSQL?, _ space: VectorSpace
     ) async throws -> [RankedKey]? {
+        try await completeCodes(space)
         let wanted = max(options.rescored, 4 * depth)
         let keys = try await allowedKeys(filter)
         let threads = options.threads

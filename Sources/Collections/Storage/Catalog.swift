@@ -28,6 +28,8 @@ struct Catalog: Sendable {
                 try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             }
             try Self.migrator.migrate(queue)
+        } catch let error as DatabaseError where CollectionError(error) == .storageFull {
+            throw CollectionError.storageFull
         } catch {
             throw CollectionError.cannotOpen(path: path, reason: "\(error)")
         }
@@ -98,6 +100,8 @@ struct Catalog: Sendable {
                 try database.execute(
                     sql: "DELETE FROM edition WHERE name = ?", arguments: [name])
             }
+            // Else the log holds on to room of a full disk.
+            try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
     }
 
@@ -105,7 +109,7 @@ struct Catalog: Sendable {
         do {
             return try body()
         } catch let error as DatabaseError {
-            throw CollectionError.storage(error.message ?? error.resultCode.description)
+            throw CollectionError(error)
         }
     }
 }

@@ -4,18 +4,124 @@ import GRDB
 import Synchronization
 
 /// The SQLite file of one collection: rows, words, vectors, and what is known about them.
+///
+/// It is open while it is used and for some time after, then it rests; see `OpenDatabases`.
 final class CollectionDatabase: Sendable {
-    let pool: DatabasePool
+    private let path: String
+    private let siblings: OpenDatabases
+    private let state: Mutex<State>
     private let current: Mutex<Schema>
 
+    private struct State {
+        var pool: DatabasePool?
+        var users = 0
+        var lastUse = ContinuousClock.now
+        var isClosed = false
+
+        mutating func lend() -> DatabasePool? {
+            if pool != nil { users += 1 }
+            return pool
+        }
+    }
+
     /// Opens the file at `path`, or makes it.
-    /// - Throws: `CollectionError.cannotOpen`.
-    init(path: String) throws {
+    /// - Throws: `CollectionError.cannotOpen`; `storageFull` where there is no room for it.
+    init(path: String, among siblings: OpenDatabases) throws {
+        self.path = path
+        self.siblings = siblings
+        let pool = try Self.open(path, siblings.reserve)
         do {
-            pool = try Self.open(path)
             current = Mutex(try pool.read { try Schema($0) })
         } catch {
-            throw CollectionError.cannotOpen(path: path, reason: "\(error)")
+            throw Self.cannotOpen(path, error)
+        }
+        state = Mutex(State(pool: pool))
+        siblings.opened(self)
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Publishes a schema when the transaction that wrote it is committed.
+    func publish(_ schema: Schema, _ transaction: Transaction) {
+        transaction.afterCommit { [self] in current.withLock { $0 = schema } }
+    }
+
+    var schema: Schema { current.withLock { $0 } }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws
+        -> Value
+    {
+        try await Self.translating {
+            let pool = try await lend()
+            defer { giveBack() }
+            return try await pool.read(body)
+        }
+    }
+
+    /// Runs a transaction.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Value
+    ) async throws -> Value {
+        try await Self.translating {
+            let pool = try await lend()
+            defer { giveBack() }
+            return try await pool.writeWithoutTransaction { try Transaction.run($0, body) }
+        }
+    }
+
+    /// As `read`, for whoever opens a collection on a thread of their own.
+    func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try Self.translating {
+            let pool = try lendNow()
+            defer { giveBack() }
+            return try pool.read(body)
+        }
+    }
+
+    func writeNow<Value>(_ body: (Transaction) throws -> Value) throws -> Value {
+        try Self.translating {
+            let pool = try lendNow()
+            defer { giveBack() }
+            return try pool.writeWithoutTransaction { try Transaction.run($0, body) }
+        }
+    }
+
+    /// Moves what the log holds into the file, as far as readers let it, and gives its room back.
+    func truncateLog() async {
+        guard let pool = try? await lend() else { return }
+        defer { giveBack() }
+        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    }
+
+    private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw CollectionError(error)
+        }
+    }
+
+    private static func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            throw CollectionError(error)
+        }
+    }
+}
+
+// MARK: - Open and at rest
+
+extension CollectionDatabase {
+    private static func open(_ path: String, _ reserve: DiskReserve) throws -> DatabasePool {
+        try reserve.lend {
+            do {
+                return try open(path)
+            } catch {
+                throw cannotOpen(path, error)
+            }
         }
     }
 
@@ -23,6 +129,7 @@ final class CollectionDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 8
+        configuration.prepareDatabase { $0.add(tokenizer: WordTokenizer.self) }
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { database in
             // GRDB's default for WAL may lose the last transactions when the power fails.
@@ -30,6 +137,14 @@ final class CollectionDatabase: Sendable {
         }
         try migrator.migrate(pool)
         return pool
+    }
+
+    private static func cannotOpen(_ path: String, _ error: any Error) -> CollectionError {
+        guard let error = error as? DatabaseError else {
+            return .cannotOpen(path: path, reason: "\(error)")
+        }
+        let known = CollectionError(error)
+        return known == .storageFull ? known : .cannotOpen(path: path, reason: "\(error)")
     }
 
     /// One step per change of the shape; a step that has been released never changes.
@@ -43,35 +158,54 @@ final class CollectionDatabase: Sendable {
         return migrator
     }
 
-    var schema: Schema { current.withLock { $0 } }
-
-    /// Publishes a schema when the transaction that wrote it is committed.
-    func publish(_ schema: Schema, _ database: Database) {
-        database.afterNextTransaction { [self] _ in current.withLock { $0 = schema } }
+    private func lend() async throws -> DatabasePool {
+        if let pool = state.withLock({ $0.lend() }) { return pool }
+        return try await SearchThreads.run { [self] in Result { try lendNow() } }.get()
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws
-        -> Value
-    {
-        try await Self.translating { try await pool.read(body) }
-    }
-
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws -> Value {
-        try await Self.translating { try await pool.write(body) }
-    }
-
-    private static func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let error as DatabaseError {
-            throw CollectionError.storage(error.message ?? error.resultCode.description)
+    private func lendNow() throws -> DatabasePool {
+        let (pool, isNew) = try state.withLock { state -> (DatabasePool, Bool) in
+            if let pool = state.lend() { return (pool, false) }
+            guard !state.isClosed else { throw CollectionError.closed }
+            let pool = try Self.open(path, siblings.reserve)
+            state.pool = pool
+            state.users += 1
+            return (pool, true)
         }
+        if isNew { siblings.opened(self) }
+        return pool
+    }
+
+    private func giveBack() {
+        state.withLock { state in
+            state.users -= 1
+            state.lastUse = .now
+        }
+        siblings.settle()
+    }
+
+    var lastUse: ContinuousClock.Instant { state.withLock { $0.lastUse } }
+
+    /// Closes the file until it is needed again, unless somebody uses it or has done so lately.
+    func rest(ifUnusedSince instant: ContinuousClock.Instant = .now) {
+        let pool = state.withLock { state -> DatabasePool? in
+            guard state.users == 0, state.lastUse <= instant, let pool = state.pool.take() else {
+                return nil
+            }
+            siblings.closed(ObjectIdentifier(self))
+            return pool
+        }
+        // It may be opened again meanwhile, which SQLite bears.
+        try? pool?.close()
     }
 
     func close() {
-        try? pool.close()
+        let pool = state.withLock { state in
+            state.isClosed = true
+            siblings.closed(ObjectIdentifier(self))
+            return state.pool.take()
+        }
+        try? pool?.close()
     }
 }
 

@@ -98,15 +98,38 @@ extension Schema {
         let new = names.map { "new.\($0)" }.joined(separator: ", ")
         let forget = "INSERT INTO words (words, rowid, \(list)) VALUES ('delete', old.key, \(old));"
         let learn = "INSERT INTO words (rowid, \(list)) VALUES (new.key, \(new));"
+        try createWordTable(database)
         try database.execute(
             sql: """
-                CREATE VIRTUAL TABLE words USING fts5(
-                    \(list), content='row', content_rowid='key',
-                    tokenize='unicode61 remove_diacritics 2', prefix='2 3');
                 CREATE TRIGGER row_added AFTER INSERT ON row BEGIN \(learn) END;
                 CREATE TRIGGER row_removed AFTER DELETE ON row BEGIN \(forget) END;
                 CREATE TRIGGER row_changed AFTER UPDATE OF \(list) ON row
                     BEGIN \(forget) \(learn) END;
                 """)
+    }
+
+    private func createWordTable(_ database: Database) throws {
+        let list = text.map(Self.sql).joined(separator: ", ")
+        try database.execute(
+            sql: """
+                CREATE VIRTUAL TABLE words USING fts5(
+                    \(list), content='row', content_rowid='key',
+                    tokenize='\(WordTokenizer.name)', prefix='2 3');
+                INSERT OR REPLACE INTO about (name, value) VALUES ('words', \(WordTokenizer.form));
+                """)
+    }
+
+    /// Whether the index finds words as they would be found now.
+    func hasCurrentWords(_ database: Database) throws -> Bool {
+        guard try database.tableExists("words") else { return true }
+        let form = try Int.fetchOne(database, sql: "SELECT value FROM about WHERE name = 'words'")
+        return form == WordTokenizer.form
+    }
+
+    /// Makes the index of words anew from the rows; the triggers that keep it stay.
+    func renewWords(_ database: Database) throws {
+        try database.execute(sql: "DROP TABLE words")
+        try createWordTable(database)
+        try database.execute(sql: "INSERT INTO words (words) VALUES ('rebuild')")
     }
 }

@@ -13,13 +13,19 @@ import Synchronization
 /// that is not of the state the database is in, is not trusted but made anew.
 final class CodesFile: Sendable {
     let dimensions: Int
-    let path: String
-    private let descriptor: Int32
+    private let node: FileNode
     private let state: Mutex<State>
 
     private struct State {
+        var path: String
         var header: CodesHeader
         var segments: [CodesSegment]
+
+        /// How long the file is at least.
+        var size: Int {
+            segments.isEmpty
+                ? 0 : CodesSegment.offset(segments.count, dimensions: header.dimensions)
+        }
     }
 
     /// What a scan sees; later changes do not move it.
@@ -35,11 +41,11 @@ final class CodesFile: Sendable {
         unlink(path)
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
-        let file = CodesFile(
-            path: path, descriptor: descriptor, segments: [],
-            header: CodesHeader(dimensions: dimensions, identity: identity))
-        try file.writeHeader()
-        return file
+        defer { close(descriptor) }
+        let header = CodesHeader(dimensions: dimensions, identity: identity)
+        try header.write(descriptor)
+        return CodesFile(
+            path: path, node: FileNode(descriptor), segments: [], header: header)
     }
 
     /// Opens a file that was closed in order, in the state `changes` of its database.
@@ -48,30 +54,52 @@ final class CodesFile: Sendable {
     {
         let descriptor = Self.open(path, O_RDWR | O_CLOEXEC, 0)
         guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
         guard var header = CodesHeader(descriptor: descriptor),
             header.isClean, header.dimensions == dimensions, header.identity == identity,
             header.changes == changes,
             let segments = try? CodesSegment.map(
                 descriptor, count: header.segmentCount, dimensions: dimensions)
-        else {
-            Self.close(descriptor)
-            return nil
-        }
+        else { return nil }
         header.isClean = false
-        let file = CodesFile(
-            path: path, descriptor: descriptor, segments: segments, header: header)
-        return (try? file.writeHeader()) == nil ? nil : file
+        guard (try? header.write(descriptor)) != nil else { return nil }
+        return CodesFile(
+            path: path, node: FileNode(descriptor), segments: segments, header: header)
     }
 
-    private init(path: String, descriptor: Int32, segments: [CodesSegment], header: CodesHeader) {
-        self.path = path
-        self.descriptor = descriptor
+    private init(path: String, node: FileNode, segments: [CodesSegment], header: CodesHeader) {
+        self.node = node
         dimensions = header.dimensions
-        state = Mutex(State(header: header, segments: segments))
+        state = Mutex(State(path: path, header: header, segments: segments))
     }
 
-    deinit {
-        Self.close(descriptor)
+    /// Lends a descriptor of the file. None is kept: what is mapped needs none.
+    private func withDescriptor<Value>(
+        _ state: State, _ body: (Int32) throws -> Value
+    ) throws -> Value {
+        let descriptor = Self.open(state.path, O_RDWR | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw Self.failure(state.path) }
+        defer { Self.close(descriptor) }
+        guard FileNode(descriptor) == node else {
+            throw CollectionError.storage("another file is in the place of the codes")
+        }
+        return try body(descriptor)
+    }
+
+    /// Whether the file is still there, and as long as what is mapped of it.
+    var isWhole: Bool { state.withLock { holds($0) } }
+
+    private func holds(_ state: State) -> Bool {
+        FileNode.size(state.path, if: node).map { $0 >= state.size } ?? false
+    }
+
+    /// Renames the file.
+    func move(to path: String) -> Bool {
+        state.withLock { state in
+            guard Files.rename(state.path, path) else { return false }
+            state.path = path
+            return true
+        }
     }
 
     var snapshot: Snapshot {
@@ -83,18 +111,17 @@ final class CodesFile: Sendable {
     /// Marks the file as whole. Nothing may be changed afterwards.
     func finish() {
         try? state.withLock { state in
+            guard holds(state) else { return }
             for segment in state.segments { segment.flush() }
             state.header.isClean = true
-            try state.header.write(descriptor)
+            try withDescriptor(state) { try state.header.write($0) }
         }
     }
 
-    private func writeHeader() throws {
-        try state.withLock { try $0.header.write(descriptor) }
-    }
-
     static func failure(_ path: String) -> CollectionError {
-        .cannotOpen(path: path, reason: String(cString: strerror(errno)).lowercased())
+        errno == ENOSPC
+            ? .storageFull
+            : .cannotOpen(path: path, reason: String(cString: strerror(errno)).lowercased())
     }
 }
 
@@ -105,6 +132,7 @@ extension CodesFile {
     /// - Throws: `CollectionError.cannotOpen` if the disk is full; the vectors before are there.
     func append(_ vectors: [(key: Int64, vector: [Float])], changes: Int64) throws {
         try state.withLock { state in
+            try requireWhole(state)
             for (key, vector) in vectors {
                 try vector.withUnsafeBufferPointer { try append(key, $0, &state) }
             }
@@ -125,9 +153,11 @@ extension CodesFile {
     {
         let slot = state.header.count
         if slot == state.segments.count * CodesSegment.slots {
-            state.segments.append(
+            let segment = try withDescriptor(state) { descriptor in
                 try CodesSegment(
-                    descriptor, index: state.segments.count, dimensions: dimensions, grow: true))
+                    descriptor, index: state.segments.count, dimensions: dimensions, grow: true)
+            }
+            state.segments.append(segment)
         }
         state.segments[slot / CodesSegment.slots]
             .set(slot % CodesSegment.slots, key: key, vector: vector)
@@ -135,8 +165,10 @@ extension CodesFile {
     }
 
     /// Takes vectors out of all further scans; unknown keys are ignored.
-    func remove(_ keys: [Int64], changes: Int64) {
-        state.withLock { state in
+    /// - Throws: `CollectionError.storage` if the file was cut short.
+    func remove(_ keys: [Int64], changes: Int64) throws {
+        try state.withLock { state in
+            try requireWhole(state)
             let snapshot = Snapshot(
                 segments: state.segments, count: state.header.count, dead: state.header.dead)
             for key in keys {
@@ -145,6 +177,36 @@ extension CodesFile {
             }
             state.header.changes = changes
         }
+    }
+
+    private func requireWhole(_ state: State) throws {
+        guard holds(state) else {
+            throw CollectionError.storage("the file of the codes was cut short")
+        }
+    }
+}
+
+/// Tells a file from any other, whatever it is called.
+private struct FileNode: Sendable, Equatable {
+    private let device: UInt64
+    private let number: UInt64
+
+    private init(_ facts: stat) {
+        device = UInt64(truncatingIfNeeded: facts.st_dev)
+        number = UInt64(truncatingIfNeeded: facts.st_ino)
+    }
+
+    init(_ descriptor: Int32) {
+        var facts = stat()
+        fstat(descriptor, &facts)
+        self.init(facts)
+    }
+
+    /// The size of the file at a path; nil if it is another one.
+    static func size(_ path: String, if node: FileNode) -> Int? {
+        var facts = stat()
+        guard stat(path, &facts) == 0, FileNode(facts) == node else { return nil }
+        return Int(facts.st_size)
     }
 }
 

@@ -15,6 +15,8 @@ final class VectorSpace: Sendable {
         var record: SpaceRecord
         var codes: CodesFile
         var graph: Graph?
+        /// Whether the codes lack something that the database has.
+        var isBehind = false
     }
 
     /// A graph, and the last key that is in it.
@@ -103,25 +105,43 @@ extension VectorSpace {
         }
     }
 
-    /// Whether so many codes are of rows that are gone that scans waste their time on them.
+    /// Whether the codes lack something, or so many are of rows that are gone that scans waste their
+    /// time on them.
     var wantsCompaction: Bool {
+        let (codes, isBehind) = state.withLock { ($0.codes, $0.isBehind) }
         let snapshot = codes.snapshot
-        return snapshot.dead > 1024 && snapshot.dead * 4 > snapshot.count
+        return isBehind || snapshot.dead > 1024 && snapshot.dead * 4 > snapshot.count
+    }
+
+    /// Whether the codes have all that the database has.
+    var hasAllCodes: Bool {
+        hasReadableCodes && !state.withLock { $0.isBehind }
+    }
+
+    /// Whether the codes can be read. A file that somebody else cut short must not be: it would end
+    /// the process.
+    var hasReadableCodes: Bool {
+        if codes.isWhole { return true }
+        state.withLock { $0.isBehind = true }
+        return false
     }
 
     /// Makes the codes file anew without the dead; the graph is made anew later.
-    func compact(_ database: Database) throws {
+    func compact(_ transaction: Transaction) throws {
         let record = record
         let draft = Self.codesPath(folder, id) + ".new"
-        let fresh = try Self.makeCodes(record, path: draft, database)
-        guard Files.rename(draft, Self.codesPath(folder, id)) else {
-            throw CollectionError.storage("the codes cannot be written to \(folder)")
+        let fresh = try Self.makeCodes(record, path: draft, transaction.database)
+        guard fresh.move(to: Self.codesPath(folder, id)) else {
+            throw CollectionError.storage("the codes cannot be written")
         }
-        try record.saveGraph(nil, database)
-        state.withLock { state in
-            state.codes = fresh
-            state.record.graph = nil
-            state.graph = nil
+        try record.saveGraph(nil, transaction.database)
+        transaction.afterCommit { [self] in
+            state.withLock { state in
+                state.codes = fresh
+                state.record.graph = nil
+                state.graph = nil
+                state.isBehind = false
+            }
         }
     }
 }
@@ -130,55 +150,59 @@ extension VectorSpace {
 
 extension VectorSpace {
     /// Adds vectors within a transaction; the files follow when it is committed.
-    func add(_ vectors: [(key: Int64, vector: [Float])], through: Int64, _ database: Database)
+    func add(_ vectors: [(key: Int64, vector: [Float])], through: Int64, _ transaction: Transaction)
         throws
     {
         var record = record
         let added = Set(
             try record.add(
                 vectors.map { (key: $0.key, data: HalfVector.encode($0.vector)) },
-                through: through, database))
-        follow(record, database) { state in
+                through: through, transaction.database))
+        follow(record, transaction) { state in
             try state.codes.append(
                 vectors.filter { added.contains($0.key) }, changes: state.record.changes)
         }
     }
 
     /// Forgets the vectors of rows that are gone, within the transaction that removes them.
-    func remove(_ keys: [Int64], _ database: Database) throws {
+    func remove(_ keys: [Int64], _ transaction: Transaction) throws {
         guard !keys.isEmpty else { return }
         var record = record
-        try record.remove(keys, database)
-        follow(record, database) { state in
-            state.codes.remove(keys, changes: state.record.changes)
+        try record.remove(keys, transaction.database)
+        follow(record, transaction) { state in
             state.graph?.nodes.remove(keys)
+            try state.codes.remove(keys, changes: state.record.changes)
         }
     }
 
-    func saveGraph(_ known: GraphRecord, _ database: Database) throws {
+    func saveGraph(_ known: GraphRecord, _ transaction: Transaction) throws {
         var record = record
         record.graph = known
-        try record.saveGraph(known, database)
-        follow(record, database) { _ in }
+        try record.saveGraph(known, transaction.database)
+        follow(record, transaction) { _ in }
     }
 
-    func serve(_ database: Database) throws {
+    func serve(_ transaction: Transaction) throws {
         var record = record
-        try SpaceRecord.serve(id, database)
+        try SpaceRecord.serve(id, transaction.database)
         record.isServing = true
-        follow(record, database) { _ in }
+        follow(record, transaction) { _ in }
     }
 
     /// Has the state follow the database, whose transactions are committed one after the other. Codes
-    /// that cannot be written are missing until the file is made anew, at the next start.
+    /// that cannot be written are missing until the worker has made the file anew.
     private func follow(
-        _ record: SpaceRecord, _ database: Database,
+        _ record: SpaceRecord, _ transaction: Transaction,
         _ change: @escaping @Sendable (inout State) throws -> Void
     ) {
-        database.afterNextTransaction { [self] _ in
+        transaction.afterCommit { [self] in
             state.withLock { state in
                 state.record = record
-                try? change(&state)
+                do {
+                    try change(&state)
+                } catch {
+                    state.isBehind = true
+                }
             }
         }
     }

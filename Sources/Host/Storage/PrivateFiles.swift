@@ -9,7 +9,9 @@ import FoundationEssentials
 /// Keeps what the host stores from other users of the machine.
 package enum PrivateFiles {
     /// What the host itself puts into its data folder; the rest of it is left alone.
-    private static let own = ["roost.sqlite", "roost.sqlite-wal", "roost.sqlite-shm", "reserve"]
+    private static let own = [
+        "roost.sqlite", "roost.sqlite-wal", "roost.sqlite-shm", "reserve", "admin.key",
+    ]
     private static let ownFolders = ["collections", "plugins"]
 
     /// Has the files that this process makes from now on be its user's alone.

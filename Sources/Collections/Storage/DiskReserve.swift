@@ -1,0 +1,73 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Room on the disk that is kept for what makes room: a database needs some to note even that rows
+/// are gone, and on a full disk nothing could be deleted without it.
+package final class DiskReserve: Sendable {
+    private let path: String
+    private let turn = Mutex(())
+
+    /// The sizes that are tried, the first that fits is kept.
+    private static let sizes = [4 << 20, 1 << 20, 256 << 10]
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    /// Takes as much room as there is, up to the reserve; keeps what it has.
+    package func keep() {
+        turn.withLock { _ in
+            var facts = stat()
+            if stat(path, &facts) == 0, facts.st_size >= Self.sizes[0] { return }
+            for size in Self.sizes where size > Int(facts.st_size) {
+                if take(size) { return }
+            }
+        }
+    }
+
+    private func take(_ size: Int) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var before = stat()
+        guard fstat(descriptor, &before) == 0 else { return false }
+        if posix_fallocate(descriptor, 0, off_t(size)) == 0 { return true }
+        // What was had before stays.
+        ftruncate(descriptor, before.st_size)
+        return false
+    }
+
+    /// Runs `body`; where it fails for the disk, once more with the room of the reserve.
+    func lend<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch  where CollectionError.isOfStorage(error) {
+            letGo()
+            defer { keep() }
+            return try body()
+        }
+    }
+
+    /// Runs `body`; where it fails for the disk, `again` with the room of the reserve.
+    package func lend<Value>(
+        _ body: () async throws -> Value, again: () async throws -> Value,
+        where isOfStorage: (any Error) -> Bool
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch  where isOfStorage(error) {
+            letGo()
+            defer { keep() }
+            return try await again()
+        }
+    }
+
+    private func letGo() {
+        turn.withLock { _ in _ = unlink(path) }
+    }
+}

@@ -1,0 +1,156 @@
+import Engine
+import Foundation
+import SearchCollections
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What becomes of collections when the disk fails them, and what they hold of the process.
+@Suite(.timeLimit(.minutes(5))) struct StorageTests {
+    /// The process may write no file beyond so many bytes; nil for any.
+    private static func limitFiles(to size: Int?) {
+        signal(SIGXFSZ, SIG_IGN)
+        #if canImport(Glibc)
+            let kind = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+        #else
+            let kind = RLIMIT_FSIZE
+        #endif
+        var limit = rlimit()
+        getrlimit(kind, &limit)
+        limit.rlim_cur = size.map { rlim_t($0) } ?? limit.rlim_max
+        setrlimit(kind, &limit)
+    }
+
+    private static func lines(_ count: Int) -> String {
+        (0..<count).map { "row number \($0) of many" }.joined(separator: "\n")
+    }
+
+    /// SQLite rolls back by itself then, and what was to follow must not follow another commit.
+    @Test func aCommitThatFailsChangesNoCount() async throws {
+        await #expect(processExitsWith: .success) {
+            let test = TestStore()
+            test.embedder.down(true)
+            try await test.put(Self.lines(100), .text)
+            Self.limitFiles(to: 400 << 10)
+            var written = 100
+            var failure: CollectionError?
+            while failure == nil {
+                do {
+                    try await test.add(Self.lines(300), .text)
+                    written += 300
+                } catch let error as CollectionError {
+                    failure = error
+                }
+            }
+            let isTyped =
+                switch failure {
+                case .storage, .storageFull: true
+                default: false
+                }
+            Self.limitFiles(to: nil)
+            try await test.add("one more", .text)
+            let described = try await test.store.describe("topics")
+            var rows = 0
+            var last: String?
+            while true {
+                let page = try await test.store.documents("topics", after: last, limit: 1000)
+                rows += page.documents.count
+                last = page.documents.last?.id
+                if !page.hasMore { break }
+            }
+            await test.remove()
+            guard isTyped, described.count == rows, rows == written + 1 else {
+                print("count \(described.count), rows \(rows), written \(written + 1)")
+                exit(1)
+            }
+        }
+    }
+
+    // MARK: Files that are open
+
+    /// The files below a folder that this process has open.
+    private static func openFiles(_ folder: String) throws -> [String] {
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        return descriptors.compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }.filter { $0.hasPrefix(folder + "/") }.map { String($0.dropFirst(folder.count + 1)) }
+    }
+
+    @Test func noMoreCollectionsAreOpenThanMayBe() async throws {
+        var options = CollectionOptions.quick
+        options.openAtMost = 3
+        let test = TestStore(options: options)
+        let names = (0..<10).map { "topics\($0)" }
+        for name in names {
+            try await test.put(topics, as: name)
+            try await test.wait(name)
+        }
+        try await withThrowingTaskGroup { group in
+            for round in 0..<200 {
+                let name = names[round * 7 % names.count]
+                let mode: CollectionQuery.Mode = round % 2 == 0 ? .text : .vector
+                group.addTask {
+                    let found = try await test.ids(
+                        CollectionQuery("bread", mode: mode, count: 1), name)
+                    #expect(found == ["3"])
+                }
+            }
+            try await group.waitForAll()
+        }
+        for name in names { _ = try await test.store.document(name, id: "1") }
+        #expect(test.store.openCount <= 3)
+        await test.store.close()
+        let second = TestStore(options: options, folder: test.folder)
+        #expect(try await second.store.list().count == 10)
+        for name in names { _ = try await second.store.document(name, id: "1") }
+        #expect(second.store.openCount <= 3)
+        await second.remove()
+    }
+
+    @Test func aCollectionThatNobodyUsesHoldsNoFileAndIsThereAgainAtOnce() async throws {
+        var options = CollectionOptions.quick
+        options.restAfter = .milliseconds(20)
+        let test = TestStore(options: options)
+        try await test.put(topics)
+        try await test.wait()
+        while test.store.openCount > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let held = try Self.openFiles(test.folder)
+        #expect(held.allSatisfy { $0 == "lock" || $0.hasPrefix("catalog.sqlite") }, "\(held)")
+        #expect(try await test.ids(CollectionQuery("bread with yeast", count: 1)) == ["3"])
+        try await test.add(#"{"id": "6", "title": "Kites"}"#)
+        try await test.wait { $0.embedded == 6 && $0.state == .ready }
+        #expect(try await test.ids(CollectionQuery("kites", count: 1)) == ["6"])
+        // The folder is this host's all the while.
+        await #expect(throws: CollectionError.folderInUse(test.folder)) {
+            try await TestStore(folder: test.folder).store.list()
+        }
+        await test.remove()
+    }
+
+    // MARK: Files that others change
+
+    /// Reading beyond the end of a mapped file would end the process.
+    @Test(arguments: [0, 4096])
+    func codesThatSomebodyCutShortAreMadeAnew(size: Int) async throws {
+        let test = TestStore()
+        try await test.put(topics)
+        try await test.wait()
+        let codes = try #require(
+            FileManager.default.subpathsOfDirectory(atPath: test.folder)
+                .first { $0.hasSuffix(".codes") })
+        #expect(truncate(test.folder + "/" + codes, off_t(size)) == 0)
+        let found = try await test.ids(CollectionQuery("bread with yeast", count: 1))
+        #expect(found == ["3"])
+        #expect(truncate(test.folder + "/" + codes, off_t(size)) == 0)
+        try await test.add(#"{"id": "6", "title": "Kites"}"#)
+        try await test.wait { $0.embedded == 6 && $0.state == .ready }
+        #expect(try await test.ids(CollectionQuery("kites", count: 1)) == ["6"])
+        try await test.store.deleteDocument("topics", id: "6")
+        #expect(try await test.ids(CollectionQuery("bread with yeast", count: 1)) == ["3"])
+        await test.remove()
+    }
+}
