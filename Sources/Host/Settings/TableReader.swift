@@ -10,11 +10,11 @@ struct TableReader {
 
     init(_ members: [String: TOMLDocument.Node], path: String, line: Int, problems: ProblemList) {
         self.members = members
-        problems.note(line, of: path)
-        for (key, node) in members { problems.note(node.line, of: full(key)) }
         self.path = path
         self.line = line
         self.problems = problems
+        problems.note(line, of: path)
+        for (key, node) in members { problems.note(node.line, of: full(key)) }
     }
 
     /// The name of a key in messages: `server.listen`.

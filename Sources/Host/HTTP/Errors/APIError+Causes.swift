@@ -103,10 +103,3 @@ extension APIError {
         }
     }
 }
-
-extension String {
-    /// The text with absolute paths cut to their last parts: `/home/me/x.gguf` is `x.gguf`.
-    var withoutFolders: String {
-        replacing(/(^|[\s'"(=:,])\/(?:[^\s\/'",;:()]+\/)+/) { $0.output.1 }
-    }
-}
