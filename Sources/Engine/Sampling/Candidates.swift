@@ -22,17 +22,24 @@ final class Candidates {
 
     /// Takes the tokens of a row whose logits are above minus infinity; of these the `top` likeliest
     /// where `top` is above 0. Weights are not set yet.
+    ///
+    /// The row may lie in memory that a plugin still writes to: what has changed since `maxima` looked
+    /// at it is taken as if it were no more than the largest, and nothing after this reads the row.
+    ///
+    /// - Throws: `EngineError.invalidLogits` when nothing of what `maxima` saw is left.
     func take(
         _ row: UnsafeBufferPointer<Float>, _ maxima: inout RowMaxima, top: Int
-    ) {
+    ) throws(EngineError) {
         reserve(row.count)
         count = 0
         let (floor, largest) = (maxima.floor(under: top), maxima.largest)
-        maxima.forEach(in: row, from: floor) { place in
+        maxima.forEach(in: row, from: floor) { place, logit in
             ids[count] = Int32(truncatingIfNeeded: place)
-            distances[count] = largest - row[place]
+            let distance = largest - logit
+            distances[count] = distance > 0 ? distance : 0
             count += 1
         }
+        guard count > 0 else { throw .invalidLogits("logits that change while they are read") }
         guard top > 0, top < count else { return }
         compact(to: selection.edge(of: used(distances), weights: nil, reaching: Double(top)))
     }

@@ -22,8 +22,8 @@ struct PartialSelection: Sendable {
     /// Rows up to this length are sorted at once.
     private static let small = 256
     private static let shift = UInt32(16)
-    /// All of the patterns of numbers from 0 to infinity.
-    private static let bins = Int(Float.infinity.bitPattern >> shift) + 1
+    /// All of the patterns from 0 to infinity, and behind them those of what is no number.
+    private static let bins = 1 << 15
     private var mass: [Double] = []
     private var boundary: [(key: Float, weight: Double)] = []
 
@@ -49,7 +49,8 @@ struct PartialSelection: Sendable {
         return cut(target - below)
     }
 
-    private static func bin(_ key: Float) -> Int { Int(key.bitPattern >> shift) }
+    /// A bin that there is, whatever the key: the sign is left out.
+    private static func bin(_ key: Float) -> Int { Int(key.bitPattern >> shift) & (bins - 1) }
 
     private mutating func count(
         _ keys: UnsafeBufferPointer<Float>, _ weights: UnsafeBufferPointer<Float>?

@@ -42,15 +42,16 @@ struct RowMaxima: Sendable {
     }
 
     /// Calls `body` with the place of every value of the row that is above minus infinity and at
-    /// least `floor`.
+    /// least `floor`, and with the value, which is read once.
     func forEach(
-        in row: UnsafeBufferPointer<Float>, from floor: Float, _ body: (_ place: Int) -> Void
+        in row: UnsafeBufferPointer<Float>, from floor: Float,
+        _ body: (_ place: Int, _ value: Float) -> Void
     ) {
         for (number, maximum) in maxima.enumerated() where maximum >= floor {
             let start = number * Self.block
-            for place in start..<min(start + Self.block, row.count)
-            where row[place] >= floor && row[place] > -.infinity {
-                body(place)
+            for place in start..<min(start + Self.block, row.count) {
+                let value = row[place]
+                if value >= floor, value > -.infinity { body(place, value) }
             }
         }
     }

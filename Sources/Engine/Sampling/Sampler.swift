@@ -30,7 +30,8 @@ package struct Sampler: Sendable {
     /// Chooses a token; the caller appends it.
     ///
     /// - Parameters:
-    ///   - logits: one per token of the vocabulary.
+    ///   - logits: one per token of the vocabulary. Whatever a plugin writes to them meanwhile, the token
+    ///     is one of the vocabulary.
     ///   - early: tokens that are not chosen this time.
     /// - Throws: `EngineError.invalidLogits`, `.invalidParameter` for parameters that leave no token; the
     ///   random state is then as before.
@@ -43,7 +44,7 @@ package struct Sampler: Sendable {
         if parameters.temperature == 0 {
             return Int32(workspace.maxima.firstOfLargest(in: row))
         }
-        filter(row, workspace)
+        try filter(row, workspace)
         return workspace.candidates.draw(random.nextUniform())
     }
 
@@ -54,7 +55,7 @@ package struct Sampler: Sendable {
         try logits.withUnsafeBufferPointer { (logits) throws(EngineError) in
             let row = adjust(logits, workspace)
             try workspace.maxima.take(row)
-            filter(row, workspace)
+            try filter(row, workspace)
         }
         for (id, probability) in workspace.candidates.probabilities {
             probabilities[Int(id)] = probability
@@ -104,8 +105,8 @@ extension Sampler {
 
     private func filter(
         _ row: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
-    ) {
-        workspace.candidates.take(row, &workspace.maxima, top: parameters.topK)
+    ) throws(EngineError) {
+        try workspace.candidates.take(row, &workspace.maxima, top: parameters.topK)
         workspace.candidates.weigh(temperature: parameters.temperature)
         workspace.candidates.keepNucleus(parameters.topP)
         workspace.candidates.keepAbove(parameters.minP)

@@ -57,7 +57,8 @@ extension TextModel {
                 let row = rows[part.firstRow + offset]
                 if position + 1 < generation.tokens.count {
                     let next = generation.tokens[position + 1]
-                    outcome.scores.append(try info(next, row, generation.request.logprobs ?? 0))
+                    outcome.scores.append(
+                        try info(next, row, generation.request.logprobs ?? 0, workspace))
                 } else if generation.limit == 0 {
                     outcome.isPromptOnly = true
                 } else {
@@ -80,14 +81,16 @@ extension TextModel {
             from: logits, except: isEarly ? generation.ends : [], with: workspace)
         outcome.choice = token
         if let count = generation.request.logprobs {
-            outcome.info = try info(token, row, count)
+            outcome.info = try info(token, row, count, workspace)
         }
     }
 
+    /// Of a copy of the row: what a plugin writes late must not pass on unchecked.
     private func info(
-        _ token: Int32, _ row: UnsafeBufferPointer<Float>, _ count: Int
+        _ token: Int32, _ row: UnsafeBufferPointer<Float>, _ count: Int,
+        _ workspace: SamplingWorkspace
     ) throws(EngineError) -> TokenLogProb {
-        let probabilities = try LogProbabilities(row)
+        let probabilities = try LogProbabilities(UnsafeBufferPointer(workspace.copy(row)))
         var info = unscored(token)
         info.logprob = probabilities[token]
         info.top = probabilities.top(min(count, tokenCount), below: tokenCount).map {

@@ -22,8 +22,9 @@ enum VectorMath {
         var value = largest.max()
         var error = errors.sum()
         for index in (blocks * width)..<x.count {
-            value = max(value, x[index])
-            error += max(x[index], lowest[0]) - max(x[index], lowest[0])
+            let logit = x[index]
+            value = max(value, logit)
+            error += max(logit, lowest[0]) - max(logit, lowest[0])
         }
         return error == 0 ? value : nil
     }
