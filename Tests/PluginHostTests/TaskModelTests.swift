@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Isolation.allCases, ["unbounded", "ragged", "positive"])
+    @Test(arguments: Isolation.allCases, ["unbounded", "burst", "ragged", "positive"])
     func eventsThatAreNoneAreFound(_ isolation: Isolation, deed: String) throws {
         let model = try openVectors(isolation, config: settings(at: "advance", do: deed))
         defer { model.close() }

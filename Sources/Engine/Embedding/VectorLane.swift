@@ -14,8 +14,8 @@ final class VectorLane: @unchecked Sendable {
     /// In order of arrival.
     var jobs: [any LaneJob] = []
     private var turns = Turns()
-    /// The model that holds the tasks that have begun.
-    private var model: (any LoadedModel)?
+    /// The model that holds the tasks that have begun; kept by the supervisor as long as it lives.
+    private weak var model: (any LoadedModel)?
 
     init(
         supervisor: ModelSupervisor, facts: VectorModel, options: VectorEngineOptions,
@@ -83,7 +83,7 @@ final class VectorLane: @unchecked Sendable {
         do {
             let current = try supervisor.current()
             if current !== model {
-                if model != nil { tasksAreLost() }
+                tasksAreLost()
                 model = current
             }
             return current

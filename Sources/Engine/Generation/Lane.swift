@@ -13,8 +13,10 @@ final class Lane: @unchecked Sendable {
     var slots: SequenceSlots
     var waiting: [Generation] = []
     var running: [Generation] = []
-    /// The model whose sequences `slots` describes.
-    private var model: (any LoadedModel)?
+    /// The model whose sequences `slots` describes. The supervisor keeps it: what is left of one that has
+    /// died goes at once, and not with the next request.
+    private weak var model: (any LoadedModel)?
+    private var hasHadModel = false
     /// Where the next step begins to share out its rows.
     var turn = 0
     let crew: SamplingCrew
@@ -82,7 +84,8 @@ final class Lane: @unchecked Sendable {
         do {
             let current = try supervisor.current()
             if current !== model {
-                if model != nil, !running.isEmpty { inbox.record { $0.recoveries += 1 } }
+                if hasHadModel, !running.isEmpty { inbox.record { $0.recoveries += 1 } }
+                hasHadModel = true
                 model = current
                 slots.forgetAll()
             }

@@ -15,8 +15,8 @@ final class ImageLane: @unchecked Sendable {
     private var placed: [ImageRun] = []
     /// Pictures that the model holds at the same time; less than the options' where it takes no more.
     private var places: Int
-    /// The model that holds the pictures that have begun.
-    private var model: (any LoadedModel)?
+    /// The model that holds the pictures that have begun; kept by the supervisor as long as it lives.
+    private weak var model: (any LoadedModel)?
 
     init(supervisor: ModelSupervisor, options: ImageEngineOptions, inbox: ImageInbox) {
         self.supervisor = supervisor

@@ -14,7 +14,7 @@ struct Jobs {
 }
 
 /// Bytes of events that one `advance` may put out.
-private let eventLimit = 16 << 20
+let eventLimit = 16 << 20
 
 extension ModelInstance {
     func beginTask(_ name: String, input: [UInt8], _ call: LaneCall) throws -> TaskID {
@@ -80,7 +80,13 @@ extension ModelInstance {
                 step: CallStep.advanceTask.name,
                 reason: "the last event is cut off: it does not end with a line break")
         }
-        return output.split(separator: UInt8(ascii: "\n")).map(Array.init)
+        let events = output.split(separator: UInt8(ascii: "\n"))
+        guard events.count <= WireReader.mostElements else {
+            throw ModelFailure.broken(
+                step: CallStep.advanceTask.name,
+                reason: "\(events.count) events, expected at most \(WireReader.mostElements)")
+        }
+        return events.map(Array.init)
     }
 }
 

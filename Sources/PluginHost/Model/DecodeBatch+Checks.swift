@@ -74,7 +74,7 @@ extension DecodeCapabilities {
 
     /// A length that the plugin claims.
     func check(length: Int) throws -> Int {
-        guard length <= contextLength else {
+        guard (0...contextLength).contains(length) else {
             throw ModelFailure.broken(
                 step: CallStep.length.name,
                 reason: "length \(length) in a context of \(contextLength)")

@@ -3,11 +3,13 @@ import Glibc
 /// Sends and receives frames over one end of a socket pair. One thread at a time.
 package final class FrameChannel: @unchecked Sendable {
     private let owner: Descriptor
-    /// Bytes that were received beyond the last frame.
+    /// Bytes that were received beyond the last frame; less than one reading.
     private var received: [UInt8] = []
-    private var consumed = 0
 
     package var descriptor: Int32 { owner.number }
+
+    /// Bytes of memory that are held between messages.
+    package var kept: Int { received.capacity }
 
     package init(_ descriptor: Descriptor) {
         owner = descriptor
@@ -38,37 +40,40 @@ package final class FrameChannel: @unchecked Sendable {
         }
     }
 
+    /// - Parameter limit: bytes of payload that may come.
     /// - Throws: `WireError`, or `DeadlinePassed`.
-    package func receive(deadline: MonotonicTime? = nil) throws -> Frame {
-        try fill(Frame.headerSize, deadline)
-        let header = try Frame.Header(take(Frame.headerSize))
-        try fill(header.length, deadline)
-        return Frame(kind: header.kind, call: header.call, payload: Array(take(header.length)))
-    }
-
-    private func take(_ count: Int) -> ArraySlice<UInt8> {
-        defer { consumed += count }
-        return received[consumed..<consumed + count]
-    }
-
-    /// Receives until `count` bytes are there; memory grows only with what really arrives.
-    private func fill(_ count: Int, _ deadline: MonotonicTime?) throws {
-        if consumed == received.count {
-            received.removeAll(keepingCapacity: received.capacity <= 1 << 20)
-            consumed = 0
+    package func receive(
+        atMost limit: Int = Frame.payloadLimit, deadline: MonotonicTime? = nil
+    ) throws -> Frame {
+        let header = try Frame.Header(take(Frame.headerSize, deadline)[...])
+        guard header.length <= limit else {
+            throw WireError.frame(length: header.length, limit: limit)
         }
-        while received.count - consumed < count {
+        return Frame(
+            kind: header.kind, call: header.call, payload: try take(header.length, deadline))
+    }
+
+    /// Receives `count` bytes. Memory grows only with what really arrives, and nothing of a message that
+    /// breaks off stays here.
+    private func take(_ count: Int, _ deadline: MonotonicTime?) throws -> [UInt8] {
+        var bytes = Array(received.prefix(count))
+        received.removeFirst(bytes.count)
+        while bytes.count < count {
             if deadline != nil { try wait(for: Int16(POLLIN), deadline) }
-            try receiveSome()
+            try receiveSome(into: &bytes, of: count)
         }
+        return bytes
     }
 
-    private func receiveSome() throws {
+    private func receiveSome(into bytes: inout [UInt8], of count: Int) throws {
         try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { chunk in
-            let count = recv(descriptor, chunk.baseAddress!, chunk.count, 0)
-            if count > 0 {
-                received.append(contentsOf: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-            } else if count == 0 || errno != EINTR {
+            let arrived = recv(descriptor, chunk.baseAddress!, chunk.count, 0)
+            if arrived > 0 {
+                let wanted = min(arrived, count - bytes.count)
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: chunk[..<wanted]))
+                received.append(
+                    contentsOf: UnsafeRawBufferPointer(rebasing: chunk[wanted..<arrived]))
+            } else if arrived == 0 || errno != EINTR {
                 throw WireError.closed
             }
         }

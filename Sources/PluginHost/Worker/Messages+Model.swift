@@ -5,8 +5,7 @@ extension ModelDescription {
             writer.write(text)
         }
         writer.write(infoJSON)
-        writer.write(UInt32(extensions.count))
-        for id in extensions.sorted() { writer.write(id) }
+        writer.write(strings: extensions.sorted())
         writer.write(optional: decode) { $0.write($1) }
         writer.write(optional: encoder) { $0.write($1.decoderStart) }
         writer.write(optional: vectors) { $0.write($1) }
@@ -24,7 +23,7 @@ extension ModelDescription {
             pluginLicense: try reader.readString(), toolchain: try reader.readString(),
             family: try reader.readString())
         infoJSON = try reader.readBytes()
-        for _ in 0..<(try reader.read(UInt32.self)) { extensions.insert(try reader.readString()) }
+        extensions = Set(try reader.readStrings())
         decode = try reader.readOptional { try $0.readCapabilities() }
         encoder = try reader.readOptional { EncoderCapabilities(decoderStart: try $0.read()) }
         vectors = try reader.readOptional { try $0.readVectorCapabilities() }
@@ -127,6 +126,13 @@ extension WireReader {
 
 // MARK: - Failures
 
+extension WireWriter {
+    /// A sentence, however long what it quotes.
+    fileprivate mutating func write(clipped text: String) {
+        write(Array(text.utf8.prefix(8 << 10)))
+    }
+}
+
 extension ModelFailure {
     /// The payload of a failure that happens in a worker.
     package var payload: [UInt8] {
@@ -136,19 +142,19 @@ extension ModelFailure {
             writer.write(UInt8(1))
             writer.write(code.rawValue)
             writer.write(flags.rawValue)
-            writer.write(message)
+            writer.write(clipped: message)
         case .load(let stage, let reason):
             writer.write(UInt8(2))
             writer.write(stage.rawValue)
-            writer.write(reason)
+            writer.write(clipped: reason)
         case .broken(let step, let reason):
             writer.write(UInt8(3))
             writer.write(step)
-            writer.write(reason)
+            writer.write(clipped: reason)
         case .crashed, .hung, .unavailable:
             writer.write(UInt8(3))
             writer.write(CallStep.idle.name)
-            writer.write(description)
+            writer.write(clipped: description)
         }
         return writer.bytes
     }

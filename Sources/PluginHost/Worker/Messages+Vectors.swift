@@ -216,6 +216,9 @@ package struct AdvanceTaskCall: Equatable {
 }
 
 extension TaskProgress {
+    /// Events that fill one `advance`, each with its length.
+    static let largestPayload = 64 + eventLimit + 4 * WireReader.mostElements
+
     package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(done)
@@ -258,7 +261,6 @@ extension WireReader {
     package mutating func readLists<Integer: FixedWidthInteger>(
         of type: Integer.Type = Integer.self
     ) throws -> [[Integer]] {
-        let count = Int(try read(UInt32.self))
-        return try (0..<count).reduce(into: []) { lists, _ in lists.append(try readArray()) }
+        try (0..<readCount()).reduce(into: []) { lists, _ in lists.append(try readArray()) }
     }
 }

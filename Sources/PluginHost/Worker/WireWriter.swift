@@ -48,6 +48,8 @@ package struct WireWriter {
 
 /// Reads the values of a message; the other side is not trusted.
 package struct WireReader {
+    /// Texts, or lists, of one list: each takes much more memory than the four bytes it may have.
+    package static let mostElements = 1 << 16
     private let bytes: ArraySlice<UInt8>
     private var position: Int
 
@@ -102,15 +104,25 @@ package struct WireReader {
     }
 
     package mutating func readStrings() throws -> [String] {
-        let count = Int(try read(UInt32.self))
         // Memory grows only with what is really there.
-        return try (0..<count).reduce(into: []) { strings, _ in strings.append(try readString()) }
+        return try (0..<readCount()).reduce(into: []) { strings, _ in
+            strings.append(try readString())
+        }
+    }
+
+    /// How many texts or lists follow.
+    mutating func readCount() throws -> Int {
+        let count = Int(try read(UInt32.self))
+        guard count <= Self.mostElements else {
+            throw WireError.value("\(count) elements, expected at most \(Self.mostElements)")
+        }
+        return count
     }
 
     package mutating func readDuration() throws -> Duration {
         let seconds = try read(Int64.self)
         let attoseconds = try read(Int64.self)
-        guard abs(seconds) < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
+        guard seconds.magnitude < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
             throw WireError.value(
                 "\(seconds) seconds and \(attoseconds) attoseconds are no duration")
         }

@@ -7,6 +7,8 @@ final class WorkerLine: Sendable {
 
     /// What a plugin that honours its deadline gets on top of it before its worker is killed.
     private static let grace: Duration = .milliseconds(200)
+    /// Bytes that any answer may have: numbers, or a failure's words.
+    private static let smallAnswer = 64 << 10
 
     private let process: WorkerProcess
     private let channel: FrameChannel
@@ -25,12 +27,14 @@ final class WorkerLine: Sendable {
 
     /// Sends a call and waits for its answer.
     ///
-    /// - Parameter waiting: how long to wait for an earlier call to be answered; nil is for ever.
+    /// - Parameters:
+    ///   - waiting: how long to wait for an earlier call to be answered; nil is for ever.
+    ///   - largest: bytes that the answer may have, where it is more than numbers.
     /// - Returns: the answer's payload.
     /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
     func call(
         _ kind: Frame.Kind, _ payload: [UInt8] = [], step: CallStep, limit: Duration?,
-        waiting: Duration? = nil, prepare: () -> Void = {}
+        waiting: Duration? = nil, largest: Int = 0, prepare: () -> Void = {}
     ) throws -> [UInt8] {
         guard let number = begin(waiting) else {
             throw ModelFailure.unavailable(reason: "the worker is busy", retryAfter: nil)
@@ -41,7 +45,9 @@ final class WorkerLine: Sendable {
         do {
             let deadline = limit.map { start + $0 + Self.grace }
             try channel.send(Frame(kind: kind, call: number, payload: payload), deadline: deadline)
-            return try answer(to: number, try channel.receive(deadline: deadline))
+            let limit = max(largest, Self.smallAnswer)
+            return try answer(
+                to: number, try channel.receive(atMost: limit, deadline: deadline))
         } catch let failure as ModelFailure {
             if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
             throw failure

@@ -6,7 +6,8 @@ extension WorkerModel {
         try VectorCapabilities.check(size: texts)
         let call = EmbedTokenizeCall(texts: texts, options: options)
         let answer = try control.call(
-            .embedTokenize, call.payload, step: .embedTokenize, limit: limits.tokenize)
+            .embedTokenize, call.payload, step: .embedTokenize, limit: limits.tokenize,
+            largest: texts.reduce(4) { $0 + tokenLimit(of: $1) + 4 })
         let ids = try decoding(.embedTokenize) { () -> [[Int32]] in
             var reader = WireReader(answer)
             let ids = try reader.readLists(of: Int32.self)
@@ -33,7 +34,8 @@ extension WorkerModel {
         let call = TextsCall(
             query: query, texts: documents, deadline: deadline.map { .now + $0 })
         let answer = try laneCall(
-            .scorePairs, call.payload, step: .scorePairs, limit: deadline)
+            .scorePairs, call.payload, step: .scorePairs, limit: deadline,
+            largest: 4 + 4 * documents.count)
         let scores = try decoding(.scorePairs) { () -> [Float] in
             var reader = WireReader(answer)
             let scores = try reader.readArray(of: UInt32.self).map(Float.init(bitPattern:))
@@ -103,7 +105,9 @@ extension WorkerModel {
         _ id: TaskID, for limit: Duration, deadline: Duration?
     ) throws -> TaskProgress {
         let call = AdvanceTaskCall(id: id, limit: limit, deadline: deadline.map { .now + $0 })
-        let answer = try laneCall(.advanceTask, call.payload, step: .advanceTask, limit: deadline)
+        let answer = try laneCall(
+            .advanceTask, call.payload, step: .advanceTask, limit: deadline,
+            largest: TaskProgress.largestPayload)
         return try decoding(.advanceTask) { try TaskProgress(answer) }
     }
 

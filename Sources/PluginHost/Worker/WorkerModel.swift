@@ -52,7 +52,8 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
     private func tokenize(_ call: TokenizeCall) throws -> [Int32] {
         let answer = try control.call(
-            .tokenize, call.payload, step: .tokenize, limit: limits.tokenize)
+            .tokenize, call.payload, step: .tokenize, limit: limits.tokenize,
+            largest: tokenLimit(of: text) + 4)
         let ids = try decoding(.tokenize) { () -> [Int32] in
             var reader = WireReader(answer)
             let ids = try reader.readArray(of: Int32.self)
@@ -86,9 +87,9 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
     /// A call that can be cancelled.
     func laneCall(
-        _ kind: Frame.Kind, _ payload: [UInt8], step: CallStep, limit: Duration?
+        _ kind: Frame.Kind, _ payload: [UInt8], step: CallStep, limit: Duration?, largest: Int = 0
     ) throws -> [UInt8] {
-        try lane.call(kind, payload, step: step, limit: limit) {
+        try lane.call(kind, payload, step: step, limit: limit, largest: largest) {
             roost_word_store(shared.cancel, 0)
         }
     }
@@ -104,7 +105,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     func sequenceLength(_ sequence: Int) throws -> Int {
         let answer = try sequenceCall(.length, SequenceCall(sequence), step: .length)
         let length = try decoding(.length) { try Number(answer).value }
-        return try description.decode?.check(length: Int(length)) ?? 0
+        return try description.decode?.check(length: Int(clamping: length)) ?? 0
     }
 
     func clear(_ sequence: Int) throws {
@@ -129,7 +130,8 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     func selfTest(limit: Duration) throws -> SelfTestReport? {
         let call = Number(Int(limit.milliseconds))
         let answer = try lane.call(
-            .selfTest, call.payload, step: .selfTest, limit: limit * 2 + .seconds(1))
+            .selfTest, call.payload, step: .selfTest, limit: limit * 2 + .seconds(1),
+            largest: reportLimit + 16)
         return try decoding(.selfTest) {
             var reader = WireReader(answer)
             let report = try reader.readOptional { SelfTestReport(json: try $0.readBytes()) }
@@ -172,6 +174,9 @@ func decoding<Value>(_ step: CallStep, _ body: () throws -> Value) throws -> Val
         throw ModelFailure.broken(step: step.name, reason: error.description)
     }
 }
+
+/// Bytes of what a model says of itself: its JSON, and a name for each label.
+private let descriptionLimit = 32 << 20
 
 /// How long a worker may take.
 package struct WorkerLimits: Sendable {
@@ -219,9 +224,11 @@ extension WorkerLine {
     fileprivate func load(
         _ call: LoadCall, _ limits: WorkerLimits
     ) throws -> (description: ModelDescription, vocabulary: Vocabulary?) {
-        let answer = try self.call(.load, call.payload, step: .open, limit: limits.load)
+        let answer = try self.call(
+            .load, call.payload, step: .open, limit: limits.load, largest: descriptionLimit)
         let description = try decoding(.describe) { try ModelDescription(answer) }
-        let words = try self.call(.vocabulary, step: .vocabulary, limit: limits.load)
+        let words = try self.call(
+            .vocabulary, step: .vocabulary, limit: limits.load, largest: Frame.payloadLimit)
         let vocabulary = try decoding(.vocabulary) { try Vocabulary.read(words) }
         try checkFit(vocabulary, description.decode)
         return (description, vocabulary)

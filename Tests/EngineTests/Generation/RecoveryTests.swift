@@ -107,6 +107,36 @@ import Testing
         #expect(engine.statistics.failed == 4)
     }
 
+    /// A dead worker's memory and sockets are not kept for a model that rests.
+    @Test func aModelThatDiedIsLetGoWhileItRests() async throws {
+        var policy = RestartPolicy.eager
+        policy.failureLimit = 1
+        policy.quarantine = .seconds(1000)
+        let world = FakeWorld(script: { _, _ in .segfault })
+        let launched = Launched()
+        let supervisor = ModelSupervisor(name: "fake", policy: policy) {
+            let model = FakeModel(world)
+            launched.note(model)
+            return model
+        }
+        let engine = try TextEngine(supervisor: supervisor)
+        await #expect(throws: EngineError.self) {
+            try await engine.submit(.plain([1], maxTokens: 4)).output()
+        }
+        await eventually { launched.isGone }
+        guard case .quarantined = supervisor.status.state else {
+            Issue.record("\(supervisor.status.state)")
+            return
+        }
+    }
+
+    private final class Launched: @unchecked Sendable {
+        private weak var model: FakeModel?
+
+        func note(_ model: FakeModel) { self.model = model }
+        var isGone: Bool { model == nil }
+    }
+
     @Test(arguments: ["truncate", "fork"])
     func anAbilityThatTakesTheModelDownIsNotUsedAgain(ability: String) async throws {
         let gate = Gatekeeper()

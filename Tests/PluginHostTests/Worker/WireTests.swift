@@ -114,6 +114,61 @@ import Testing
         #expect(throws: WireError.self) { try Hello(other.payload) }
     }
 
+    /// An empty text takes four bytes of a message and sixteen of the reader's memory.
+    @Test func aListOfNothingIsNotReadForLong() {
+        var description = Self.description
+        description.vectors?.labels = Array(repeating: "", count: 1 << 16)
+        #expect(throws: Never.self) { try ModelDescription(description.payload) }
+        description.vectors?.labels.append("")
+        #expect(throws: WireError.value("65537 elements, expected at most 65536")) {
+            try ModelDescription(description.payload)
+        }
+        let progress = TaskProgress(events: Array(repeating: [], count: 70_000), done: true)
+        #expect(throws: WireError.value("70000 elements, expected at most 65536")) {
+            try TaskProgress(progress.payload)
+        }
+    }
+
+    @Test func aDurationThatCannotBeIsRefused() {
+        var payload = AdvanceTaskCall(
+            id: TaskID(rawValue: 1), limit: .seconds(1), deadline: nil
+        ).payload
+        payload.replaceSubrange(12..<20, with: [0, 0, 0, 0, 0, 0, 0, 0x80])
+        #expect(throws: WireError.self) { try AdvanceTaskCall(payload) }
+    }
+
+    /// What a failure quotes may be long; its answer is not.
+    @Test func aFailuresWordsAreCut() throws {
+        let long = ModelFailure.broken(
+            step: "advance", reason: String(repeating: "é", count: 100_000))
+        guard case .broken("advance", let reason) = try ModelFailure(long.payload) else {
+            Issue.record("another failure")
+            return
+        }
+        #expect(reason.utf8.count <= 8195 && reason.hasPrefix("éé"))
+    }
+
+    /// A message of which half has come is not kept for a model that rests.
+    @Test func halfAMessageIsLetGo() throws {
+        let ends = try Descriptor.socketPair()
+        let host = FrameChannel(ends.host)
+        let bytes = Frame(kind: .answer, call: 1, payload: [UInt8](repeating: 7, count: 8 << 20))
+            .bytes.dropLast()
+        BlockingThread.start("half") {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let sent = rest.withUnsafeBytes {
+                    send(ends.worker.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard sent > 0 else { break }
+                rest = rest.dropFirst(sent)
+            }
+            shutdown(ends.worker.number, Int32(SHUT_WR))
+        }
+        #expect(throws: WireError.closed) { try host.receive(deadline: .now + patience) }
+        #expect(host.kept < 1 << 17)
+    }
+
     private static let readers: [@Sendable ([UInt8]) throws -> Void] = [
         { _ = try Hello($0) }, { _ = try LoadCall($0) }, { _ = try TokenizeCall($0) },
         { _ = try ForwardCall($0) }, { _ = try SequenceCall($0) }, { _ = try Number($0) },

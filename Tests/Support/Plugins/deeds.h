@@ -67,6 +67,12 @@ static void misbehave(const char *deed, const roost_call *call)
     } else if (strcmp(deed, "shrink") == 0) {
         if (ftruncate(5, 0) == 0)
             fprintf(stderr, "shared memory was taken away\n");
+    } else if (strcmp(deed, "flood") == 0) {
+        /* The beginning of an answer to the lane's call that is as long as a message can be. */
+        const uint32_t header[3] = { 255u << 20, 100, 1 };
+        if (write(4, header, sizeof header) != sizeof header)
+            abort();
+        hang(&no_cancel);
     } else if (strcmp(deed, "child") == 0) {
         if (fork() == 0)
             hang(&no_cancel);
