@@ -15,6 +15,11 @@ package struct VectorEngineOptions: Sendable {
     package var retries = 1
     /// How long a task works in one step.
     package var taskSlice: Duration = .milliseconds(50)
+    /// Steps of a task that may come to nothing, one after the other: no event, no progress, and less than
+    /// half of its slice used.
+    package var idleSlices = 1000
+    /// How long a task may work without an event and without progress.
+    package var silenceLimit: Duration = .seconds(600)
     /// Events that a task may be ahead of its reader before it pauses.
     package var backlog = 256
     /// How long a task may stay paused for its reader.

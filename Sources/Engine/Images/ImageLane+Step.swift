@@ -12,8 +12,11 @@ extension ImageLane {
             statistics.stepTime.observe(.now - started)
         }
         do {
-            guard let picture = try outcome.get() else { return }
-            deliver(picture, of: run)
+            if let picture = try outcome.get() {
+                deliver(picture, of: run)
+            } else if run.current.steps >= run.current.most {
+                giveUp(run)
+            }
         } catch {
             recover(from: ModelFailure(error), in: run, on: model)
         }
@@ -26,20 +29,19 @@ extension ImageLane {
         run.current.id = id
         let progress = try model.stepImage(id, deadline: deadline)
         run.current.steps += 1
-        try checkEnd(of: run, progress)
+        run.current.most = progress.of.map { 2 * $0 } ?? ImageCapabilities.mostProgress
         run.channel.send(.step(picture: run.current.number, progress))
         if progress.done { return try model.finishImage(id, deadline: deadline) }
         if run.wantsPreview(after: progress), !run.isCancelled { try show(run, id, model) }
         return nil
     }
 
-    /// A plugin that is never done would keep its client waiting for ever.
-    private func checkEnd(of run: ImageRun, _ progress: ImageProgress) throws {
-        let most = 2 * (progress.of ?? ImageCapabilities.mostSteps)
-        guard progress.done || run.current.steps < most else {
-            throw ModelFailure.broken(
-                step: "step", reason: "no end after \(run.current.steps) steps")
-        }
+    /// A picture that is never done would keep its client waiting for ever. The model is no worse for it
+    /// than before.
+    private func giveUp(_ run: ImageRun) {
+        let failure = ModelFailure.broken(
+            step: "step", reason: "no end after \(run.current.steps) steps")
+        end(run, EngineError.modelFailed(attempts: 1, failure: String(describing: failure)))
     }
 
     /// Shows the picture so far; a model that will not is no reason to end the picture.

@@ -11,6 +11,8 @@ final class ImageRun: @unchecked Sendable {
         /// Calls of `step`, and previews that were shown.
         var steps = 0
         var previews = 0
+        /// Calls of `step` after which it will never be done.
+        var most = ImageCapabilities.mostProgress
         /// Failures of the model while it was at this picture.
         var failures = 0
     }

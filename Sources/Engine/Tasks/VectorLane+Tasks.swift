@@ -7,9 +7,12 @@ extension VectorLane {
         let started = MonotonicTime.now
         inbox.begin(VectorInbox.Call(model: model, jobs: [task]))
         let progress = Result { try slice(of: task, on: model) }
-        inbox.endCall(tokens: 0, in: .now - started) { $0.taskSteps += 1 }
+        let time = .now - started
+        inbox.endCall(tokens: 0, in: time) { $0.taskSteps += 1 }
         do {
-            try take(progress.get(), of: task)
+            let progress = try progress.get()
+            try take(progress, of: task)
+            check(task, progress, in: time)
         } catch {
             recover(from: ModelFailure(error), in: task, on: model)
         }
@@ -32,6 +35,14 @@ extension VectorLane {
         inbox.leave(task) { $0.finished += 1 }
         remove(task)
         task.channel.finish()
+    }
+
+    /// A task that comes to nothing would keep its client waiting, and two processes working, for ever. The
+    /// model is no worse for it than before.
+    private func check(_ task: TaskRun, _ progress: TaskProgress, in time: Duration) {
+        guard let reason = task.silence.observe(progress, in: time, options) else { return }
+        let failure = ModelFailure.broken(step: "advance", reason: reason)
+        end(task, .modelFailed(attempts: 1, failure: String(describing: failure)))
     }
 
     private func event(_ bytes: [UInt8]) throws -> JSONValue {

@@ -25,6 +25,9 @@ package struct ImageCapabilities: Sendable, Equatable {
     package static let longestSide = 2048
     /// Steps that any model may be asked for.
     package static let mostSteps = 1000
+    /// Steps that a job of that many may count: some schedulers ask the network twice for one, and decoding
+    /// takes steps as well.
+    package static let mostProgress = 2 * mostSteps + 64
     package static let bytesPerPixel = 3
     /// Bytes of the largest picture.
     static let mostBytes = longestSide * longestSide * bytesPerPixel

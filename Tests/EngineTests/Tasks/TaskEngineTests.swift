@@ -103,6 +103,46 @@ import Testing
         await eventually { world.ended == 1 }
     }
 
+    // MARK: - Silence
+
+    /// It would keep two processes busy for ever. Nobody else loses the model for it.
+    @Test func aTaskThatComesToNothingIsFoundOut() async throws {
+        let world = VectorWorld(taskScript: { _ in TaskProgress(done: false) })
+        let engine = try world.engine { $0.idleSlices = 30 }
+        let error = await #expect(throws: EngineError.self) {
+            try await numbers(engine.run(task: "count", input: 1))
+        }
+        #expect(
+            error?.description.contains(
+                "in advance: no event, no progress and no end in 30 calls that came to nothing")
+                == true)
+        #expect(world.advances.count == 30 && world.ended == 1 && world.launches == 1)
+        #expect(engine.statistics.failed == 1)
+        #expect(try await engine.embed(["a"]).vectors == [world.vector(of: "a")])
+    }
+
+    @Test func aTaskThatWorksWithoutAWordForTooLongIsFoundOut() async throws {
+        let world = VectorWorld(taskScript: { _ in TaskProgress(done: false) })
+        let engine = try world.engine {
+            $0.taskSlice = .zero
+            $0.silenceLimit = .milliseconds(1)
+        }
+        let error = await #expect(throws: EngineError.self) {
+            try await numbers(engine.run(task: "count", input: 1))
+        }
+        #expect(error?.description.contains("in advance: no event, no progress") == true)
+        #expect(world.ended == 1 && world.launches == 1)
+    }
+
+    @Test func aTaskThatGetsOnMayBeSilent() async throws {
+        let world = VectorWorld(taskScript: { advance in
+            TaskProgress(done: advance == 200, step: advance / 20)
+        })
+        let engine = try world.engine { $0.idleSlices = 30 }
+        #expect(try await numbers(engine.run(task: "count", input: 1)).isEmpty)
+        #expect(world.advances.count == 201)
+    }
+
     // MARK: - Failures
 
     @Test func aTaskThatHasShownNothingBeginsAnewAfterACrash() async throws {
