@@ -244,7 +244,14 @@ import Testing
         ("begin", ["null", "positive"]),
         ("step", ["back", "beyond", "huge", "positive"]),
         ("preview", ["large", "high", "zero", "channels", "moved", "stride", "positive"]),
-        ("finish", ["large", "high", "zero", "channels", "moved", "stride", "positive"]),
+        ("preview", ["lazy"]),
+        (
+            "finish",
+            [
+                "large", "high", "zero", "tiny", "lazy", "half", "channels", "moved", "stride",
+                "positive",
+            ]
+        ),
     ]
 
     @Test(arguments: Isolation.allCases, lies.indices)
@@ -260,14 +267,52 @@ import Testing
         }
     }
 
-    /// What a plugin does not write must not show what somebody else's picture left there.
-    @Test(arguments: Isolation.allCases)
-    func whatIsLeftOutIsBlack(_ isolation: Isolation) throws {
-        let config = "{\"at\": \"finish\", \"do\": \"lazy\", \"when\": \"lazy\"}"
+    /// What is left out would be black, or somebody else's picture.
+    @Test(arguments: Isolation.allCases, [("lazy", 0), ("half", 16)])
+    func aPictureThatIsNotWrittenIsFound(_ isolation: Isolation, _ lie: (deed: String, row: Int))
+        throws
+    {
+        let config = "{\"at\": \"finish\", \"do\": \"\(lie.deed)\", \"when\": \"lazy\"}"
         let model = try openPainter(isolation, config: config)
         defer { model.close() }
         #expect(try model.paint(ImageRequest("a hill")).rgb.contains { $0 != 0 })
-        #expect(try model.paint(ImageRequest("lazy")).rgb.allSatisfy { $0 == 0 })
+        #expect(
+            failure { _ = try model.paint(ImageRequest("lazy")) }
+                == .broken(
+                    step: "finish",
+                    reason: "row \(lie.row) of the picture was not written, expected all 32"))
+    }
+
+    @Test(arguments: Isolation.allCases, [(64, 32), (0, 0)])
+    func aPictureOfAnotherSizeThanAskedForIsFound(_ isolation: Isolation, _ size: (Int, Int)) throws
+    {
+        let model = try openPainter(isolation, config: settings(at: "finish", do: "tiny"))
+        defer { model.close() }
+        let request = ImageRequest("a", width: size.0, height: size.1)
+        #expect(
+            failure { _ = try model.paint(request) }
+                == .broken(step: "finish", reason: "a picture of 1x1, expected 64x32"))
+    }
+
+    /// A model that does not say how large its pictures are by themselves may make them of any size.
+    @Test(arguments: Isolation.allCases)
+    func aNarrowPictureIsMade(_ isolation: Isolation) throws {
+        let model = try openPainter(isolation, config: settings(at: "info_json", do: "silent"))
+        defer { model.close() }
+        let picture = try model.paint(ImageRequest("a", width: 1, height: 3))
+        #expect(picture.width == 1 && picture.height == 3)
+    }
+
+    /// Decoding is a step as well, and there may be as many steps as that.
+    @Test(arguments: Isolation.allCases)
+    func aPictureOfAllStepsThereMayBeIsMade(_ isolation: Isolation) throws {
+        let model = try openPainter(isolation, config: settings(at: "step", do: "decodes"))
+        defer { model.close() }
+        let id = try model.beginImage(ImageRequest("a", steps: 1000), deadline: patience)
+        var last = try model.stepImage(id, deadline: patience)
+        while !last.done { last = try model.stepImage(id, deadline: patience) }
+        #expect(last == ImageProgress(done: true, step: 1001, of: 1001))
+        #expect(try model.finishImage(id, deadline: patience).width == 64)
     }
 
     @Test(

@@ -64,6 +64,21 @@ import Testing
         }
     }
 
+    /// What stands there is of the step before, and perhaps another request's.
+    @Test(arguments: Isolation.allCases)
+    func aRowThatIsNotWrittenIsFound(_ isolation: Isolation) throws {
+        let model = try openModel(isolation, config: settings(at: "forward", do: "lazy"))
+        defer { model.close() }
+        let batch = DecodeBatch(
+            tokens: [256, 7], sequences: [0, 0], positions: [0, 1], wants: [true, true])
+        let found = failure { _ = try model.forward(batch, deadline: patience) }
+        #expect(
+            found
+                == .broken(
+                    step: "forward",
+                    reason: "row 1 of the logits was not written, expected all 2 that were wanted"))
+    }
+
     /// Beyond its struct_size the table holds addresses that crash when they are called.
     @Test(arguments: Isolation.allCases)
     func anOlderPluginsMissingMembersAreNotRead(_ isolation: Isolation) throws {

@@ -11,6 +11,7 @@ final class ModelServing: GenerationServing {
     let images: ImageEngine?
     /// For a model that says what its tokens are.
     let tokenizer: ModelTokenizer?
+    let warnings: [String]
     /// What tells the weights from others; empty for a model that makes no embeddings.
     let fingerprint: Task<String, Never>
     /// The same by a look at parts of large files, for every model that generates text.
@@ -39,6 +40,7 @@ final class ModelServing: GenerationServing {
             : try ImageEngine(supervisor: supervisor, options: ImageEngineOptions(spec, settings))
         tokenizer = try text?.engine.tokenizer ?? ModelTokenizer(supervisor)
         let facts = "\(spec.configJSON)\0\(description.pluginID)"
+        warnings = ModelInfo(description).warnings + (text?.prompt.warnings ?? [])
         // Taken now, while the files are those that were loaded.
         fingerprint = Task {
             guard description.can(.embeddings) else { return "" }
@@ -63,6 +65,22 @@ final class ModelServing: GenerationServing {
         await text?.stop()
         await vectors?.stop()
         await images?.stop()
+    }
+}
+
+extension ModelInfo {
+    /// What is wrong with what the plugin says of its model.
+    fileprivate var warnings: [String] {
+        let unknown = (json.object?.keys).map { $0.filter { !Self.keys.contains($0) } } ?? []
+        return problems
+            + unknown.compactMap { key in
+                // Comparing takes the product of the lengths.
+                key.utf8.count > 64
+                    ? nil
+                    : NearestName.of(key, among: Self.keys).map {
+                        "info_json: \"\(key)\" is not known; did you mean \"\($0)\"?"
+                    }
+            }
     }
 }
 

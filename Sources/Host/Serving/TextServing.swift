@@ -50,9 +50,16 @@ struct ChatPrompt: Sendable {
         }
     }
 
+    /// What keeps chats from being answered.
+    var warnings: [String] {
+        guard case .broken(let reason) = form else { return [] }
+        return ["the chat template cannot be read, so that no chat is answered: \(reason)"]
+    }
+
     /// Only the template's own words make control tokens: what spells one in a message is characters.
     ///
-    /// - Throws: `APIError.refused` for messages that the template does not accept.
+    /// - Throws: `APIError.refused` for messages that the template does not accept, `.broken` where no
+    ///   template can be used.
     func tokens(of chat: ChatMessages, engine: TextEngine) async throws -> [Int32] {
         switch form {
         case .plain:
@@ -60,7 +67,8 @@ struct ChatPrompt: Sendable {
         case .template(let template):
             return try await engine.tokenize { try render(template, chat) }
         case .broken(let reason):
-            throw APIError.refused("the model's chat template cannot be used: \(reason)")
+            // The request may be as it should be.
+            throw APIError.broken("the model's chat template cannot be read: \(reason)")
         }
     }
 

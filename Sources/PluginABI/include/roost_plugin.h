@@ -367,17 +367,18 @@ typedef struct roost_ext_decode {
     /* Describes the context. [any] */
     roost_status (*caps)(const roost_context *context, roost_decode_caps *out);
     /* Appends the rows to their sequences and writes one row of `out` for each row that wants one,
-     * in batch order. All or nothing: after a failure every sequence is as before, or the error has
+     * in batch order; a row that is left unwritten fails the call. All or nothing: after a failure every sequence is as before, or the error has
      * ROOST_ERR_SEQ_LOST. [lane] */
     roost_status (*forward)(roost_context *context, const roost_batch *batch, roost_rows *out,
                             const roost_call *call);
-    /* The number of positions in a sequence. [lane] */
+    /* The number of positions in a sequence. May be NULL. [lane] */
     roost_status (*seq_len)(const roost_context *context, uint32_t seq, uint32_t *out);
     /* Empties a sequence; fails only for a number out of range. [lane] */
     roost_status (*seq_clear)(roost_context *context, uint32_t seq);
-    /* Keeps the first `len` positions. [lane] */
+    /* Keeps the first `len` positions. May be NULL, with ROOST_SEQ_TRUNCATE_ANY unset. [lane] */
     roost_status (*seq_truncate)(roost_context *context, uint32_t seq, uint32_t len, roost_err *err);
-    /* Makes `dst`, which is empty, hold the first `len` positions of `src`. [lane] */
+    /* Makes `dst`, which is empty, hold the first `len` positions of `src`. May be NULL, with
+     * ROOST_SEQ_FORK unset. [lane] */
     roost_status (*seq_fork)(roost_context *context, uint32_t src, uint32_t dst, uint32_t len,
                              roost_err *err);
 } roost_ext_decode;
@@ -516,7 +517,8 @@ typedef struct roost_ext_image {
     /* A cheap approximation of the picture so far, at most as large as the picture; never changes the
      * result. May be NULL. [lane] */
     roost_status (*preview)(roost_job *job, roost_image *out, const roost_call *call);
-    /* The picture, once progress->done was nonzero; any number of times. [lane] */
+    /* The picture, once progress->done was nonzero; any number of times. It is as large as was asked
+     * for, or else as "image" of info_json says, and every row of it is written. [lane] */
     roost_status (*finish)(roost_job *job, roost_image *out, const roost_call *call);
     /* Any time after begin, exactly once; before done it cancels. [lane] */
     void (*end)(roost_job *job);

@@ -187,7 +187,8 @@ package struct DeploymentStatus: Sendable, Equatable {
     package var description: ModelDescription?
     package var supervisor: SupervisorStatus?
     package var lastError: String?
-    /// What was found in the library of the current generation that may do harm.
+    /// What was found in the library of the current generation that may do harm, and what is wrong with its
+    /// model without keeping it from serving.
     package var warnings: [String] = []
 }
 
@@ -204,7 +205,9 @@ extension Deployment {
             inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.pins.count },
             draining: retiring.count, description: current?.description,
             supervisor: current?.supervisor.status, lastError: failure?.error.description,
-            warnings: current?.plugin.warnings.map(String.init(describing:)) ?? [])
+            warnings: current.map {
+                $0.plugin.warnings.map(String.init(describing:)) + $0.warnings
+            } ?? [])
     }
 
     private static func describe(

@@ -7,17 +7,20 @@ final class Generation: Sendable {
     let description: ModelDescription
     let supervisor: ModelSupervisor
     let serving: any GenerationServing
+    /// What is wrong with the model without keeping it from serving.
+    let warnings: [String]
     let pins = PinCount()
 
     init(
         number: Int, plugin: StagedPlugin, description: ModelDescription,
-        supervisor: ModelSupervisor, serving: any GenerationServing
+        supervisor: ModelSupervisor, serving: any GenerationServing, warnings: [String]
     ) {
         self.number = number
         self.plugin = plugin
         self.description = description
         self.supervisor = supervisor
         self.serving = serving
+        self.warnings = warnings
     }
 
     /// Lets the work in progress end, for at most `limit`, then closes the model.

@@ -16,13 +16,18 @@ struct GenerationStart: Sendable {
     func bringUp(_ number: Int) async throws -> Generation {
         let model = spec.name
         do {
-            let (plugin, supervisor, description) = try await Self.loading.run {
+            let (plugin, supervisor, description, refusals) = try await Self.loading.run {
                 try start(try choosePlugin())
             }
             do {
+                let serving = try await makeServing(supervisor, spec)
+                let warnings = refusals + serving.warnings
+                for text in warnings {
+                    options.log(LogLine(level: .warning, source: spec.name, text: text))
+                }
                 return Generation(
                     number: number, plugin: plugin, description: description,
-                    supervisor: supervisor, serving: try await makeServing(supervisor, spec))
+                    supervisor: supervisor, serving: serving, warnings: warnings)
             } catch {
                 await BlockingThread.run("roost-close") { supervisor.stop() }
                 throw DeploymentError(error, model: model, during: .serve)
@@ -73,17 +78,18 @@ struct GenerationStart: Sendable {
 
     // MARK: - Starting
 
+    /// - Returns: with the rest, what the model cannot do although it says so.
     private func start(
         _ plugin: StagedPlugin
-    ) throws -> (StagedPlugin, ModelSupervisor, ModelDescription) {
+    ) throws -> (StagedPlugin, ModelSupervisor, ModelDescription, refusals: [String]) {
         let supervisor = ModelSupervisor(name: spec.name, policy: options.restart, events: report) {
             try loader.launch(plugin, name: spec.name, OpenRequest(spec))
         }
         do {
             let model = try supervisor.current()
-            try warm(model)
+            let refusals = try warm(model)
             try selfTest(model)
-            return (plugin, supervisor, model.description)
+            return (plugin, supervisor, model.description, refusals)
         } catch {
             supervisor.stop()
             throw error
@@ -92,32 +98,16 @@ struct GenerationStart: Sendable {
 
     /// One step of each ability, so that the first request finds the weights in memory, and a plugin
     /// that cannot take a step never serves.
-    private func warm(_ model: any LoadedModel) throws {
+    private func warm(_ model: any LoadedModel) throws -> [String] {
         do {
-            if model.description.decode != nil { try warmDecoding(model) }
+            let refusals = try DecodingCheck(model, limit: options.warmLimit)?.run() ?? []
             if let vectors = model.description.vectors { try warm(vectors, of: model) }
             if let images = model.description.image { try warm(images, of: model) }
+            return refusals
         } catch {
             throw DeploymentError.failed(
                 model: spec.name, stage: .warm, reason: String(describing: error))
         }
-    }
-
-    private func warmDecoding(_ model: any LoadedModel) throws {
-        let encoder = model.description.encoder
-        if encoder != nil {
-            try model.encode(
-                [model.vocabulary?.eos ?? 0], into: 0, deadline: options.warmLimit)
-        }
-        var batch = DecodeBatch()
-        batch.append(
-            token: encoder?.decoderStart ?? model.vocabulary?.bos ?? 0, sequence: 0, position: 0,
-            wantsLogits: true)
-        let rows = try model.forward(batch, deadline: options.warmLimit)
-        if rows[0].contains(where: \.isNaN) {
-            throw ModelFailure.broken(step: "forward", reason: "logits that are not numbers")
-        }
-        try model.clear(0)
     }
 
     private func warm(_ vectors: VectorCapabilities, of model: any LoadedModel) throws {

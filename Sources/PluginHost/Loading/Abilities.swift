@@ -9,19 +9,21 @@ struct Abilities {
     ]
 
     private let tables: [String: UnsafeRawPointer]
+    private let trace: CallTrace
 
-    init(_ plugin: roost_plugin, _ model: OpaquePointer) {
-        var tables: [String: UnsafeRawPointer] = [:]
-        for id in Self.known {
-            tables[id] = plugin.extension(model, id)
+    init(_ plugin: roost_plugin, _ model: OpaquePointer, trace: CallTrace) {
+        self.trace = trace
+        tables = trace.during(.ability) {
+            Self.known.reduce(into: [:]) { $0[$1] = plugin.extension(model, $1) }
         }
-        self.tables = tables
     }
 
     var ids: Set<String> { Set(tables.keys) }
 
     func table<Table>(_ id: String, as type: Table.Type) throws -> Table? {
-        try tables[id].map { try readTable($0, as: type, in: .describe) }
+        try trace.during(.ability) {
+            try tables[id].map { try readTable($0, as: type, in: .ability) }
+        }
     }
 }
 
@@ -173,6 +175,13 @@ func capabilitiesOf(_ image: roost_ext_image, infoJSON: [UInt8]) throws -> Image
 
 /// Copies the vocabulary out of the plugin.
 func vocabularyOf(
+    _ model: OpaquePointer, _ tokens: roost_ext_tokens, trace: CallTrace
+) throws -> Vocabulary {
+    // Reading what it points to is part of the call.
+    try trace.during(.vocabulary) { try copyVocabulary(model, tokens, trace: trace) }
+}
+
+private func copyVocabulary(
     _ model: OpaquePointer, _ tokens: roost_ext_tokens, trace: CallTrace
 ) throws -> Vocabulary {
     let describe = try require(tokens.vocab, "vocab", in: .vocabulary)

@@ -2,8 +2,10 @@ import CHostShims
 
 /// Where in the plugin a thread is.
 enum CallStep: Int32, CaseIterable {
-    case idle, start, library, query, attach, probe, open, describe, context, vocabulary, map
-    case tokenize, encode, forward, length, clear, truncate, fork, selfTest, close
+    case idle, start, library, query, attach, probe, open, describe, ability, context, vocabulary,
+        map
+    case tokenize, encode, forward, length, clear, truncate, fork, selfTest
+    case contextFree, close, detach
     case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
         endTask, classifyPairs, countTokens
     case beginImage, stepImage, previewImage, finishImage, endImage
@@ -11,7 +13,9 @@ enum CallStep: Int32, CaseIterable {
     var name: String {
         switch self {
         case .library: "dlopen"
+        case .ability: "extension"
         case .context: "context_new"
+        case .contextFree: "context_free"
         case .vocabulary: "vocab"
         case .length: "seq_len"
         case .clear: "seq_clear"

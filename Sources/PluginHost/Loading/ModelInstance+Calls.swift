@@ -6,6 +6,9 @@ import PluginABI
 private let idsPerByte = 4
 private let extraIDs = 1024
 
+/// Bytes of a self-test's report.
+let reportLimit = 1 << 20
+
 extension ModelInstance {
     func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool, trace: CallTrace
@@ -94,6 +97,7 @@ extension ModelInstance {
         var result = roost_rows(
             struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(rows),
             data: out.base, row_stride: UInt64(out.stride))
+        out.mark(rows)
         try batch.withPluginBatch { batch in
             try callPlugin(
                 .forward, trace: call.trace, cancel: call.cancel, deadline: call.deadline
@@ -105,6 +109,13 @@ extension ModelInstance {
             throw ModelFailure.broken(
                 step: CallStep.forward.name,
                 reason: "\(result.n_rows) rows, expected \(rows) in the host's buffer")
+        }
+        // What stands there is the step before, perhaps another request's.
+        if let row = out.firstUnwritten(of: rows) {
+            throw ModelFailure.broken(
+                step: CallStep.forward.name,
+                reason: "row \(row) of the logits was not written, expected all \(rows) that were "
+                    + "wanted")
         }
     }
 
@@ -160,7 +171,7 @@ extension ModelInstance {
     func runSelfTest(limit: Duration, trace: CallTrace) throws -> SelfTestReport? {
         guard let run = selfTest?.run else { return nil }
         let milliseconds = UInt32(limit.milliseconds)
-        let json = try OutputSink.collect(.selfTest, limit: 1 << 20) { sink in
+        let json = try OutputSink.collect(.selfTest, limit: reportLimit) { sink in
             try callPlugin(.selfTest, trace: trace) { run(context, milliseconds, sink, $0) }
         }
         return SelfTestReport(json: json)

@@ -10,7 +10,7 @@ struct ImageJobs {
 
     struct Job {
         let pointer: OpaquePointer
-        let room: (width: Int, height: Int)
+        let room: PictureRoom
         var state = State.running
         var step = 0
     }
@@ -41,7 +41,7 @@ extension ModelInstance {
         let id = ImageID(rawValue: images.lastNumber)
         images.running[id] = ImageJobs.Job(
             pointer: try require(job, "the job of a successful begin", in: .beginImage),
-            room: capabilities.room(for: request))
+            room: capabilities.pictureRoom(for: request))
         return id
     }
 
@@ -112,13 +112,11 @@ extension ModelInstance {
         _ out: PictureBuffer, with job: ImageJobs.Job, _ step: CallStep, _ call: LaneCall,
         _ body: Fill
     ) throws -> PicturePlace {
-        let stride = job.room.width * ImageCapabilities.bytesPerPixel
-        // What the plugin leaves out is black, and nobody else's picture.
-        out.base.update(repeating: 0, count: stride * job.room.height)
+        out.clear(job.room)
         var image = roost_image(
             struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
             height: UInt32(job.room.height), channels: UInt32(ImageCapabilities.bytesPerPixel),
-            rgb8: out.base, row_stride: UInt64(stride))
+            rgb8: out.base, row_stride: UInt64(job.room.stride))
         try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
             body(job.pointer, &image, $0)
         }
@@ -135,6 +133,12 @@ extension ModelInstance {
             width: Int(image.width), height: Int(image.height),
             stride: Int(clamping: image.row_stride))
         try place.check(in: job.room, step: step)
+        if let row = out.unwrittenRow(of: place) {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "row \(row) of the picture was not written, expected all "
+                    + "\(place.height)")
+        }
         return place
     }
 }

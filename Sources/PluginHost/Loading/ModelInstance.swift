@@ -35,7 +35,7 @@ final class ModelInstance: @unchecked Sendable {
             self.library = library
             model = opened.model
             context = opened.context
-            let abilities = Abilities(library.table, opened.model)
+            let abilities = Abilities(library.table, opened.model, trace: trace)
             tokens = try abilities.table(ROOST_EXT_TOKENS, as: roost_ext_tokens.self)
             decode = try abilities.table(ROOST_EXT_DECODE, as: roost_ext_decode.self)
             encode = try abilities.table(ROOST_EXT_ENCODE, as: roost_ext_encode.self)
@@ -96,9 +96,12 @@ extension PluginLibrary {
             throw ModelFailure.broken(
                 step: CallStep.probe.name, reason: "score \(out.score), expected 0 to 100")
         }
+        let family = try trace.during(.probe) {
+            try String(out.family, named: "family", in: .probe)
+        }
         return ProbeResult(
-            score: Int(out.score), family: try String(out.family, named: "family", in: .probe),
-            bytesHost: out.bytes_host, bytesPerContext: out.bytes_per_context)
+            score: Int(out.score), family: family, bytesHost: out.bytes_host,
+            bytesPerContext: out.bytes_per_context)
     }
 
     fileprivate func open(
@@ -158,10 +161,8 @@ extension PluginLibrary {
     }
 
     fileprivate func close(_ model: OpaquePointer, _ context: OpaquePointer, trace: CallTrace) {
-        trace.during(.close) {
-            table.context_free(context)
-            load { _ in table.close(model) }
-        }
+        trace.during(.contextFree) { table.context_free(context) }
+        trace.during(.close) { load { _ in table.close(model) } }
     }
 }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The host's memory for a picture.
 struct PictureBuffer {
     let base: UnsafeMutablePointer<UInt8>
@@ -25,13 +27,13 @@ package struct PicturePlace: Equatable {
     /// Bytes from one row to the next.
     var stride: Int
 
-    /// - Throws: `.broken` for a picture that does not fit into the host's buffer.
-    func check(in room: (width: Int, height: Int), step: CallStep) throws {
-        let row = room.width * ImageCapabilities.bytesPerPixel
-        guard stride == row else {
+    /// - Throws: `.broken` for a picture that does not fit into the host's buffer, and for a finished one of
+    ///   another size than it was to have.
+    func check(in room: PictureRoom, step: CallStep) throws {
+        guard stride == room.stride else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "row_stride was changed to \(stride), expected the host's \(row)")
+                reason: "row_stride was changed to \(stride), expected the host's \(room.stride)")
         }
         guard (1...room.width).contains(width), (1...room.height).contains(height) else {
             throw ModelFailure.broken(
@@ -39,5 +41,54 @@ package struct PicturePlace: Equatable {
                 reason: "a picture of \(width)x\(height), expected at most "
                     + "\(room.width)x\(room.height) in the host's buffer")
         }
+        guard
+            step != .finishImage || !room.isExact
+                || (width, height) == (room.width, room.height)
+        else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "a picture of \(width)x\(height), expected \(room.width)x\(room.height)")
+        }
     }
+}
+
+/// The buffer for one picture.
+struct PictureRoom {
+    var width: Int
+    var height: Int
+    /// Whether the finished picture is to be of this size, and not only to fit.
+    var isExact: Bool
+
+    /// Bytes from one row to the next.
+    var stride: Int { width * ImageCapabilities.bytesPerPixel }
+}
+
+// MARK: - What is not written
+
+extension PictureBuffer {
+    /// What stands at the beginning of a row until the plugin writes it: the golden ratio, in binary.
+    private static let mark: [UInt8] = [
+        0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c, 0x15, 0xf3, 0x9c, 0xc0, 0x60, 0x5c, 0xed, 0xc8,
+        0x34,
+    ]
+
+    /// Makes all black, and nobody else's picture, and marks the rows.
+    func clear(_ room: PictureRoom) {
+        base.update(repeating: 0, count: room.stride * room.height)
+        for row in 0..<room.height {
+            (base + row * room.stride).update(from: Self.mark, count: Self.markSize(room.stride))
+        }
+    }
+
+    /// A row of a picture that was not written since `clear`; nil where there is none. A narrow picture may
+    /// have a row like the mark by chance, so that all of its rows must be.
+    func unwrittenRow(of place: PicturePlace) -> Int? {
+        let size = Self.markSize(place.width * ImageCapabilities.bytesPerPixel)
+        let rows = (0..<place.height).filter { row in
+            memcmp(base + row * place.stride, Self.mark, size) == 0
+        }
+        return size == Self.mark.count || rows.count == place.height ? rows.first : nil
+    }
+
+    private static func markSize(_ bytes: Int) -> Int { min(bytes, mark.count) }
 }

@@ -10,24 +10,28 @@ func callPlugin(
     _ step: CallStep, trace: CallTrace = .none,
     _ body: (UnsafeMutablePointer<roost_err>) -> roost_status
 ) throws {
-    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: messageCapacity) { message in
-        message.initialize(repeating: 0)
-        var error = roost_err(
-            struct_size: UInt32(MemoryLayout<roost_err>.size), flags: 0, code: 0,
-            cap: UInt32(messageCapacity), message: message.baseAddress)
-        let status = trace.during(step) { body(&error) }
-        if status == 0 { return }
-        guard status < 0 else {
-            throw ModelFailure.broken(
-                step: step.name, reason: "status \(status), expected 0 or a negative code")
+    // Around all of it: a message that runs over its buffer shows as the call that wrote it.
+    try trace.during(step) {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: messageCapacity) { message in
+            message.initialize(repeating: 0)
+            var error = roost_err(
+                struct_size: UInt32(MemoryLayout<roost_err>.size), flags: 0, code: 0,
+                cap: UInt32(messageCapacity), message: message.baseAddress)
+            let status = body(&error)
+            if status == 0 { return }
+            guard status < 0 else {
+                throw ModelFailure.broken(
+                    step: step.name, reason: "status \(status), expected 0 or a negative code")
+            }
+            let bytes = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            let words =
+                bytes.isEmpty
+                ? "\(step.name) failed with \(RefusalCode.name(ofStatus: status)) and no message"
+                : nil
+            throw ModelFailure.refused(
+                code: RefusalCode(status: status), flags: RefusalFlags(rawValue: error.flags),
+                message: words ?? String(decoding: bytes, as: UTF8.self))
         }
-        let bytes = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        let words =
-            bytes.isEmpty
-            ? "\(step.name) failed with \(RefusalCode.name(ofStatus: status)) and no message" : nil
-        throw ModelFailure.refused(
-            code: RefusalCode(status: status), flags: RefusalFlags(rawValue: error.flags),
-            message: words ?? String(decoding: bytes, as: UTF8.self))
     }
 }
 

@@ -19,7 +19,8 @@ final class PluginLibrary: @unchecked Sendable {
     ) throws {
         self.path = path
         table = try Self.query(path, trace: trace)
-        identity = try PluginIdentity(table)
+        let table = table
+        identity = try trace.during(.query) { try PluginIdentity(table) }
         if isolation == .inProcess, let foreign = identity.foreignToolchain {
             throw ModelFailure.load(
                 stage: .query,
@@ -53,7 +54,7 @@ final class PluginLibrary: @unchecked Sendable {
     /// After the last model is closed; the library stays mapped.
     func detach(trace: CallTrace) {
         guard let detach = table.detach else { return }
-        trace.during(.close) { detach(attached) }
+        trace.during(.detach) { detach(attached) }
     }
 }
 

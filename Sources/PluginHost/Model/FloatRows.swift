@@ -54,11 +54,27 @@ struct RowBuffer {
             owner: owner)
     }
 
+    /// A NaN that no computation gives: stands at the beginning of a row until the plugin writes it.
+    private static let unwritten = Float(bitPattern: 0x7fd2_6f73)
+
+    /// Marks rows as not written: a store each.
+    func mark(_ count: Int) {
+        for row in 0..<count { first(of: row).pointee = Self.unwritten }
+    }
+
+    /// The first of `count` rows that nobody has written since `mark`.
+    func firstUnwritten(of count: Int) -> Int? {
+        (0..<count).first { first(of: $0).pointee.bitPattern == Self.unwritten.bitPattern }
+    }
+
+    private func first(of row: Int) -> UnsafeMutablePointer<Float> {
+        (UnsafeMutableRawPointer(base) + row * stride).assumingMemoryBound(to: Float.self)
+    }
+
     /// Makes rows that the plugin leaves out show as what they are: no numbers, and nobody else's.
     func clear(_ count: Int) {
         for row in 0..<count {
-            let start = UnsafeMutableRawPointer(base) + row * stride
-            start.assumingMemoryBound(to: Float.self).update(repeating: .nan, count: width)
+            first(of: row).update(repeating: .nan, count: width)
         }
     }
 }

@@ -68,13 +68,12 @@ package struct ImageProgress: Sendable, Equatable {
 
     /// - Throws: `.broken` for what no job can have done.
     func check() throws {
-        let most = of ?? ImageCapabilities.mostSteps
-        guard (0...ImageCapabilities.mostSteps).contains(most), (0...most).contains(step) else {
+        let limit = ImageCapabilities.mostProgress
+        let most = of ?? limit
+        guard (0...limit).contains(most), (0...most).contains(step) else {
             throw ModelFailure.broken(
                 step: CallStep.stepImage.name,
-                reason: "step \(step) of \(of ?? 0), expected at most "
-                    + "\(of == nil ? ImageCapabilities.mostSteps : most) of at most "
-                    + "\(ImageCapabilities.mostSteps)")
+                reason: "step \(step) of \(of ?? 0), expected at most \(most) of at most \(limit)")
         }
     }
 }
@@ -124,8 +123,15 @@ extension ImageCapabilities {
 
     /// How large a picture to make room for.
     package func room(for request: ImageRequest) -> (width: Int, height: Int) {
-        if request.width > 0 { return (request.width, request.height) }
-        if width > 0, height > 0 { return (width, height) }
-        return (Self.longestSide, Self.longestSide)
+        let room = pictureRoom(for: request)
+        return (room.width, room.height)
+    }
+
+    func pictureRoom(for request: ImageRequest) -> PictureRoom {
+        if request.width > 0 {
+            return PictureRoom(width: request.width, height: request.height, isExact: true)
+        }
+        if width > 0, height > 0 { return PictureRoom(width: width, height: height, isExact: true) }
+        return PictureRoom(width: Self.longestSide, height: Self.longestSide, isExact: false)
     }
 }

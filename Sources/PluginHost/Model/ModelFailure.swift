@@ -102,6 +102,7 @@ package enum LoadStage: String, Sendable {
     case find, stage, preflight, start
     case library = "dlopen"
     case query, attach, probe, open, describe
+    case ability = "extension"
     case context = "context_new"
     case vocabulary = "vocab"
     case warm

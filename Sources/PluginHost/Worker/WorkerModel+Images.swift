@@ -6,7 +6,11 @@ extension WorkerModel {
         let answer = try laneCall(.beginImage, call.payload, step: .beginImage, limit: deadline)
         let number = try decoding(.beginImage) { try Number(answer).value }
         let id = ImageID(rawValue: UInt32(truncatingIfNeeded: number))
-        rooms.set(capabilities.room(for: request), for: id)
+        guard rooms.add(capabilities.pictureRoom(for: request), for: id) else {
+            throw ModelFailure.broken(
+                step: CallStep.beginImage.name,
+                reason: "a picture of number \(number), which is under way already")
+        }
         return id
     }
 
@@ -32,10 +36,11 @@ extension WorkerModel {
     private func picture(
         _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ deadline: Duration?
     ) throws -> Picture {
+        let room = try rooms.of(id)
         let answer = try imageCall(kind, id, step: step, deadline)
         let place = try decoding(step) { try PicturePlace(answer) }
         // The worker has checked it, but who knows what has become of a worker.
-        try place.check(in: rooms.of(id), step: step)
+        try place.check(in: room, step: step)
         return pictureBuffer.picture(
             width: place.width, height: place.height, stride: place.stride)
     }
@@ -51,18 +56,26 @@ extension WorkerModel {
 
 /// How large the pictures under way may become.
 final class ImageRooms: Sendable {
-    private let rooms = Monitor<[ImageID: (width: Int, height: Int)]>([:])
+    private let rooms = Monitor<[ImageID: PictureRoom]>([:])
 
-    func set(_ room: (width: Int, height: Int), for id: ImageID) {
-        rooms.withLock { $0[id] = room }
+    /// - Returns: false where the picture has one already.
+    func add(_ room: PictureRoom, for id: ImageID) -> Bool {
+        rooms.withLock { rooms in
+            if rooms[id] != nil { return false }
+            rooms[id] = room
+            return true
+        }
     }
 
     func forget(_ id: ImageID) {
         rooms.withLock { $0[id] = nil }
     }
 
-    /// Nothing fits into the room of an unknown picture.
-    func of(_ id: ImageID) -> (width: Int, height: Int) {
-        rooms.withLock { $0[id] } ?? (1, 1)
+    /// - Throws: `.refused` for a picture that is not under way.
+    func of(_ id: ImageID) throws -> PictureRoom {
+        guard let room = rooms.withLock({ $0[id] }) else {
+            throw argument("picture \(id.rawValue) is not under way")
+        }
+        return room
     }
 }

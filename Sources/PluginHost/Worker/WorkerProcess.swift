@@ -96,7 +96,7 @@ extension WorkerProcess {
         roost_await_child(processID)
         readOutput { written.append($0, at: .now) }
         written.finish(at: .now)
-        conclude(status: reap(), stderr: written.tail)
+        conclude(status: reap(), stderr: written.tail, name: name, log: log)
     }
 
     /// Returns when the process has ended, or has closed a connection, which it never does alive.
@@ -143,10 +143,11 @@ extension WorkerProcess {
         return status
     }
 
-    private func conclude(status: Int32, stderr: String) {
+    private func conclude(status: Int32, stderr: String, name: String, log: LogHandler) {
         let lane = page.laneTrace.step
         let step = lane == .idle ? page.controlTrace.step : lane
         let death = WorkerDeath(cause: .init(waitStatus: status), step: step.name, stderr: stderr)
+        noteEndInClosing(death, name: name, log: log)
         let (end, handler) = life.withLock { life in
             let end =
                 life.closing
@@ -159,6 +160,21 @@ extension WorkerProcess {
         control.shutDown()
         self.lane.shutDown()
         handler?(end)
+    }
+}
+
+// MARK: - Closing
+
+extension WorkerProcess {
+    /// A wanted end costs no request, so that nothing but the log tells of one that went wrong.
+    private func noteEndInClosing(_ death: WorkerDeath, name: String, log: LogHandler) {
+        let (closing, killed) = life.withLock { ($0.closing, $0.killedFor != nil) }
+        guard closing, death.cause != .exit(0) else { return }
+        let text =
+            killed
+            ? "the worker did not close in time and was killed in \(death.step)"
+            : "while the model was closed, \(death)"
+        log(LogLine(level: .warning, source: name, text: text))
     }
 }
 

@@ -27,7 +27,7 @@ import Testing
 
     private static let loading = [
         ("probe", "probe"), ("open", "open"), ("context_new", "context_new"), ("caps", "describe"),
-        ("info", "describe"), ("vocab", "vocab"),
+        ("info", "describe"), ("vocab", "vocab"), ("extension", "extension"),
     ]
 
     @Test(arguments: loading, deeds.indices)
@@ -37,6 +37,13 @@ import Testing
             try openModel(.worker, config: settings(at: at.0, do: deed)).close()
         }
         expect(failure, cause, in: at.1)
+    }
+
+    @Test func aVocabularyThatPointsNowhereIsACrashInIt() {
+        let failure = failure {
+            try openModel(.worker, config: settings(at: "vocab", do: "far")).close()
+        }
+        expect(failure, .signal(SIGSEGV), in: "vocab")
     }
 
     private static func call(
@@ -140,7 +147,46 @@ import Testing
         #expect(gone)
     }
 
+    /// It costs no request: nothing but the log tells of it.
+    @Test(arguments: ["context_free", "close", "detach"], ["segv", "exit7", "hang"])
+    func whatGoesWrongInClosingIsInTheLog(_ step: String, deed: String) async throws {
+        let log = LogRecorder()
+        try await BlockingThread.run("close") {
+            let limit = deed == "hang" ? shortPatience : patience
+            try openModel(
+                .worker, config: settings(at: step, do: deed),
+                options: testOptions(limit: limit, log: log.handler)
+            ).close()
+        }
+        let says = [
+            "segv": "the worker was ended by SIGSEGV in \(step)",
+            "exit7": "the worker exited with status 7 in \(step)",
+            "hang": "did not close in time and was killed in \(step)",
+        ][deed]!
+        #expect(
+            eventually { log.lines.contains { $0.level == .warning && $0.text.contains(says) } })
+    }
+
+    @Test func aModelThatClosesWellLeavesNoWarning() throws {
+        let log = LogRecorder()
+        let model = try openModel(.worker, options: testOptions(log: log.handler))
+        model.close()
+        #expect(isGone(try #require(model.processID)))
+        #expect(!log.lines.contains { $0.level == .warning })
+    }
+
     // MARK: - Foul play
+
+    /// An answer takes no more of the host's memory than its call can need.
+    @Test func anAnswerThatIsTooLongIsNotReceived() throws {
+        let model = try openModel(.worker, config: settings(at: "forward", do: "flood"))
+        defer { model.close() }
+        #expect(
+            failure { _ = try model.feed([256], deadline: patience) }
+                == .broken(
+                    step: "forward",
+                    reason: "a frame of 267386880 bytes, expected at most 65536"))
+    }
 
     @Test func aPluginThatClosesItsConnectionsIsEnded() throws {
         let model = try openModel(.worker, config: settings(at: "forward", do: "close"))

@@ -87,6 +87,8 @@ static roost_status begin(roost_context *context, const roost_image_req *request
     job.height = request->height ? request->height : HEIGHT;
     job.of = request->steps ? request->steps : STEPS;
     job.hash = hash_of(request, job.of);
+    if (does(&job, "step", "decodes"))
+        job.of++;
     job.strength = request->strength;
     if (request->init_rgb8.len != 0) {
         job.start = malloc(size);
@@ -141,11 +143,12 @@ static void paint(const struct roost_job *job, double x, double y, double clear,
     }
 }
 
-static void draw(const struct roost_job *job, roost_image *out, uint32_t divisor, double clear)
+static void draw(const struct roost_job *job, roost_image *out, uint32_t divisor, double clear,
+                 uint32_t rows)
 {
     out->width = (job->width + divisor - 1) / divisor;
     out->height = (job->height + divisor - 1) / divisor;
-    for (uint32_t row = 0; row < out->height; row++)
+    for (uint32_t row = 0; row < out->height && row < rows; row++)
         for (uint32_t column = 0; column < out->width; column++) {
             unsigned char *pixel = out->rgb8 + row * out->row_stride + 3 * column;
             paint(job, (double)column / out->width, (double)row / out->height, clear, pixel);
@@ -164,7 +167,9 @@ static roost_status give(struct roost_job *job, const char *at, roost_image *out
     if (out->width < job->width || out->height < job->height || out->channels != 3)
         abort();
     if (!does(job, at, "lazy"))
-        draw(job, out, divisor, clear);
+        draw(job, out, divisor, clear, does(job, at, "half") ? job->height / 2 : job->height);
+    if (does(job, at, "tiny"))
+        out->width = out->height = 1;
     if (does(job, at, "large"))
         out->width = width + 1;
     if (does(job, at, "high"))

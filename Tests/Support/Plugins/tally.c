@@ -11,8 +11,10 @@
  * With the macro SPECIALS the tokens 256 and 257 are spelled "<b>" and "<e>", and found where they are to be
  * parsed; with MIXED as well, the plugin can be told where not.
  *
+ * With the macro WITHOUT_LENGTH it has no seq_len.
+ *
  * With the macro ENCODER it is an encoder-decoder: a sequence begins with START, and its tally with that
- * of its source, without which it takes no token.
+ * of its source, without which it takes no token; with LENIENT it takes them all the same.
  */
 #define _GNU_SOURCE
 #include "deeds.h"
@@ -62,6 +64,8 @@ struct roost_context {
 };
 
 static const roost_host *host;
+/* Of the last model, for what happens when there is none any more. */
+static struct deeds last_deeds;
 
 #ifdef EXTRA_EXPORT
 __attribute__((visibility("default"))) int tally_extra_export = 1;
@@ -95,6 +99,8 @@ static roost_status vocab(const roost_model *constant, roost_vocab *out)
     out->eos = is(&model->deeds, "vocab", "wild") ? 1 << 20 : EOS;
     out->eot = out->pad = -1;
     out->flags = 0;
+    if (is(&model->deeds, "vocab", "far"))
+        out->offset = (const uint32_t *)8;
     if (is(&model->deeds, "vocab", "falling"))
         model->offsets[100] = 7;
     return ROOST_OK;
@@ -213,20 +219,25 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     roost_status status = arrive(&model->deeds, "forward", call, call->err);
     if (status != ROOST_OK)
         return status;
-#ifdef ENCODER
+#if defined ENCODER && !defined LENIENT
     for (uint32_t i = 0; i < batch->n; i++)
         if (!context->sequences[batch->seq[i]].has_source)
             return fail(call->err, ROOST_E_ARG, 0, "the sequence has no source");
 #endif
+    uint32_t written = 0;
     for (uint32_t i = 0; i < batch->n; i++) {
         struct sequence *sequence = &context->sequences[batch->seq[i]];
-        if (batch->pos[i] != sequence->length)
+        if (batch->pos[i] != sequence->length && !is(&model->deeds, "forward", "forget"))
             return fail(call->err, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
         sequence->tokens[sequence->length++] = batch->token[i];
         if (batch->want[i] == ROOST_WANT_LOGITS) {
-            write_row(out->data, tally(sequence), is(&model->deeds, "forward", "nan"));
+            int is_last = ++written == out->n_rows;
+            if (!(is(&model->deeds, "forward", "lazy") && is_last))
+                write_row(out->data, tally(sequence), is(&model->deeds, "forward", "nan"));
             out->data = (float *)((char *)out->data + out->row_stride);
         }
+        if (is(&model->deeds, "forward", "forget"))
+            sequence->length--;
     }
     out->data = (float *)((char *)out->data - out->n_rows * out->row_stride);
     if (is(&model->deeds, "forward", "rows"))
@@ -239,13 +250,17 @@ static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t
     roost_err none = { sizeof none, 0, 0, 0, NULL };
     if (arrive(&context->model->deeds, "seq_len", NULL, &none) != ROOST_OK)
         return ROOST_E_INTERNAL;
-    *out = is(&context->model->deeds, "seq_len", "wild") ? 1u << 30 : context->sequences[seq].length;
+    *out = is(&context->model->deeds, "seq_len", "wild")  ? 1u << 30
+           : is(&context->model->deeds, "seq_len", "lies") ? 777
+                                                           : context->sequences[seq].length;
     return ROOST_OK;
 }
 
 static roost_status seq_clear(roost_context *context, uint32_t seq)
 {
     misbehave_at(&context->model->deeds, "seq_clear");
+    if (is(&context->model->deeds, "seq_clear", "nothing"))
+        return ROOST_OK;
     context->sequences[seq].length = 0;
     context->sequences[seq].has_source = context->sequences[seq].source = 0;
     return ROOST_OK;
@@ -255,6 +270,10 @@ static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t 
 {
     if (len > context->sequences[seq].length)
         return fail(err, ROOST_E_ARG, 0, "the sequence is shorter than that");
+    if (is(&context->model->deeds, "seq_truncate", "nothing"))
+        return ROOST_OK;
+    if (is(&context->model->deeds, "seq_truncate", "refuse"))
+        return fail(err, ROOST_E_UNSUPPORTED, 0, "refused as told");
     context->sequences[seq].length = len;
     return ROOST_OK;
 }
@@ -265,15 +284,24 @@ static roost_status seq_fork(roost_context *context, uint32_t src, uint32_t dst,
     struct sequence *from = &context->sequences[src], *to = &context->sequences[dst];
     if (to->length != 0 || to->has_source || len > from->length)
         return fail(err, ROOST_E_ARG, 0, "nothing to fork, or no room for it");
-    memcpy(to->tokens, from->tokens, len * sizeof *to->tokens);
+    if (is(&context->model->deeds, "seq_fork", "nothing"))
+        return ROOST_OK;
+    if (!is(&context->model->deeds, "seq_fork", "empty"))
+        memcpy(to->tokens, from->tokens, len * sizeof *to->tokens);
     to->length = len;
     to->has_source = from->has_source;
     to->source = from->source;
     return ROOST_OK;
 }
 
+#ifdef WITHOUT_LENGTH
+#define LENGTH NULL
+#else
+#define LENGTH seq_len
+#endif
+
 static const roost_ext_decode decode_table = {
-    sizeof(roost_ext_decode), 0, caps, forward, seq_len, seq_clear, seq_truncate, seq_fork,
+    sizeof(roost_ext_decode), 0, caps, forward, LENGTH, seq_clear, seq_truncate, seq_fork,
 };
 
 /* ---- encoder ----------------------------------------------------------------------------- */
@@ -288,6 +316,8 @@ static roost_status encode(roost_context *context, uint32_t seq, const int32_t *
         return status;
     if (sequence->length != 0 || sequence->has_source)
         return fail(call->err, ROOST_E_ARG, 0, "the sequence is not empty");
+    if (is(&context->model->deeds, "encode", "nothing"))
+        return ROOST_OK;
     sequence->has_source = 1;
     for (uint32_t i = 0; i < n; i++)
         sequence->source = sequence->source * 31 + (uint32_t)token[i];
@@ -381,6 +411,7 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
     if (!model)
         return fail(call->err, ROOST_E_NOMEM, 0, "no memory for the model");
     read_settings(model, in->config_json);
+    last_deeds = model->deeds;
     fill_vocabulary(model);
     roost_status status = arrive(&model->deeds, "open", call, call->err);
     if (status != ROOST_OK) {
@@ -391,6 +422,12 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
     return ROOST_OK;
 }
 
+static void detach(void *self)
+{
+    (void)self;
+    misbehave_at(&last_deeds, "detach");
+}
+
 static void close_model(roost_model *model)
 {
     misbehave_at(&model->deeds, "close");
@@ -399,6 +436,7 @@ static void close_model(roost_model *model)
 
 static void context_free(roost_context *context)
 {
+    misbehave_at(&context->model->deeds, "context_free");
     for (uint32_t i = 0; i < context->n_seq; i++)
         free(context->sequences[i].tokens);
     free(context);
@@ -431,7 +469,15 @@ static roost_status info_json(const roost_model *constant, roost_sink out)
     while (is(&model->deeds, "info", "unbounded"))
         if (out.put(out.ctx, text, sizeof text - 1))
             return ROOST_E_CANCELLED;
-    return out.put(out.ctx, text, sizeof text - 1) ? ROOST_E_CANCELLED : ROOST_OK;
+    const char *deed = strcmp(model->deeds.at, "info") == 0 ? model->deeds.deed : "";
+    const char *said =
+        strcmp(deed, "garbage") == 0    ? "{\"name\": tally}"
+        : strcmp(deed, "list") == 0     ? "[\"tally\"]"
+        : strcmp(deed, "types") == 0    ? "{\"name\": 7, \"context_length\": \"1024\", "
+                                          "\"chat_templat\": \"{{ 1 }}\", \"max_tokens\": -9223372036854775808}"
+        : strcmp(deed, "template") == 0 ? "{\"chat_template\": \"{% for m in %}\"}"
+                                        : text;
+    return out.put(out.ctx, said, strlen(said)) ? ROOST_E_CANCELLED : ROOST_OK;
 }
 
 static const roost_ext_decode without_forward = { sizeof(roost_ext_decode), 0, caps, NULL, seq_len,
@@ -447,6 +493,7 @@ static const roost_ext_decode shorter = {
 
 static const void *extension(const roost_model *model, const char *id)
 {
+    misbehave_at(&model->deeds, "extension");
     if (strcmp(id, ROOST_EXT_TOKENS) == 0)
         return &tokens_table;
     if (strcmp(id, ROOST_EXT_SELFTEST) == 0)
@@ -476,6 +523,7 @@ static const roost_plugin table = {
     .toolchain = STR(TOOLCHAIN),
     .families_csv = STR("tally"),
     .attach = attach,
+    .detach = detach,
     .probe = probe,
 #ifndef WITHOUT_OPEN
     .open = open_model,

@@ -303,6 +303,11 @@ static roost_status advance(struct roost_job *job, uint32_t max_ms, roost_sink o
     while (is(&model->deeds, "advance", "unbounded"))
         if (put(out, "{\"i\": 0}\n", 9) != ROOST_OK)
             return ROOST_OK;
+    if (is(&model->deeds, "advance", "idle"))
+        return ROOST_OK;
+    for (int i = 0; is(&model->deeds, "advance", "burst") && i < 70000; i++)
+        if (put(out, "{}\n", 3) != ROOST_OK)
+            return ROOST_E_CANCELLED;
     if (is(&model->deeds, "advance", "garbage"))
         return put(out, "{\"i\": }\n", 8);
     if (is(&model->deeds, "advance", "list"))

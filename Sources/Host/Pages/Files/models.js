@@ -98,6 +98,7 @@ function card(model, state) {
     ["Restarts", state?.worker?.restarts],
     ["Memory", memory && `${Math.round(memory / 1e6).toLocaleString("en")} MB`],
     ["Running", state?.requests],
+    ["Warnings", state?.warnings?.join("; ")],
     ["Last error", state?.last_error],
   ].filter(([, value]) => value !== undefined && value !== null && value !== "");
   return element("section", { class: "card" },
