@@ -53,7 +53,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     private func tokenize(_ call: TokenizeCall) throws -> [Int32] {
         let answer = try control.call(
             .tokenize, call.payload, step: .tokenize, limit: limits.tokenize,
-            largest: tokenLimit(of: text) + 4)
+            largest: tokenLimit(of: call.text) + 4)
         let ids = try decoding(.tokenize) { () -> [Int32] in
             var reader = WireReader(answer)
             let ids = try reader.readArray(of: Int32.self)
