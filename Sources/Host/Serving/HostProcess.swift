@@ -46,7 +46,7 @@ package struct HostProcess: Sendable {
             try await server.run { port in
                 let address = ListenAddress(host: address.host, port: port)
                 output.say("Roost is serving at http://\(address)/")
-                output.say("  `roost open` opens it with the admin key")
+                output.say("  `\(CommandLine.arguments[0]) open` opens it with the admin key")
             } until: {
                 await drain(on: stops)
             }
