@@ -41,8 +41,10 @@ final class LoadedPipeline: TextModel {
                 maxTokens: prompts.length))
     }
 
-    func tokenize(_ text: String, options: TokenizeOptions, call: Call) throws -> [Int32] {
-        try prompts.tokenize(text, options: options)
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+    ) throws -> [Int32] {
+        try prompts.tokenize(text, plain: plain, options: options)
     }
 
     func makeContext(

@@ -44,10 +44,12 @@ struct PromptReader: Sendable {
     }
 
     /// The ids of a text as it is.
-    func tokenize(_ text: String, options: TokenizeOptions) throws -> [Int32] {
+    func tokenize(
+        _ text: String, plain: [Range<Int>], options: TokenizeOptions
+    ) throws -> [Int32] {
         try tokenizer.encode(
             text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial))
+            parseSpecial: options.contains(.parseSpecial), plain: plain)
     }
 
     var vocabulary: TokenizerVocabulary { tokenizer.vocabulary }
