@@ -18,13 +18,15 @@ struct AdminLibraries: Sendable {
     /// - Parameter library: a file name to search for, or a path.
     /// - Returns: the name, or the path made absolute.
     /// - Throws: `APIError` for what is not there, lies elsewhere or cannot be loaded.
-    func checked(library: String) async throws -> String {
+    func checked(library: String, for isolation: Isolation) async throws -> String {
         let name =
             library.contains("/")
             ? Paths(file: folder + "/", environment: [:]).absolute(library) : library
         let path = try located(name)
         try check(path, param: "library", remedy: "add its folder to server.plugin_path")
-        let refusals = await BlockingThread.run("roost-look") { Self.refusals(path) }
+        let refusals = await BlockingThread.run("roost-look") {
+            Self.refusals(path, in: isolation)
+        }
         guard refusals.isEmpty else {
             throw APIError.invalid(
                 param: "library", "cannot be loaded: \(refusals.joined(separator: "; "))")
@@ -53,10 +55,9 @@ struct AdminLibraries: Sendable {
         }
     }
 
-    private static func refusals(_ path: String) -> [String] {
+    private static func refusals(_ path: String, in isolation: Isolation) -> [String] {
         do {
-            return try ELFPreflight.inspect(path).findings.filter { $0.severity == .refused }
-                .map(\.description)
+            return try ELFPreflight.inspect(path).refusals(in: isolation).map(\.description)
         } catch {
             return [String(describing: error)]
         }

@@ -159,7 +159,8 @@ extension AdminRoutes {
             throw APIError.invalid(
                 param: key, "is unknown, expected \(Self.pluginKeys.joined(separator: ", "))")
         }
-        let library = try await libraries.checked(library: fields.required("library"))
+        let library = try await libraries.checked(
+            library: fields.required("library"), for: isolation)
         try registry.addPlugin(PluginSpec(name: name, library: library, isolation: isolation))
         let status = registry.plugins.first { $0.name == name }
         return Response(.object(status?.json ?? JSONObject()))
