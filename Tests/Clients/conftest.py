@@ -32,13 +32,13 @@ needs_minilm = pytest.mark.skipif(
 class Host:
     """`roost serve` as its user starts it."""
 
-    def __init__(self, folder, models, plugins="", server="", waits=True, preexec=None):
+    def __init__(self, folder, models, plugins="", server="", waits=True, data=None, preexec=None):
         self.folder = folder
         config = folder / "plugins.toml"
         config.write_text(f"""
 [server]
 listen = "127.0.0.1:0"
-data = "{folder}/data"
+data = "{data or folder / 'data'}"
 {server}
 [plugins.markov]
 library = "libMarkov.so"
