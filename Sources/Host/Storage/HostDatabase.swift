@@ -72,11 +72,12 @@ package final class HostDatabase: Sendable {
             attributes: [.posixPermissions: 0o700])
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            // What is acknowledged is on the disk: GRDB's default for WAL may lose it with the power.
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { database in
+            // What is acknowledged is on the disk: GRDB's default for WAL, which it sets behind all
+            // preparation, may lose it with the power.
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
-        let pool = try DatabasePool(path: path, configuration: configuration)
         try Migrations.all.migrate(pool)
         return pool
     }
