@@ -9,7 +9,6 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,11 +18,6 @@ void roost_name_thread(const char *name)
     char first[16];
     snprintf(first, sizeof first, "%s", name);
     pthread_setname_np(pthread_self(), first);
-}
-
-int roost_die_with_parent(void)
-{
-    return prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 int roost_hide_memory(void)

@@ -1,10 +1,16 @@
+import Foundation
 import PluginHost
 
 @main
 enum Main {
-    static func main() async {
-        // A worker is this same executable; nothing of the host may run in it.
+    /// Not `async`: the runtime would start threads before a worker, which is this same executable, has
+    /// forked. Nothing of the host may run in it.
+    static func main() {
         if CommandLine.arguments.dropFirst().first == "worker" { WorkerMain.run() }
-        await CommandLineEntry.run()
+        Task.detached {
+            await CommandLineEntry.run()
+            exit(0)
+        }
+        while true { pause() }
     }
 }

@@ -14,7 +14,7 @@ enum Binaries {
     private static let messages: [@Sendable ([UInt8]) throws -> Void] = [
         { _ = try Frame.Header($0.prefix(Frame.headerSize)) },
         { try again($0, Hello.init, \.payload) },
-        { try again($0, LoadCall.init, \.payload) },
+        { try again($0, OpenRequest.init, \.payload) },
         { try again($0, TokenizeCall.init, \.payload) },
         { try again($0, ForwardCall.init, \.payload) },
         { try again($0, EncodeCall.init, \.payload) },

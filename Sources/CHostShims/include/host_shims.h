@@ -9,8 +9,15 @@
 /* Names the calling thread; Linux keeps the first 15 bytes. */
 void roost_name_thread(const char *name);
 
-/* Asks the kernel to kill this process when the thread that started it ends. */
-int roost_die_with_parent(void);
+/* Splits this process, which must have one thread, in two. The child is the worker, in a process group of its
+ * own: there it returns 0. The parent, its reaper, never returns. It becomes the parent of whatever the worker
+ * starts and loses; when the worker has ended, or the last other end of the pipe `lifeline` is closed, it kills
+ * all that is left below it and then ends as the worker did. The worker does not outlive it.
+ * Returns -1 with errno where there is no worker. */
+int roost_fork_worker(int lifeline);
+
+/* The parent of a process, as /proc says; -1 where there is none. */
+pid_t roost_parent(pid_t pid);
 
 /* Keeps other processes of the same user from reading this one's memory and environment. */
 int roost_hide_memory(void);
@@ -22,6 +29,10 @@ uint64_t roost_free_in_heaps(void);
 
 /* A descriptor that becomes readable when the process ends, close-on-exec; -1 with errno. */
 int roost_pidfd(pid_t pid);
+
+/* Sends a signal to the process of a `roost_pidfd` and never to another that got its number. 0, or -1 with
+ * errno. */
+int roost_signal_process(int pidfd, int number);
 
 /* Waits for the end of a child without reaping it, so that its id is not given to another process.
  * Returns 0 when it has ended. */

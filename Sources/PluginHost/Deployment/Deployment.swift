@@ -3,13 +3,18 @@ import Synchronization
 /// A name that clients ask for, and the generation that answers to it.
 ///
 /// Loads, unloads and reloads of one deployment happen one after the other, in the order in which
-/// they were asked for; requests never wait for them.
+/// they were asked for, but for a start that is under way: a newer wish takes its place. Requests never
+/// wait for them.
 package final class Deployment: Sendable {
-    private struct State {
+    fileprivate struct State {
         var current: Generation?
         var retiring: [Generation] = []
         var lastNumber = 0
-        var working = false
+        /// The start that is under way.
+        var starting: StartControl?
+        /// The starts of what was asked for and has not ended, the oldest first.
+        var asked: [StartControl] = []
+        var isStopped = false
         var failure: (error: DeploymentError, at: MonotonicTime)?
         /// The last operation that was asked for.
         var tail: Task<Void, Never>?
@@ -33,38 +38,42 @@ package final class Deployment: Sendable {
     }
 
     /// Loads the model if it is not.
+    ///
+    /// - Throws: `DeploymentError`.
     package func load() async throws {
-        try await inTurn { [self] in
+        try await loading { [self] start in
             if state.withLock({ $0.current != nil }) { return }
-            _ = try await replace()
+            _ = try await replace(start)
         }
     }
 
     /// Stops serving, lets the work in progress end for at most `limit`, and closes the model.
-    package func unload(within limit: Duration? = nil) async throws {
-        try await inTurn { [self] in
+    ///
+    /// - Parameter wish: what this is part of.
+    package func unload(within limit: Duration? = nil, for wish: Wish = .unload) async throws {
+        try await inTurn(wish) { [self] _ in
             let old = state.withLock { state -> Generation? in
-                defer { state.current = nil }
-                if let old = state.current { state.retiring.append(old) }
                 state.failure = nil
-                return state.current
+                return state.retireCurrent()
             }
             if let old { await retire(old, within: limit ?? options.drainTimeout) }
         }
     }
 
-    /// Unloads the model, and ends the generations that were replaced before and still work; all within
-    /// `limit`.
-    package func stop(within limit: Duration) async {
-        let end = MonotonicTime.now + limit
-        async let replaced: Void = retireReplaced(by: end)
-        try? await unload(within: limit)
-        await replaced
-        // A reload that was under way has replaced one more.
-        await retireReplaced(by: end)
+    /// Ends the start that is under way, as for the stop of the host.
+    package func endStart() {
+        for start in state.withLock({ $0.asked }) { start.supersede(by: .stop) }
     }
 
-    private func retireReplaced(by end: MonotonicTime) async {
+    /// Unloads the model for good, and ends the generations that were replaced before and still work; all
+    /// within `limit`, and a few seconds more where something hangs.
+    package func stop(within limit: Duration) async {
+        let end = MonotonicTime.now + limit
+        state.withLock { state in
+            state.isStopped = true
+            _ = state.retireCurrent()
+        }
+        endStart()
         await withTaskGroup { group in
             for generation in state.withLock({ $0.retiring }) {
                 group.addTask { await self.retire(generation, within: max(.zero, end - .now)) }
@@ -78,12 +87,12 @@ package final class Deployment: Sendable {
     /// - Returns: the new generation's number.
     /// - Throws: `DeploymentError`; the current generation then goes on serving.
     package func reload(expecting: Int? = nil) async throws -> Int {
-        try await inTurn { [self] in
+        try await inTurn(.reload) { [self] start in
             let found = state.withLock { $0.current?.number }
             if let expecting, found != expecting {
                 throw DeploymentError.conflict(model: name, expected: expecting, found: found)
             }
-            return try await replace()
+            return try await replace(start)
         }
     }
 
@@ -99,11 +108,16 @@ package final class Deployment: Sendable {
     package func acquireLoading() async throws -> Lease {
         if let lease = try? acquire() { return lease }
         guard spec.load == .firstUse else { return try acquire() }
-        try await inTurn { [self] in
-            let (loaded, failure) = state.withLock { ($0.current != nil, $0.failure) }
-            if loaded { return }
-            if let failure, .now - failure.at < options.loadCooldown { throw failure.error }
-            _ = try await replace()
+        do {
+            try await loading { [self] start in
+                let (loaded, failure) = state.withLock { ($0.current != nil, $0.failure) }
+                if loaded { return }
+                if let failure, .now - failure.at < options.loadCooldown { throw failure.error }
+                _ = try await replace(start)
+            }
+        } catch let error as DeploymentError {
+            guard case .superseded = error else { throw error }
+            throw DeploymentError.notLoaded(model: name, reason: error.description)
         }
         return try acquire()
     }
@@ -112,54 +126,106 @@ package final class Deployment: Sendable {
 // MARK: - Operations
 
 extension Deployment {
-    /// Runs an operation after all that were asked for before it.
+    /// Runs an operation after all that were asked for before it; their starts, of which it needs nothing,
+    /// are ended.
     private func inTurn<Value: Sendable>(
-        _ operation: @escaping @Sendable () async throws -> Value
+        _ wish: Wish, _ operation: @escaping @Sendable (StartControl) async throws -> Value
     ) async throws -> Value {
-        let task = state.withLock { state -> Task<Value, any Error> in
+        let start = StartControl()
+        let (task, older) = state.withLock { state -> (Task<Value, any Error>, [StartControl]) in
             let before = state.tail
             let task = Task {
                 await before?.value
-                self.state.withLock { $0.working = true }
-                defer { self.state.withLock { $0.working = false } }
-                return try await operation()
+                defer { self.state.withLock { $0.asked.removeAll { $0 === start } } }
+                return try await operation(start)
             }
             state.tail = Task { _ = await task.result }
-            return task
+            defer { state.asked.append(start) }
+            return (task, wish.supersedesStarts ? state.asked : [])
         }
+        for start in older { start.supersede(by: wish) }
         return try await task.value
     }
 
-    private func replace() async throws -> Int {
-        let number = state.withLock { state -> Int in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
-        do {
-            let new = try await starter().bringUp(number)
-            let old = state.withLock { state -> Generation? in
-                defer { state.current = new }
-                if let old = state.current { state.retiring.append(old) }
-                state.failure = nil
-                return state.current
+    /// Runs an operation that wants the model loaded, by whomever: a reload that takes its place does that.
+    private func loading(
+        _ operation: @escaping @Sendable (StartControl) async throws -> Void
+    ) async throws {
+        while true {
+            do {
+                return try await inTurn(.load, operation)
+            } catch DeploymentError.superseded(_, by: .reload) {
+                // Behind the reload.
             }
-            if let old { Task { await retire(old, within: options.drainTimeout) } }
+        }
+    }
+
+    private func replace(_ start: StartControl) async throws -> Int {
+        let (number, isStopped) = state.withLock { state in
+            state.lastNumber += 1
+            state.starting = start
+            return (state.lastNumber, state.isStopped)
+        }
+        defer { state.withLock { if $0.starting === start { $0.starting = nil } } }
+        if isStopped { throw DeploymentError.stopping }
+        do {
+            if let newer = start.newer { throw Superseded(by: newer) }
+            let new = try await starter().bringUp(number, start)
+            if let old = try await install(new) {
+                Task { await retire(old, within: options.drainTimeout) }
+            }
             return number
         } catch {
-            let failure = state.withLock { state in
-                let failure = DeploymentError(error, model: name, during: .start)
-                    .keeping(state.current?.number)
-                state.failure = (failure, .now)
-                return failure
-            }
-            options.log(LogLine(level: .error, source: name, text: failure.description))
-            throw failure
+            throw note(DeploymentError(error, model: name, during: .start))
         }
+    }
+
+    /// Lets a generation take over, unless something newer was asked for since it began to start.
+    ///
+    /// - Returns: the one before.
+    private func install(_ new: Generation) async throws -> Generation? {
+        do {
+            return try state.withLock { state in
+                if state.isStopped { throw DeploymentError.stopping }
+                try new.start.finish()
+                state.failure = nil
+                let old = state.retireCurrent()
+                state.current = new
+                return old
+            }
+        } catch {
+            await new.retire(within: .zero)
+            throw error
+        }
+    }
+
+    private func note(_ failure: DeploymentError) -> DeploymentError {
+        if case .superseded = failure {
+            options.log(LogLine(level: .info, source: name, text: failure.description))
+            return failure
+        }
+        let failure = state.withLock { state in
+            let failure = failure.keeping(state.current?.number)
+            state.failure = (failure, .now)
+            return failure
+        }
+        options.log(LogLine(level: .error, source: name, text: failure.description))
+        return failure
     }
 
     private func retire(_ generation: Generation, within limit: Duration) async {
         await generation.retire(within: limit)
         state.withLock { state in state.retiring.removeAll { $0 === generation } }
+    }
+}
+
+extension Deployment.State {
+    /// - Returns: the generation that serves no longer.
+    fileprivate mutating func retireCurrent() -> Generation? {
+        guard let old = current else { return nil }
+        current = nil
+        retiring.append(old)
+        return old
     }
 }
 
@@ -169,6 +235,8 @@ extension Deployment {
 package struct DeploymentStatus: Sendable, Equatable {
     package enum State: String, Sendable {
         case unloaded, loading, ready, reloading, failed
+        /// It keeps failing and is left alone for a while.
+        case quarantined
     }
 
     package var name: String
@@ -187,37 +255,39 @@ package struct DeploymentStatus: Sendable, Equatable {
     package var description: ModelDescription?
     package var supervisor: SupervisorStatus?
     package var lastError: String?
-    /// What was found in the library of the current generation that may do harm, and what is wrong with its
-    /// model without keeping it from serving.
+    /// What was found in the library of the current generation that may do harm, what is wrong with its model
+    /// without keeping it from serving, and what is to be known of how it came up.
     package var warnings: [String] = []
+    /// The workers of a start that is under way.
+    package var starting: [StartingWorker] = []
 }
 
 extension Deployment {
     package var status: DeploymentStatus {
-        let (current, retiring, working, failure) = state.withLock {
-            ($0.current, $0.retiring, $0.working, $0.failure)
+        let (current, retiring, starting, failure) = state.withLock {
+            ($0.current, $0.retiring, $0.starting, $0.failure)
         }
+        let supervisor = current?.supervisor.status
         return DeploymentStatus(
             name: name, source: spec.source, load: spec.load,
-            state: Self.describe(current, working: working, failed: failure != nil),
+            state: Self.describe(supervisor, starts: starting != nil, failed: failure != nil),
             generation: current?.number, plugin: current?.plugin.spec.name ?? spec.plugin,
             isolation: current?.plugin.spec.isolation, hash: current?.plugin.library.hash,
             inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.pins.count },
-            draining: retiring.count, description: current?.description,
-            supervisor: current?.supervisor.status, lastError: failure?.error.description,
-            warnings: current.map {
-                $0.plugin.warnings.map(String.init(describing:)) + $0.warnings
-            } ?? [])
+            draining: retiring.count, description: current?.description, supervisor: supervisor,
+            lastError: failure?.error.description, warnings: current?.allWarnings ?? [],
+            starting: (starting ?? current?.start)?.workers ?? [])
     }
 
     private static func describe(
-        _ current: Generation?, working: Bool, failed: Bool
+        _ current: SupervisorStatus?, starts: Bool, failed: Bool
     ) -> DeploymentStatus.State {
-        switch (current != nil, working) {
-        case (true, true): .reloading
-        case (true, false): .ready
-        case (false, true): .loading
-        case (false, false): failed ? .failed : .unloaded
+        switch (current?.state, starts) {
+        case (.quarantined, _): .quarantined
+        case (.some, true): .reloading
+        case (.some, false): .ready
+        case (nil, true): .loading
+        case (nil, false): failed ? .failed : .unloaded
         }
     }
 }

@@ -16,6 +16,8 @@ package enum DeploymentError: Error, Sendable, Equatable {
     ///   - serving: the generation before it, which goes on serving.
     case failed(
         model: String, stage: LoadStage, reason: String, fix: String? = nil, serving: Int? = nil)
+    /// Something newer was asked for while the model was starting.
+    case superseded(model: String, by: Wish)
     case stopping
 }
 
@@ -39,6 +41,8 @@ extension DeploymentError: CustomStringConvertible {
             "model '\(model)' could not be loaded, at \(stage.rawValue): \(reason)"
                 + (fix.map { "; \($0)" } ?? "")
                 + (serving.map { "; generation \($0) goes on serving" } ?? "")
+        case .superseded(let model, by: let wish):
+            "the start of model '\(model)' was ended for something newer: \(wish.noun)"
         case .stopping: "the host is stopping"
         }
     }
@@ -54,6 +58,7 @@ extension DeploymentError: CustomStringConvertible {
         case let refusal as LibraryRefusal:
             self = .failed(
                 model: model, stage: .preflight, reason: refusal.reason, fix: refusal.fix)
+        case let error as Superseded: self = .superseded(model: model, by: error.by)
         case ModelFailure.load(let stage, let reason):
             self = .failed(model: model, stage: stage, reason: reason)
         case ModelFailure.crashed(let death):
@@ -74,6 +79,18 @@ extension DeploymentError {
         else { return self }
         return .failed(
             model: model, stage: stage, reason: reason, fix: fix, serving: generation)
+    }
+}
+
+extension Wish {
+    fileprivate var noun: String {
+        switch self {
+        case .load: "a load"
+        case .reload: "a reload"
+        case .unload: "an unload"
+        case .removal: "its removal"
+        case .stop: "the stop of the host"
+        }
     }
 }
 

@@ -35,6 +35,13 @@ package final class DeploymentRegistry: Sendable {
         }
     }
 
+    /// Ends the starts that are under way: who waits for them is told that the host is stopping. Nothing
+    /// is started any more.
+    package func endStarts() {
+        state.withLock { $0.stopping = true }
+        for deployment in deployments { deployment.endStart() }
+    }
+
     /// Ends the serving of all models, of replaced generations too, letting work in progress end for at
     /// most `limit`.
     package func stop(within limit: Duration) async {
@@ -115,7 +122,7 @@ extension DeploymentRegistry {
     package func remove(_ name: String) async throws {
         let deployment = try known(name)
         forget(deployment)
-        try await deployment.unload()
+        try await deployment.unload(for: .removal)
     }
 
     private func forget(_ deployment: Deployment) {

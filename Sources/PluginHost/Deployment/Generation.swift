@@ -7,13 +7,16 @@ final class Generation: Sendable {
     let description: ModelDescription
     let supervisor: ModelSupervisor
     let serving: any GenerationServing
-    /// What is wrong with the model without keeping it from serving.
+    /// What is wrong with the model without keeping it from serving, and what is to be known of how it came
+    /// up.
     let warnings: [String]
+    let start: StartControl
     let pins = PinCount()
 
     init(
         number: Int, plugin: StagedPlugin, description: ModelDescription,
-        supervisor: ModelSupervisor, serving: any GenerationServing, warnings: [String]
+        supervisor: ModelSupervisor, serving: any GenerationServing, warnings: [String],
+        start: StartControl
     ) {
         self.number = number
         self.plugin = plugin
@@ -21,6 +24,12 @@ final class Generation: Sendable {
         self.supervisor = supervisor
         self.serving = serving
         self.warnings = warnings
+        self.start = start
+    }
+
+    /// What its library's file shows too.
+    var allWarnings: [String] {
+        plugin.warnings.map(String.init(describing:)) + warnings
     }
 
     /// Lets the work in progress end, for at most `limit`, then closes the model.

@@ -7,7 +7,7 @@ package protocol GenerationServing: AnyObject, Sendable {
     func drain(upTo limit: Duration) async
 
     /// Ends the work that is left, each piece with an error, and returns when nothing calls the model
-    /// any more.
+    /// any more, or shortly after, when a call hangs.
     func stop() async
 }
 

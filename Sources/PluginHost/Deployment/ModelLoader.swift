@@ -52,8 +52,10 @@ package struct ModelLoader: Sendable {
         return StagedPlugin(spec: spec, library: library, warnings: report.findings)
     }
 
-    /// Asks a plugin what it thinks of a model. Blocks.
-    package func probe(_ plugin: StagedPlugin, _ request: OpenRequest) throws -> ProbeResult {
+    /// Asks a plugin what it thinks of a model, for as long as the choice between plugins may take. Blocks.
+    package func probe(
+        _ plugin: StagedPlugin, _ request: OpenRequest, start: StartControl = StartControl()
+    ) throws -> ProbeResult {
         switch plugin.spec.isolation {
         case .inProcess:
             let library = try attached(plugin)
@@ -61,14 +63,14 @@ package struct ModelLoader: Sendable {
             return try library.probe(request, trace: .none)
         case .worker:
             let path = plugin.library.path
-            let start = { @Sendable in
-                let worker = try probeWorker(plugin.spec, path)
+            let starting = { @Sendable in
+                let worker = try probeWorker(plugin.spec, path, start)
                 kept.note(worker.identity, of: plugin)
                 return worker
             }
-            return try probes.ask(path, copy: plugin.library, start: start) { worker in
-                try worker.line.probe(
-                    LoadCall(library: path, request: request), options.limits)
+            return try probes.ask(path, copy: plugin.library, start: starting) { worker in
+                start.show(worker.process, of: plugin.spec.name)
+                return try worker.line.probe(request, limit: options.limits.choice)
             }
         }
     }
@@ -78,12 +80,15 @@ package struct ModelLoader: Sendable {
         kept.identity(of: plugin)
     }
 
-    private func probeWorker(_ spec: PluginSpec, _ path: String) throws -> ProbeWorker.Running {
+    private func probeWorker(
+        _ spec: PluginSpec, _ path: String, _ start: StartControl = StartControl()
+    ) throws -> ProbeWorker.Running {
         let process = try WorkerProcess(worker(of: spec), name: spec.name, log: options.log)
+        start.show(process, of: spec.name)
         do {
             let line = WorkerLine(process, process.control)
-            try line.hello(options.limits)
-            let identity = try line.identify(path, options.limits)
+            let end = MonotonicTime.now + options.limits.choice
+            let identity = try line.attach(path, in: process, options.limits, by: end)
             return ProbeWorker.Running(process: process, line: line, identity: identity)
         } catch {
             process.abandon()
@@ -93,17 +98,19 @@ package struct ModelLoader: Sendable {
 
     /// Opens a model. Blocks.
     ///
-    /// - Parameter name: the model's, for the log.
+    /// - Parameters:
+    ///   - name: the model's, for the log.
+    ///   - start: what ends it before it is open.
     package func launch(
-        _ plugin: StagedPlugin, name: String, _ request: OpenRequest
+        _ plugin: StagedPlugin, name: String, _ request: OpenRequest,
+        limits: WorkerLimits? = nil, start: StartControl = StartControl()
     ) throws -> any LoadedModel {
         switch plugin.spec.isolation {
         case .inProcess: try InProcessModel(attached(plugin), request)
         case .worker:
             try WorkerModel(
-                worker(of: plugin.spec), name: name,
-                call: LoadCall(library: plugin.library.path, request: request),
-                limits: options.limits, log: options.log)
+                worker(of: plugin.spec), name: name, plugin, request,
+                limits: limits ?? options.limits, start: start, log: options.log)
         }
     }
 
@@ -151,8 +158,7 @@ extension ModelLoader {
     ) throws -> (probe: ProbeResult, plugin: PluginIdentity) {
         let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
         return try probes.ask(path, copy: nil, start: { try probeWorker(spec, path) }) { worker in
-            let call = LoadCall(library: path, request: request)
-            return (try worker.line.probe(call, options.limits), worker.identity)
+            (try worker.line.probe(request, limit: options.limits.choice), worker.identity)
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Keeps one generation's model alive: starts it, restarts it with growing pauses after a failure,
 /// and leaves a crash loop alone for a while.
 package final class ModelSupervisor: Sendable {
-    private enum State {
+    fileprivate enum State {
         case idle
         case running(any LoadedModel, since: MonotonicTime)
         case restarting
@@ -9,9 +9,20 @@ package final class ModelSupervisor: Sendable {
         case stopped
     }
 
-    private struct Supervision {
+    /// A model that was given up, until the failure is in the history.
+    fileprivate struct Loss {
+        let model: ObjectIdentifier
+        var isBlamed = false
+        var isRecorded = false
+        /// The rest that it began is over.
+        var isForgiven = false
+    }
+
+    fileprivate struct Supervision {
         var state = State.idle
         var history: RestartHistory
+        var loss: Loss?
+        var blamed = BlamedRequests()
         var restarts = 0
         var lastFailure: String?
         /// What the worker that died last had written.
@@ -25,21 +36,27 @@ package final class ModelSupervisor: Sendable {
     private let supervision: Monitor<Supervision>
     private let now: @Sendable () -> MonotonicTime
     private let events: @Sendable (SupervisorEvent) -> Void
+    private let policy: RestartPolicy
+    private let abort: @Sendable () -> Void
     private let launch: @Sendable () throws -> any LoadedModel
 
     /// - Parameters:
     ///   - now: the clock by which failures are counted.
     ///   - events: told of every change, from any thread; must not call back.
+    ///   - abort: makes a `launch` that is under way, and all later ones, fail soon.
     ///   - launch: brings the model up; blocks.
     package init(
         name: String, policy: RestartPolicy = RestartPolicy(),
         now: @escaping @Sendable () -> MonotonicTime = { .now },
         events: @escaping @Sendable (SupervisorEvent) -> Void = { _ in },
+        abort: @escaping @Sendable () -> Void = {},
         launch: @escaping @Sendable () throws -> any LoadedModel
     ) {
         self.name = name
+        self.policy = policy
         self.now = now
         self.events = events
+        self.abort = abort
         self.launch = launch
         supervision = Monitor(Supervision(history: RestartHistory(policy: policy)))
     }
@@ -75,14 +92,19 @@ package final class ModelSupervisor: Sendable {
 
     /// Ends a model whose call failed fatally, and starts another. A model that is no longer the
     /// current one is left alone, so that every holder of it may call this.
-    package func discard(_ model: any LoadedModel, because failure: ModelFailure) {
+    ///
+    /// - Parameter blame: the request that is to blame, and not the model. It is refused for a while, and
+    ///   the failures that it had a part in do not count.
+    package func discard(
+        _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
+    ) {
         let lived = supervision.withLock { [now] supervision -> Duration? in
-            guard case .running(let running, let since) = supervision.state, running === model
-            else {
-                return nil
+            let lived = supervision.lose(model, at: now())
+            if let blame {
+                supervision.blamed.add(blame.fingerprint, until: now() + policy.refusal)
+                supervision.forgive(model, since: blame.since)
             }
-            supervision.state = .restarting
-            return now() - since
+            return lived
         }
         guard let lived else { return }
         if case .crashed(let death) = failure {
@@ -95,13 +117,24 @@ package final class ModelSupervisor: Sendable {
         }
     }
 
-    /// Closes the model for good. Idempotent.
+    /// How much longer a request is refused that took the model down; nil for one that did not.
+    ///
+    /// - Parameter fingerprint: of the request; computed only where there are such requests.
+    package func refusal(of fingerprint: () -> Int) -> Duration? {
+        let mayRefuse = supervision.withLock { !$0.blamed.isEmpty }
+        guard mayRefuse else { return nil }
+        let fingerprint = fingerprint()
+        return supervision.withLock { [now] in $0.blamed.refusal(of: fingerprint, at: now()) }
+    }
+
+    /// Closes the model for good, also one that is starting. Idempotent.
     package func stop() {
         let model = supervision.withLock { supervision -> (any LoadedModel)? in
             defer { supervision.state = .stopped }
             if case .running(let model, _) = supervision.state { return model }
             return nil
         }
+        abort()
         model?.close()
     }
 
@@ -155,9 +188,7 @@ extension ModelSupervisor {
     private func restart(after first: ModelFailure, lived: Duration) {
         var failure = String(describing: first)
         var lived = lived
-        while let delay = pause(after: failure, lived: lived) {
-            events(.restarting(after: delay))
-            guard sleep(delay) else { return }
+        while goesOn(after: failure, lived: lived) {
             do {
                 let model = try launch()
                 supervision.withLock { $0.restarts += 1 }
@@ -169,25 +200,31 @@ extension ModelSupervisor {
         }
     }
 
-    /// How long to wait before the next start; nil when there is none.
-    private func pause(after failure: String, lived: Duration) -> Duration? {
-        let (verdict, stopped) = supervision.withLock { [now] supervision in
-            let verdict = supervision.history.recordFailure(at: now(), lived: lived)
+    /// Waits as long as the history of failures wants it.
+    ///
+    /// - Returns: false when there is nothing to start any more: the supervisor was stopped, or somebody
+    ///   else starts the model.
+    private func goesOn(after failure: String, lived: Duration) -> Bool {
+        let verdict = supervision.withLock { [now] supervision -> RestartHistory.Verdict? in
+            let verdict = supervision.record(at: now(), lived: lived)
             supervision.lastFailure = failure
-            guard case .restarting = supervision.state else { return (verdict, true) }
+            guard case .restarting = supervision.state else { return nil }
             if case .quarantine(let until) = verdict {
                 let reason =
                     "the model keeps failing and rests for a while; it last failed because \(failure)"
                 supervision.state = .quarantined(until: until, reason: reason)
             }
-            return (verdict, false)
+            return verdict
         }
-        if stopped { return nil }
         switch verdict {
-        case .restart(let delay): return delay
+        case nil: return false
+        case .restart(let delay):
+            events(.restarting(after: delay))
+            return sleep(delay)
         case .quarantine(let until):
-            events(.quarantined(retryAfter: until - now(), reason: failure))
-            return nil
+            let delay = until - now()
+            events(.quarantined(retryAfter: delay, reason: failure))
+            return rest(delay)
         }
     }
 
@@ -200,6 +237,26 @@ extension ModelSupervisor {
         return stopped == nil
     }
 
+    /// Waits until the quarantine is over, so that a model that is well again serves again though nobody
+    /// asks for it: who is sent only where all is well would never do so.
+    ///
+    /// - Returns: false when the supervisor was stopped, or somebody who asked starts the model.
+    private func rest(_ delay: Duration) -> Bool {
+        let isAwake = supervision.wait(atMost: delay) { supervision -> Bool? in
+            switch supervision.state {
+            case .quarantined: nil
+            case .restarting where supervision.loss?.isForgiven == true: true
+            default: false
+            }
+        }
+        if let isAwake { return isAwake }
+        return supervision.withLock { supervision in
+            guard case .quarantined = supervision.state else { return false }
+            supervision.state = .restarting
+            return true
+        }
+    }
+
     private func describe(_ state: State, at now: MonotonicTime) -> SupervisorStatus.State {
         switch state {
         case .idle: .idle
@@ -209,5 +266,43 @@ extension ModelSupervisor {
             .quarantined(retryAfter: until - now, reason: reason)
         case .stopped: .stopped
         }
+    }
+}
+
+// MARK: - Failures
+
+extension ModelSupervisor.Supervision {
+    /// Takes note that a model is given up.
+    ///
+    /// - Returns: how long it lived; nil when it is not the current one.
+    fileprivate mutating func lose(_ model: any LoadedModel, at now: MonotonicTime) -> Duration? {
+        guard case .running(let running, let since) = state, running === model else { return nil }
+        state = .restarting
+        loss = ModelSupervisor.Loss(model: ObjectIdentifier(model))
+        return now - since
+    }
+
+    /// The failures since a moment were a request's fault, the loss of this model among them. Whoever
+    /// noticed that first may have given the model up before, and it may be resting.
+    fileprivate mutating func forgive(_ model: any LoadedModel, since moment: MonotonicTime) {
+        history.forgive(since: moment)
+        guard let found = loss, found.model == ObjectIdentifier(model), !found.isBlamed else {
+            return
+        }
+        loss?.isBlamed = true
+        if found.isRecorded, case .quarantined = state {
+            loss?.isForgiven = true
+            state = .restarting
+        }
+    }
+
+    fileprivate mutating func record(
+        at now: MonotonicTime, lived: Duration
+    ) -> RestartHistory.Verdict {
+        defer { loss?.isRecorded = true }
+        if let loss, loss.isBlamed, !loss.isRecorded {
+            return history.recordBlamedFailure(at: now)
+        }
+        return history.recordFailure(at: now, lived: lived)
     }
 }

@@ -7,8 +7,6 @@ package struct PluginHostOptions: Sendable {
     package var worker = WorkerLaunch()
     package var limits = WorkerLimits()
     package var restart = RestartPolicy()
-    /// The first forward pass of a generation, which may page in the weights.
-    package var warmLimit: Duration = .seconds(300)
     package var selfTestLimit: Duration = .seconds(10)
     /// How long a generation that was replaced may go on with its work.
     package var drainTimeout: Duration = .seconds(60)

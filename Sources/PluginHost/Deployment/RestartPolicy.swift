@@ -10,6 +10,10 @@ package struct RestartPolicy: Sendable {
     package var failureWindow: Duration = .seconds(60)
     /// How long a crash loop is left alone.
     package var quarantine: Duration = .seconds(60)
+    /// How long a request is refused that took the model down.
+    package var refusal: Duration = .seconds(300)
+    /// So many failures within the window rest the model too, though requests are to blame for them.
+    package var blameLimit = 20
 
     package init() {}
 }
@@ -23,6 +27,8 @@ package struct RestartHistory: Sendable {
 
     private let policy: RestartPolicy
     private var failures: [MonotonicTime] = []
+    /// Failures that requests are to blame for.
+    private var blamed: [MonotonicTime] = []
     private var delay: Duration
 
     package init(policy: RestartPolicy) {
@@ -42,5 +48,22 @@ package struct RestartHistory: Sendable {
         if lived >= policy.healthyAfter { delay = policy.initialDelay }
         defer { delay = min(delay * 2, policy.maximumDelay) }
         return .restart(after: delay)
+    }
+
+    /// A failure that one request is to blame for says nothing of the model, which starts again at once.
+    package mutating func recordBlamedFailure(at now: MonotonicTime) -> Verdict {
+        blamed.removeAll { now - $0 >= policy.failureWindow }
+        blamed.append(now)
+        guard blamed.count < policy.blameLimit else {
+            blamed.removeAll()
+            return .quarantine(until: now + policy.quarantine)
+        }
+        return .restart(after: .zero)
+    }
+
+    /// Takes back the failures since a moment, for which a request turned out to be to blame.
+    package mutating func forgive(since moment: MonotonicTime) {
+        failures.removeAll { $0 >= moment }
+        delay = policy.initialDelay
     }
 }

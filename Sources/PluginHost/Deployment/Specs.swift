@@ -46,10 +46,15 @@ package struct ModelSpec: Sendable, Equatable {
     package var batch: Int
     /// The model's own settings: a JSON object, or empty.
     package var configJSON: String
+    /// How long it may take to open, and then to take its first step; nil is the host's choice.
+    package var loadTimeout: Duration?
+    /// How long one of its calls may take that has no deadline of its own; nil is the host's choice.
+    package var stepTimeout: Duration?
 
     package init(
         name: String, plugin: String? = nil, source: String, load: Load = .start, context: Int = 0,
-        parallel: Int = 8, batch: Int = 0, configJSON: String = ""
+        parallel: Int = 8, batch: Int = 0, configJSON: String = "", loadTimeout: Duration? = nil,
+        stepTimeout: Duration? = nil
     ) {
         self.name = name
         self.plugin = plugin
@@ -59,5 +64,7 @@ package struct ModelSpec: Sendable, Equatable {
         self.parallel = parallel
         self.batch = batch
         self.configJSON = configJSON
+        self.loadTimeout = loadTimeout
+        self.stepTimeout = stepTimeout
     }
 }

@@ -9,7 +9,8 @@ final class InProcessLibraries: Sendable {
     func library(_ path: String, log: @escaping LogHandler) throws -> PluginLibrary {
         try loader.run { [attached] in
             if let library = attached.withLock({ $0[path] }) { return library }
-            let library = try PluginLibrary(path, isolation: .inProcess, trace: .none, log: log)
+            let plugin = try PluginImage(path, trace: .none).query(.inProcess, trace: .none)
+            let library = try PluginLibrary(plugin, trace: .none, log: log)
             attached.withLock { $0[path] = library }
             return library
         }

@@ -19,7 +19,8 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     var vocabulary: Vocabulary? { instance.vocabulary }
 
     init(_ library: PluginLibrary, _ request: OpenRequest) throws {
-        instance = try ModelInstance(library, request, trace: .none)
+        instance = try ModelInstance(
+            library, request, probe: try library.probe(request, trace: .none), trace: .none)
         cancelWord = .allocate(capacity: 1)
         cancelWord.initialize(to: 0)
     }
@@ -78,15 +79,26 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         roost_word_store(cancelWord, 1)
     }
 
-    /// Waits for calls in flight: nothing can stop a plugin inside this process.
+    /// How long calls in flight are waited for.
+    private static let patience = Duration.seconds(10)
+
+    /// Waits for calls in flight, though not for ever: nothing can stop a plugin inside this process. Where
+    /// it gives up, the last of them closes the model, if it ever ends.
     func close() {
-        let first = open.wait { calls -> Bool? in
+        let isFirst = open.wait(atMost: Self.patience) { calls -> Bool? in
             if calls.closed { return false }
             if calls.count > 0 { return nil }
             calls.closed = true
             return true
         }
-        if first == true { instance.close(trace: .none) }
+        let closes =
+            isFirst
+            ?? open.withLock { calls in
+                if calls.closed { return false }
+                calls.closed = true
+                return calls.count == 0
+            }
+        if closes { instance.close(trace: .none) }
     }
 
     func call<Result>(_ body: () throws -> Result) throws -> Result {
@@ -96,7 +108,13 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
             }
             calls.count += 1
         }
-        defer { open.withLock { $0.count -= 1 } }
+        defer {
+            let isLast = open.withLock { calls in
+                calls.count -= 1
+                return calls.closed && calls.count == 0
+            }
+            if isLast { instance.close(trace: .none) }
+        }
         do {
             return try body()
         } catch let failure as ModelFailure {

@@ -22,12 +22,14 @@ final class ModelInstance: @unchecked Sendable {
     /// Likewise.
     var images = ImageJobs()
 
-    /// Probes, opens, makes the context and reads what the model says about itself.
+    /// Opens, makes the context and reads what the model says about itself.
     ///
+    /// - Parameter probe: what the plugin said of the model before. The score chooses between plugins; a
+    ///   plugin that the settings name opens what it is given.
     /// - Throws: `ModelFailure`; whatever was open is closed again.
-    init(_ library: PluginLibrary, _ request: OpenRequest, trace: CallTrace) throws {
-        // The score chooses between plugins; a plugin that the settings name opens what it is given.
-        let probe = try library.probe(request, trace: trace)
+    init(
+        _ library: PluginLibrary, _ request: OpenRequest, probe: ProbeResult, trace: CallTrace
+    ) throws {
         let opened = try request.namingFiles(of: probe) {
             try library.open(request, trace: trace)
         }

@@ -1,6 +1,42 @@
 import Glibc
 import PluginABI
 
+/// A plugin's library that is mapped: its constructors have run.
+struct PluginImage {
+    typealias Query = @convention(c) (UInt32) -> UnsafePointer<roost_plugin>?
+
+    let path: String
+    private let entry: Query
+
+    /// - Parameter path: a staged copy that was looked at before; its constructors run here.
+    init(_ path: String, trace: CallTrace) throws {
+        self.path = path
+        entry = try trace.during(.library) { try Self.entryPoint(of: path) }
+    }
+
+    /// Asks the plugin for its table, and checks that both sides understand each other.
+    func query(_ isolation: Isolation, trace: CallTrace) throws -> QueriedPlugin {
+        let table = try trace.during(.query) { try readTable() }
+        let identity = try trace.during(.query) { try PluginIdentity(table) }
+        if isolation == .inProcess, let foreign = identity.foreignToolchain {
+            throw ModelFailure.load(
+                stage: .query,
+                reason: "the plugin was built with \(foreign), this host with "
+                    + "\(PluginIdentity.hostToolchain); set isolation = \"worker\", or build it anew"
+            )
+        }
+        try Self.checkMembers(table)
+        return QueriedPlugin(path: path, functions: table, identity: identity)
+    }
+}
+
+/// What a plugin answered to its query.
+struct QueriedPlugin {
+    let path: String
+    let functions: roost_plugin
+    let identity: PluginIdentity
+}
+
 /// A plugin that is mapped and attached, once per staged file and process, and never unmapped.
 final class PluginLibrary: @unchecked Sendable {
     let path: String
@@ -11,24 +47,11 @@ final class PluginLibrary: @unchecked Sendable {
     private let attached: UnsafeMutableRawPointer?
     private let loading = Monitor(false)
 
-    /// Maps the library, asks for its table, checks that both sides understand each other, attaches.
-    ///
-    /// - Parameter path: a staged copy that was looked at before; its constructors run here.
-    init(
-        _ path: String, isolation: Isolation, trace: CallTrace, log: @escaping LogHandler
-    ) throws {
-        self.path = path
-        table = try Self.query(path, trace: trace)
-        let table = table
-        identity = try trace.during(.query) { try PluginIdentity(table) }
-        if isolation == .inProcess, let foreign = identity.foreignToolchain {
-            throw ModelFailure.load(
-                stage: .query,
-                reason: "the plugin was built with \(foreign), this host with "
-                    + "\(PluginIdentity.hostToolchain); set isolation = \"worker\", or build it anew"
-            )
-        }
-        try Self.checkMembers(table)
+    /// Attaches a plugin.
+    init(_ plugin: QueriedPlugin, trace: CallTrace, log: @escaping LogHandler) throws {
+        path = plugin.path
+        table = plugin.functions
+        identity = plugin.identity
         services = HostServices(log: log)
         var attached: UnsafeMutableRawPointer?
         let attach = try require(table.attach, "attach", in: .attach)
@@ -60,31 +83,26 @@ final class PluginLibrary: @unchecked Sendable {
 
 // MARK: - Query
 
-extension PluginLibrary {
-    private typealias Query = @convention(c) (UInt32) -> UnsafePointer<roost_plugin>?
-
-    private static func query(_ path: String, trace: CallTrace) throws -> roost_plugin {
-        let query = try trace.during(.library) { try entryPoint(of: path) }
-        return try trace.during(.query) {
-            guard let pointer = query(UInt32(ROOST_ABI_MINOR)) else {
-                throw ModelFailure.load(
-                    stage: .query,
-                    reason: "roost_plugin_query_v1 returned NULL to a host of ABI 1."
-                        + "\(ROOST_ABI_MINOR): the plugin has a mistake there, or takes only a newer host; "
-                        + "update Roost, or build the plugin with an older roost_plugin.h")
-            }
-            let table = try readTable(
-                pointer, as: roost_plugin.self, least: Self.leastTable, in: .query)
-            guard table.min_host_minor <= UInt32(ROOST_ABI_MINOR) else {
-                throw ModelFailure.load(
-                    stage: .query,
-                    reason:
-                        "the plugin needs a host of ABI 1.\(table.min_host_minor), this one has "
-                        + "1.\(ROOST_ABI_MINOR); update Roost, or build the plugin with an older "
-                        + "roost_plugin.h")
-            }
-            return table
+extension PluginImage {
+    private func readTable() throws -> roost_plugin {
+        guard let pointer = entry(UInt32(ROOST_ABI_MINOR)) else {
+            throw ModelFailure.load(
+                stage: .query,
+                reason: "roost_plugin_query_v1 returned NULL to a host of ABI 1."
+                    + "\(ROOST_ABI_MINOR): the plugin has a mistake there, or takes only a newer host; "
+                    + "update Roost, or build the plugin with an older roost_plugin.h")
         }
+        let table = try PluginHost.readTable(
+            pointer, as: roost_plugin.self, least: Self.leastTable, in: .query)
+        guard table.min_host_minor <= UInt32(ROOST_ABI_MINOR) else {
+            throw ModelFailure.load(
+                stage: .query,
+                reason:
+                    "the plugin needs a host of ABI 1.\(table.min_host_minor), this one has "
+                    + "1.\(ROOST_ABI_MINOR); update Roost, or build the plugin with an older "
+                    + "roost_plugin.h")
+        }
+        return table
     }
 
     /// Up to the first function: what is missing behind it is named one by one.

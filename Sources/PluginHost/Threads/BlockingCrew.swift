@@ -25,11 +25,12 @@ package final class BlockingCrew: Sendable {
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            add { continuation.resume(with: Swift.Result { try body() }) }
+            start { continuation.resume(with: Swift.Result { try body() }) }
         }
     }
 
-    private func add(_ job: @escaping @Sendable () -> Void) {
+    /// Runs `job` after what was given earlier.
+    func start(_ job: @escaping @Sendable () -> Void) {
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             guard state.threads < limit else { return false }

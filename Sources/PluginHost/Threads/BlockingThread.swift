@@ -41,6 +41,29 @@ package enum BlockingThread {
         }
     }
 
+    /// Blocks until `body` has been run for each element, some at a time on threads of their own.
+    ///
+    /// - Returns: what it returned, in order.
+    static func map<Element: Sendable, Result: Sendable>(
+        _ name: String, _ elements: [Element], limit: Int,
+        _ body: @escaping @Sendable (Element) -> Result
+    ) -> [Result] {
+        let work = Monitor((next: 0, results: [Int: Result]()))
+        for _ in 0..<min(limit, elements.count) {
+            start(name) {
+                while let index = work.withLock({ work -> Int? in
+                    defer { work.next += 1 }
+                    return work.next < elements.count ? work.next : nil
+                }) {
+                    let result = body(elements[index])
+                    work.withLock { $0.results[index] = result }
+                }
+            }
+        }
+        return work.wait { $0.results.count == elements.count ? $0.results : nil }
+            .map { results in elements.indices.compactMap { results[$0] } } ?? []
+    }
+
     private final class Box: Sendable {
         let name: String
         let body: @Sendable () -> Void

@@ -8,7 +8,7 @@ package struct Frame: Equatable {
 
     package enum Kind: UInt16, CaseIterable {
         case hello = 1, probe, load, vocabulary, map, tokenize, close, embedTokenize, countTokens
-        case identify = 12
+        case library = 10, query, attach
         case forward = 16, length, clear, truncate, fork, selfTest, encode
         case embed = 32, scorePairs, classify, beginTask, advanceTask, endTask
         case beginImage = 48, stepImage, previewImage, finishImage, endImage

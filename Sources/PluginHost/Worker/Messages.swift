@@ -5,19 +5,19 @@ package struct Hello: Equatable {
 
     package var version = Hello.protocolVersion
     package var toolchain = PluginIdentity.hostToolchain
-    /// The host's process, for the worker to see that it is its child.
-    package var host: Int32
+    /// The process that says it.
+    package var process: Int32
 
     package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(version)
         writer.write(toolchain)
-        writer.write(host)
+        writer.write(process)
         return writer.bytes
     }
 
-    package init(host: Int32) {
-        self.host = host
+    package init(process: Int32) {
+        self.process = process
     }
 
     package init(_ payload: [UInt8]) throws {
@@ -29,7 +29,7 @@ package struct Hello: Equatable {
                     + "host and worker must be the same build")
         }
         toolchain = try reader.readString()
-        host = try reader.read()
+        process = try reader.read()
         try reader.finish()
         guard toolchain == PluginIdentity.hostToolchain else {
             throw WireError.value(
@@ -39,37 +39,26 @@ package struct Hello: Equatable {
     }
 }
 
-/// Which library to attach and which model to look at or to open.
-package struct LoadCall: Equatable {
-    package var library: String
-    package var request: OpenRequest
-
-    package init(library: String, request: OpenRequest) {
-        self.library = library
-        self.request = request
-    }
-
+extension OpenRequest {
     package var payload: [UInt8] {
         var writer = WireWriter()
-        writer.write(library)
-        writer.write(request.source)
-        writer.write(request.configJSON)
-        writer.write(Int64(request.sequences))
-        writer.write(Int64(request.contextLength))
-        writer.write(Int64(request.batchRows))
-        writer.write(request.budgetBytes)
+        writer.write(source)
+        writer.write(configJSON)
+        writer.write(Int64(sequences))
+        writer.write(Int64(contextLength))
+        writer.write(Int64(batchRows))
+        writer.write(budgetBytes)
         return writer.bytes
     }
 
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
-        library = try reader.readString()
-        request = OpenRequest(source: try reader.readString())
-        request.configJSON = try reader.readString()
-        request.sequences = Int(try reader.read(Int64.self))
-        request.contextLength = Int(try reader.read(Int64.self))
-        request.batchRows = Int(try reader.read(Int64.self))
-        request.budgetBytes = try reader.read()
+        self.init(source: try reader.readString())
+        configJSON = try reader.readString()
+        sequences = Int(try reader.read(Int64.self))
+        contextLength = Int(try reader.read(Int64.self))
+        batchRows = Int(try reader.read(Int64.self))
+        budgetBytes = try reader.read()
         try reader.finish()
     }
 }
@@ -245,6 +234,27 @@ package struct SequenceCall: Equatable {
         sequence = Int(try reader.read(Int64.self))
         other = Int(try reader.read(Int64.self))
         length = Int(try reader.read(Int64.self))
+        try reader.finish()
+    }
+}
+
+/// A payload that is one text.
+package struct Text: Equatable {
+    package var value: String
+
+    package init(_ value: String) {
+        self.value = value
+    }
+
+    package var payload: [UInt8] {
+        var writer = WireWriter()
+        writer.write(value)
+        return writer.bytes
+    }
+
+    package init(_ payload: [UInt8]) throws {
+        var reader = WireReader(payload)
+        value = try reader.readString()
         try reader.finish()
     }
 }

@@ -18,32 +18,30 @@ package struct WorkerLaunch: Sendable, Equatable {
         static let control: Int32 = 3
         static let lane: Int32 = 4
         static let memory: Int32 = 5
-        static let count: Int32 = 6
+        /// Its other end is the host's alone: when that is closed, the worker's reaper ends everything.
+        static let lifeline: Int32 = 6
+        static let count: Int32 = 7
     }
 
-    /// The kernel's "parent has died" means the thread that started the child, not its process: so all
-    /// workers are started by one thread, which never ends.
-    private static let starter = SerialThread("roost-spawn")
-
+    /// - Returns: the reaper's process, which starts the worker.
     func spawn(
-        output: Descriptor, control: Descriptor, lane: Descriptor, memory: Descriptor
+        output: Descriptor, control: Descriptor, lane: Descriptor, memory: Descriptor,
+        lifeline: Descriptor
     ) throws -> pid_t {
         let input = try Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC), for: "/dev/null")
-        let descriptors = try [input, output, output, control, lane, memory].map {
+        let descriptors = try [input, output, output, control, lane, memory, lifeline].map {
             try $0.moved(above: DescriptorNumber.count)
         }
-        return try Self.starter.run { [self] in
-            var processID: pid_t = 0
-            let status = withCStrings([executable] + arguments) { arguments in
-                withCStrings(environment.entries) { environment in
-                    roost_spawn(
-                        executable, arguments, environment, descriptors.map(\.number),
-                        DescriptorNumber.count, &processID)
-                }
+        var processID: pid_t = 0
+        let status = withCStrings([executable] + arguments) { arguments in
+            withCStrings(environment.entries) { environment in
+                roost_spawn(
+                    executable, arguments, environment, descriptors.map(\.number),
+                    DescriptorNumber.count, &processID)
             }
-            guard status == 0 else { throw startFailure("cannot start \(executable)", status) }
-            return processID
         }
+        guard status == 0 else { throw startFailure("cannot start \(executable)", status) }
+        return processID
     }
 }
 

@@ -3,19 +3,23 @@ import Glibc
 
 /// The main program of a worker process; what `roost worker` calls before anything else.
 package enum WorkerMain {
-    /// Serves the host over the descriptors that it gave, until it goes.
+    /// Serves the host over the descriptors that it gave, until it goes. To be called before the process
+    /// has a second thread.
     package static func run() -> Never {
-        // The terminal and the service manager signal every process; what follows is the host's to say.
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
-        _ = roost_die_with_parent()
-        roost_line_buffer_stdout()
-        for number in WorkerLaunch.DescriptorNumber.control..<WorkerLaunch.DescriptorNumber.count {
+        typealias Number = WorkerLaunch.DescriptorNumber
+        for number in Number.control..<Number.count {
             guard fcntl(number, F_SETFD, FD_CLOEXEC) == 0 else {
                 die(
                     "roost worker: descriptor \(number) is not open; workers are started by `roost serve`"
                 )
             }
         }
+        guard roost_fork_worker(Number.lifeline) == 0 else {
+            die("roost worker: cannot fork: \(String(cString: strerror(errno)))")
+        }
+        // The terminal and the service manager signal every process; what follows is the host's to say.
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
+        roost_line_buffer_stdout()
         do {
             try WorkerServer().run()
         } catch {

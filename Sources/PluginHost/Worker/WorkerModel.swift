@@ -16,16 +16,18 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     ///
     /// - Throws: `ModelFailure`; the worker is gone.
     init(
-        _ launch: WorkerLaunch, name: String, call: LoadCall, limits: WorkerLimits,
-        log: @escaping LogHandler
+        _ launch: WorkerLaunch, name: String, _ plugin: StagedPlugin, _ request: OpenRequest,
+        limits: WorkerLimits, start: StartControl, log: @escaping LogHandler
     ) throws {
         process = try WorkerProcess(launch, name: name, log: log)
         control = WorkerLine(process, process.control)
         lane = WorkerLine(process, process.lane)
         self.limits = limits
         do {
-            try control.hello(limits)
-            let opened = try control.load(call, limits)
+            try start.add(process, of: plugin.spec.name)
+            try control.attach(plugin.library.path, in: process, limits)
+            _ = try control.probe(request, limit: limits.probe)
+            let opened = try control.load(request, limits)
             description = opened.description
             vocabulary = opened.vocabulary
             shared = try control.share(process, for: opened.description, limits)
@@ -158,9 +160,11 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         if process.end != nil { return }
         process.markClosing()
         requestCancel()
+        let end = MonotonicTime.now + limits.close
         let ended = lane.whileIdle(atMost: limits.close) {
-            _ = try? control.call(.close, step: .close, limit: limits.close, waiting: limits.close)
-            return process.waitForEnd(atMost: limits.close) != nil
+            let left = end - .now
+            _ = try? control.call(.close, step: .close, limit: left, waiting: left)
+            return process.waitForEnd(atMost: max(.zero, end - .now)) != nil
         }
         if ended != true { process.abandon() }
     }
@@ -180,6 +184,17 @@ private let descriptionLimit = 32 << 20
 
 /// How long a worker may take.
 package struct WorkerLimits: Sendable {
+    /// Until it says its first words.
+    package var hello: Duration = .seconds(30)
+    /// For mapping the library, in which its constructors run.
+    package var library: Duration = .seconds(30)
+    /// For `query`, which computes nothing and reads nothing.
+    package var query: Duration = .seconds(10)
+    package var attach: Duration = .seconds(30)
+    package var probe: Duration = .seconds(30)
+    /// For all of these together where plugins are asked which of them serves a model.
+    package var choice: Duration = .seconds(10)
+    /// For opening a model, until it has told everything of itself; and then once more for its first step.
     package var load: Duration = .seconds(600)
     package var tokenize: Duration = .seconds(30)
     package var sequence: Duration = .seconds(30)
@@ -198,34 +213,45 @@ extension WorkerProcess {
 }
 
 extension WorkerLine {
-    func hello(_ limits: WorkerLimits) throws {
-        let mine = Hello(host: getpid())
-        let answer = try call(.hello, mine.payload, step: .start, limit: .seconds(30))
-        do {
-            _ = try Hello(answer)
-        } catch {
-            throw ModelFailure.load(stage: .start, reason: String(describing: error))
+    /// Brings a worker to where its plugin can be asked about models.
+    ///
+    /// - Parameter end: when it is to be there at the latest, whatever the limits are.
+    @discardableResult
+    func attach(
+        _ library: String, in process: WorkerProcess, _ limits: WorkerLimits,
+        by end: MonotonicTime? = nil
+    ) throws -> PluginIdentity {
+        func left(_ limit: Duration) -> Duration {
+            end.map { max(.zero, min(limit, $0 - .now)) } ?? limit
         }
-    }
-
-    /// Maps and attaches a library.
-    func identify(_ library: String, _ limits: WorkerLimits) throws -> PluginIdentity {
-        let call = LoadCall(library: library, request: OpenRequest(source: ""))
-        let answer = try self.call(.identify, call.payload, step: .attach, limit: limits.load)
+        try hello(to: process, limit: limits.hello)
+        _ = try call(.library, Text(library).payload, step: .library, limit: left(limits.library))
+        _ = try call(.query, step: .query, limit: left(limits.query))
+        let answer = try call(.attach, step: .attach, limit: left(limits.attach))
         return try decoding(.query) { try PluginIdentity(answer) }
     }
 
+    private func hello(to process: WorkerProcess, limit: Duration) throws {
+        let answer = try call(
+            .hello, Hello(process: getpid()).payload, step: .start, limit: limit)
+        do {
+            try process.introduce(Hello(answer).process)
+        } catch let error as WireError {
+            throw ModelFailure.load(stage: .start, reason: error.description)
+        }
+    }
+
     /// - Returns: what the plugin says of the model's headers.
-    func probe(_ call: LoadCall, _ limits: WorkerLimits) throws -> ProbeResult {
-        let answer = try self.call(.probe, call.payload, step: .probe, limit: limits.load)
+    func probe(_ request: OpenRequest, limit: Duration) throws -> ProbeResult {
+        let answer = try call(.probe, request.payload, step: .probe, limit: limit)
         return try decoding(.probe) { try ProbeResult(answer) }
     }
 
     fileprivate func load(
-        _ call: LoadCall, _ limits: WorkerLimits
+        _ request: OpenRequest, _ limits: WorkerLimits
     ) throws -> (description: ModelDescription, vocabulary: Vocabulary?) {
         let answer = try self.call(
-            .load, call.payload, step: .open, limit: limits.load, largest: descriptionLimit)
+            .load, request.payload, step: .open, limit: limits.load, largest: descriptionLimit)
         let description = try decoding(.describe) { try ModelDescription(answer) }
         let words = try self.call(
             .vocabulary, step: .vocabulary, limit: limits.load, largest: Frame.payloadLimit)

@@ -2,7 +2,7 @@ import CHostShims
 import Glibc
 
 /// A worker's process, seen from the host: its end is noticed at once and told with its cause, and it
-/// is always reaped.
+/// is always reaped, with whatever it started.
 package final class WorkerProcess: @unchecked Sendable {
     private struct Life {
         var reaped = false
@@ -11,16 +11,30 @@ package final class WorkerProcess: @unchecked Sendable {
         var killedFor: (@Sendable (WorkerDeath) -> ModelFailure)?
         var end: ModelFailure?
         var handler: (@Sendable (ModelFailure) -> Void)?
+        /// Closing it ends the worker and everything below it.
+        var lifeline: Descriptor?
+        var worker: Worker?
     }
 
-    package let processID: Int32
+    /// The process below the reaper.
+    private struct Worker {
+        let id: Int32
+        /// A pidfd; nil where the kernel gives none.
+        let handle: Descriptor?
+    }
+
+    /// How long the reaper has for ending a worker, and the kernel for ending both.
+    private static let patience = Duration.seconds(2)
+
     package let control: FrameChannel
     package let lane: FrameChannel
     let memory: Descriptor
     /// The page of control words.
     let page: SharedRows
+    /// The host's child: it is the worker's parent, and nothing that the worker starts outlives it.
+    private let reaper: Int32
     private let output: Descriptor
-    private let life = Monitor(Life())
+    private let life: Monitor<Life>
 
     /// Starts a worker.
     ///
@@ -29,20 +43,44 @@ package final class WorkerProcess: @unchecked Sendable {
         let control = try Descriptor.socketPair()
         let lane = try Descriptor.socketPair()
         let output = try Descriptor.pipe()
+        let lifeline = try Descriptor.pipe()
         memory = try Descriptor(
             roost_memory_file("roost-rows", UInt64(SharedRows.controlSize)), for: "shared memory")
         page = try SharedRows(memory.number, size: SharedRows.controlSize)
-        processID = try launch.spawn(
-            output: output.write, control: control.worker, lane: lane.worker, memory: memory)
+        reaper = try launch.spawn(
+            output: output.write, control: control.worker, lane: lane.worker, memory: memory,
+            lifeline: lifeline.read)
+        life = Monitor(Life(lifeline: lifeline.write))
         self.output = output.read
         self.control = FrameChannel(control.host)
         self.lane = FrameChannel(lane.host)
         BlockingThread.start("roost-watch") { [self] in watch(name: name, log: log) }
     }
 
+    /// The worker; until it has said who it is, its reaper.
+    package var processID: Int32 {
+        life.withLock { $0.worker?.id } ?? reaper
+    }
+
+    /// Takes note of who the worker says it is, before any code of a plugin has run in it.
+    func introduce(_ id: Int32) throws {
+        guard roost_parent(id) == reaper else {
+            throw ModelFailure.load(
+                stage: .start, reason: "process \(id) says that it is the worker, which it is not")
+        }
+        let handle = try? Descriptor(roost_pidfd(id), for: "a pidfd")
+        life.withLock { $0.worker = Worker(id: id, handle: handle) }
+    }
+
     /// Why the process is gone; nil while it lives.
     var end: ModelFailure? {
         life.withLock { $0.end }
+    }
+
+    /// Where in the plugin the worker is.
+    var step: CallStep {
+        let lane = page.laneTrace.step
+        return lane == .idle ? page.controlTrace.step : lane
     }
 
     /// Calls `handler` once when the process ends without `markClosing`.
@@ -62,18 +100,36 @@ package final class WorkerProcess: @unchecked Sendable {
         }
     }
 
-    /// Ends the process and all that it started, and waits until it is gone.
+    /// Ends the process and all that it started, and waits until it is gone, though not for ever.
     ///
     /// - Returns: why it is gone: what was given here, unless something else came first.
     @discardableResult
     func kill(for reason: @escaping @Sendable (WorkerDeath) -> ModelFailure) -> ModelFailure {
+        startKilling(for: reason)
+        if let end = waitForEnd(atMost: Self.patience) { return end }
+        force()
+        return waitForEnd(atMost: Self.patience)
+            ?? .unavailable(
+                reason: "process \(processID) could not be killed; it waits for a device or a file "
+                    + "system that does not answer", retryAfter: nil)
+    }
+
+    /// Does the same without waiting.
+    func startKilling(for reason: @escaping @Sendable (WorkerDeath) -> ModelFailure) {
+        life.withLock { life in
+            if !life.reaped, life.killedFor == nil { life.killedFor = reason }
+            life.lifeline = nil
+        }
+    }
+
+    /// Kills a reaper that does not do its duty, and the worker, which would notice that itself unless it
+    /// had seen to it that it does not.
+    private func force() {
         life.withLock { life in
             if life.reaped { return }
-            if life.killedFor == nil { life.killedFor = reason }
-            Glibc.kill(-processID, SIGKILL)
+            Glibc.kill(reaper, SIGKILL)
+            if let handle = life.worker?.handle { _ = roost_signal_process(handle.number, SIGKILL) }
         }
-        // Without a limit the wait ends only with an end.
-        return waitForEnd() ?? .unavailable(reason: "the worker is gone", retryAfter: nil)
     }
 
     /// - Returns: why the process is gone; nil when `limit` passed first.
@@ -88,12 +144,16 @@ extension WorkerProcess {
     /// Runs on a thread of its own until the process has ended.
     private func watch(name: String, log: @escaping LogHandler) {
         var written = WorkerOutput(source: name, log: log)
-        let exit = roost_pidfd(processID)
+        let exit = roost_pidfd(reaper)
         waitForExit(exit) { written.append($0, at: .now) }
-        if exit >= 0 { close(exit) }
         // Its descriptors are closed or its process has ended; nothing of it goes on.
-        life.withLock { _ in _ = Glibc.kill(-processID, SIGKILL) }
-        roost_await_child(processID)
+        life.withLock { $0.lifeline = nil }
+        if exit >= 0 {
+            var ended = pollfd(fd: exit, events: Int16(POLLIN), revents: 0)
+            if poll(&ended, 1, Self.patience.milliseconds) == 0 { force() }
+            close(exit)
+        }
+        roost_await_child(reaper)
         readOutput { written.append($0, at: .now) }
         written.finish(at: .now)
         conclude(status: reap(), stderr: written.tail, name: name, log: log)
@@ -137,15 +197,13 @@ extension WorkerProcess {
     private func reap() -> Int32 {
         var status: Int32 = 0
         life.withLock { life in
-            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+            while waitpid(reaper, &status, 0) < 0, errno == EINTR {}
             life.reaped = true
         }
         return status
     }
 
     private func conclude(status: Int32, stderr: String, name: String, log: LogHandler) {
-        let lane = page.laneTrace.step
-        let step = lane == .idle ? page.controlTrace.step : lane
         let death = WorkerDeath(cause: .init(waitStatus: status), step: step.name, stderr: stderr)
         noteEndInClosing(death, name: name, log: log)
         let (end, handler) = life.withLock { life in

@@ -4,7 +4,11 @@ import Glibc
 /// What a worker does: one library, one model, calls from the host until it goes.
 final class WorkerServer: @unchecked Sendable {
     private struct Open {
+        var image: PluginImage?
+        var table: QueriedPlugin?
         var library: PluginLibrary?
+        /// What the library last said of a model.
+        var probe: ProbeResult?
         var instance: ModelInstance?
         var rows: SharedRows?
     }
@@ -63,9 +67,9 @@ extension WorkerServer {
     private func answerControl(_ call: Frame) throws -> [UInt8]? {
         switch call.kind {
         case .hello: return try hello(try Hello(call.payload))
-        case .identify: return try library(try LoadCall(call.payload).library).identity.payload
-        case .probe: return try probe(try LoadCall(call.payload)).payload
-        case .load: return try load(try LoadCall(call.payload)).payload
+        case .library, .query, .attach: return try load(call.kind, call.payload)
+        case .probe: return try probe(try OpenRequest(call.payload)).payload
+        case .load: return try load(try OpenRequest(call.payload)).payload
         case .vocabulary: return Vocabulary.payload(try instance.vocabulary)
         case .map: return try map(Int(try Number(call.payload).value))
         case .tokenize: return try tokenize(try TokenizeCall(call.payload))
@@ -77,28 +81,47 @@ extension WorkerServer {
     }
 
     private func hello(_ host: Hello) throws -> [UInt8] {
-        // The host died between starting this process and asking the kernel to tell of it.
-        if getppid() != host.host { _exit(0) }
-        return Hello(host: host.host).payload
+        Hello(process: getpid()).payload
     }
 
-    private func probe(_ call: LoadCall) throws -> ProbeResult {
-        try library(call.library).probe(call.request, trace: page.controlTrace)
+    /// Loads the plugin, in three steps, each of which the host gives its own time.
+    private func load(_ step: Frame.Kind, _ payload: [UInt8]) throws -> [UInt8] {
+        let trace = page.controlTrace
+        switch step {
+        case .library:
+            let image = try PluginImage(try Text(payload).value, trace: trace)
+            open.withLock { $0.image = image }
+        case .query:
+            let image = try loaded(\.image)
+            let table = try image.query(.worker, trace: trace)
+            open.withLock { $0.table = table }
+        default:
+            let table = try loaded(\.table)
+            let library = try PluginLibrary(table, trace: trace, log: WorkerMain.log)
+            open.withLock { $0.library = library }
+            return library.identity.payload
+        }
+        return []
     }
 
-    private func load(_ call: LoadCall) throws -> ModelDescription {
-        let library = try library(call.library)
-        let instance = try ModelInstance(library, call.request, trace: page.controlTrace)
+    private func loaded<Part>(_ part: KeyPath<Open, Part?>) throws -> Part {
+        guard let part = open.withLock({ $0[keyPath: part] }) else {
+            throw WireError.value("a call before what it builds on")
+        }
+        return part
+    }
+
+    private func probe(_ request: OpenRequest) throws -> ProbeResult {
+        let result = try loaded(\.library).probe(request, trace: page.controlTrace)
+        open.withLock { $0.probe = result }
+        return result
+    }
+
+    private func load(_ request: OpenRequest) throws -> ModelDescription {
+        let instance = try ModelInstance(
+            try loaded(\.library), request, probe: try loaded(\.probe), trace: page.controlTrace)
         open.withLock { $0.instance = instance }
         return instance.description
-    }
-
-    private func library(_ path: String) throws -> PluginLibrary {
-        if let library = open.withLock({ $0.library }) { return library }
-        let library = try PluginLibrary(
-            path, isolation: .worker, trace: page.controlTrace, log: WorkerMain.log)
-        open.withLock { $0.library = library }
-        return library
     }
 
     private func map(_ size: Int) throws -> [UInt8] {
@@ -153,10 +176,7 @@ extension WorkerServer {
 extension WorkerServer {
     var instance: ModelInstance {
         get throws {
-            guard let instance = open.withLock({ $0.instance }) else {
-                throw WireError.value("a call before a model is open")
-            }
-            return instance
+            try loaded(\.instance)
         }
     }
 
@@ -175,10 +195,7 @@ extension WorkerServer {
 
     private var shared: SharedRows {
         get throws {
-            guard let rows = open.withLock({ $0.rows }) else {
-                throw WireError.value("a call of the lane before memory is shared")
-            }
-            return rows
+            try loaded(\.rows)
         }
     }
 }

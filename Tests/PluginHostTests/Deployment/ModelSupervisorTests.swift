@@ -44,11 +44,13 @@ import Testing
     private let clock = Clock()
     private let events = LogRecorder()
 
-    private func supervisor(launch: @escaping @Sendable () throws -> any LoadedModel)
-        -> ModelSupervisor
-    {
+    private func supervisor(
+        quarantine: Duration = .seconds(60),
+        launch: @escaping @Sendable () throws -> any LoadedModel
+    ) -> ModelSupervisor {
         var policy = RestartPolicy()
         policy.initialDelay = .milliseconds(1)
+        policy.quarantine = quarantine
         let (clock, events) = (clock, events.handler)
         return ModelSupervisor(
             name: "m", policy: policy, now: { clock.now },
@@ -177,5 +179,68 @@ import Testing
         let second = try supervisor.current()
         #expect(second.processID != first.processID)
         #expect(try second.feed([256, 1]) == tally([256, 1]))
+    }
+
+    // MARK: - Blame
+
+    @Test func failuresThatRequestsAreToBlameForDoNotCount() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        for request in 0..<10 {
+            let blame = Blame(request, since: clock.now)
+            supervisor.discard(try supervisor.current(), because: Self.crash, blaming: blame)
+        }
+        #expect(try supervisor.current().processID == nil)
+        #expect(supervisor.refusal { 4 } == .seconds(300))
+        #expect(supervisor.refusal { 11 } == nil)
+        clock.advance(seconds: 300)
+        #expect(supervisor.refusal { 4 } == nil)
+    }
+
+    /// The watch may notice the end before the engine knows whose fault it was.
+    @Test func blameThatComesAfterTheRestartCountsAsWell() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        for request in 0..<6 {
+            let model = try supervisor.current()
+            let began = clock.now
+            (model as? Mortal)?.die()
+            #expect(eventually { supervisor.status.restarts == request + 1 })
+            supervisor.discard(model, because: Self.crash, blaming: Blame(request, since: began))
+        }
+        #expect(try supervisor.current().processID == nil)
+    }
+
+    @Test func blameEndsTheRestThatItsFailureBegan() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        for _ in 0..<2 { supervisor.discard(try supervisor.current(), because: Self.crash) }
+        let model = try supervisor.current()
+        (model as? Mortal)?.die()
+        #expect(
+            eventually {
+                if case .quarantined = supervisor.status.state { return true }
+                return false
+            })
+        supervisor.discard(model, because: Self.crash, blaming: Blame(1, since: clock.now))
+        #expect(eventually { supervisor.status.state == .running(processID: nil) })
+    }
+
+    @Test func manyRequestsThatAreToBlameRestTheModelAllTheSame() throws {
+        let supervisor = supervisor { Mortal() }
+        defer { supervisor.stop() }
+        for request in 0..<20 {
+            let blame = Blame(request, since: clock.now)
+            supervisor.discard(try supervisor.current(), because: Self.crash, blaming: blame)
+        }
+        #expect(failure { _ = try supervisor.current() } != nil)
+    }
+
+    @Test func aRestEndsThoughNobodyAsks() throws {
+        let supervisor = supervisor(quarantine: .milliseconds(20)) { Mortal() }
+        defer { supervisor.stop() }
+        for _ in 0..<3 { supervisor.discard(try supervisor.current(), because: Self.crash) }
+        #expect(eventually { supervisor.status.restarts == 3 })
+        #expect(events.lines.contains { $0.text.hasPrefix("keeps failing") })
     }
 }

@@ -21,6 +21,11 @@ func testOptions(limit: Duration = patience, log: @escaping LogHandler = { _ in 
 {
     var options = PluginHostOptions(store: "\(TestFolder.shared.path)/store", log: log)
     options.worker = WorkerLaunch(executable: "\(productFolder)/TestWorker")
+    options.limits.library = patience
+    options.limits.query = patience
+    options.limits.attach = patience
+    options.limits.probe = patience
+    options.limits.choice = patience
     options.limits.load = patience
     options.limits.tokenize = limit
     options.limits.sequence = limit

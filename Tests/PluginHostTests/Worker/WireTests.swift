@@ -57,13 +57,13 @@ import Testing
     ]
 
     @Test func everyMessageIsReadAsItWasWritten() throws {
-        #expect(try Hello(Hello(host: 7).payload) == Hello(host: 7))
+        #expect(try Hello(Hello(process: 7).payload) == Hello(process: 7))
         var request = OpenRequest(source: "a b", configJSON: "{}", sequences: 3)
         request.contextLength = 4
         request.batchRows = 5
         request.budgetBytes = .max
-        let load = LoadCall(library: "/x.so", request: request)
-        #expect(try LoadCall(load.payload) == load)
+        #expect(try OpenRequest(request.payload) == request)
+        #expect(try Text(Text("/x.so").payload) == Text("/x.so"))
         let text = TokenizeCall(text: "é\u{0}", addSpecial: true, parseSpecial: false)
         #expect(try TokenizeCall(text.payload) == text)
         let mixed = TokenizeCall(mixed: "a<e>", plain: [0..<1, 2..<4])
@@ -105,11 +105,11 @@ import Testing
     }
 
     @Test func anotherProtocolIsNamedWithBothNumbers() {
-        var other = Hello(host: 1)
+        var other = Hello(process: 1)
         other.version = 99
         let error = #expect(throws: WireError.self) { try Hello(other.payload) }
-        #expect(error?.description.contains("protocol 99, this one 3") == true)
-        other = Hello(host: 1)
+        #expect(error?.description.contains("protocol 99, this one 4") == true)
+        other = Hello(process: 1)
         other.toolchain = "swift 1.0"
         #expect(throws: WireError.self) { try Hello(other.payload) }
     }
@@ -170,7 +170,7 @@ import Testing
     }
 
     private static let readers: [@Sendable ([UInt8]) throws -> Void] = [
-        { _ = try Hello($0) }, { _ = try LoadCall($0) }, { _ = try TokenizeCall($0) },
+        { _ = try Hello($0) }, { _ = try OpenRequest($0) }, { _ = try TokenizeCall($0) },
         { _ = try ForwardCall($0) }, { _ = try SequenceCall($0) }, { _ = try Number($0) },
         { _ = try ModelDescription($0) }, { _ = try Vocabulary.read($0) },
         { _ = try ModelFailure($0) },
@@ -184,8 +184,8 @@ import Testing
     ]
     private static let messages: [[UInt8]] =
         [
-            Hello(host: 7).payload,
-            LoadCall(library: "l", request: OpenRequest(source: "s")).payload,
+            Hello(process: 7).payload,
+            OpenRequest(source: "s").payload,
             TokenizeCall(text: "text", addSpecial: true, parseSpecial: true).payload,
             ForwardCall(batch: batch, deadline: nil).payload, SequenceCall(1).payload,
             description.payload, Vocabulary.payload(vocabulary),

@@ -118,14 +118,25 @@ import Testing
         #expect(after >= shortPatience && after < patience)
     }
 
-    @Test(arguments: ["probe", "open", "context_new"])
+    @Test(arguments: ["dlopen", "query", "attach", "probe", "open", "context_new"])
     func aModelThatHangsWhileLoadingIsEnded(_ step: String) async {
         let found = await BlockingThread.run("hang") {
             var options = testOptions()
-            options.limits.load = .milliseconds(1000)
+            let limit = Duration.milliseconds(1000)
+            switch step {
+            case "dlopen": options.limits.library = limit
+            case "query": options.limits.query = limit
+            case "attach": options.limits.attach = limit
+            case "probe": options.limits.probe = limit
+            default: options.limits.load = limit
+            }
+            let isEarly = ["dlopen", "query", "attach"].contains(step)
             return failure {
-                try openModel(.worker, config: settings(at: step, do: "hang"), options: options)
-                    .close()
+                try openModel(
+                    .worker,
+                    macros: isEarly ? ["EARLY_AT=\"\(step)\"", "EARLY_DO=\"hang\""] : [],
+                    config: settings(at: step, do: "hang"), options: options
+                ).close()
             }
         }
         guard case .hung(step, _, _) = found else {

@@ -1,5 +1,6 @@
 /* How the plugins of the tests misbehave, where and how their settings say: {"at": STEP, "do": DEED,
- * "marker": PATH}. With a marker only the first time (the file is then made). */
+ * "marker": PATH, "letter": "x"}. With a marker only the first time (the file is then made), with a letter
+ * only for what has it. */
 #include "roost_plugin.h"
 
 #include <fcntl.h>
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +38,38 @@ static void hang(const int32_t *cancel)
     struct timespec pause = { 0, 1000000 };
     while (!__atomic_load_n(cancel, __ATOMIC_ACQUIRE))
         nanosleep(&pause, NULL);
+}
+
+/* Makes a process of a session of its own whose parent is gone, and says its number. */
+static void leave_daemon(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        pid_t daemon = fork();
+        if (daemon == 0)
+            hang(&no_cancel);
+        fprintf(stderr, "daemon %d\n", (int)daemon);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+/* The process group of whoever started what started this process. */
+static pid_t group_of_host(void)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)getppid());
+    FILE *file = fopen(path, "r");
+    if (file) {
+        text[fread(text, 1, sizeof text - 1, file)] = 0;
+        fclose(file);
+    }
+    int parent = 0;
+    char *name_end = strrchr(text, ')');
+    if (name_end)
+        sscanf(name_end + 1, " %*c %d", &parent);
+    return getpgid(parent);
 }
 
 /* Returns only after deeds that leave the process alive. */
@@ -73,6 +108,19 @@ static void misbehave(const char *deed, const roost_call *call)
         if (write(4, header, sizeof header) != sizeof header)
             abort();
         hang(&no_cancel);
+    } else if (strcmp(deed, "regroup") == 0) {
+        if (setpgid(0, group_of_host()) == 0)
+            fprintf(stderr, "in another group\n");
+        hang(&no_cancel);
+    } else if (strcmp(deed, "daemon") == 0) {
+        leave_daemon();
+        abort();
+    } else if (strcmp(deed, "daemons") == 0) {
+        leave_daemon();
+    } else if (strcmp(deed, "mutiny") == 0) {
+        prctl(PR_SET_PDEATHSIG, 0);
+        kill(getppid(), SIGSTOP);
+        hang(&no_cancel);
     } else if (strcmp(deed, "child") == 0) {
         if (fork() == 0)
             hang(&no_cancel);
@@ -80,9 +128,10 @@ static void misbehave(const char *deed, const roost_call *call)
     }
 }
 
-/* How a model misbehaves: on arriving at a step the deed is done, with a marker only the first time. */
+/* How a model misbehaves: on arriving at a step the deed is done, with a marker only the first time, and
+ * with a letter only where that is in what the step is given. */
 struct deeds {
-    char at[32], deed[32], marker[512];
+    char at[32], deed[32], marker[512], letter[8];
 };
 
 static int is(const struct deeds *deeds, const char *at, const char *deed)
@@ -152,4 +201,5 @@ static void read_deeds(struct deeds *deeds, roost_str json)
     read_setting(json, "at", deeds->at, sizeof deeds->at);
     read_setting(json, "do", deeds->deed, sizeof deeds->deed);
     read_setting(json, "marker", deeds->marker, sizeof deeds->marker);
+    read_setting(json, "letter", deeds->letter, sizeof deeds->letter);
 }

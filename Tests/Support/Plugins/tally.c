@@ -144,9 +144,12 @@ static roost_status tokenize(const roost_model *constant, roost_str text, uint32
                              roost_sink out, const roost_call *call)
 {
     struct roost_model *model = (struct roost_model *)constant;
-    roost_status status = arrive(&model->deeds, "tokenize", call, call->err);
-    if (status != ROOST_OK)
-        return status;
+    char letter = model->deeds.letter[0];
+    if (!letter || memchr(text.ptr, letter, text.len)) {
+        roost_status status = arrive(&model->deeds, "tokenize", call, call->err);
+        if (status != ROOST_OK)
+            return status;
+    }
     while (is(&model->deeds, "tokenize", "unbounded"))
         if (put_id(out, 1) != ROOST_OK)
             return ROOST_OK;
@@ -216,7 +219,10 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     struct roost_model *model = context->model;
     struct timespec pace = { 0, 1000000 * atol(model->pace) };
     nanosleep(&pace, NULL);
-    roost_status status = arrive(&model->deeds, "forward", call, call->err);
+    int concerns = model->deeds.letter[0] == 0;
+    for (uint32_t i = 0; i < batch->n; i++)
+        concerns |= batch->token[i] == (unsigned char)model->deeds.letter[0];
+    roost_status status = concerns ? arrive(&model->deeds, "forward", call, call->err) : ROOST_OK;
     if (status != ROOST_OK)
         return status;
 #if defined ENCODER && !defined LENIENT
@@ -369,6 +375,7 @@ static roost_status probe(void *self, const roost_open *in, roost_probe *out, co
     char path[1024], magic[6] = "";
     struct roost_model settings = { .pace = "" };
     (void)self;
+    early("probe");
     read_settings(&settings, in->config_json);
     roost_status status = arrive(&settings.deeds, "probe", call, call->err);
     if (status != ROOST_OK)
