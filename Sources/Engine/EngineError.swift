@@ -18,6 +18,8 @@ package enum EngineError: Error, Equatable, Sendable {
     case deadlineExceeded(after: Duration, generated: Int)
     /// The model crashed, hung or refused each time this request was in it.
     case modelFailed(attempts: Int, failure: String)
+    /// The same request took the model down before, and is refused for a while.
+    case takesModelDown(retryAfter: Duration)
     /// The model's logits or vectors for this request are not numbers to go on with.
     case invalidLogits(String)
     /// The model lacks an ability that the engine needs.
@@ -52,6 +54,10 @@ extension EngineError: CustomStringConvertible {
         case .modelFailed(let attempts, let failure):
             "the model failed \(attempts == 1 ? "once" : attempts == 2 ? "twice" : "\(attempts) times") "
                 + "on this request: \(failure)"
+        case .takesModelDown(let retryAfter):
+            "the model failed on this same request before, and it is refused for another "
+                + "\(retryAfter.wholeSeconds) s, so that others are served; change it, or reload the model "
+                + "once its plugin is mended"
         case .invalidLogits(let found):
             "the model returned \(found) where finite numbers were expected"
         case .unsupported(let what):
@@ -64,6 +70,7 @@ extension EngineError: CustomStringConvertible {
         switch self {
         case .overloaded(_, let after): after
         case .unavailable(_, let after): after
+        case .takesModelDown(let after): after
         case .draining: .zero
         default: nil
         }

@@ -23,6 +23,10 @@ final class TextJob: LaneJob, @unchecked Sendable {
         /// What the model makes of a text, where it says so.
         var ids: [Int32]?
         var failures = 0
+        /// When the first call began that failed with it.
+        var since: MonotonicTime?
+
+        func fingerprint(_ kind: Kind) -> Int { Fingerprint.of("text", kind, input) }
     }
 
     struct Answer: Sendable {

@@ -188,6 +188,7 @@ extension VectorEngine {
     }
 
     private func answer(_ job: TextJob) async throws -> [TextJob.Answer] {
+        for piece in job.pending { try supervisor.check(piece.fingerprint(job.kind)) }
         if job.isDone {
             try inbox.answeredAtOnce()
             job.finish()
@@ -238,6 +239,7 @@ extension VectorEngine {
             guard tasks.contains(name) else {
                 throw EngineError.unsupported("the task '\(name)'")
             }
+            try supervisor.check(task.fingerprint)
             try inbox.submit(task)
         } catch {
             channel.fail(error)

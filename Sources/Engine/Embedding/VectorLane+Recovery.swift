@@ -3,14 +3,27 @@ import PluginHost
 extension VectorLane {
     /// After a call that failed: its texts go again, each alone, so that one that takes the model down is
     /// found and the others get past it.
-    func recover(from failure: ModelFailure, in step: TextStep, on model: any LoadedModel) {
-        if failure.isFatal { lose(model, because: failure) }
-        for part in step.parts {
-            var piece = part.piece
-            piece.failures += 1
-            part.job.suspect(piece)
-            if step.parts.count == 1 { blame(part.job, piece, failure) }
+    ///
+    /// - Parameter started: when the step began.
+    func recover(
+        from failure: ModelFailure, in step: TextStep, since started: MonotonicTime,
+        on model: any LoadedModel
+    ) {
+        var step = step
+        for index in step.parts.indices {
+            step.parts[index].piece.failures += 1
+            step.parts[index].piece.since = step.parts[index].piece.since ?? started
         }
+        let suspect = step.parts.count == 1 ? step.parts[0] : nil
+        if failure.isFatal {
+            let blame = suspect.flatMap { part -> Blame? in
+                guard part.piece.failures > options.retries else { return nil }
+                return Blame(part.piece.fingerprint(step.kind), since: part.piece.since ?? started)
+            }
+            lose(model, because: failure, blaming: blame)
+        }
+        for part in step.parts { part.job.suspect(part.piece) }
+        if let suspect { blame(suspect.job, suspect.piece, failure) }
     }
 
     /// A text that failed alone more often than it may ends its request, and so does one that the model

@@ -36,7 +36,7 @@ extension VectorLane {
             inbox.endCall(tokens: step.tokens, in: .now - started) { $0.steps += 1 }
             deliver(try answers.get(), to: step)
         } catch {
-            recover(from: ModelFailure(error), in: step, on: model)
+            recover(from: ModelFailure(error), in: step, since: started, on: model)
         }
     }
 

@@ -109,9 +109,13 @@ extension VectorLane {
     }
 
     /// Hands the model back to its supervisor; the next turn asks for another.
-    func lose(_ model: any LoadedModel, because failure: ModelFailure) {
+    ///
+    /// - Parameter blame: the text or task that is to blame.
+    func lose(
+        _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
+    ) {
         inbox.record { $0.recoveries += 1 }
-        supervisor.discard(model, because: failure)
+        supervisor.discard(model, because: failure, blaming: blame)
     }
 
     /// Ends what the model holds of a job.

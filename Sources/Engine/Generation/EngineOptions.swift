@@ -17,7 +17,7 @@ package struct EngineOptions: Sendable {
     /// How long a sequence may stay paused for its reader.
     package var stallLimit: Duration = .seconds(60)
     /// How long `stop` waits for a step that is under way.
-    package var stopPatience: Duration = .seconds(5)
+    package var stopPatience: Duration = .seconds(1)
 
     package init() {}
 }

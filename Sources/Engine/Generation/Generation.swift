@@ -76,6 +76,8 @@ final class Generation: @unchecked Sendable {
 struct Suspicion {
     /// Failures with this request in the batch since it last got past one.
     var failures = 0
+    /// When the first of them began.
+    var since: MonotonicTime?
     /// Those of them at tokens that the model had taken before, which speak for the request.
     var accidents = 0
     /// How many of the request's tokens a model has ever taken.

@@ -36,6 +36,9 @@ package struct GenerationRequest: Sendable {
         prompt = []
     }
 
+    /// By what the model is fed: how the output is sampled from that does not make another request of it.
+    var fingerprint: Int { Fingerprint.of("generation", source, prompt) }
+
     /// The tokens that the client has sent.
     var inputCount: Int { source?.count ?? prompt.count }
 }

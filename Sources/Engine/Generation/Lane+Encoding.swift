@@ -15,6 +15,7 @@ extension Lane {
         guard let next = running.first(where: isUnread), let slot = next.slot,
             let source = next.request.source
         else { return true }
+        let started = MonotonicTime.now
         inbox.begin(Inbox.Call(model: model, channels: [next.channel]))
         defer { inbox.endCall { _ in } }
         do {
@@ -22,7 +23,7 @@ extension Lane {
             slots.read(source, for: slot)
             return true
         } catch {
-            return recover(from: ModelFailure(error), of: next, on: model)
+            return recover(from: ModelFailure(error), of: next, since: started, on: model)
         }
     }
 
@@ -31,10 +32,11 @@ extension Lane {
     ///
     /// - Returns: false when the model was lost.
     private func recover(
-        from failure: ModelFailure, of generation: Generation, on model: any LoadedModel
+        from failure: ModelFailure, of generation: Generation, since started: MonotonicTime,
+        on model: any LoadedModel
     ) -> Bool {
-        if failure.isFatal { lose(model, because: failure) }
-        generation.suspicion.add(failureAt: 1)
+        generation.suspicion.add(failureAt: 1, since: started)
+        if failure.isFatal { lose(model, because: failure, at: generation) }
         judge(generation, failure)
         return !failure.isFatal
     }

@@ -6,18 +6,40 @@ extension Lane {
     ///
     /// What was lost is fed again from the requests' tokens by the steps that follow, with samplers
     /// and their random states untouched: clients see a pause.
-    func recover(from failure: ModelFailure, in plan: StepPlan, on model: any LoadedModel) {
+    ///
+    /// - Parameter started: when the call began.
+    func recover(
+        from failure: ModelFailure, in plan: StepPlan, since started: MonotonicTime,
+        on model: any LoadedModel
+    ) {
+        for part in plan.parts {
+            part.generation.suspicion.add(failureAt: part.positions.upperBound, since: started)
+        }
+        // Of several, each must show that it gets past this place alone; so one that poisons the model is
+        // found, and the others go on.
+        let suspect = plan.parts.count == 1 ? plan.parts[0].generation : nil
         if failure.isFatal {
-            lose(model, because: failure)
+            lose(model, because: failure, at: suspect)
         } else if case .refused(_, let flags, _) = failure, flags.contains(.sequencesLost) {
             empty(plan.parts.map(\.slot), in: model)
         }
-        blame(plan, failure)
+        if let suspect { judge(suspect, failure) }
     }
 
     /// Hands the model back to its supervisor; the next turn asks for another.
-    func lose(_ model: any LoadedModel, because failure: ModelFailure) {
-        supervisor.discard(model, because: failure)
+    ///
+    /// - Parameter suspect: the request that the model was at, where that was one alone.
+    func lose(
+        _ model: any LoadedModel, because failure: ModelFailure, at suspect: Generation? = nil
+    ) {
+        let blame = suspect.flatMap { generation -> Blame? in
+            let suspicion = generation.suspicion
+            guard suspicion.isGuilty(beyond: options.retries), let since = suspicion.since else {
+                return nil
+            }
+            return Blame(generation.request.fingerprint, since: since)
+        }
+        supervisor.discard(model, because: failure, blaming: blame)
     }
 
     private func empty(_ lost: [Int], in model: any LoadedModel) {
@@ -31,23 +53,17 @@ extension Lane {
         }
     }
 
-    /// A request that failed alone more often than it may is ended. Of several, each must show that it
-    /// gets past this place alone; so one that poisons the model is found, and the others go on.
-    private func blame(_ plan: StepPlan, _ failure: ModelFailure) {
-        for part in plan.parts {
-            part.generation.suspicion.add(failureAt: part.positions.upperBound)
-        }
-        if plan.parts.count == 1 { judge(plan.parts[0].generation, failure) }
-    }
-
-    /// Ends a request that failed alone more often than it may.
+    /// Ends a request that failed alone more often than it may, and all that are like it.
     func judge(_ generation: Generation, _ failure: ModelFailure) {
         let suspicion = generation.suspicion
-        if suspicion.failures - suspicion.accidents > options.retries
-            || suspicion.accidents > Self.accidents
-        {
-            let attempts = suspicion.failures
-            end(generation, .modelFailed(attempts: attempts, failure: String(describing: failure)))
+        let isGuilty = suspicion.isGuilty(beyond: options.retries)
+        guard isGuilty || suspicion.accidents > Self.accidents else { return }
+        let reason = String(describing: failure)
+        end(generation, .modelFailed(attempts: suspicion.failures, failure: reason))
+        guard isGuilty, failure.isFatal else { return }
+        let fingerprint = generation.request.fingerprint
+        for other in waiting + running where other.request.fingerprint == fingerprint {
+            end(other, .modelFailed(attempts: suspicion.failures, failure: reason))
         }
     }
 
@@ -56,7 +72,9 @@ extension Lane {
 }
 
 extension Suspicion {
-    mutating func add(failureAt position: Int) {
+    /// - Parameter started: when the call began that failed.
+    mutating func add(failureAt position: Int, since started: MonotonicTime) {
+        since = since ?? started
         failures += 1
         accidents += position <= proven ? 1 : 0
         clearedAt = max(clearedAt ?? 0, position)
@@ -67,8 +85,11 @@ extension Suspicion {
     mutating func passed(_ position: Int) {
         proven = max(proven, position)
         guard let place = clearedAt, position >= place else { return }
-        (failures, accidents, clearedAt) = (0, 0, nil)
+        (failures, accidents, since, clearedAt) = (0, 0, nil, nil)
     }
+
+    /// Whether it failed more often than may happen to a request that is not the cause.
+    func isGuilty(beyond retries: Int) -> Bool { failures - accidents > retries }
 }
 
 extension ModelFailure {

@@ -69,7 +69,7 @@ extension Lane {
             }
             try take(rows.get(), of: plan)
         } catch {
-            recover(from: ModelFailure(error), in: plan, on: model)
+            recover(from: ModelFailure(error), in: plan, since: started, on: model)
         }
     }
 

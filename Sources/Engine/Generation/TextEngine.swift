@@ -55,6 +55,7 @@ package final class TextEngine: GenerationServing {
         var request = request
         if request.prompt.isEmpty { request.prompt = model.decoderPrompt }
         try model.check(request)
+        try supervisor.check(request.fingerprint)
         let channel = EventChannel(limit: options.backlog) { [weak inbox] in inbox?.ring() }
         let generation = Generation(
             request, channel: channel, model: model,

@@ -5,6 +5,7 @@ package import PluginHost
 /// Requests take turns. When the model is lost, the pictures that it was at are begun anew; see
 /// `ImageLane`.
 package final class ImageEngine: GenerationServing {
+    private let supervisor: ModelSupervisor
     private let options: ImageEngineOptions
     private let inbox: ImageInbox
     package let info: ModelInfo
@@ -23,6 +24,7 @@ package final class ImageEngine: GenerationServing {
         }
         var options = options
         options.parallel = max(1, options.parallel)
+        self.supervisor = supervisor
         self.options = options
         self.capabilities = capabilities
         info = ModelInfo(description)
@@ -46,6 +48,7 @@ package final class ImageEngine: GenerationServing {
         guard !order.requests.isEmpty else {
             throw .invalidParameter(name: "n", reason: "is 0, expected 1 or more")
         }
+        for request in order.requests { try supervisor.check(request.fingerprint) }
         try inbox.submit(ImageRun(order, channel: channel))
         return ImageStream(channel, of: self)
     }

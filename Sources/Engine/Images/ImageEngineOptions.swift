@@ -9,7 +9,7 @@ package struct ImageEngineOptions: Sendable {
     /// Failures of the model that one picture survives before it is held to be the cause.
     package var retries = 1
     /// How long `stop` waits for a step that is under way.
-    package var stopPatience: Duration = .seconds(5)
+    package var stopPatience: Duration = .seconds(1)
 
     package init() {}
 }

@@ -18,7 +18,7 @@ extension ImageLane {
                 giveUp(run)
             }
         } catch {
-            recover(from: ModelFailure(error), in: run, on: model)
+            recover(from: ModelFailure(error), in: run, since: started, on: model)
         }
     }
 
@@ -66,9 +66,17 @@ extension ImageLane {
 
     /// A picture follows from its seed: cut by a crash it is begun anew, unless it is the cause.
     private func recover(
-        from failure: ModelFailure, in run: ImageRun, on model: any LoadedModel
+        from failure: ModelFailure, in run: ImageRun, since started: MonotonicTime,
+        on model: any LoadedModel
     ) {
-        if failure.isFatal { lose(model, because: failure) }
+        run.current.since = run.current.since ?? started
+        if failure.isFatal {
+            let isGuilty = run.current.failures >= options.retries
+            lose(
+                model, because: failure,
+                blaming: isGuilty
+                    ? Blame(run.request.fingerprint, since: run.current.since ?? started) : nil)
+        }
         if run.isCancelled { return }
         if case .refused(let code, _, _) = failure {
             if code == .busy, run.current.id == nil, postpone(run) { return }

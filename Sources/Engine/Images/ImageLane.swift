@@ -109,10 +109,14 @@ extension ImageLane {
 
     /// Hands the model back to its supervisor; the next turn asks for another, in which all pictures begin
     /// anew.
-    func lose(_ model: any LoadedModel, because failure: ModelFailure) {
+    ///
+    /// - Parameter blame: the picture that is to blame.
+    func lose(
+        _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
+    ) {
         for run in placed { run.restart() }
         inbox.record { $0.recoveries += 1 }
-        supervisor.discard(model, because: failure)
+        supervisor.discard(model, because: failure, blaming: blame)
     }
 
     /// Ends what the model holds of a request.

@@ -13,8 +13,9 @@ final class ImageRun: @unchecked Sendable {
         var previews = 0
         /// Calls of `step` after which it will never be done.
         var most = ImageCapabilities.mostProgress
-        /// Failures of the model while it was at this picture.
+        /// Failures of the model while it was at this picture, and when the first of those calls began.
         var failures = 0
+        var since: MonotonicTime?
     }
 
     let order: ImageOrder

@@ -15,8 +15,9 @@ final class TaskRun: LaneJob, @unchecked Sendable {
     /// What the model calls it, once begun.
     var id: TaskID?
     var silence = Silence()
-    /// Failures of the model while it was at this task.
+    /// Failures of the model while it was at this task, and when the first of those calls began.
     var failures = 0
+    var since: MonotonicTime?
     /// Whether its reader has got, or may get, an event: it cannot be begun anew then.
     var hasEvents = false
 
@@ -26,6 +27,8 @@ final class TaskRun: LaneJob, @unchecked Sendable {
         self.channel = channel
         self.remaining = remaining
     }
+
+    var fingerprint: Int { Fingerprint.of("task", name, input) }
 
     var isCancelled: Bool { channel.isCancelled }
     var isPaused: Bool { channel.pausedSince != nil }

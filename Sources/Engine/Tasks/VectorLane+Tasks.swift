@@ -14,7 +14,7 @@ extension VectorLane {
             try take(progress, of: task)
             check(task, progress, in: time)
         } catch {
-            recover(from: ModelFailure(error), in: task, on: model)
+            recover(from: ModelFailure(error), in: task, since: started, on: model)
         }
     }
 
@@ -61,18 +61,21 @@ extension VectorLane {
     // MARK: - Failures
 
     private func recover(
-        from failure: ModelFailure, in task: TaskRun, on model: any LoadedModel
+        from failure: ModelFailure, in task: TaskRun, since started: MonotonicTime,
+        on model: any LoadedModel
     ) {
         task.failures += 1
+        task.since = task.since ?? started
+        let mayRetry = failure.isFatal && !task.hasEvents && task.failures <= options.retries
         if failure.isFatal {
             task.id = nil
-            lose(model, because: failure)
+            let blame = mayRetry ? nil : Blame(task.fingerprint, since: task.since ?? started)
+            lose(model, because: failure, blaming: blame)
         }
         if task.isCancelled { return }
         if case .refused(let code, _, let message) = failure, code == .argument, !task.hasEvents {
             return end(task, .invalidParameter(name: "input", reason: "is refused: \(message)"))
         }
-        let mayRetry = failure.isFatal && !task.hasEvents && task.failures <= options.retries
         guard !mayRetry else { return }
         end(task, .modelFailed(attempts: task.failures, failure: String(describing: failure)))
     }

@@ -56,6 +56,11 @@ package final class ModelTokenizer: Sendable {
     private func tokenizeNow(
         _ tokenize: (any LoadedModel) throws -> [Int32]
     ) throws(EngineError) -> [Int32] {
+        let fingerprint = {
+            Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial)
+        }
+        try supervisor.check(fingerprint())
+        let started = MonotonicTime.now
         var attempts = 0
         while true {
             let loaded: any LoadedModel
@@ -65,8 +70,12 @@ package final class ModelTokenizer: Sendable {
             } catch {
                 let failure = ModelFailure(error)
                 attempts += 1
-                if failure.isFatal { supervisor.discard(loaded, because: failure) }
-                if !failure.isFatal || attempts > retries {
+                let isLast = attempts > retries
+                if failure.isFatal {
+                    let blame = isLast ? Blame(fingerprint(), since: started) : nil
+                    supervisor.discard(loaded, because: failure, blaming: blame)
+                }
+                if !failure.isFatal || isLast {
                     throw EngineError(tokenizing: failure, attempts: attempts)
                 }
             }

@@ -1,0 +1,132 @@
+import Engine
+import PluginHost
+import Testing
+
+/// A request that takes the model down is refused when it comes again, and costs the others nothing.
+@Suite struct BlamedRequestTests {
+    /// The model rests after three failures, as it does by default, but for longer than any test.
+    private static var policy: RestartPolicy {
+        var policy = RestartPolicy.eager
+        policy.failureLimit = 3
+        policy.quarantine = .seconds(1000)
+        return policy
+    }
+
+    private static let poison: Int32 = 63
+
+    private static func world(
+        _ script: @escaping @Sendable (Int) -> Void = { _ in }
+    ) -> FakeWorld {
+        FakeWorld(
+            edit: { _, row in row[Int(poison)] = -100 },
+            script: { call, batch in
+                script(call)
+                return batch.tokens.contains(poison) ? .segfault : nil
+            })
+    }
+
+    private func expectRefusal(_ error: EngineError?) {
+        guard case .takesModelDown(let wait) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(wait > .seconds(100) && wait <= .seconds(300))
+    }
+
+    @Test func promptsThatTakeTheModelDownAreRefusedAndNobodyElseIs() async throws {
+        let world = Self.world()
+        let engine = try TextEngine(supervisor: world.supervisor(Self.policy))
+        for first in 1...6 as ClosedRange<Int32> {
+            let bad = GenerationRequest.plain([first, Self.poison], maxTokens: 4)
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.submit(bad).output()
+            }
+            guard case .modelFailed(2, _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            var again = bad
+            again.sampling.seed = 7
+            expectRefusal(#expect(throws: EngineError.self) { try engine.submit(again) })
+            let good = try engine.submit(.plain([first], maxTokens: 3))
+            #expect(try await good.output().ids == world.greedy([first], count: 3))
+        }
+        #expect(world.launches == 13)
+    }
+
+    @Test func copiesOfAPromptThatTakesTheModelDownEndWithIt() async throws {
+        let gate = Gatekeeper()
+        let world = Self.world { call in if call == 0 { gate.stop() } }
+        let engine = try TextEngine(supervisor: world.supervisor(Self.policy))
+        let good = try engine.submit(.plain([1], maxTokens: 9))
+        await gate.reached()
+        let bad = try (0..<3).map { _ in
+            try engine.submit(.plain([2, Self.poison], maxTokens: 4))
+        }
+        gate.pass()
+        for stream in bad {
+            await #expect(throws: EngineError.self) { try await stream.output() }
+        }
+        #expect(try await good.output().ids == world.greedy([1], count: 9))
+        #expect(world.launches == 3)
+    }
+
+    @Test func textsThatCrashTheTokenizerAreRefusedAndNobodyElseIs() async throws {
+        let world = FakeWorld()
+        let engine = try TextEngine(supervisor: world.supervisor(Self.policy))
+        for number in 1...4 {
+            let text = "boom \(number)"
+            world.fail(text: text, with: .segfault)
+            await #expect(throws: EngineError.self) {
+                try await engine.tokenize(text, addSpecial: false, parseSpecial: false)
+            }
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.tokenize(text, addSpecial: false, parseSpecial: false)
+            }
+            expectRefusal(error)
+            let ids = try await engine.tokenize("ab", addSpecial: false, parseSpecial: false)
+            #expect(ids == [97, 98])
+        }
+        #expect(world.launches == 9)
+    }
+
+    @Test func textsThatTakeAModelOfVectorsDownAreRefusedAndNobodyElseIs() async throws {
+        let world = VectorWorld(script: { _, texts in
+            texts.contains { $0.hasPrefix("poison") } ? .segfault : nil
+        })
+        let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
+        for number in 1...4 {
+            let texts: [EmbeddingInput] = [.text("poison \(number)")]
+            await #expect(throws: EngineError.self) {
+                try await engine.embed(texts, purpose: .symmetric)
+            }
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.embed([.text("fine")] + texts, purpose: .symmetric)
+            }
+            expectRefusal(error)
+            #expect(
+                try await engine.embed(["good \(number)"]).vectors
+                    == [world.vector(of: "good \(number)")])
+        }
+        #expect(world.launches == 9)
+    }
+
+    @Test func picturesThatTakeTheModelDownAreRefusedWhateverTheirSeed() async throws {
+        let world = ImageWorld { _, call, prompt in
+            if call == .step, prompt.hasPrefix("poison") { throw ModelFailure.segfault }
+        }
+        let engine = try ImageEngine(supervisor: world.supervisor(Self.policy))
+        for number in 1...4 {
+            var request = ImageRequest(prompt: "poison \(number)")
+            await #expect(throws: EngineError.self) {
+                try await engine.events(ImageOrder([request]))
+            }
+            request.seed = 9
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.events(ImageOrder([request]))
+            }
+            expectRefusal(error)
+        }
+        #expect(world.launches == 9)
+    }
+}
