@@ -78,7 +78,7 @@ extension EngineError {
     fileprivate var isOfThisText: Bool {
         switch self {
         case .invalidLogits, .invalidParameter, .emptyPrompt, .promptTooLong, .sourceTooLong,
-            .unknownToken:
+            .unknownToken, .takesModelDown:
             true
         default: false
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import PluginHost
 import SearchCollections
@@ -98,9 +99,25 @@ extension HostProcess {
         }
         logger.info(
             "stopping", metadata: ["requests": .stringConvertible(server.workload.requests)])
+        endInTime()
+        models.registry.endStarts()
         await within(settings.server.drainTimeout) { await server.workload.drain() }
         server.workload.cut()
         await within(HostServer.lastWords) { await server.workload.drain() }
+    }
+
+    /// How much longer than for the work in progress the host takes to end, whatever hangs.
+    private static let grace = Duration.seconds(10)
+
+    /// Ends the process when the orderly end does not come. A thread of its own does that, since nobody
+    /// knows what hangs; the workers notice and end too.
+    private func endInTime() {
+        let limit = settings.server.drainTimeout + Self.grace
+        BlockingThread.start("roost-end") { [logger] in
+            Thread.sleep(forTimeInterval: limit / .seconds(1))
+            logger.error("ended without waiting any longer; something hangs")
+            Signals.endNow()
+        }
     }
 
     /// Runs `body`, but returns after `limit` at the latest and leaves it to itself.

@@ -192,6 +192,6 @@ extension Settings.Model {
         ModelSpec(
             name: name, plugin: plugin, source: source ?? "",
             load: idleUnload == nil ? load : .firstUse, context: context ?? 0, parallel: parallel,
-            configJSON: settings)
+            configJSON: settings, loadTimeout: loadTimeout, stepTimeout: stepTimeout)
     }
 }

@@ -73,8 +73,10 @@ package struct Settings: Sendable {
         package var idleUnload: Duration?
         package var context: Int?
         package var parallel: Int
-        /// How long one step may take before the model counts as hung.
+        /// How long one call, such as a step, may take before the model counts as hung.
         package var stepTimeout: Duration
+        /// How long opening may take, and then the first step.
+        package var loadTimeout: Duration
         /// Requests that may wait; nil is the engine's choice.
         package var queue: Int?
         package var defaultFor: [Purpose]
@@ -100,7 +102,7 @@ extension Settings.Model {
     package init(name: String, source: String?) {
         self.init(
             name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
-            parallel: 8, stepTimeout: .seconds(120), queue: nil, defaultFor: [],
-            isOptional: false, sampling: SamplingChoices(), settings: "")
+            parallel: 8, stepTimeout: .seconds(120), loadTimeout: .seconds(600), queue: nil,
+            defaultFor: [], isOptional: false, sampling: SamplingChoices(), settings: "")
     }
 }

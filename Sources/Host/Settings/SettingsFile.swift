@@ -267,6 +267,7 @@ extension SettingsFile {
             context: table.integer("context", in: 1...16_777_216),
             parallel: table.integer("parallel", in: 1...1024) ?? defaults.parallel,
             stepTimeout: table.duration("step_timeout") ?? defaults.stepTimeout,
+            loadTimeout: table.duration("load_timeout") ?? defaults.loadTimeout,
             queue: table.integer("queue", in: 0...65536),
             defaultFor: purposes(&table), isOptional: table.bool("optional") ?? false,
             sampling: sampling(&table), settings: pluginSettings(&table))

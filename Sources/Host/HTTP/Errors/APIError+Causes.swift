@@ -48,6 +48,8 @@ extension APIError {
         case .invalidParameter(let name, let reason): self = .invalid(param: name, reason)
         case .deadlineExceeded: self = .timedOut(text)
         case .modelFailed, .invalidLogits: self = .modelFailed(text)
+        case .takesModelDown(let after):
+            self = .takesModelDown(text, retryAfter: Int(max(1, after.wholeSeconds)))
         case .unsupported: self = .refused(text)
         }
     }
@@ -60,7 +62,8 @@ extension APIError {
         case .modelExists, .pluginExists, .pluginInUse, .conflict: self = .conflict(text)
         case .notLoaded: self = .unavailable(text, retryAfter: nil)
         case .failed: self = .unavailable(text, retryAfter: nil)
-        case .stopping: self = .stopping
+        case .superseded(_, by: .stop), .stopping: self = .stopping
+        case .superseded: self = .superseded(text)
         }
     }
 

@@ -23,6 +23,10 @@ package enum APIError: Error, Equatable, Sendable {
     case wrongKey
     case forbidden(String)
     case conflict(String)
+    /// Something newer was asked for meanwhile.
+    case superseded(String)
+    /// The same request took the model down before.
+    case takesModelDown(String, retryAfter: Int)
     case overloaded(String, retryAfter: Int)
     case unavailable(String, retryAfter: Int?)
     /// A generation that an admin asked for could not be brought up.
@@ -59,9 +63,10 @@ extension APIError {
         case .unknownModel, .unknown, .unknownRoute: 404
         case .methodNotAllowed: 405
         case .bodyTooSlow: 408
-        case .conflict: 409
+        case .conflict, .superseded: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedCoding: 415
+        case .takesModelDown: 422
         case .notLoadable(_, let problem) where problem.serving != nil: 422
         case .overloaded: 429
         case .clientGone: 499
@@ -106,6 +111,8 @@ extension APIError {
         case .wrongKey: "invalid_api_key"
         case .forbidden: "forbidden"
         case .conflict: "conflict"
+        case .superseded: "superseded"
+        case .takesModelDown: "request_fails_model"
         case .overloaded: "overloaded"
         case .unavailable: "model_unavailable"
         case .notLoadable(_, let problem):
@@ -132,7 +139,7 @@ extension APIError {
     /// Seconds after which the same request may succeed.
     package var retryAfter: Int? {
         switch self {
-        case .overloaded(_, let seconds): seconds
+        case .overloaded(_, let seconds), .takesModelDown(_, let seconds): seconds
         case .unavailable(_, let seconds): seconds
         case .stopping: 5
         default: nil
@@ -171,7 +178,8 @@ extension APIError: CustomStringConvertible {
         case .wrongKey: "the key that was sent is not known here"
         case .clientGone: "the client went away before the answer was complete"
         case .stopping: "the host is shutting down; retry in a moment"
-        case .forbidden(let reason), .conflict(let reason), .overloaded(let reason, _),
+        case .forbidden(let reason), .conflict(let reason), .superseded(let reason),
+            .takesModelDown(let reason, _), .overloaded(let reason, _),
             .unknown(let reason), .unavailable(let reason, _), .notLoadable(let reason, _),
             .modelFailed(let reason), .timedOut(let reason), .storageFull(let reason),
             .storageFailed(let reason), .unsupportedMediaType(let reason),

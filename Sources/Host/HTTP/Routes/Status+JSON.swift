@@ -18,9 +18,21 @@ extension DeploymentStatus {
         json["last_error"] = .optional(lastError ?? supervisor?.lastFailure)
         json["warnings"] = .array(warnings.map { .string($0) })
         json["pid"] = .optional(supervisor?.processID)
+        json["warnings"] = .array(warnings.map { .string($0) })
+        json["starting"] = .array(starting.map { .object($0.json) })
         json["worker"] = supervisor.map { .object($0.json) } ?? .null
         json["model"] = description.map { .object($0.json) } ?? .null
         return json
+    }
+}
+
+extension StartingWorker {
+    fileprivate var json: JSONObject {
+        JSONObject([
+            (key: "pid", value: .integer(Int(processID))), (key: "plugin", value: .string(plugin)),
+            (key: "step", value: .string(step)),
+            (key: "seconds", value: .integer(Int(elapsed.components.seconds))),
+        ])
     }
 }
 

@@ -4,7 +4,7 @@ import { element, find } from "./dom.js";
 import { host } from "./api.js";
 
 const CHOSEN = "roost.model";
-const STATES = { ready: "ready", reloading: "ready", loading: "loading", unloaded: "not loaded", failed: "failed" };
+const STATES = { ready: "ready", reloading: "ready", loading: "loading", unloaded: "not loaded", failed: "failed", quarantined: "keeps failing" };
 
 let models = [];
 
