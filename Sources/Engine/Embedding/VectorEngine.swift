@@ -117,6 +117,9 @@ extension VectorEngine {
     ) async throws -> [TokenCount]? {
         guard capabilities.countsTokens else { return nil }
         return try await counting.run { [supervisor] in
+            let fingerprint = { Fingerprint.of("count", texts.map(ExactString.init), purpose) }
+            try supervisor.check(fingerprint())
+            let started = MonotonicTime.now
             let loaded: any LoadedModel
             do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
             do {
@@ -124,7 +127,10 @@ extension VectorEngine {
                     of: texts, with: companions, options: EmbedOptions(purpose, normalized: true))
             } catch {
                 let failure = ModelFailure(error)
-                if failure.isFatal { supervisor.discard(loaded, because: failure) }
+                if failure.isFatal {
+                    let blame = Blame(fingerprint(), since: started)
+                    supervisor.discard(loaded, because: failure, blaming: blame)
+                }
                 throw EngineError.modelFailed(attempts: 1, failure: String(describing: failure))
             }
         }
