@@ -18,7 +18,6 @@ extension DeploymentStatus {
         json["last_error"] = .optional(lastError ?? supervisor?.lastFailure)
         json["warnings"] = .array(warnings.map { .string($0) })
         json["pid"] = .optional(supervisor?.processID)
-        json["warnings"] = .array(warnings.map { .string($0) })
         json["starting"] = .array(starting.map { .object($0.json) })
         json["worker"] = supervisor.map { .object($0.json) } ?? .null
         json["model"] = description.map { .object($0.json) } ?? .null
