@@ -33,7 +33,9 @@ package final class ModelTokenizer: Sendable {
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
         try await crew.run { [self] in
-            try tokenizeNow {
+            try tokenizeNow(
+                Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial)
+            ) {
                 try $0.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
             }
         }
@@ -48,17 +50,16 @@ package final class ModelTokenizer: Sendable {
     ) async throws -> [Int32] {
         try await crew.run { [self] in
             let prompt = try render()
-            return try tokenizeNow { try $0.tokenize(mixed: prompt.text, plain: prompt.plain) }
+            return try tokenizeNow(Fingerprint.of("prompt", ExactString(prompt.text))) {
+                try $0.tokenize(mixed: prompt.text, plain: prompt.plain)
+            }
         }
     }
 
     /// A text that takes the model down is tried again as often as a request is.
     private func tokenizeNow(
-        _ tokenize: (any LoadedModel) throws -> [Int32]
+        _ fingerprint: @autoclosure () -> Int, _ tokenize: (any LoadedModel) throws -> [Int32]
     ) throws(EngineError) -> [Int32] {
-        let fingerprint = {
-            Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial)
-        }
         try supervisor.check(fingerprint())
         let started = MonotonicTime.now
         var attempts = 0
