@@ -72,6 +72,7 @@ extension ImageCapabilities {
         try check("height", height, 0...Self.longestSide)
         try check("steps", steps, 0...Self.mostSteps)
         try check("multiple_of", multipleOf, 1...Self.longestSide)
+        try check("max_tokens", maxTokens ?? 0, 0...1 << 30)
         try check("the number of schedulers", schedulers.count, 0...256)
         guard width % multipleOf == 0, height % multipleOf == 0 else {
             throw broken("\(width)x\(height) is no multiple of multiple_of, \(multipleOf)")

@@ -126,6 +126,7 @@ extension WireWriter {
         write(UInt32(capabilities.multipleOf))
         write(strings: capabilities.schedulers)
         write(optional: capabilities.scheduler) { $0.write($1) }
+        write(UInt32(capabilities.maxTokens ?? 0))
         write(capabilities.previews)
     }
 }
@@ -140,6 +141,8 @@ extension WireReader {
         capabilities.multipleOf = Int(try read(UInt32.self))
         capabilities.schedulers = try readStrings()
         capabilities.scheduler = try readOptional { try $0.readString() }
+        let tokens = Int(try read(UInt32.self))
+        capabilities.maxTokens = tokens == 0 ? nil : tokens
         capabilities.previews = try readBool()
         return capabilities
     }

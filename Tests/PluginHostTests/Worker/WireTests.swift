@@ -8,6 +8,7 @@ import Testing
         var images = ImageCapabilities()
         (images.width, images.height, images.steps, images.guidance) = (16, 8, 4, 1.5)
         (images.multipleOf, images.schedulers, images.scheduler) = (8, ["a", "ß"], "a")
+        images.maxTokens = 77
         return images
     }()
     private static let imageCalls: [[UInt8]] = {

@@ -181,6 +181,12 @@ static roost_status score_pairs(roost_context *context, roost_str query, const r
     return ROOST_OK;
 }
 
+/* Whether it is a model of natural language inference. */
+static int infers(const struct roost_model *model)
+{
+    return strstr(model->can, "infer") != NULL;
+}
+
 static roost_status classify(roost_context *context, const roost_str *text, uint32_t n,
                              roost_rows *out, const roost_call *call)
 {
@@ -189,15 +195,10 @@ static roost_status classify(roost_context *context, const roost_str *text, uint
     for (uint32_t i = 0; i < n; i++) {
         int asks = text[i].len > 0 && text[i].ptr[text[i].len - 1] == '?';
         row_of(out, i)[0] = asks ? 2 : -2;
-        row_of(out, i)[1] = 0;
+        for (int label = 1; label < (infers(context->model) ? 3 : 2); label++)
+            row_of(out, i)[label] = 0;
     }
     return ROOST_OK;
-}
-
-/* Whether it is a model of natural language inference. */
-static int infers(const struct roost_model *model)
-{
-    return strstr(model->can, "infer") != NULL;
 }
 
 static roost_status classify_pairs(roost_context *context, const roost_str *text,
