@@ -21,10 +21,21 @@ import Tokenizers
             }
             #expect(error { $0.bos = id } == expected("bos_token_id"))
             #expect(error { $0.eos = id } == expected("eos_token_id"))
-            #expect(error { $0.eot = id } == expected("eot_token_id"))
-            #expect(error { $0.eom = id } == expected("eom_token_id"))
-            #expect(error { $0.pad = id } == expected("padding_token_id"))
         }
+    }
+
+    /// Some converters write -1, or the number of rows, for a token that the model has not.
+    @Test(arguments: [-1, 258, 4_294_967_295, .max, .min])
+    func idsThatShapeNoTextAreNotedAndLeftOut(id: Int) throws {
+        var file = ByteLevelVocabulary.gguf(merges: [("a", "b")], control: ["<s>"])
+        (file.pad, file.eot, file.eom, file.mask) = (id, id, id, id)
+        let tokenizer = try Tokenizers.load(gguf: file)
+        #expect(tokenizer.vocabulary.pad == nil && tokenizer.vocabulary.eot == nil)
+        #expect(
+            tokenizer.notes
+                == ["padding", "eot", "eom", "mask"].map {
+                    "'tokenizer.ggml.\($0)_token_id' is \(id), expected 0 ..< 258; it is left out"
+                })
     }
 
     @Test func arraysHaveOneEntryForEachToken() {

@@ -59,11 +59,4 @@ import Tokenizers
         let ids = try tokenizer.encode(text, addSpecial: false, parseSpecial: false)
         #expect(tokenizer.vocabulary.decode(ids) == Array(text.utf8))
     }
-
-    @Test(arguments: [nil, "no-such-pattern"])
-    func anUnknownNameIsNoted(pre: String?) throws {
-        let tokenizer = try Tokenizers.load(gguf: ByteLevelVocabulary.gguf(merges: [], pre: pre))
-        #expect(tokenizer.notes.count == 1)
-        #expect(tokenizer.notes[0].contains("tokenizer.ggml.pre"))
-    }
 }

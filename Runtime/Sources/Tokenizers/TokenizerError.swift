@@ -14,6 +14,8 @@ public enum TokenizerError: Error, Equatable {
     case invalid(key: String, found: String, expected: String)
     /// A part of the tokenizer is of a kind this module does not have.
     case unsupported(part: String, kind: String)
+    /// `tokenizer.ggml.pre` of a GGUF file names a way of cutting words that is not known here.
+    case unknownPreTokenizer(String)
     /// An id lies outside the vocabulary.
     case idOutOfRange(key: String, id: Int, limit: Int)
     /// Two tokens have one id.
@@ -22,8 +24,8 @@ public enum TokenizerError: Error, Equatable {
     case tokenTwice(token: String)
     /// A merge needs a token that the vocabulary lacks.
     case mergeWithoutToken(merge: Int, token: String)
-    /// A regular expression does not compile.
-    case pattern(pattern: String, offset: Int, reason: String)
+    /// A regular expression does not compile; where, if that is known.
+    case pattern(pattern: String, offset: Int?, reason: String)
     /// A regular expression gave up on a text.
     case matching(pattern: String, reason: String)
     /// A text is longer than the indices of its symbols reach.
@@ -51,6 +53,9 @@ extension TokenizerError: CustomStringConvertible {
             "'\(key)' is \(found), expected \(expected)"
         case .unsupported(let part, let kind):
             "\(part) '\(kind)' is not supported"
+        case .unknownPreTokenizer(let name):
+            "'tokenizer.ggml.pre' is '\(name)', which names no way of cutting words that is known "
+                + "here; token ids would differ from the model's own"
         case .idOutOfRange(let key, let id, let limit):
             "'\(key)' is id \(id), expected 0 ..< \(limit)"
         case .idTaken(let id, let first, let second):
@@ -60,7 +65,8 @@ extension TokenizerError: CustomStringConvertible {
         case .mergeWithoutToken(let merge, let token):
             "merge \(merge) needs token '\(token)', which the vocabulary lacks"
         case .pattern(let pattern, let offset, let reason):
-            "pattern '\(pattern)' does not compile at character \(offset): \(reason)"
+            "pattern '\(pattern)' does not compile\(offset.map { " at character \($0)" } ?? ""): "
+                + reason
         case .matching(let pattern, let reason):
             "pattern '\(pattern)' gave up on the text: \(reason)"
         case .textTooLong(let bytes, let limit):

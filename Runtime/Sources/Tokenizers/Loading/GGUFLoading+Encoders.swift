@@ -9,14 +9,14 @@ extension GGUFLoading {
         let pieces = try PieceTrie(tokens.spellings) { [tokens] in tokens.isOfModel[$0] }
         var special = SpecialTokens()
         (special.bos, special.eos) = (ids.cls, ids.separator)
-        special.pad = try checked(file.pad, "padding_token_id")
+        special.pad = known(file.pad)
         let lowercases = file.lowercases ?? !hasCapitals(tokens)
         let template = Template.bert(cls: ids.cls, sep: ids.separator)
         let decoder = PieceDecoder(
             spacePrefix: true, words: .continuation(Self.mark, tightens: true))
         return TextPipeline(
             vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
-            notes: [],
+            notes: notes,
             added: try added(nil, special, kinds: tokens.kinds),
             normalizer: BertNormalizer(
                 cleans: true, separatesIdeographs: true,
@@ -55,10 +55,8 @@ extension GGUFLoading {
         guard let cls, let separator, let unknown else {
             throw TokenizerError.missing(key: "tokenizer.ggml.cls_token_id")
         }
-        let others = [
-            try checked(file.pad, "padding_token_id"), try checked(file.mask, "mask_token_id"),
-        ]
-        return (cls, separator, unknown, others.compactMap { $0 })
+        let others = [known(file.pad), known(file.mask)].compactMap { $0 }
+        return (cls, separator, unknown, others)
     }
 
     /// A vocabulary of words in lower case has no capitals.
@@ -85,7 +83,7 @@ extension GGUFLoading {
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
-            notes: [],
+            notes: notes,
             added: try added(normalizer, special),
             normalizer: normalizer,
             preTokenizer: try unigramWords(prefixed: prefixes),

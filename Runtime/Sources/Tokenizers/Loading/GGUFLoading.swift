@@ -11,7 +11,7 @@ struct GGUFLoading {
 
     func tokenizer() throws -> any Tokenizer {
         switch file.model {
-        case "gpt2": try byteLevel()
+        case "gpt2", "gemma4", "whitespace": try bytePairs()
         case "llama": try sentencePiece()
         case "bert": try wordPiece()
         case "t5": try unigram()
@@ -47,35 +47,6 @@ struct GGUFLoading {
 // MARK: - Kinds of model
 
 extension GGUFLoading {
-    private func byteLevel() throws -> any Tokenizer {
-        let published = file.pre.flatMap(PublishedPreTokenizer.named)
-        let pre = published ?? .fallback
-        var tokens = tokens
-        tokens.spellAsBytes()
-        let table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
-        let special = try specialTokens(bos: nil, eos: nil)
-        let template = try template(special, addsBOS: pre.addsBOS)
-        let normalizer = pre.composes ? CanonicalForm(composes: true) : nil
-        return TextPipeline(
-            vocabulary: TokenizerVocabulary(
-                tokens, PieceDecoder(byteLevel: true), special, template),
-            notes: published == nil ? [unknownPatternNote] : [],
-            added: try added(normalizer, special),
-            normalizer: normalizer,
-            preTokenizer: try pre.preTokenizer(),
-            model: BPE(
-                alphabet: .bytes((0...255).map { table.find([$0].span) ?? -1 }),
-                rule: try RankedMerges(try mergePairs(), table, byteLevel: true),
-                wholeWords: pre.ignoresMerges ? table : nil),
-            template: template)
-    }
-
-    private var unknownPatternNote: String {
-        let name = file.pre.map { "'\($0)' is not known" } ?? "is missing"
-        return "tokenizer.ggml.pre \(name): words are cut by the default pattern, and token ids "
-            + "may differ from the model's own"
-    }
-
     private func sentencePiece() throws -> any Tokenizer {
         let scores = try scores()
         let table = try TokenTable(tokens.spellings) { tokens.kinds[$0] == .normal }
@@ -87,7 +58,7 @@ extension GGUFLoading {
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
-            notes: [],
+            notes: notes,
             added: try added(normalizer, special),
             normalizer: normalizer,
             preTokenizer: cutsWords ? MetaspaceWords() : nil,
@@ -125,21 +96,6 @@ extension GGUFLoading {
 // MARK: - Parts
 
 extension GGUFLoading {
-    private func mergePairs() throws -> ByteStrings {
-        guard let merges = file.merges else {
-            throw TokenizerError.missing(key: "tokenizer.ggml.merges")
-        }
-        var pairs = ByteStrings()
-        pairs.reserveCapacity(2 * merges.count, bytes: merges.bytes.count)
-        for merge in 0..<merges.count
-        where !merges.withSpan(merge, { pairs.appendPair($0) }) {
-            throw TokenizerError.invalid(
-                key: "tokenizer.ggml.merges[\(merge)]", found: "'\(merges.text(merge))'",
-                expected: "two tokens with a space between them")
-        }
-        return pairs
-    }
-
     /// - Parameter kinds: the kind of each token, where it is not the file's.
     func added(
         _ normalizer: (any Normalizer)?, _ special: SpecialTokens, kinds: [TokenList.Kind]? = nil
@@ -156,6 +112,30 @@ extension GGUFLoading {
         return AddedTokenSearch(added, normalizer: normalizer, ends: special.ends)
     }
 
+    /// An id that shapes no text: what is outside of the vocabulary is noted and left out.
+    func known(_ id: Int?) -> Int32? {
+        id.flatMap { (0..<tokens.count).contains($0) ? Int32($0) : nil }
+    }
+
+    /// What a person should know who wonders about this tokenizer.
+    var notes: [String] {
+        var notes: [String] = []
+        let ids = [
+            ("padding", file.pad), ("eot", file.eot), ("eom", file.eom), ("mask", file.mask),
+        ]
+        for case (let name, let id?) in ids where known(id) == nil {
+            notes.append(
+                "'tokenizer.ggml.\(name)_token_id' is \(id), expected 0 ..< \(tokens.count); "
+                    + "it is left out")
+        }
+        if file.model == "gpt2", file.pre == nil {
+            notes.append(
+                "'tokenizer.ggml.pre' is missing: words are cut by the default pattern, and token "
+                    + "ids may differ from the model's own")
+        }
+        return notes
+    }
+
     func checked(_ id: Int?, _ key: String) throws -> Int32? {
         try id.map { try TokenID.checked($0, key: "tokenizer.ggml.\(key)", limit: tokens.count) }
     }
@@ -167,16 +147,21 @@ extension GGUFLoading {
         var special = SpecialTokens()
         special.bos = try checked(file.bos ?? byDefault(bos), "bos_token_id")
         special.eos = try checked(file.eos ?? byDefault(eos), "eos_token_id")
-        special.eot = try checked(file.eot, "eot_token_id")
-        special.pad = try checked(file.pad, "padding_token_id")
-        if let eom = try checked(file.eom, "eom_token_id") { special.ends.insert(eom) }
+        special.eot = known(file.eot)
+        special.pad = known(file.pad)
+        if let eom = known(file.eom) { special.ends.insert(eom) }
         special.addWellKnown(tokens)
         return special
     }
 
-    func template(_ special: SpecialTokens, addsBOS: Bool) throws -> Template {
+    /// - Parameters:
+    ///   - addsBOS: whether a text begins with the bos token where the file does not say.
+    ///   - always: whether it does, whatever the file says.
+    func template(
+        _ special: SpecialTokens, addsBOS: Bool, always: Bool = false
+    ) throws -> Template {
         var template = Template()
-        if file.addBOS ?? addsBOS {
+        if always || file.addBOS ?? addsBOS {
             guard let bos = special.bos else {
                 throw TokenizerError.missing(key: "tokenizer.ggml.bos_token_id")
             }

@@ -2,8 +2,8 @@
 ///
 /// `nil` stands for a key that is absent.
 public struct GGUFVocabulary: Sendable {
-    /// `model`: "gpt2" for byte-level BPE, "llama" for SentencePiece BPE, "bert" for WordPiece, "t5" for
-    /// SentencePiece's unigram model.
+    /// `model`: "gpt2" for byte-level BPE, "gemma4" and "whitespace" for that of characters, "llama" for
+    /// SentencePiece BPE, "bert" for WordPiece, "t5" for SentencePiece's unigram model.
     public var model: String
     /// `pre`: the name of the pre-tokenizer pattern.
     public var pre: String?
@@ -55,6 +55,19 @@ public struct GGUFVocabulary: Sendable {
     public init(model: String, tokens: ByteStrings) {
         self.model = model
         self.tokens = tokens
+    }
+}
+
+extension GGUFVocabulary {
+    /// The names that `pre` can have, in the order of the alphabet.
+    public static var preTokenizers: [String] { PublishedPreTokenizer.names }
+
+    /// - Throws: ``TokenizerError/unknownPreTokenizer(_:)``, and what `keys` throws.
+    public static func checkPreTokenizer(_ keys: some GGUFKeys) throws {
+        guard let model = try keys.string(ifPresent: "tokenizer.ggml.model") else { return }
+        var file = GGUFVocabulary(model: model, tokens: ByteStrings())
+        file.pre = try keys.string(ifPresent: "tokenizer.ggml.pre")
+        _ = try file.publishedPreTokenizer
     }
 }
 

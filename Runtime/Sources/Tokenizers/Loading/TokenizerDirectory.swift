@@ -67,6 +67,11 @@ struct TokenizerDirectory {
             throw TokenizerError.unreadable(
                 reason: "\(data.count) bytes, expected at most \(largestFile)")
         }
+        guard !data.starts(with: "version https://git-lfs".utf8) else {
+            throw TokenizerError.unreadable(
+                reason: "it is a Git LFS pointer and not the file itself; fetch that with "
+                    + "git lfs pull")
+        }
         return Array(data)
     }
 }

@@ -43,7 +43,7 @@ struct ReplaceMatches: Normalizer {
                 try? pattern.forEachMatch(in: text.extracting(run)) { match in
                     let end = run.lowerBound + match.upperBound
                     result.copy(copied..<run.lowerBound + match.lowerBound, of: text)
-                    result.append(replacement, for: end - 1)
+                    result.append(replacement, for: max(end - 1, 0))
                     copied = end
                 }
             }

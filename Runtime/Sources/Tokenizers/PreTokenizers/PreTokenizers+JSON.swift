@@ -21,7 +21,10 @@ enum PreTokenizers {
             let behavior = try node.optional("behavior").map(Self.behavior) ?? .isolated
             return Split(try Pattern(#"[\p{P}!-/:-@\[-`{-~]"#), behavior)
         case "Whitespace":
-            return Split(try Pattern(#"\w+|[^\w\s]+"#), .removed, inverted: true)
+            // The joiners are parts of words here, and the superscripts of Latin-1 are not.
+            return Split(
+                try Pattern(#"[\w\x{200c}\x{200d}]+|[^\w\s\x{200c}\x{200d}]+"#), .removed,
+                inverted: true)
         case "WhitespaceSplit": return Split(try Pattern(#"\s"#), .removed)
         default: throw TokenizerError.unsupported(part: "pre-tokenizer", kind: kind)
         }

@@ -1,4 +1,5 @@
-/// Cuts text at the matches of a pattern. Bytes that are not UTF-8 match nothing and stand apart.
+/// Cuts text at the matches of a pattern, an empty one between two characters included. Bytes that are
+/// not UTF-8 match nothing and stand apart.
 struct Split: PreTokenizer {
     /// What becomes of the delimiters, the stretches that end a word.
     enum Behavior: String {
@@ -27,11 +28,13 @@ struct Split: PreTokenizer {
     func split(_ text: Span<UInt8>, _ place: Place, _ emit: WordSink) throws {
         var words = Words(behavior: behavior)
         try forEachStretch(of: text) { range, isDelimiter in
-            if let word = words.add(range, isDelimiter) {
+            if let word = words.add(range, isDelimiter), !word.isEmpty {
                 try emit(text.extracting(word), WordOrigin(word, place))
             }
         }
-        if let word = words.pending { try emit(text.extracting(word), WordOrigin(word, place)) }
+        if let word = words.pending, !word.isEmpty {
+            try emit(text.extracting(word), WordOrigin(word, place))
+        }
     }
 
     private func forEachStretch(

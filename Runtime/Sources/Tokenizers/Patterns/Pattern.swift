@@ -5,36 +5,67 @@ final class Pattern: @unchecked Sendable {
     let source: String
     /// Read-only once compiled, which makes the class Sendable.
     private let code: OpaquePointer
+    /// Whether a match may be empty.
+    private let matchesNothing: Bool
 
+    /// - Parameter source: in the syntax of Oniguruma, as tokenizer.json has it.
     /// - Throws: ``TokenizerError/pattern(pattern:offset:reason:)``
     init(_ source: String) throws {
-        let options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY
-        var failure: Int32 = 0
-        var offset = 0
-        var text = Self.withUnicodeSpaces(source)
-        let code = text.withUTF8 {
-            pcre2_compile_8($0.baseAddress, $0.count, options, &failure, &offset, nil)
-        }
-        guard let code else {
-            throw TokenizerError.pattern(
-                pattern: source, offset: offset, reason: Self.message(failure))
-        }
         self.source = source
-        self.code = code
+        switch Self.compile(try OnigurumaPattern.respelled(source)) {
+        case .success(let compiled): code = compiled
+        case .failure(let failure):
+            throw TokenizerError.pattern(pattern: source, offset: nil, reason: failure.reason)
+        }
+        var flag: UInt32 = 0
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_MATCHEMPTY), &flag)
+        matchesNothing = flag != 0
         // Where machine code is forbidden, the interpreter gives the same matches.
         pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
     }
 
+    /// - Parameter pattern: in PCRE2's own syntax.
+    private static func compile(_ pattern: String) -> Result<OpaquePointer, Failure> {
+        let options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C
+        var status: Int32 = 0
+        var offset = 0
+        var pattern = pattern
+        let code = pattern.withUTF8 {
+            pcre2_compile_8($0.baseAddress, $0.count, options, &status, &offset, nil)
+        }
+        return code.map(Result.success) ?? .failure(Failure(reason: message(status)))
+    }
+
+    private struct Failure: Error {
+        let reason: String
+    }
+
+    /// Whether PCRE2 can make sense of a pattern in its own syntax.
+    static func compiles(_ pattern: String) -> Bool {
+        guard case .success(let code) = compile(pattern) else { return false }
+        pcre2_code_free_8(code)
+        return true
+    }
+
     deinit { pcre2_code_free_8(code) }
 
-    /// Calls `body` with every match in `text`, which must be UTF-8; matches are not empty.
+    /// Calls `body` with every match in `text`, which must be UTF-8. A match may be empty, but not where
+    /// the one before it ends.
     func forEachMatch(in text: Span<UInt8>, _ body: (Range<Int>) throws -> Void) throws {
         try text.withUnsafeBufferPointer { text in
             let search = try Search(self, in: text)
             var start = 0
-            while start < text.count, let range = try search.next(from: start) {
-                try body(range)
-                start = range.upperBound
+            var end = -1
+            while start < text.count || matchesNothing && start == text.count,
+                let range = try search.next(from: start)
+            {
+                if range.isEmpty && range.lowerBound == end {
+                    guard start < text.count else { return }
+                    start = UTF8Runs.endOfCharacter(in: text.span, at: start)
+                } else {
+                    (start, end) = (range.upperBound, range.upperBound)
+                    try body(range)
+                }
             }
         }
     }
@@ -69,15 +100,13 @@ final class Pattern: @unchecked Sendable {
         }
 
         func next(from start: Int) throws -> Range<Int>? {
-            var status = run(from: start, UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NOTEMPTY))
+            var status = run(from: start, UInt32(PCRE2_NO_UTF_CHECK))
             if status == PCRE2_ERROR_JIT_STACKLIMIT {
-                status = run(
-                    from: start,
-                    UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NOTEMPTY) | UInt32(PCRE2_NO_JIT))
+                status = run(from: start, UInt32(PCRE2_NO_UTF_CHECK) | UInt32(PCRE2_NO_JIT))
             }
             if status == PCRE2_ERROR_NOMATCH { return nil }
             guard status >= 0, let ends = pcre2_get_ovector_pointer_8(match), ends[0] >= start,
-                ends[1] > ends[0]
+                ends[1] >= ends[0]
             else {
                 throw TokenizerError.matching(
                     pattern: pattern.source, reason: Pattern.message(status))
@@ -103,41 +132,5 @@ extension Pattern {
     /// The pattern that matches exactly `text`.
     static func quoted(_ text: String) -> String {
         text.unicodeScalars.map { #"\x{\#(String($0.value, radix: 16))}"# }.joined()
-    }
-
-    /// White space as Unicode has it. PCRE2's `\s` takes U+180E for a space, which Unicode and the
-    /// engine that published patterns were written for do not.
-    private static let spaces = #"\t-\r\x{85}\p{Z}"#
-
-    private static func withUnicodeSpaces(_ source: String) -> String {
-        var result = ""
-        var inClass = false
-        var rest = source[...]
-        while let character = rest.popFirst() {
-            switch character {
-            case "\\":
-                let escaped = rest.popFirst().map(String.init) ?? ""
-                switch (escaped, inClass) {
-                case ("s", true): result += spaces
-                case ("s", false): result += "[\(spaces)]"
-                case ("S", false): result += "[^\(spaces)]"
-                default: result += "\\\(escaped)"
-                }
-                continue
-            case "[" where inClass && rest.first == ":":
-                // [:alpha:]
-                let end = rest.dropFirst().firstIndex(of: ":") ?? rest.startIndex
-                result += "[\(rest[..<end])"
-                rest = rest[end...]
-                result.append(rest.popFirst() ?? ":")
-                if rest.first == "]" { result.append(rest.removeFirst()) }
-                continue
-            case "[": inClass = true
-            case "]": inClass = false
-            default: break
-            }
-            result.append(character)
-        }
-        return result
     }
 }
