@@ -88,6 +88,43 @@ import Testing
         #expect(try refusal(["x": []]).hasPrefix("folder: has no model.safetensors"))
     }
 
+    @Test func aSingleFileCountsBeforeAnIndexThatWasLeftThere() throws {
+        let scratch = try files([
+            "config.json": [], "model.safetensors": Self.tiny,
+            "model.safetensors.index.json": Array(#"{"weight_map": {"x": "gone"}}"#.utf8),
+        ])
+        #expect(try Checkpoint.open(scratch.folder.path).tensors.keys.sorted() == ["a", "b"])
+    }
+
+    @Test func aPointerOfGitIsNamedAsWhatItIs() throws {
+        let pointer = Array(
+            """
+            version https://git-lfs.github.com/spec/v1
+            oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
+            size 12345
+
+            """.utf8)
+        let reason = "is a Git LFS pointer and not the file itself; fetch that with git lfs pull"
+        #expect(
+            try refusal(["config.json": [], "model.safetensors": pointer])
+                == "folder/model.safetensors: \(reason)")
+        #expect(try refusal(["model.gguf": pointer]) == "folder/model.gguf: \(reason)")
+    }
+
+    @Test func aTypeThatIsNotComputedWithIsFoundBeforeItIsRead() throws {
+        var builder = GGUFBuilder()
+        builder.add("plain", shape: [1], type: 0, bytes: GGUFBuilder.floats([4]))
+        // IQ3_S: 110 bytes for 256 elements.
+        builder.add("packed", shape: [256], type: 21, bytes: [UInt8](repeating: 0, count: 110))
+        let scratch = try files(["model.gguf": builder.file])
+        let checkpoint = try Checkpoint.open(scratch.folder.path)
+        try checkpoint.requireReadable { $0 != "packed" }
+        let error = #expect(throws: CheckpointError.self) {
+            try checkpoint.requireReadable { _ in true }
+        }
+        #expect(error?.description.contains("tensor 'packed' is stored as IQ3_S") == true)
+    }
+
     @Test func aPathThatCannotBeReadIsNamed() throws {
         let scratch = try Scratch()
         let missing = scratch.folder.path + "/missing.gguf"

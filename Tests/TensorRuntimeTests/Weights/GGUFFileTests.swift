@@ -75,13 +75,6 @@ import Testing
         #expect(try #require(error).description.contains("big-endian"))
     }
 
-    @Test func aPartOfASplitFileSaysHowToJoinIt() throws {
-        var builder = GGUFBuilder()
-        builder.add("split.count", 2, GGUFBuilder.bytes(UInt16(3)))
-        let error = #expect(throws: CheckpointError.self) { try Self.metadata(builder.file) }
-        #expect(try #require(error).description.contains("llama-gguf-split"))
-    }
-
     @Test func arraysOfArraysAreSteppedOver() throws {
         var builder = GGUFBuilder()
         let inner = GGUFBuilder.bytes(UInt32(0)) + GGUFBuilder.bytes(UInt64(2)) + [5, 6]

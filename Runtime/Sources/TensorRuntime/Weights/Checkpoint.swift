@@ -21,11 +21,25 @@ public struct Checkpoint: Sendable {
     }
 
     static func gguf(_ path: String) throws -> Checkpoint {
-        try CheckpointError.at(path) {
-            let file = try GGUFFile(MappedFile(path))
+        let file = try CheckpointError.at(path) { try GGUFFile(MappedFile(path)) }
+        guard let split = file.split else {
             return Checkpoint(
                 path: path, metadata: .gguf(file.metadata),
                 tensors: Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) }))
+        }
+        let parts = try GGUFParts(file, split, at: path)
+        return Checkpoint(
+            path: path, metadata: .gguf(parts.metadata), tensors: try parts.tensors())
+    }
+
+    /// - Parameter isUsed: whether the network reads a tensor of this name.
+    /// - Throws: `CheckpointError.unsupportedType` naming a tensor that cannot be computed with.
+    public func requireReadable(where isUsed: (String) -> Bool) throws {
+        let names = tensors.values.filter { $0.type.element == nil }.map(\.name).sorted()
+        for name in names where isUsed(name) {
+            throw CheckpointError.inFile(
+                path: path,
+                .unsupportedType(tensor: name, type: tensors[name]?.type.name ?? ""))
         }
     }
 }

@@ -10,6 +10,8 @@ extension CheckpointError: CustomStringConvertible {
             "is not a regular file"
         case .notACheckpoint:
             "does not start with 'GGUF'; give a .gguf file or a directory with config.json and safetensors"
+        case .gitPointer:
+            "is a Git LFS pointer and not the file itself; fetch that with git lfs pull"
         case .noWeights:
             "has no model.safetensors, no model.safetensors.index.json and no .gguf file"
         case .severalCheckpoints(let names):
@@ -44,8 +46,18 @@ extension CheckpointError: CustomStringConvertible {
             "has GGUF version \(found), expected 2 or 3"
         case .bigEndian:
             "is a big-endian GGUF file, expected little-endian"
-        case .split(let count):
-            "is one of \(count) parts of a split GGUF file; join them with llama-gguf-split --merge"
+        case .split(let part, let count):
+            "has split.no \(part) and split.count \(count), expected a part of as many"
+        case .partName(let part, let count):
+            "is part \(part) of \(count) of a split GGUF file, expected the name "
+                + "'\(PartName.example(part, count))', as the tools give it"
+        case .missingPart(let path, let part, let count):
+            "part \(part) of \(count) is missing: there is no \(path)"
+        case .otherPart(let found, let foundCount, let part, let count):
+            (found.map { "is part \($0) of \(foundCount ?? 0)" } ?? "is no part")
+                + " of a split GGUF file, expected part \(part) of \(count)"
+        case .tensorsOfParts(let found, let expected):
+            "promises \(expected) tensors in all parts, there are \(found)"
         case .valueType(let key, let found):
             "metadata '\(key)' has the unknown value type \(found)"
         case .valueTooLarge(let key, let found, let most):
@@ -94,7 +106,8 @@ extension CheckpointError: CustomStringConvertible {
         case .shape(let tensor, let found, let expected):
             "tensor '\(tensor)' has shape \(found), expected \(expected)"
         case .unsupportedType(let tensor, let type):
-            "tensor '\(tensor)' is stored as \(type), which cannot be computed with"
+            "tensor '\(tensor)' is stored as \(type), which cannot be computed with; use a file of "
+                + "another type, such as Q4_K_M, Q8_0 or F16"
         case .unread(let names):
             "\(names.count) tensors are not part of the network: \(list(names))"
         }

@@ -7,6 +7,7 @@ public enum CheckpointError: Error, Equatable, Sendable {
     case unreadable(reason: String)
     case notAFile
     case notACheckpoint
+    case gitPointer
     case noWeights
     case severalCheckpoints([String])
     case missingFile(String)
@@ -26,7 +27,11 @@ public enum CheckpointError: Error, Equatable, Sendable {
     // GGUF
     case version(UInt32)
     case bigEndian
-    case split(count: Int)
+    case split(part: Int, count: Int)
+    case partName(part: Int, count: Int)
+    case missingPart(path: String, part: Int, count: Int)
+    case otherPart(found: Int?, of: Int?, part: Int, count: Int)
+    case tensorsOfParts(found: Int, expected: Int)
     case valueType(key: String, found: UInt32)
     case valueTooLarge(key: String, found: Int, most: Int)
     case nestedTooDeep(key: String, most: Int)
@@ -76,7 +81,7 @@ extension CheckpointError {
     public var isAboutFiles: Bool {
         switch self {
         case .inFile(_, let error): error.isAboutFiles
-        case .unreadable, .notAFile, .missingFile: true
+        case .unreadable, .notAFile, .missingFile, .gitPointer, .missingPart: true
         default: false
         }
     }

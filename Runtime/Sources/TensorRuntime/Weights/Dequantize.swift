@@ -24,6 +24,11 @@ public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
     return result
 }
 
+extension ElementType {
+    /// Whether something here can make numbers of it.
+    var isReadable: Bool { self == .f32 || Dequantizer.numbers(self) != nil }
+}
+
 /// The same in memory of its own: a few numbers that stay in a mapped file keep the large pages around
 /// them resident.
 func dequantizedCopy(_ tensor: Tensor) throws(TensorError) -> Tensor {

@@ -25,6 +25,9 @@ struct Directory {
         self.names = names.sorted()
     }
 
+    /// Whether something lies at `path`.
+    static func holds(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     func has(_ name: String) -> Bool { names.contains(name) }
 
     func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }

@@ -9,14 +9,23 @@
 struct GGUFFile {
     let metadata: GGUFMetadata
     let tensors: [TensorEntry]
+    /// Which part of a model it is, where the model has several.
+    let split: Split?
+
+    /// `split.*`
+    struct Split: Equatable {
+        /// From 0.
+        var part: Int
+        var count: Int
+        /// Of all parts.
+        var tensors: Int?
+    }
 
     init(_ file: MappedFile) throws {
         var cursor = ByteCursor(file)
         let counts = try Self.header(&cursor)
         metadata = try GGUFMetadata(&cursor, count: counts.pairs)
-        if let parts = try metadata.int(ifPresent: "split.count"), parts > 1 {
-            throw CheckpointError.split(count: parts)
-        }
+        split = try Split(metadata)
         let alignment = try Self.alignment(metadata)
         let records = try Self.records(&cursor, count: counts.tensors)
 
@@ -35,6 +44,7 @@ struct GGUFFile {
     static let magic: [UInt8] = Array("GGUF".utf8)
 
     private static func header(_ cursor: inout ByteCursor) throws -> (tensors: Int, pairs: Int) {
+        try cursor.file.requireNoPointer()
         let magic = try cursor.take(4, "the magic number")
         guard cursor.file.array(magic) == Self.magic else {
             throw CheckpointError.notACheckpoint
@@ -84,6 +94,21 @@ struct GGUFFile {
         where next.bytes.lowerBound < tensor.bytes.upperBound {
             throw CheckpointError.overlap(tensor: next.name, with: tensor.name)
         }
+    }
+}
+
+extension GGUFFile.Split {
+    private static let mostParts = 99_999
+
+    /// Nil for a model in one file.
+    fileprivate init?(_ metadata: GGUFMetadata) throws {
+        guard let count = try metadata.int(ifPresent: "split.count"), count > 1 else { return nil }
+        let part = try metadata.int("split.no")
+        guard count <= Self.mostParts, (0..<count).contains(part) else {
+            throw CheckpointError.split(part: part, count: count)
+        }
+        self.init(
+            part: part, count: count, tensors: try metadata.int(ifPresent: "split.tensors.count"))
     }
 }
 

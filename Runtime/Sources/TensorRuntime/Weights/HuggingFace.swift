@@ -14,21 +14,28 @@ extension Directory {
     ]
     private static let longestConfiguration = 1 << 24
 
-    /// safetensors beside a config.json, else the only .gguf file.
+    /// safetensors beside a config.json, else the only .gguf file. A single file counts before an
+    /// index, which somebody may have left there: transformers reads the same.
     func checkpoint() throws -> Checkpoint {
         for stem in Self.stems {
-            if has("\(stem).safetensors.index.json") {
-                return try huggingFace { try sharded("\(stem).safetensors.index.json") }
-            }
             if has("\(stem).safetensors") {
                 return try huggingFace { try safetensors("\(stem).safetensors") }
+            }
+            if has("\(stem).safetensors.index.json") {
+                return try huggingFace { try sharded("\(stem).safetensors.index.json") }
             }
         }
         return try onlyGGUF()
     }
 
     private func onlyGGUF() throws -> Checkpoint {
-        let files = names.filter { $0.hasSuffix(".gguf") }
+        // Parts of one model count as one; projectors of pictures are none.
+        let all = names.filter { $0.hasSuffix(".gguf") && !$0.hasPrefix("mmproj") }
+        let files = all.filter { name in
+            PartName(name).map { part in
+                !all.contains { PartName($0)?.isEarlier(than: part) == true }
+            } ?? true
+        }
         switch files.count {
         case 1: return try Checkpoint.gguf(path(of: files[0]))
         case 0: throw CheckpointError.inFile(path: path, .noWeights)

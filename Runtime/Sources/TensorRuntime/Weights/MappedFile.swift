@@ -65,6 +65,15 @@ extension MappedFile {
 
     func array(_ range: Range<Int>) -> [UInt8] { withBytes(range) { Array($0) } }
 
+    /// - Throws: `CheckpointError.gitPointer` for what Git keeps in place of a large file.
+    func requireNoPointer() throws {
+        let start = Self.pointerStart
+        guard count >= start.count, array(0..<start.count) == start else { return }
+        throw CheckpointError.gitPointer
+    }
+
+    private static let pointerStart = Array("version https://git-lfs".utf8)
+
     /// Hints that what was read need not stay in memory; what is read again comes back.
     func forgetResidentPages() {
         if let base = bytes.baseAddress {

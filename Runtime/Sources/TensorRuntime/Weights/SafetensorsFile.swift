@@ -11,6 +11,7 @@ struct SafetensorsFile {
     private static let longestHeader = 100_000_000
 
     init(_ file: MappedFile) throws {
+        try file.requireNoPointer()
         var cursor = ByteCursor(file)
         let length = try cursor.integer(UInt64.self, "the header length")
         guard length <= UInt64(Self.longestHeader) else {

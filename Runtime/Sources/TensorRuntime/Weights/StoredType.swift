@@ -35,7 +35,7 @@ extension StoredType {
         return ElementType(rawValue: id).map { element in
             StoredType(
                 name: element.name, blockSize: element.blockSize, blockBytes: element.blockBytes,
-                element: element)
+                element: element.isReadable ? element : nil)
         }
     }
 }
