@@ -19,7 +19,9 @@ final class BertContext: VectorContext {
     func embed(
         tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call
     ) throws {
-        try embed(tokens.map { TokenizedText(tokens: $0) }, options, into: rows, call)
+        let unpooled = model.unpooledTokens(options)
+        try embed(
+            tokens.map { TokenizedText(tokens: $0, unpooled: unpooled) }, options, into: rows, call)
     }
 
     private func embed(
@@ -29,7 +31,8 @@ final class BertContext: VectorContext {
             throw PluginError(.unsupported, "the model has no embeddings")
         }
         try model.reader.forEachPass(over: texts, call) { pass, states, sequences in
-            let vectors = try head(states, sequences)
+            let vectors = try head(
+                states, sequences, leavingOut: texts[pass].map(\.unpooled))
             let isNormalized = normalizes && !options.contains(.noNormalize)
             rows.fill(pass, with: try isNormalized ? normalizedRows(vectors) : vectors)
         }

@@ -1,29 +1,29 @@
-import PluginKit
+import PluginCommon
 
 /// What this plugin refuses of a model that is one of its families.
 enum BertError: Error {
     // Files
-    case configuration(file: String, DecodingError)
+    case configuration(file: String, JSONProblem)
     case missing(String)
     case unsupported(String, found: String, expected: String)
     case range(String, found: String, expected: String)
     case labels(found: [String])
 
     // Settings
-    case settings(DecodingError)
+    case settings(JSONProblem)
     case unknownSetting(String, nearest: String, known: [String])
     case setting(String, found: String, expected: String)
 
     // Calls
     case token(Int32, text: Int, vocabulary: Int)
-    case input(task: String, DecodingError)
+    case input(task: String, JSONProblem)
     case taskInput(String, found: String, expected: String)
 }
 
 extension BertError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .configuration(let file, let error): "\(file): \(error.fact)"
+        case .configuration(let file, let error): "\(file): \(error)"
         case .missing(let key): "'\(key)' is missing"
         case .unsupported(let key, let found, let expected):
             "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
@@ -33,7 +33,7 @@ extension BertError: CustomStringConvertible {
             "'id2label' has the keys \(found.joined(separator: ", ")), expected 0 to "
                 + "\(found.count - 1)"
 
-        case .settings(let error): "the model's settings: \(error.fact)"
+        case .settings(let error): "the model's settings: \(error)"
         case .unknownSetting(let key, let nearest, let known):
             "the model's settings have '\(key)'; did you mean '\(nearest)'? Known are "
                 + known.joined(separator: ", ")
@@ -42,7 +42,7 @@ extension BertError: CustomStringConvertible {
 
         case .token(let token, let text, let vocabulary):
             "text \(text) has token \(token), expected 0 to \(vocabulary - 1)"
-        case .input(let task, let error): "the input of '\(task)': \(error.fact)"
+        case .input(let task, let error): "the input of '\(task)': \(error)"
         case .taskInput(let key, let found, let expected):
             "'\(key)' of the input is \(found), expected \(expected)"
         }

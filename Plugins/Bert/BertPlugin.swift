@@ -20,6 +20,7 @@ enum BertPlugin: Plugin {
         do {
             guard let bert = try BertCheckpoint(request.path) else { return nil }
             let settings = try BertSettings(json: request.configurationJSON)
+            try bert.checkFiles(settings)
             return Probe(
                 score: 80, modelBytes: bert.modelBytes(settings.roundedTo.precision),
                 contextBytes: bert.passBytes, family: bert.configuration.family)

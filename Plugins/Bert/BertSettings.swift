@@ -1,6 +1,5 @@
 import FoundationEssentials
 import PluginCommon
-import PluginKit
 
 /// The model's own settings of plugins.toml.
 struct BertSettings: Decodable, Sendable {
@@ -18,10 +17,12 @@ struct BertSettings: Decodable, Sendable {
     var windowStride: Int?
     /// Whether the first numbers of a vector are a vector too, for models that do not say.
     var matryoshka: Bool?
+    /// In place of what a GGUF file names.
+    var preTokenizer: PreTokenizerName?
 
     static let known = [
         "precision", "pooling", "normalize", "max_tokens", "query_prefix", "passage_prefix",
-        "window_stride", "matryoshka",
+        "window_stride", "matryoshka", "pre_tokenizer",
     ]
 
     /// - Parameter json: an object, or empty.
@@ -29,17 +30,15 @@ struct BertSettings: Decodable, Sendable {
     init(json: String) throws {
         guard !json.isEmpty else { return }
         let data = Data(json.utf8)
-        let decoder = JSONDecoder()
         do {
-            let names = try decoder.decode(ObjectKeys.self, from: data).names
+            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
             if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
                 throw BertError.unknownSetting(
                     unknown, nearest: unknown.nearest(of: Self.known), known: Self.known)
             }
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            self = try decoder.decode(Self.self, from: data)
-        } catch let error as DecodingError {
-            throw BertError.settings(error)
+            self = try Self(json: data)
+        } catch let problem as JSONProblem {
+            throw BertError.settings(problem)
         }
         try check()
     }

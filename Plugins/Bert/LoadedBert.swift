@@ -12,6 +12,9 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
     let reader: TextReader
     let head: Head
     private let prompts: SentenceLayout.Prompts
+    private let lowercases: Bool
+    /// The tokens of each prompt that no vector is made of.
+    private let unpooled: [String: Int]
 
     /// What the states are for.
     enum Head: Sendable {
@@ -23,7 +26,7 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
 
     init(_ checkpoint: BertCheckpoint, _ settings: BertSettings, _ call: Call) throws {
         let c = checkpoint.configuration
-        let tokenizer = try checkpoint.tokenizer()
+        let tokenizer = try checkpoint.tokenizer(preTokenizer: settings.preTokenizer)
         try call.check()
         let weights = try checkpoint.weights()
         reader = TextReader(
@@ -34,10 +37,16 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
         head = try checkpoint.head(weights, settings, maxTokens: reader.maxTokens)
         try weights.requireAllRead()
         prompts = checkpoint.prompts(settings)
+        lowercases = checkpoint.sentence.lowercases
+        unpooled =
+            checkpoint.sentence.excludesPrompt
+            ? try Self.lengths(of: prompts, tokenizer, lowercased: lowercases) : [:]
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: c.vocabSize))
         vectors = try checkpoint.capabilities(head, maxTokens: reader.maxTokens)
         tasks = head.tasks
-        info = try checkpoint.info(settings, head)
+        var info = try checkpoint.info(settings, head)
+        info.notes = tokenizer.notes
+        self.info = info
         try warm(call)
     }
 
@@ -76,14 +85,37 @@ extension LoadedBert {
     }
 
     func embeddingText(_ text: String, _ options: EmbedOptions) throws -> TokenizedText {
-        try reader.read(prompted(text, options))
+        var read = try reader.read(prompted(text, options))
+        read.unpooled = unpooledTokens(options)
+        return read
     }
 
-    /// A text with what the model wants before it.
+    /// A text with what the model wants before it, spelled as it was trained on.
     private func prompted(_ text: String, _ options: EmbedOptions) -> String {
-        let prompt =
-            options.contains(.query)
+        let whole = prompt(options) + text
+        return lowercases ? whole.lowercased() : whole
+    }
+
+    /// How many tokens at the beginning of a text are read but left out of its vector.
+    func unpooledTokens(_ options: EmbedOptions) -> Int { unpooled[prompt(options)] ?? 0 }
+
+    private func prompt(_ options: EmbedOptions) -> String {
+        options.contains(.query)
             ? prompts.query : options.contains(.passage) ? prompts.passage : prompts.other
-        return prompt.isEmpty ? text : prompt + text
+    }
+
+    /// The tokens of each prompt, the one that begins every text included and the one that ends it not.
+    private static func lengths(
+        of prompts: SentenceLayout.Prompts, _ tokenizer: any Tokenizer, lowercased: Bool
+    ) throws -> [String: Int] {
+        var lengths: [String: Int] = [:]
+        for prompt in [prompts.query, prompts.passage, prompts.other] where !prompt.isEmpty {
+            let ids = try tokenizer.encode(
+                lowercased ? prompt.lowercased() : prompt, maxLength: nil, addSpecial: true
+            ).ids
+            let ends = ids.last.map { tokenizer.vocabulary.attributes[Int($0)].contains(.control) }
+            lengths[prompt] = ids.count - (ends == true ? 1 : 0)
+        }
+        return lengths
     }
 }

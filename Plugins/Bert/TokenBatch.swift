@@ -24,10 +24,13 @@ extension TokenBatch {
 struct TokenizedText: Sendable {
     let tokens: [Int32]
     let segments: [Int32]
+    /// How many tokens at the beginning, those of a prompt, are read and then left out of the vector.
+    var unpooled = 0
 
     /// A text that is not a pair.
-    init(tokens: [Int32]) {
+    init(tokens: [Int32], unpooled: Int = 0) {
         self.tokens = tokens
+        self.unpooled = unpooled
         segments = [Int32](repeating: 0, count: tokens.count)
     }
 

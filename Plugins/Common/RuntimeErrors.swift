@@ -15,5 +15,15 @@ extension TensorError: PluginErrorConvertible {
 }
 
 extension TokenizerError: PluginErrorConvertible {
-    public var pluginError: PluginError { PluginError(.model, description) }
+    public var pluginError: PluginError { PluginError(.model, description + remedy) }
+
+    private var remedy: String {
+        switch self {
+        case .file(_, let error): error.remedy
+        case .unknownPreTokenizer:
+            "; if it cuts words as another does, name that one: "
+                + "settings = { pre_tokenizer = \"llama-bpe\" }"
+        default: ""
+        }
+    }
 }

@@ -1,7 +1,8 @@
 public import TensorRuntime
+public import Tokenizers
 
 /// `cache_type` of a model's settings: how keys and values are kept.
-public enum CacheType: String, Decodable, Sendable {
+public enum CacheType: String, NamedValue, Sendable {
     case f16
     case f32
 
@@ -14,7 +15,7 @@ public enum CacheType: String, Decodable, Sendable {
 }
 
 /// `precision` of a model's settings: what weights of F32, F16 and BF16 are rounded to.
-public enum RoundedTo: String, Decodable, Sendable {
+public enum RoundedTo: String, NamedValue, Sendable {
     case f32
     case bf16
     case int8
@@ -24,6 +25,54 @@ public enum RoundedTo: String, Decodable, Sendable {
         case .f32: .f32
         case .bf16: .bf16
         case .int8: .int8
+        }
+    }
+}
+
+/// `pre_tokenizer` of a model's settings: how words are cut, in place of what a GGUF file names.
+public struct PreTokenizerName: Decodable, Sendable {
+    public let name: String
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let known = GGUFVocabulary.preTokenizers
+        guard let name = try? container.decode(String.self), known.contains(name) else {
+            throw UnexpectedValue.error(
+                expected: "one of \(known.joined(separator: ", "))", at: decoder)
+        }
+        self.name = name
+    }
+}
+
+extension GGUFVocabulary {
+    /// What the metadata of the file at `path` says, but for what the model's settings say otherwise.
+    ///
+    /// - Throws: `TokenizerError` with the path.
+    public init(
+        _ metadata: some GGUFKeys, of path: String, preTokenizer: PreTokenizerName?
+    ) throws {
+        try self = Self.naming(path) {
+            var vocabulary = try Self(metadata)
+            if let preTokenizer { vocabulary.pre = preTokenizer.name }
+            return vocabulary
+        }
+    }
+
+    /// Whether words are cut in a way that is known, without reading the vocabulary.
+    ///
+    /// - Throws: as `init`.
+    public static func check(
+        _ metadata: some GGUFKeys, of path: String, preTokenizer: PreTokenizerName?
+    ) throws {
+        guard preTokenizer == nil else { return }
+        try naming(path) { try checkPreTokenizer(metadata) }
+    }
+
+    private static func naming<T>(_ path: String, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as TokenizerError {
+            throw TokenizerError.file(path, error)
         }
     }
 }

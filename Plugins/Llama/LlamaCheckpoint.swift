@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 import TensorRuntime
 import Tokenizers
 
@@ -95,9 +96,23 @@ extension LlamaCheckpoint {
         name.hasSuffix("rotary_emb.inv_freq") ? nil : name
     }
 
-    func tokenizer() throws -> any Tokenizer {
+    /// What loading would find, as far as the headers tell.
+    ///
+    /// - Throws: naming a tensor of a type that is not computed with, or a key of the tokenizer.
+    func checkFiles(_ settings: LlamaSettings) throws {
+        try checkpoint.requireReadable(where: { Self.withoutBuffers($0) != nil })
+        if case .gguf(let metadata) = checkpoint.metadata {
+            try GGUFVocabulary.check(
+                metadata, of: checkpoint.path, preTokenizer: settings.preTokenizer)
+        }
+    }
+
+    /// - Parameter preTokenizer: in place of what a GGUF file names.
+    func tokenizer(preTokenizer: PreTokenizerName?) throws -> any Tokenizer {
         switch checkpoint.metadata {
-        case .gguf(let metadata): try Tokenizers.load(gguf: GGUFVocabulary(metadata))
+        case .gguf(let metadata):
+            try Tokenizers.load(
+                gguf: GGUFVocabulary(metadata, of: checkpoint.path, preTokenizer: preTokenizer))
         case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
         }
     }

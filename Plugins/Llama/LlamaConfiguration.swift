@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// `config.json` of a LlamaForCausalLM, as transformers 4 and 5 write it.
 struct LlamaConfiguration: Decodable, Sendable {
@@ -48,12 +49,10 @@ struct LlamaConfiguration: Decodable, Sendable {
 extension LlamaConfiguration {
     /// - Throws: `LlamaError.configuration` naming what is missing or of the wrong kind.
     init(json: [UInt8]) throws {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            self = try decoder.decode(Self.self, from: Data(json))
-        } catch let error as DecodingError {
-            throw LlamaError.configuration(error)
+            self = try Self(json: Data(json))
+        } catch let problem as JSONProblem {
+            throw LlamaError.configuration(problem)
         }
     }
 }

@@ -101,12 +101,17 @@ extension LlamaConfiguration {
 extension LlamaConfiguration.RotaryParameters {
     fileprivate init?(_ metadata: GGUFMetadata) throws {
         let key = "llama.rope.scaling.type"
-        switch try metadata.string(ifPresent: key) {
-        case nil, "none": return nil
+        // The second is the older name; 0 and 1 scale nothing.
+        let factor =
+            try metadata.float(ifPresent: "llama.rope.scaling.factor")
+            ?? metadata.float(ifPresent: "llama.rope.scale_linear")
+        let scales = factor.map { $0 != 0 && $0 != 1 } ?? false
+        switch try metadata.string(ifPresent: key) ?? (scales ? "linear" : "none") {
+        case "none": return nil
         case "linear":
-            self.init(
-                ropeType: "linear", factor: try metadata.float("llama.rope.scaling.factor"))
-        case let type?:
+            guard let factor else { throw LlamaError.missing("llama.rope.scaling.factor") }
+            self.init(ropeType: "linear", factor: factor)
+        case let type:
             throw LlamaError.unsupported(key, found: type, expected: "none, linear")
         }
     }

@@ -18,7 +18,7 @@ enum LlamaPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let llama = try LlamaCheckpoint(request.path) else { return nil }
-            _ = try LlamaSettings(json: request.configurationJSON)
+            try llama.checkFiles(LlamaSettings(json: request.configurationJSON))
             return Probe(
                 score: 80, modelBytes: llama.weightBytes, contextBytes: llama.sequenceBytes,
                 family: "llama")

@@ -14,8 +14,10 @@ final class LoadedLlama: TextModel {
 
     init(_ checkpoint: LlamaCheckpoint, _ settings: LlamaSettings, _ call: Call) throws {
         configuration = checkpoint.configuration
-        info = try checkpoint.info()
-        tokenizer = try checkpoint.tokenizer()
+        tokenizer = try checkpoint.tokenizer(preTokenizer: settings.preTokenizer)
+        var info = try checkpoint.info()
+        info.notes = tokenizer.notes
+        self.info = info
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
         try call.check()
         network = try checkpoint.network()

@@ -20,9 +20,9 @@ final class LoadedPipeline: TextModel {
         let precision = settings.precision?.precision ?? .f32
         self.folder = folder
         defaults = try folder.defaults(settings)
+        let tokenizer = try folder.tokenizer()
         prompts = try PromptReader(
-            tokenizer: folder.tokenizer(), encoder: folder.textEncoder(precision),
-            folder.text)
+            tokenizer: tokenizer, encoder: folder.textEncoder(precision), folder.text)
         try call.check()
         network = try folder.network(precision)
         try call.check()
@@ -31,7 +31,7 @@ final class LoadedPipeline: TextModel {
         try call.check()
         previews = try PreviewMap(of: pictures, call)
         vocabulary = Vocabulary(prompts.vocabulary)
-        info = ModelInfo(
+        var info = ModelInfo(
             architecture: "stable-diffusion", parameters: folder.parameters,
             quantization: folder.storedType,
             image: ImageInfo(
@@ -39,6 +39,8 @@ final class LoadedPipeline: TextModel {
                 guidance: defaults.guidance, multipleOf: defaults.multipleOf,
                 schedulers: SchedulerKind.names, scheduler: defaults.scheduler.rawValue,
                 maxTokens: prompts.length))
+        info.notes = tokenizer.notes
+        self.info = info
     }
 
     func tokenize(

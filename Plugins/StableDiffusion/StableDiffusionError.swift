@@ -4,14 +4,14 @@ import PluginKit
 /// What this plugin refuses of a pipeline that is Stable Diffusion, and of requests to it.
 enum StableDiffusionError: Error {
     // Files
-    case configuration(file: String, DecodingError)
+    case configuration(file: String, JSONProblem)
     case unreadable(file: String)
     case inFile(String, any Error)
     case unsupported(String, found: String, expected: String)
     case range(String, found: String, expected: String)
 
     // Settings and requests
-    case json(of: String, DecodingError)
+    case json(of: String, JSONProblem)
     case unknownKey(of: String, String, known: [String])
     case value(of: String, String, found: String, expected: String)
     case size(width: Int, height: Int, multipleOf: Int, nearest: (width: Int, height: Int))
@@ -22,7 +22,7 @@ enum StableDiffusionError: Error {
 extension StableDiffusionError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .configuration(let file, let error): "\(file): \(error.fact)"
+        case .configuration(let file, let error): "\(file): \(error)"
         case .unreadable(let file): "'\(file)' is missing or cannot be read"
         case .inFile(let file, let error): "\(file): \(error)"
         case .unsupported(let key, let found, let expected):
@@ -30,7 +30,7 @@ extension StableDiffusionError: CustomStringConvertible {
         case .range(let key, let found, let expected):
             "'\(key)' is \(found), expected \(expected)"
 
-        case .json(let place, let error): "\(place): \(error.fact)"
+        case .json(let place, let error): "\(place): \(error)"
         case .unknownKey(let place, let key, let known):
             "\(place) has '\(key)', known are \(known.joined(separator: ", "))"
         case .value(let place, let key, let found, let expected):

@@ -1,10 +1,11 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
 /// The model's own settings of plugins.toml: what a request gets that leaves the choice to the model.
 struct StableDiffusionSettings: Decodable, Sendable {
     /// What weights of F32, F16 and BF16 are rounded to.
-    enum RoundedTo: String, Decodable, Sendable {
+    enum RoundedTo: String, NamedValue, Sendable {
         case f32
         case bf16
 

@@ -15,9 +15,11 @@ final class LoadedSummarizer: EncoderDecoderModel {
 
     init(_ checkpoint: SummarizerCheckpoint, _ settings: SummarizerSettings, _ call: Call) throws {
         configuration = checkpoint.configuration
-        info = try checkpoint.info(settings)
         decoderStart = try checkpoint.decoderStart
         tokenizer = try checkpoint.tokenizer()
+        var info = try checkpoint.info(settings)
+        info.notes = tokenizer.notes
+        self.info = info
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
         try call.check()
         network = try checkpoint.network(settings.precision?.precision ?? .f32)

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import PluginCommon
-import PluginKit
 
 /// The model's own settings of plugins.toml.
 struct SummarizerSettings: Decodable {
@@ -16,17 +15,15 @@ struct SummarizerSettings: Decodable {
     init(json: String) throws {
         guard !json.isEmpty else { return }
         let data = Data(json.utf8)
-        let decoder = JSONDecoder()
         do {
-            let unknown = try decoder.decode(ObjectKeys.self, from: data).names.subtracting(
-                Self.known)
+            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
+            let unknown = names.subtracting(Self.known)
             guard unknown.isEmpty else {
                 throw SummarizerError.unknownSettings(unknown.sorted(), known: Self.known)
             }
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            self = try decoder.decode(Self.self, from: data)
-        } catch let error as DecodingError {
-            throw SummarizerError.settings(error)
+            self = try Self(json: data)
+        } catch let problem as JSONProblem {
+            throw SummarizerError.settings(problem)
         }
     }
 }

@@ -17,6 +17,8 @@ public struct ModelInfo: Sendable {
     public var generation: GenerationDefaults?
     /// What else a model that draws says of itself.
     public var image: ImageInfo?
+    /// What loading had to assume or leave out, a sentence each: for the host's log and its status.
+    public var notes: [String] = []
 
     public init(
         name: String? = nil, architecture: String? = nil, parameters: Int? = nil,
@@ -99,6 +101,7 @@ extension ModelInfo {
         }
         image.map { object.add("image", json: $0.json) }
         object.add("tasks", tasks.isEmpty ? nil : tasks.map(\.name))
+        object.add("notes", notes.isEmpty ? nil : notes)
         return object.text
     }
 }

@@ -1,8 +1,9 @@
+import PluginCommon
 import TensorRuntime
 
 /// How the states of a text become one vector, as Reimers and Gurevych 2019 (arXiv:1908.10084)
 /// compare it.
-enum Pooling: String, Decodable, Sendable, CaseIterable {
+enum Pooling: String, NamedValue, Sendable {
     /// (1/n) Σ xᵢ
     case mean
     /// x₁, the state of the token that stands for the whole text
@@ -27,6 +28,18 @@ enum Pooling: String, Decodable, Sendable, CaseIterable {
                 meanPool(x, sequences: sequences),
                 by: sequences.lengths.map { Float($0).squareRoot() })
         }
+    }
+
+    /// The same without some rows at the beginning of each text, one of which stays at least.
+    func callAsFunction(
+        _ x: Tensor, _ sequences: PackedSequences, leavingOut rows: [Int]
+    ) throws -> Tensor {
+        let kept = (0..<sequences.count).map { text in
+            sequences[text].dropFirst(
+                Swift.min(rows[text], Swift.max(sequences[text].count - 1, 0)))
+        }
+        return try self(
+            x.selectingRows(kept.flatMap { $0 }), PackedSequences(lengths: kept.map(\.count)))
     }
 
     private func scaled(_ rows: Tensor, by factors: [Float]) -> Tensor {

@@ -8,10 +8,17 @@ struct SentenceHead: Sendable {
     let projections: [Projection]
     let width: Int
 
-    /// - Parameter x: [N, D].
+    /// - Parameters:
+    ///   - x: [N, D].
+    ///   - unpooled: for each text the rows at its beginning that are left out.
     /// - Returns: [texts, width].
-    func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
-        try projections.reduce(pooling(x, sequences)) { try $1($0) }
+    func callAsFunction(
+        _ x: Tensor, _ sequences: PackedSequences, leavingOut unpooled: [Int]
+    ) throws -> Tensor {
+        let pooled =
+            pooling == .cls || unpooled.allSatisfy { $0 == 0 }
+            ? try pooling(x, sequences) : try pooling(x, sequences, leavingOut: unpooled)
+        return try projections.reduce(pooled) { try $1($0) }
     }
 
     /// A map behind the pooling, as in LaBSE.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 import TensorRuntime
 import Tokenizers
 
@@ -123,9 +124,23 @@ extension BertCheckpoint {
         "embeddings.position_ids", "embeddings.token_type_ids", "rotary_emb.inv_freq",
     ]
 
-    func tokenizer() throws -> any Tokenizer {
+    /// What loading would find, as far as the headers tell.
+    ///
+    /// - Throws: naming a tensor of a type that is not computed with, or a key of the tokenizer.
+    func checkFiles(_ settings: BertSettings) throws {
+        try checkpoint.requireReadable(where: { nameInNetwork($0) != nil })
+        if case .gguf(let metadata) = checkpoint.metadata {
+            try GGUFVocabulary.check(
+                metadata, of: checkpoint.path, preTokenizer: settings.preTokenizer)
+        }
+    }
+
+    /// - Parameter preTokenizer: in place of what a GGUF file names.
+    func tokenizer(preTokenizer: PreTokenizerName?) throws -> any Tokenizer {
         switch checkpoint.metadata {
-        case .gguf(let metadata): try Tokenizers.load(gguf: GGUFVocabulary(metadata))
+        case .gguf(let metadata):
+            try Tokenizers.load(
+                gguf: GGUFVocabulary(metadata, of: checkpoint.path, preTokenizer: preTokenizer))
         case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// A JSON file beside the weights.
 struct ConfigurationFile {
@@ -30,12 +31,10 @@ struct ConfigurationFile {
     ///
     /// - Throws: `BertError.configuration` naming what is missing or of the wrong kind.
     func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            return try decoder.decode(type, from: data)
-        } catch let error as DecodingError {
-            throw BertError.configuration(file: name, error)
+            return try T(json: data)
+        } catch let problem as JSONProblem {
+            throw BertError.configuration(file: name, problem)
         }
     }
 }

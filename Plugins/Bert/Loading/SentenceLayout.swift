@@ -9,6 +9,10 @@ struct SentenceLayout: Sendable {
     var projections: [String] = []
     var maxTokens: Int?
     var prompts = Prompts()
+    /// The network reads a prompt, but the vector is made without its tokens.
+    var excludesPrompt = false
+    /// Texts are written in lower case before they are tokens, whatever the tokenizer does.
+    var lowercases = false
 
     /// What is put before a text.
     struct Prompts: Sendable {
@@ -24,7 +28,9 @@ struct SentenceLayout: Sendable {
     init(directory: String) throws {
         try read(modules: directory)
         if let file = ConfigurationFile(ifPresent: "\(directory)/sentence_bert_config.json") {
-            maxTokens = try file.decode(SentenceBertConfiguration.self).maxSeqLength
+            let settings = try file.decode(SentenceBertConfiguration.self)
+            maxTokens = settings.maxSeqLength
+            lowercases = settings.doLowerCase ?? false
         }
         if let file = ConfigurationFile(
             ifPresent: "\(directory)/config_sentence_transformers.json")
@@ -40,8 +46,10 @@ struct SentenceLayout: Sendable {
             switch module.kind {
             case "Transformer", "Normalize": break
             case "Pooling":
-                pooling = try ConfigurationFile("\(path)/config.json")
-                    .decode(PoolingConfiguration.self).pooling
+                let settings: PoolingConfiguration =
+                    try ConfigurationFile("\(path)/config.json").decode()
+                pooling = try settings.pooling
+                excludesPrompt = settings.includePrompt == false
             case "Dense": projections.append(path)
             default:
                 throw BertError.unsupported(
@@ -79,6 +87,7 @@ private struct PoolingConfiguration: Decodable {
     let poolingModeMeanSqrtLenTokens: Bool?
     let poolingModeWeightedmeanTokens: Bool?
     let poolingModeLasttoken: Bool?
+    let includePrompt: Bool?
 
     private static let names: [String: Pooling] = [
         "cls": .cls, "mean": .mean, "max": .max, "mean_sqrt_len_tokens": .meanSqrtLen,
@@ -107,6 +116,7 @@ private struct PoolingConfiguration: Decodable {
 
 private struct SentenceBertConfiguration: Decodable {
     let maxSeqLength: Int?
+    let doLowerCase: Bool?
 }
 
 private struct SentenceTransformersConfiguration: Decodable {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// The JSON of tasks.
 enum TaskJSON {
@@ -6,12 +7,10 @@ enum TaskJSON {
     static func input<T: Decodable>(
         _ json: [UInt8], of task: String, as type: T.Type = T.self
     ) throws -> T {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            return try decoder.decode(type, from: Data(json))
-        } catch let error as DecodingError {
-            throw BertError.input(task: task, error)
+            return try T(json: Data(json), quotes: false)
+        } catch let problem as JSONProblem {
+            throw BertError.input(task: task, problem)
         }
     }
 

@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// `unet/config.json`.
 struct UNetConfiguration: Decodable, Sendable {
     let inChannels: Int
@@ -36,7 +38,7 @@ struct UNetConfiguration: Decodable, Sendable {
     let dualCrossAttention: Bool?
     let centerInputSample: Bool?
 
-    enum BlockType: String, Decodable, Sendable {
+    enum BlockType: String, NamedValue, Sendable {
         case plainDown = "DownBlock2D"
         case attentionDown = "CrossAttnDownBlock2D"
         case plainUp = "UpBlock2D"

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
@@ -106,13 +107,10 @@ extension PipelineFolder {
         guard let data = FileManager.default.contents(atPath: path), data.count <= longest else {
             throw StableDiffusionError.unreadable(file: path)
         }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            return try decoder.decode(
-                T.self, from: Data(SchedulerConfiguration.withoutInfinity(Array(data))))
-        } catch let error as DecodingError {
-            throw StableDiffusionError.configuration(file: name, error)
+            return try T(json: Data(SchedulerConfiguration.withoutInfinity(Array(data))))
+        } catch let problem as JSONProblem {
+            throw StableDiffusionError.configuration(file: name, problem)
         }
     }
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import PluginKit
+import PluginCommon
 
 /// Objects in which every key must be known.
 enum StrictJSON {
@@ -10,16 +10,15 @@ enum StrictJSON {
     static func decode<T: Decodable>(
         _ json: String, of place: String, known: [String], as type: T.Type = T.self
     ) throws -> T {
-        let (decoder, data) = (JSONDecoder(), Data(json.utf8))
+        let data = Data(json.utf8)
         do {
-            let names = try decoder.decode(ObjectKeys.self, from: data).names
+            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
             if let unknown = names.sorted().first(where: { !known.contains($0) }) {
                 throw StableDiffusionError.unknownKey(of: place, unknown, known: known)
             }
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            return try decoder.decode(type, from: data)
-        } catch let error as DecodingError {
-            throw StableDiffusionError.json(of: place, error)
+            return try T(json: data)
+        } catch let problem as JSONProblem {
+            throw StableDiffusionError.json(of: place, problem)
         }
     }
 }

@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// A way from noise to a picture in some evaluations of the network, with diffusers' numbers.
 ///
 /// Latents are rows of numbers in any order; a scheduler treats all alike. Call `i` is the evaluation at
@@ -36,7 +38,7 @@ extension Scheduler {
 /// What the network's output is, Salimans and Ho 2022 (arXiv:2202.00512), section 4.
 ///
 ///     sample = a·original + s·noise, a² + s² = 1;  v = a·noise - s·original
-enum Prediction: String, Decodable, Sendable {
+enum Prediction: String, NamedValue, Sendable {
     case noise = "epsilon"
     case original = "sample"
     case velocity = "v_prediction"

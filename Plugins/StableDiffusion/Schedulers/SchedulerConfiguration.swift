@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// `scheduler/scheduler_config.json`; what is missing is what diffusers' class of that name has.
 struct SchedulerConfiguration: Decodable, Sendable {
     var numTrainTimesteps: Int?
@@ -37,23 +39,23 @@ struct SchedulerConfiguration: Decodable, Sendable {
     var predictX0: Bool?
     var lambdaMinClipped: Double?
 
-    enum BetaSchedule: String, Decodable, Sendable {
+    enum BetaSchedule: String, NamedValue, Sendable {
         case linear
         case scaledLinear = "scaled_linear"
         case squaredCosine = "squaredcos_cap_v2"
     }
 
     /// Which steps of the training are visited, Lin et al. 2023 (arXiv:2305.08891), table 2.
-    enum Spacing: String, Decodable, Sendable {
+    enum Spacing: String, NamedValue, Sendable {
         case linspace, leading, trailing
     }
 
-    enum FinalSigma: String, Decodable, Sendable {
+    enum FinalSigma: String, NamedValue, Sendable {
         case zero
         case smallest = "sigma_min"
     }
 
-    enum Algorithm: String, Decodable, Sendable {
+    enum Algorithm: String, NamedValue, Sendable {
         case dpmSolverPlusPlus = "dpmsolver++"
         case stochastic = "sde-dpmsolver++"
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// A JSON file beside the weights.
 struct ConfigurationFile {
@@ -14,23 +15,23 @@ struct ConfigurationFile {
     ///
     /// - Throws: `SummarizerError.configuration` naming what is missing or of the wrong kind.
     func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decode(type, with: decoder)
+        try decode(type, keys: .convertFromSnakeCase)
     }
 
     /// Keys stay as they are.
     ///
     /// - Throws: as `decode`.
     func decodeVerbatim<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        try decode(type, with: JSONDecoder())
+        try decode(type, keys: .useDefaultKeys)
     }
 
-    private func decode<T: Decodable>(_ type: T.Type, with decoder: JSONDecoder) throws -> T {
+    private func decode<T: Decodable>(
+        _ type: T.Type, keys: JSONDecoder.KeyDecodingStrategy
+    ) throws -> T {
         do {
-            return try decoder.decode(type, from: data)
-        } catch let error as DecodingError {
-            throw SummarizerError.configuration(file: name, error)
+            return try T(json: data, keys: keys)
+        } catch let problem as JSONProblem {
+            throw SummarizerError.configuration(file: name, problem)
         }
     }
 }

@@ -264,8 +264,11 @@ typedef struct roost_plugin {
      * "forced_eos_token_id"; of one with roost.task/1 "tasks", an array of their names; of one with
      * roost.image/1 "image", an object with what a request gets that leaves the choice to the model,
      * "width", "height", "steps", "guidance" and "scheduler", with "multiple_of", which width and height
-     * are multiples of, and "schedulers", the names that extra_json may give; with roost.text.tokens/1 also "max_tokens" of it, how
-     * many tokens of a prompt are read, special ones included. Every key is optional.
+     * are multiples of, and "schedulers", the names that extra_json may give; with roost.text.tokens/1
+     * also "max_tokens" of it, how many tokens of a prompt are read, special ones included. "notes", an
+     * array of sentences, is what a person should know of how the model was opened (a key of its file
+     * that was left out, an assumption): the host logs each as a warning and shows them. Every key is
+     * optional.
      * [any] */
     roost_status (*info_json)(const roost_model *model, roost_sink out);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
