@@ -7,6 +7,7 @@ struct ModelsCommand: AsyncParsableCommand {
         commandName: "models", abstract: "Shows and changes what a running host has loaded.",
         subcommands: [
             List.self, Show.self, Add.self, Remove.self, Load.self, Unload.self, Reload.self,
+            Rescan.self,
         ],
         defaultSubcommand: List.self)
 
@@ -101,6 +102,26 @@ struct ModelsCommand: AsyncParsableCommand {
             let query = expecting.map { "?expecting=\($0)" } ?? ""
             let path = ModelsCommand.path(name) + "/reload" + query
             output.write(try await client.client().json("POST", path), ModelsCommand.sentence)
+        }
+    }
+}
+
+extension ModelsCommand {
+    struct Rescan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Looks through the folder of models for what has come and gone.")
+        @OptionGroup var client: ClientOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let answer = try await client.client().json("POST", "/admin/models/rescan")
+            output.write(answer) { answer in
+                let facts = [("added", "is there now"), ("removed", "is gone")]
+                let lines = facts.flatMap { key, fact in
+                    (answer[key]?.array ?? []).compactMap(\.string).map { "\($0) \(fact)" }
+                }
+                return lines.isEmpty ? "nothing has changed" : lines.joined(separator: "\n")
+            }
         }
     }
 }

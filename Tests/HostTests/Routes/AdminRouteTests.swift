@@ -46,6 +46,33 @@ import Testing
         try await host.stop()
     }
 
+    @Test func whatCameAndWentInTheFolderOfModelsIsFoundByRescan() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = FileManager.default
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data().write(to: folder.appending(path: "old.gguf"))
+        let host = try await TestHost(server: "models = \"\(folder.path)\"")
+        let rescan = { try await host.client.send("POST", "/admin/models/rescan").json }
+        #expect(try await rescan() == ["added": [], "removed": []])
+        try files.removeItem(at: folder.appending(path: "old.gguf"))
+        try files.createDirectory(
+            at: folder.appending(path: "org/new"), withIntermediateDirectories: true)
+        try Data().write(to: folder.appending(path: "org/new/config.json"))
+        #expect(try await rescan() == ["added": ["org/new"], "removed": ["old"]])
+        let model = try await host.client.send("GET", "/admin/models/org%2Fnew").json
+        #expect(model["state"] == "unloaded" && model["load"] == "first-use")
+        #expect(try await host.client.send("GET", "/admin/models/old").status == 404)
+        try await host.stop()
+    }
+
+    @Test func aHostWithoutAFolderOfModelsRefusesToRescan() async throws {
+        let host = try await TestHost.shared()
+        let answer = try await host.client.send("POST", "/admin/models/rescan")
+        #expect(answer.status == 409)
+        #expect(answer.error["message"]?.string?.contains("server.models") == true)
+    }
+
     @Test func aModelAndAPluginAreAddedAndRemoved() async throws {
         let host = try await TestHost()
         let client = host.client

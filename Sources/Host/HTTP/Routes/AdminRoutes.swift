@@ -14,6 +14,7 @@ struct AdminRoutes {
         [
             Route(.get, "/admin/models", .admin, listModels),
             Route(.post, "/admin/models", .admin, addModel),
+            Route(.post, "/admin/models/rescan", .admin, rescanModels),
             Route(.get, "/admin/models/{name}", .admin, showModel),
             Route(.delete, "/admin/models/{name}", .admin, removeModel),
             Route(.post, "/admin/models/{name}/load", .admin, loadModel),
@@ -92,6 +93,16 @@ extension AdminRoutes {
             }
         }
         return model
+    }
+
+    private func rescanModels(
+        _ request: Request, _ context: HTTPContext
+    ) async throws -> Response {
+        let rescan = try await models.rescan()
+        return Response([
+            "added": .array(rescan.added.map { .string($0) }),
+            "removed": .array(rescan.removed.map { .string($0) }),
+        ])
     }
 
     private func removeModel(_ request: Request, _ context: HTTPContext) async throws -> Response {
