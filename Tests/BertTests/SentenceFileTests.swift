@@ -3,7 +3,7 @@ import PluginTesting
 import Testing
 
 /// What the files of sentence-transformers say of how a text becomes a vector.
-@Suite(.enabled(if: SentenceFileTests.has("prompts-excluded"), "../shared is not here"))
+@Suite(.enabled(if: SentenceFiles.areHere, "../shared is not here"))
 struct SentenceFileTests {
     private struct Description: Decodable {
         struct Text: Decodable {
@@ -15,14 +15,8 @@ struct SentenceFileTests {
 
     private static let tolerance: Float = 5e-6
 
-    private static func find(_ name: String) -> String? {
-        TestFiles.find(name, of: "encoders-tiny")
-    }
-
-    static func has(_ name: String) -> Bool { find(name) != nil }
-
     @Test func aPromptThatIsNotPooledLeavesTheVectorToTheText() throws {
-        let directory = try #require(Self.find("prompts-excluded"))
+        let directory = try #require(SentenceFiles.find("prompts-excluded"))
         let golden = try Golden<Description>(directory)
         let texts = golden.description.texts.map(\.text)
         let model = try TestModel(directory)
@@ -43,7 +37,7 @@ struct SentenceFileTests {
     }
 
     @Test func textsAreWrittenInLowerCaseWhereTheFilesSaySo() throws {
-        let directory = try #require(Self.find("lower-case"))
+        let directory = try #require(SentenceFiles.find("lower-case"))
         let golden = try Golden<Description>(directory)
         let model = try TestModel(directory)
         for text in golden.description.texts {
@@ -53,4 +47,11 @@ struct SentenceFileTests {
         let found = try model.embed(texts, flags: noNormalize)
         #expect(largestDifference(found, golden.arrays["embeddings"].rows) <= 2e-5)
     }
+}
+
+/// Models as sentence-transformers saves them.
+private enum SentenceFiles {
+    static var areHere: Bool { find("prompts-excluded") != nil && find("lower-case") != nil }
+
+    static func find(_ name: String) -> String? { TestFiles.find(name, of: "encoders-tiny") }
 }
