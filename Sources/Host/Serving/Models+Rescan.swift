@@ -12,7 +12,7 @@ extension Models {
     ///
     /// - Throws: `APIError` where the settings name no folder, `DeploymentError` while the host stops.
     func rescan() async throws -> Rescan {
-        guard let folder = settings.server.modelFolder else {
+        guard let folder else {
             throw APIError.conflict("the settings name no folder of models; set server.models")
         }
         var rescan = Rescan()
@@ -20,12 +20,12 @@ extension Models {
         where model.state == .unloaded && model.source.hasPrefix(folder + "/")
             && !Paths.exists(model.source)
         {
-            try await registry.remove(model.name)
+            try await remove(model.name)
             rescan.removed.append(model.name)
         }
         let known = registry.models.map { Settings.Model(name: $0.name, source: $0.source) }
         for model in ModelFolder.models(in: folder, besides: known) {
-            try await registry.add(model.spec)
+            try await add(model)
             rescan.added.append(model.name)
         }
         return rescan

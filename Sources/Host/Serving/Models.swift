@@ -6,6 +6,8 @@ import Synchronization
 package final class Models: Sendable {
     package let registry: DeploymentRegistry
     let startup: Startup
+    /// The folder whose models are served too.
+    let folder: String?
     private let configured: ConfiguredModels
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
     /// What each model could do when it was last up.
@@ -15,6 +17,7 @@ package final class Models: Sendable {
         let abilities = Abilities()
         let configured = ConfiguredModels(settings.models)
         self.configured = configured
+        folder = settings.server.modelFolder
         self.abilities = abilities
         startup = Startup(loading: settings.models.filter { $0.load == .start }.map(\.name))
         registry = DeploymentRegistry(

@@ -104,7 +104,7 @@ extension ModelFolder {
     /// `models--org--name` as `org/name`.
     private static func cachedName(_ entry: String) -> String? {
         guard entry.hasPrefix("models--") else { return nil }
-        return entry.dropFirst("models--".count).replacing("--", with: "/")
+        return String(entry.dropFirst("models--".count)).replacing("--", with: "/")
     }
 
     /// The snapshot that `refs/main` names, else the one that came last.

@@ -152,11 +152,9 @@ struct GenerationStart: Sendable {
         do {
             let model = try supervisor.current()
             try selfTest(model)
-            for note in model.description.notes {
-                options.log(LogLine(level: .warning, source: spec.name, text: note))
-            }
             return Started(
-                plugin: plugin, warnings: choice.warnings + refusals.withLock { $0 },
+                plugin: plugin,
+                warnings: choice.warnings + model.description.notes + refusals.withLock { $0 },
                 supervisor: supervisor, description: model.description)
         } catch {
             supervisor.stop()

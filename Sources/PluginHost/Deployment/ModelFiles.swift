@@ -78,8 +78,8 @@ extension ModelFiles: CustomStringConvertible {
             "is a GGUF file of "
                 + (architecture.map { "the architecture '\($0)'" } ?? "no architecture")
         case .splitGGUF(let part, let count):
-            "is part \(part) of \(count) of a split GGUF file; name its first part beside all others, "
-                + "or join them with llama-gguf-split --merge"
+            "is part \(part) of \(count) of a split GGUF file, whose first part says what it is; "
+                + "name that, with all others beside it"
         case .severalGGUF(let names):
             "is a folder with \(names.count) GGUF files; name one of them: \(Self.list(names))"
         case .adapter(let kind, let base):
@@ -171,13 +171,16 @@ extension ModelFiles {
     }
 
     private static func gguf(_ head: [UInt8], _ name: String) -> Kind {
+        if let architecture = GGUFHead.architecture(head) {
+            return .gguf(architecture: architecture)
+        }
         // As llama-gguf-split names them: model-00002-of-00006.gguf
         if let match = name.wholeMatch(of: /.+-(\d{5})-of-(\d{5})\.gguf/),
             let part = Int(match.1), let count = Int(match.2), count > 1
         {
             return .splitGGUF(part: part, of: count)
         }
-        return .gguf(architecture: GGUFHead.architecture(head))
+        return .gguf(architecture: nil)
     }
 
     /// The names of tensors in a checkpoint of one file tell the program that it is for.
@@ -234,7 +237,7 @@ extension ModelFiles {
             let kinds = files.map { ModelFiles.gguf([], $0) }
             if case .splitGGUF(_, let count) = kinds[0], kinds.allSatisfy({ $0.isPart(of: count) })
             {
-                return .splitGGUF(part: 1, of: count)
+                return ModelFiles.file("\(path)/\(files[0])", files[0])
             }
             return .severalGGUF(files)
         }

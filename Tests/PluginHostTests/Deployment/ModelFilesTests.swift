@@ -134,7 +134,10 @@ import Testing
         for length in 0..<bytes.count {
             _ = ModelFiles(try file(Array(bytes[..<length]), named: "a.gguf")).description
         }
-        let part = ModelFiles(try file(bytes, named: "a-00002-of-00006.gguf"))
+        let first = ModelFiles(try file(bytes, named: "a-00001-of-00006.gguf"))
+        #expect(first.kind == .gguf(architecture: "gemma3"))
+        let rest = Array("GGUF".utf8) + number(3, 4) + number(0, 8) + number(0, 8)
+        let part = ModelFiles(try file(rest, named: "a-00002-of-00006.gguf"))
         #expect(part.kind == .splitGGUF(part: 2, of: 6))
     }
 

@@ -75,7 +75,6 @@ extension ModelDescription {
         json["dimensions"] = .optional(vectors.flatMap { $0.dimensions > 0 ? $0.dimensions : nil })
         json["max_tokens"] = .optional(vectors?.maxTokens)
         json["extensions"] = .array(extensions.sorted().map { .string($0) })
-        json["notes"] = .array(notes.map { .string($0) })
         return json
     }
 }
