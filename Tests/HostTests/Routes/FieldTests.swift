@@ -64,10 +64,12 @@ import Testing
             #expect(try await text(#""\#(name)":3"#) == "igh")
         }
         #expect(try await text(#""max_tokens":9,"stop_sequences":["t"]"#) == "igh")
-        let long = #""max_tokens":60,"#
-        let penalized = try await text(long + #""repetition_penalty":1.8,"penalty_window":8"#)
-        #expect(try await text(long + #""repeat_penalty":1.8,"repeat_last_n":8"#) == penalized)
-        #expect(try await text(long + #""repeat_penalty":1"#) != penalized)
+        for (name, wrong) in [("repeat_penalty", "0"), ("repeat_last_n", "-2")] {
+            let answer = try await complete(#""max_tokens":1,"\#(name)":\#(wrong)"#)
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(answer.error["param"]?.string == name)
+            #expect(answer.error["code"] == "invalid_value")
+        }
     }
 
     @Test func twoNamesOfOneThingMustAgree() async throws {
