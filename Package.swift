@@ -138,7 +138,7 @@ if withHost {
         .target(
             name: "SearchCollections",
             dependencies: [
-                "CVectorIndex", "Deflate", "Engine",
+                "CVectorIndex", "Deflate", "Engine", "PluginHost",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Sources/Collections", swiftSettings: settings),

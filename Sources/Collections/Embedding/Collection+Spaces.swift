@@ -1,5 +1,5 @@
-import Dispatch
 import GRDB
+import PluginHost
 import Synchronization
 
 extension Collection {
@@ -116,7 +116,7 @@ extension Collection {
         let goesOn = GoesOn()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global(qos: .utility).async {
+                BlockingThread.start("roost-graph") {
                     continuation.resume(
                         with: Result { try space.growGraph { goesOn.value } })
                 }

@@ -1,7 +1,7 @@
 import CVectorIndex
-import Dispatch
 import Engine
 import GRDB
+import PluginHost
 
 extension Collection {
     /// How many ranks of each list are fused, at least.
@@ -173,14 +173,10 @@ extension CodesFile.Snapshot {
     }
 }
 
-/// Threads on which scans run, so that they do not hold up the tasks of others.
+/// Threads on which scans run, so that they do not hold up the tasks of others; a queue of Dispatch would run
+/// them on the very threads of those.
 enum SearchThreads {
-    private static let queue = DispatchQueue(
-        label: "roost.search", qos: .userInitiated, attributes: .concurrent)
-
     static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: body()) }
-        }
+        await BlockingThread.run("roost-search", body)
     }
 }

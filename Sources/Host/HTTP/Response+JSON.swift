@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import PluginHost
 
 extension Response {
     static let jsonType = "application/json; charset=utf-8"
@@ -16,6 +17,11 @@ extension Response {
         self.init(
             status: status, headers: [.contentType: Self.jsonType],
             body: ResponseBody(byteBuffer: json))
+    }
+
+    /// An answer that may be megabytes: it is put together and written off the cooperative pool.
+    static func long(_ json: @escaping @Sendable () -> JSONValue) async -> Response {
+        Response(json: await BlockingThread.run("roost-write") { json().serialized() })
     }
 
     init(_ error: APIError) {

@@ -21,7 +21,7 @@ struct ClassifyRoutes {
         }
         let (model, classes) = try await classes(of: asked, context)
         context.record.note(tokens: classes.tokens)
-        return Response(asked.answer(classes, model: model))
+        return await .long { asked.answer(classes, model: model) }
     }
 
     private func classes(
@@ -56,7 +56,9 @@ struct ClassifyRoutes {
             }
             return (hold.name, events)
         }
-        return Response(["object": "list", "data": .array(events), "model": .string(name)])
+        return await .long {
+            ["object": "list", "data": .array(events), "model": .string(name)]
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import Engine
 import FoundationEssentials
 import Hummingbird
+import PluginHost
 
 /// `/v1/conversations`: what the page keeps with the host.
 struct ConversationRoutes {
@@ -28,9 +29,13 @@ struct ConversationRoutes {
     private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let id = try id(context)
         guard let conversation = try await store.find(id) else { throw missing(id) }
-        var object = conversation.summary.json
-        object["messages"] = try JSONValue(parsing: conversation.messages)
-        return Response(.object(object))
+        let summary = conversation.summary.json
+        return Response(
+            json: try await BlockingThread.run("roost-write") {
+                var object = summary
+                object["messages"] = try JSONValue(parsing: conversation.messages)
+                return JSONValue.object(object).serialized()
+            })
     }
 
     private func save(_ request: Request, _ context: HTTPContext) async throws -> Response {

@@ -44,6 +44,10 @@ struct EmbeddingRoutes {
             ($0.name, try await asked.embed($0.engine))
         }
         context.record.note(tokens: result.tokens)
+        return await .long { Self.answer(result, model: model) }
+    }
+
+    private static func answer(_ result: EmbeddingResult, model: String) -> JSONValue {
         let scores = result.vectors.dropFirst().map { result.vectors[0].cosine(with: $0) }
         let data = scores.enumerated().map { index, score -> JSONValue in
             var item = JSONObject([
@@ -53,10 +57,10 @@ struct EmbeddingRoutes {
             item.add(result.readings[index + 1])
             return .object(item)
         }
-        return Response([
+        return [
             "object": "list", "data": .array(data), "model": .string(model),
             "truncated": result.readings.truncated, "usage": .usage(result.tokens),
-        ])
+        ]
     }
 }
 

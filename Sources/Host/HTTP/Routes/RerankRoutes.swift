@@ -24,6 +24,6 @@ struct RerankRoutes {
             ($0.name, try await asked.relevance($0))
         }
         context.record.note(tokens: relevance.tokens)
-        return Response(asked.answer(relevance, model: model))
+        return await .long { asked.answer(relevance, model: model) }
     }
 }

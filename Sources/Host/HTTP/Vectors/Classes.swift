@@ -55,10 +55,13 @@ struct Classes: Sendable {
         let hypotheses = asked.hypotheses(usual: "This text is about {}.")
         let texts = try await engine.embed(asked.texts.map { .text($0) }, purpose: .symmetric)
         let names = try await engine.embed(hypotheses.map { .text($0) }, purpose: .symmetric)
-        scores = texts.vectors.map { text in
-            let cosines = names.vectors.map { text.cosine(with: $0) }
-            return asked.isMultiLabel == true
-                ? cosines.map { max(0, $0) } : cosines.map { $0 * Self.scale }.softmax
+        // A million cosines take a second.
+        scores = await BlockingThread.run("roost-compare") {
+            texts.vectors.map { text in
+                let cosines = names.vectors.map { text.cosine(with: $0) }
+                return asked.isMultiLabel == true
+                    ? cosines.map { max(0, $0) } : cosines.map { $0 * Self.scale }.softmax
+            }
         }
         readings = texts.readings
         tokens = texts.tokens + names.tokens
