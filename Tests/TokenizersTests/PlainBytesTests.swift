@@ -13,10 +13,12 @@ import Tokenizers
         let vocabulary = tokenizer.vocabulary
         return try vocabulary.attributes.indices.compactMap { id in
             guard vocabulary.attributes[id].contains(.control) else { return nil }
-            let text = vocabulary.pieces.text(id)
-            let found = try tokenizer.encode(text, addSpecial: false, parseSpecial: true)
-            return found == [Int32(id)] && !text.contains("unk") && !text.contains("UNK")
-                ? (Int32(id), text) : nil
+            // Pieces that begin words are written with a space that is not theirs.
+            let text = vocabulary.pieces.text(id).trimmingPrefix(" ")
+            let found = try tokenizer.encode(
+                String(text), addSpecial: false, parseSpecial: true)
+            return found == [Int32(id)] && !text.lowercased().contains("unk")
+                ? (Int32(id), String(text)) : nil
         }
     }
 

@@ -39,7 +39,8 @@ private struct ControlSpellings {
 
     init(_ vocabulary: Vocabulary) {
         for token in 0..<vocabulary.count where vocabulary.attributes[token].contains(.control) {
-            let spelling = vocabulary.piece(Int32(token))
+            // Pieces that begin words are written with a space that is not theirs.
+            let spelling = vocabulary.piece(Int32(token)).drop { $0 == UInt8(ascii: " ") }
             guard let first = spelling.first else { continue }
             spellings[Int(first)].append(ArraySlice(spelling))
             longest = max(longest, spelling.count)
