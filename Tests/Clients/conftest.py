@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -47,10 +48,16 @@ library = "libLlama.so"
 {plugins}
 {models}
 """)
+        self._preexec = preexec
+        self._start()
+        if waits:
+            self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
+
+    def _start(self):
         self.process = subprocess.Popen(
-            [BIN / "roost", "serve", "--config", config],
+            [BIN / "roost", "serve", "--config", self.folder / "plugins.toml"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            preexec_fn=preexec)
+            preexec_fn=self._preexec)
         self.lines = []
         self.url = None
         self._address = threading.Event()
@@ -58,8 +65,13 @@ library = "libLlama.so"
         if not self._address.wait(60) or not self.url:
             self.process.kill()
             raise RuntimeError("no address printed:\n" + "".join(self.lines))
-        if waits:
-            self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
+
+    def restart(self, kill=signal.SIGKILL):
+        """The same host again, with the same settings and data, behind a process that was killed."""
+        self.process.send_signal(kill)
+        self.process.wait(20)
+        self._start()
+        self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
 
     def _read(self):
         for line in self.process.stdout:

@@ -55,20 +55,6 @@ def answers(host, name):
         return False
 
 
-def restart(host, kill=signal.SIGKILL):
-    """The same host again, with the same settings and data, behind a process that was killed."""
-    host.process.send_signal(kill)
-    host.process.wait(20)
-    config = host.folder / "plugins.toml"
-    process = subprocess.Popen([BIN / "roost", "serve", "--config", config],
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    host.process, host.lines, host.url = process, [], None
-    host._address = threading.Event()
-    threading.Thread(target=host._read, daemon=True).start()
-    assert host._address.wait(30) and host.url, "".join(host.lines)
-    host.wait_for(lambda: host.get("/readyz").status == 200, "ready", 60)
-
-
 def rows(count):
     lines = (f'{n},"row {n} about {word}",{n % 7}' for n, word in
              ((n, ["bread", "volcanoes", "bees", "tides"][n % 4]) for n in range(count)))
@@ -96,11 +82,11 @@ def test_a_changed_file_is_loaded_at_the_next_start(make_host, tmp_path):
     host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["count"] == 2, "loaded")
     created = call(host, "GET", "/v1/collections/plants")["created"]
     call(host, "PUT", "/v1/collections/plants/documents/3", {"title": "kelp"})
-    restart(host, signal.SIGTERM)
+    host.restart(signal.SIGTERM)
     host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["count"] == 3, "kept as it was")
     assert call(host, "GET", "/v1/collections/plants")["created"] == created
     file.write_text("id,title\n1,oak\n")
-    restart(host, signal.SIGTERM)
+    host.restart(signal.SIGTERM)
     host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["count"] == 1, "loaded anew")
     assert query(host, "plants", "oak", mode="text")["data"][0]["id"] == "1"
 
@@ -112,7 +98,7 @@ def test_what_was_acknowledged_survives_a_kill(make_host):
         assert put["count"] == 3000 + round
         call(host, "POST", "/v1/collections/many/documents", b'{"id": "x", "title": "added in the end"}\n',
              "application/jsonl")
-        restart(host)
+        host.restart()
         assert call(host, "GET", "/v1/collections/many")["count"] == 3001 + round
         assert query(host, "many", "added in the end", mode="text")["data"][0]["id"] == "x"
         assert query(host, "many", f"row {2999 + round}", mode="text", top_k=1)["data"][0]["id"] == str(2999 + round)
@@ -182,7 +168,7 @@ def test_an_embedding_that_was_killed_goes_on(make_host):
         host.wait_for(lambda: call(host, "GET", "/v1/collections/many")["embedded"] > seen
                       or call(host, "GET", "/v1/collections/many")["state"] == "ready", "embedding", 60)
         seen = call(host, "GET", "/v1/collections/many")["embedded"]
-        restart(host)
+        host.restart()
         assert call(host, "GET", "/v1/collections/many")["embedded"] >= seen
     host.wait_for(lambda: call(host, "GET", "/v1/collections/many")["state"] == "ready", "embedded", 120)
     described = call(host, "GET", "/v1/collections/many")

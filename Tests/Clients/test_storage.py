@@ -13,7 +13,7 @@ import uuid
 import pytest
 
 from conftest import Host, markov
-from test_collections import call, query, restart, rows
+from test_collections import call, query, rows
 
 
 def refused(host, method, path, body=None, type="application/json"):
@@ -84,7 +84,7 @@ def test_on_a_full_disk_what_makes_room_works_and_counts_stay_right(make_host, s
     (small_disk / "filler").unlink()
     added = call(host, "POST", "/v1/collections/kept/documents", {"id": "new", "title": "one more"})
     assert added["count"] == count - 19
-    restart(host)
+    host.restart()
     assert call(host, "GET", "/v1/collections/kept")["count"] == count - 19
     assert [c["id"] for c in call(host, "GET", "/v1/conversations")["data"]].count(ids[1]) == 0
     assert [c["name"] for c in call(host, "GET", "/v1/collections")["data"]] == ["kept"]
@@ -98,7 +98,7 @@ def test_a_host_that_starts_on_a_full_disk_still_deletes_a_collection(make_host,
     host.process.wait(20)
     (small_disk / "data" / "collections" / "reserve").unlink()
     fill(small_disk)
-    restart(host)
+    host.restart()
     assert query(host, "other", "fern", mode="text")["data"][0]["id"] == "1"
     assert call(host, "DELETE", "/v1/collections/kept")["deleted"]
     assert [c["name"] for c in call(host, "GET", "/v1/collections")["data"]] == ["other"]

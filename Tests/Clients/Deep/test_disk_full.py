@@ -12,8 +12,8 @@ ROWS = [{"title": f"row {index} " + "words of no meaning " * 20} for index in ra
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 20 MB."""
-    folder = tmp_path / "host" / "data"
-    folder.mkdir(parents=True)
+    folder = tmp_path / "disk"
+    folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=20m,mode=700", "tmpfs", folder], capture_output=True, text=True)
     if mounted.returncode:
@@ -33,7 +33,7 @@ def ids(host):
 
 
 def test_a_full_disk_loses_nothing_and_a_delete_makes_room(make_host, small_disk, note):
-    host = make_host(markov(), folder=small_disk.parent)
+    host = make_host(markov(), data=small_disk)
     ask(host, "PUT", "/v1/collections/rows?text=title&wait=true", b"id,title\nfirst,bread\n", "text/csv")
     acknowledged, refusals = 1, []
     for _ in range(400):
