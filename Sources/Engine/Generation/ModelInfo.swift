@@ -87,7 +87,7 @@ private struct InfoReader {
     mutating func string(_ key: String) -> String? { read(key, "a string", \.string) }
     mutating func bool(_ key: String) -> Bool? { read(key, "true or false", \.bool) }
     mutating func object(_ key: String) -> JSONValue? {
-        read(key, "an object") { $0.object == nil ? nil : $0 }
+        read(key, "an object") { $0.object.map(JSONValue.object) }
     }
 
     /// A number of things, of which there is at least one; none is as if it were not said.

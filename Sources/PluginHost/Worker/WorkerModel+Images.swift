@@ -36,6 +36,7 @@ extension WorkerModel {
     private func picture(
         _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ deadline: Duration?
     ) throws -> Picture {
+        guard description.image != nil else { throw noImages }
         let room = try rooms.of(id)
         let answer = try imageCall(kind, id, step: step, deadline)
         let place = try decoding(step) { try PicturePlace(answer) }

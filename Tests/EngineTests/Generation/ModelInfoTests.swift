@@ -37,7 +37,7 @@ import Testing
     func whatIsWrongIsToldAndNotUsed(_ json: String, _ says: String) {
         let info = info(json)
         #expect(info.problems.count == 1)
-        #expect(info.problems[0].contains(says), "\(info.problems)")
+        #expect(info.problems.first?.contains(says) == true, "\(info.problems)")
         #expect(info.name == nil && info.chatTemplate == nil && info.matryoshka == nil)
         #expect(info.contextLength == nil && info.maxTokens == nil)
         #expect(info.generation.maxLength == nil)

@@ -183,7 +183,7 @@ import Testing
         let model = try openModel(.worker, options: testOptions(log: log.handler))
         model.close()
         #expect(isGone(try #require(model.processID)))
-        #expect(!log.lines.contains { $0.level == .warning })
+        #expect(!log.lines.contains { $0.text.contains("close") })
     }
 
     // MARK: - Foul play
