@@ -75,7 +75,7 @@ extension BoundaryTests {
         @Test func theTableSaysWhatTheModelCanDo() throws {
             try withVectors { opened in
                 let table = opened.table
-                #expect(table.struct_size == 64)
+                #expect(table.struct_size == 80)
                 #expect((table.dim, table.n_labels, table.max_tokens) == (3, 2, 4))
                 #expect(table.embed != nil && table.embed_tokens != nil)
                 let labels = (0..<2).map { index in
