@@ -105,7 +105,8 @@ def test_a_key_that_others_could_read_is_replaced(make_host):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
 def test_others_cannot_read_the_key_and_the_hosts_own_user_not_its_environment():
-    folder = pathlib.Path(tempfile.mkdtemp())
+    # Where everybody may look.
+    folder = pathlib.Path(tempfile.mkdtemp(dir="/tmp"))
     folder.chmod(0o755)
     os.chown(folder, NOBODY, NOBODY)
     # Root's own files may be read by root alone: the host runs as somebody without rights.
