@@ -5,9 +5,9 @@ import Testing
     @Test func whoeverFindsNothingLeftWaitsUntilSomebodyGivesBack() async throws {
         let budget = ByteBudget(100, patience: .seconds(600))
         var first: ByteBudget.Share? = try await budget.take(60)
-        let second = Task { try await budget.take(60) }
-        // Behind the second, though it would fit beside the first.
-        let third = Task { try await budget.take(40) }
+        // A task keeps what it returns, so these give it back.
+        let second = Task { _ = try await budget.take(60) }
+        let third = Task { _ = try await budget.take(40) }
         withExtendedLifetime(first) {}
         first = nil
         _ = try await (second.value, third.value)
