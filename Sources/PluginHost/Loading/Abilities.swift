@@ -158,7 +158,7 @@ func namesOf(_ model: OpaquePointer, _ task: roost_ext_task, trace: CallTrace) t
     } catch {
         throw ModelFailure.broken(
             step: CallStep.tasks.name,
-            reason: "the list of tasks is no JSON array of objects with a \"name\"")
+            reason: "the list of tasks is no array of objects with a \"name\"")
     }
 }
 

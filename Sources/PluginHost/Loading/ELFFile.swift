@@ -1,3 +1,5 @@
+import Glibc
+
 /// The dynamic-linking view of one ELF64 little-endian shared object, read without running any of it.
 ///
 /// Everything is located through the program headers, so a file without section headers reads the
@@ -313,9 +315,11 @@ extension UnsafeRawBufferPointer {
     /// The bytes from `offset` to the next NUL, or the first `limit` of them.
     fileprivate func text(at offset: UInt64, atMost limit: Int) throws -> Self {
         guard offset < UInt64(count) else { throw ELFError.truncated }
-        let rest = self[Int(offset)...].prefix(limit)
-        let end = rest.firstIndex(of: 0)
-        guard end != nil || rest.count == limit else { throw ELFError.truncated }
-        return Self(rebasing: rest[..<(end ?? rest.endIndex)])
+        let rest = Self(rebasing: self[Int(offset)...].prefix(limit))
+        guard let start = rest.baseAddress, let end = memchr(start, 0, rest.count) else {
+            guard rest.count == limit else { throw ELFError.truncated }
+            return rest
+        }
+        return Self(rebasing: rest[..<(UnsafeRawPointer(end) - start)])
     }
 }

@@ -92,7 +92,7 @@ extension ELFPreflight {
         var (hasEntry, isUnique) = (false, false)
         var others: (count: Int, sample: [String]) = (0, [])
         try file.forEachDynamicSymbol { symbol in
-            guard symbol.isDefined, symbol.binding != 0 else { return }
+            guard symbol.isDefined, symbol.binding != 0, !isLinkers(symbol) else { return }
             isUnique = isUnique || symbol.binding == 10
             if symbol.name.elementsEqual(entry.utf8) {
                 hasEntry = true
@@ -124,6 +124,13 @@ extension ELFPreflight {
                     "compile with -fno-gnu-unique"))
         }
         return findings
+    }
+
+    /// What linkers add to every library without a version script; nothing binds to it.
+    private static func isLinkers(_ symbol: ELFFile.Symbol) -> Bool {
+        ["_init", "_fini", "_edata", "_end", "__bss_start"].contains {
+            symbol.name.elementsEqual($0.utf8)
+        }
     }
 
     private static func memoryFindings(_ file: ELFFile) -> [ELFReport.Finding] {
