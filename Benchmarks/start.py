@@ -41,8 +41,22 @@ def processor_seconds(pid):
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
+def workers(pid):
+    """The processes below the host."""
+    parents = {}
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass  # it has ended
+    below = {pid}
+    while more := {child for child, parent in parents.items() if parent in below} - below:
+        below |= more
+    return below - {pid}
+
+
 def start(binary, home):
-    """Seconds to the first answer and to the last model, the host's peak, and what is ready."""
+    """Seconds to the first answer and to the last model, CPU times, the host's peak, and what is ready."""
     port = free_port()
     began = time.monotonic()
     host = subprocess.Popen(
@@ -57,11 +71,12 @@ def start(binary, home):
                 models = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models"))["data"]
                 return {"answered": answered or ready, "ready": ready, "peak": peak_bytes(host.pid),
                         "cpu": processor_seconds(host.pid),
+                        "workers": sum(processor_seconds(worker) for worker in workers(host.pid)),
                         "models": sum(model["state"] == "ready" for model in models)}
             except urllib.error.HTTPError:
                 answered = answered or time.monotonic() - began
-            except OSError:
-                pass
+            except urllib.error.URLError:
+                pass  # it does not listen yet
             time.sleep(0.005)
         raise SystemExit("not ready within 120 s")
     finally:
@@ -82,5 +97,5 @@ for name, some in (("first", runs[:1]), ("later", runs[1:])):
     if some:
         middle = {key: statistics.median(run[key] for run in some) for key in some[0]}
         print(f"{name}: {middle['models']:.0f} models ready in {middle['ready']:.2f} s (first answer "
-              f"{middle['answered']:.2f} s), host's CPU {middle['cpu']:.2f} s, peak {middle['peak'] / 1e6:.0f} MB, "
+              f"{middle['answered']:.2f} s), CPU {middle['cpu']:.2f} s and {middle['workers']:.2f} s of the workers, host's peak {middle['peak'] / 1e6:.0f} MB, "
               f"others used {100 * middle['others']:.0f} % of the machine")
