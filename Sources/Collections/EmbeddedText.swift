@@ -27,7 +27,8 @@ package enum EmbeddedText {
 }
 
 extension String {
-    fileprivate var trimmingWhitespace: Substring {
+    /// The text without whitespace at its ends.
+    var trimmingWhitespace: Substring {
         guard let start = firstIndex(where: { !$0.isWhitespace }),
             let end = lastIndex(where: { !$0.isWhitespace })
         else { return "" }

@@ -2,17 +2,14 @@
 import gzip
 import json
 import os
-import pathlib
-import re
 import shutil
-import stat
 import subprocess
 import urllib.error
 import uuid
 
 import pytest
 
-from conftest import Host, markov
+from conftest import ROOT, markov
 from test_collections import call, query, rows
 
 
@@ -146,3 +143,17 @@ def test_a_bomb_is_refused_by_what_comes_out_of_it(make_host):
     assert len(bomb) < 1_000_000
     assert refused(host, "PUT", "/v1/collections/kept", bomb, "application/gzip")[0] == 413
     assert call(host, "GET", "/v1/collections/kept")["count"] == 1
+
+
+def test_an_older_collection_is_indexed_anew_though_the_host_is_killed_meanwhile(make_host, tmp_path):
+    data = tmp_path / "older"
+    shutil.copytree(ROOT / "Tests" / "Fixtures" / "collections-1", data / "collections")
+    host = make_host(markov(), data=data)
+    for _ in range(3):
+        host.restart()
+    assert call(host, "GET", "/v1/collections/kept")["count"] == 10
+    host.wait_for(lambda: query(host, "kept", "绿茶", mode="text")["data"], "indexed anew")
+    for text, id in [("绿茶", "1"), ("天気", "2"), ("ไทย", "3"), ("gzip", "4"), ("green tea", "5"), ("학교", "6")]:
+        assert [row["id"] for row in query(host, "kept", text, mode="text")["data"]] == [id]
+    documents = call(host, "GET", "/v1/collections/kept/documents")["data"]
+    assert [row["id"] for row in documents] == [str(number) for number in range(1, 11)]

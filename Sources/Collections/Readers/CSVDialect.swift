@@ -83,7 +83,7 @@ extension CSVDialect {
     /// A single column has a header if its first cell is one word unlike the others.
     func hasHeader(expecting: [String]) -> Bool {
         guard let first = records.first else { return true }
-        let names = first.map(Self.trimmed)
+        let names = first.map { String($0.trimmingWhitespace) }
         if names.contains(where: expecting.contains) { return true }
         if names.contains(where: Self.isNumber) { return false }
         guard first.count == 1 else { return names.contains { !$0.isEmpty } }
@@ -97,16 +97,11 @@ extension CSVDialect {
             && Double(text.replacing(",", with: ".")) != nil
     }
 
-    private static func trimmed(_ text: String) -> String {
-        let inner = text.drop(while: \.isWhitespace)
-        return String(inner.reversed().drop(while: \.isWhitespace).reversed())
-    }
-
     /// The names of the columns: those without a name are numbered, and so are repeated ones.
     static func names(_ header: [String]) -> [String] {
         var taken: Set<String> = []
         return header.enumerated().map { index, cell in
-            let base = trimmed(cell)
+            let base = String(cell.trimmingWhitespace)
             let name = base.isEmpty ? "column\(index + 1)" : base
             var unique = name
             var number = 2
