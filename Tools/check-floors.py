@@ -18,7 +18,7 @@ FLOORS = {
     "Sources/Engine": {"PluginHost"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/Deflate": {"CZlib"},
-    "Sources/Collections": {"Engine", "CVectorIndex", "Deflate", "GRDB"},
+    "Sources/Collections": {"Engine", "PluginHost", "CVectorIndex", "Deflate", "GRDB"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
     "Plugins/Common": {"PluginKit", "TensorRuntime", "Tokenizers"},

@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from conftest import ROOT, markov
+from conftest import BERT, ROOT, markov
 from test_collections import call, query, rows
 
 
@@ -157,3 +157,16 @@ def test_an_older_collection_is_indexed_anew_though_the_host_is_killed_meanwhile
         assert [row["id"] for row in query(host, "kept", text, mode="text")["data"]] == [id]
     documents = call(host, "GET", "/v1/collections/kept/documents")["data"]
     assert [row["id"] for row in documents] == [str(number) for number in range(1, 11)]
+
+
+def test_what_is_told_of_a_collection_names_no_folder_of_this_machine(make_host, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{")
+    model = f'[[models]]\nname = "minilm"\nplugin = "bert"\nsource = "{broken}"\ndefault_for = ["embeddings"]\n'
+    host = make_host(markov() + model, BERT, waits=False)
+    host.wait_for(lambda: host.get("/healthz").status == 200, "up")
+    call(host, "PUT", "/v1/collections/kept", b"id,title\n1,fern\n", "text/csv")
+    host.wait_for(lambda: call(host, "GET", "/v1/collections/kept")["state"] == "failed", "failed")
+    error = call(host, "GET", "/v1/collections/kept")["error"]
+    assert "minilm" in error and str(tmp_path) not in error, error
