@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request

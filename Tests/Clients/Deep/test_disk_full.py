@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from conftest import markov
-from traffic import Refused, ask
+from Deep.traffic import Refused, ask
 
 ROWS = [{"title": f"row {index} " + "words of no meaning " * 20} for index in range(300)]
 

@@ -6,7 +6,7 @@ import threading
 import urllib.parse
 
 from conftest import BERT, bert, markov, needs_fixtures
-from traffic import Process, Tally, ask, running
+from Deep.traffic import Process, Tally, ask, running
 
 REQUESTS = int(os.environ.get("ROOST_FUZZ_REQUESTS", "20000"))
 CLIENTS = 8

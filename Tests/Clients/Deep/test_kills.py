@@ -6,7 +6,7 @@ import time
 import uuid
 
 from conftest import markov
-from traffic import Process, Prompts, Refused, Tally, ask, running, settle
+from Deep.traffic import Process, Prompts, Refused, Tally, ask, running, settle
 
 MODELS = 60
 WORKER_KILLS = 200

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from conftest import ROOT, markov
-from traffic import Process, Prompts, Refused, Tally, ask, running
+from Deep.traffic import Process, Prompts, Refused, Tally, ask, running
 
 STREAMS = 64
 RELOADS = 100

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import BERT, ROOT, bert, markov, needs_fixtures
-from traffic import Process, Prompts, Refused, Tally, ask, running
+from Deep.traffic import Process, Prompts, Refused, Tally, ask, running
 
 SECONDS = int(os.environ.get("ROOST_SOAK_SECONDS", "600"))
 TABLE = b"id,title\n" + b"".join(b"%d,row %d about bread and tides\n" % (n, n) for n in range(200))
