@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import urllib.error
@@ -44,7 +45,7 @@ def qwen(tmp_path):
     folder = tmp_path / "checkpoints" / "qwen"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(QWEN))
-    (folder / "model.safetensors").write_bytes(b"x")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     return folder
 
 
@@ -81,7 +82,7 @@ def test_a_refused_reload_says_stage_reason_and_fix_while_the_old_one_serves(mak
     host = make_host(markov().replace('plugin = "markov"', 'plugin = "mine"'),
                      plugins=f'[plugins.mine]\nlibrary = "{library}"\n')
     build(tmp_path, "int other(void) { return 1; }", name="new.so").rename(library)
-    request = urllib.request.Request(host.url + "/admin/models/markov/reload", method="POST")
+    request = urllib.request.Request(host.url + "/admin/models/markov/reload", method="POST", headers=host.admin)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=60)
     assert refused.value.status == 422
@@ -101,7 +102,7 @@ def test_copies_of_a_library_that_was_replaced_are_removed(make_host, tmp_path):
         changed = tmp_path / "changed.so"
         changed.write_bytes(library.read_bytes() + b"\0")
         os.replace(changed, library)
-        request = urllib.request.Request(host.url + "/admin/models/markov/reload", method="POST")
+        request = urllib.request.Request(host.url + "/admin/models/markov/reload", method="POST", headers=host.admin)
         assert json.load(urllib.request.urlopen(request, timeout=60))["generation"] == generation
         host.wait_for(lambda: len(list(copies.glob("*/libMarkov.so"))) == 1, "one copy")
 
@@ -112,11 +113,11 @@ def test_the_warnings_about_a_library_stand_in_the_answers(make_host, tmp_path):
     source.write_text("tally")
     host = make_host(f'[[models]]\nname = "tally"\nplugin = "tally"\nsource = "{source}"\n',
                      plugins=f'[plugins.tally]\nlibrary = "{library}"\n')
-    request = urllib.request.Request(host.url + "/admin/models/tally/reload", method="POST")
+    request = urllib.request.Request(host.url + "/admin/models/tally/reload", method="POST", headers=host.admin)
     answer = json.load(urllib.request.urlopen(request, timeout=60))
     assert "exports 1 more symbols (tally_extra_export)" in answer["warnings"][0]
     shown = subprocess.run([BIN / "roost", "models", "show", "tally", "--url", host.url],
-                           capture_output=True, text=True, timeout=60).stdout
+                           capture_output=True, text=True, timeout=60, cwd=host.folder).stdout
     assert "tally_extra_export" in shown
 
 
@@ -149,7 +150,7 @@ def test_a_plugins_control_characters_do_not_reach_the_terminal(make_host, tmp_p
                      plugins=f'[plugins.tally]\nlibrary = "{library}"\n')
     for arguments in (["plugins", "list"], ["models", "show", "tally"]):
         shown = subprocess.run([BIN / "roost", *arguments, "--url", host.url],
-                               capture_output=True, text=True, timeout=60).stdout
+                               capture_output=True, text=True, timeout=60, cwd=host.folder).stdout
         assert "banana\\n\\u{1b}[31m" in shown and "\x1b" not in shown
 
 
@@ -237,10 +238,11 @@ def test_the_repositorys_own_settings_serve_with_one_copy_of_each_library(tmp_pa
         names = [m["id"] for m in json.load(urllib.request.urlopen(address + "v1/models"))["data"]]
         lines = {}
         for line in host.stdout:
-            name, state = line.split(":")[0].strip(), line.split(":")[1].split(",")[0].strip()
-            lines[name] = state
-            if "markov" in lines and "chat" in lines and len(lines) >= 8:
+            if found := re.match(r"  ([\w-]+): (\w+)", line):
+                lines[found.group(1)] = found.group(2)
+            if "markov" in lines:
                 break
+        assert len(lines) == 8
         assert set(lines) <= set(names) and set(lines.values()) == {"ready"}
         copies = pathlib.Path(tmp_path, ".local/share/roost/plugins")
         assert sorted(p.name for p in copies.glob("*/lib*.so") if p.name != "libTensorRuntime.so") == [

@@ -60,10 +60,9 @@ extension SettingsCheck {
         // Its plugin is reported already.
         if model.plugin != nil, asked.isEmpty { return }
         for plugin in asked where !isServed {
+            defer { families[plugin.name] = loader.identity(of: plugin)?.families }
             do {
-                let (probe, identity) = try loader.ask(plugin, OpenRequest(model.spec))
-                families[plugin.name] = identity.families
-                isServed = probe.score > 0
+                isServed = try loader.ask(plugin, OpenRequest(model.spec)).score > 0
                 answers.append((plugin.name, .notMine))
             } catch {
                 let reason = Self.reason(error)

@@ -155,11 +155,21 @@ extension ModelLoader {
     /// its settings.
     package func ask(
         _ spec: PluginSpec, _ request: OpenRequest
-    ) throws -> (probe: ProbeResult, plugin: PluginIdentity) {
+    ) throws -> ProbeResult {
         let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
-        return try probes.ask(path, copy: nil, start: { try probeWorker(spec, path) }) { worker in
-            (try worker.line.probe(request, limit: options.limits.choice), worker.identity)
+        let start = { @Sendable in
+            let worker = try probeWorker(spec, path)
+            kept.note(worker.identity, ofPlugin: spec.name)
+            return worker
         }
+        return try probes.ask(path, copy: nil, start: start) { worker in
+            try worker.line.probe(request, limit: options.limits.choice)
+        }
+    }
+
+    /// What a plugin that was asked where it lies says about itself.
+    package func identity(of spec: PluginSpec) -> PluginIdentity? {
+        kept.identity(ofPlugin: spec.name)
     }
 }
 
@@ -174,6 +184,8 @@ private final class KeptLibraries: Sendable {
 
     /// By the paths of the authors' files.
     private let kept = Mutex<[String: Kept]>([:])
+    /// Of plugins that were asked where they lie, by their names.
+    private let asked = Mutex<[String: PluginIdentity]>([:])
     private let looking = TurnLock()
 
     /// - Parameter whenNew: told of a library that was not looked into before.
@@ -197,6 +209,14 @@ private final class KeptLibraries: Sendable {
             withExtendedLifetime(replaced) {}
             return report
         }
+    }
+
+    func note(_ identity: PluginIdentity, ofPlugin name: String) {
+        asked.withLock { $0[name] = identity }
+    }
+
+    func identity(ofPlugin name: String) -> PluginIdentity? {
+        asked.withLock { $0[name] }
     }
 
     func note(_ identity: PluginIdentity, of plugin: StagedPlugin) {
