@@ -26,7 +26,7 @@ import Testing
         for kind in golden.kinds {
             for name in kind.names {
                 var file = ByteLevelVocabulary.gguf(merges: [], control: ["<s>"], pre: name)
-                file.bos = 256
+                (file.bos, file.separator) = (256, 256)
                 let tokenizer = try Tokenizers.load(gguf: file)
                 #expect(tokenizer.notes == [])
                 let stages = try #require(tokenizer as? any StageShowing)

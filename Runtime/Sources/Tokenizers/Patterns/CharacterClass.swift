@@ -131,6 +131,7 @@ extension OnigurumaPattern {
     private mutating func add(
         _ low: Unicode.Scalar, to union: inout CharacterClass.Union
     ) throws {
+        try checkCase(of: low...low)
         union.items += Self.spelled(low)
         let start = position
         guard peek() == "-", let after = peek(1), after != "]",
@@ -142,6 +143,7 @@ extension OnigurumaPattern {
         }
         let high = after == "\\" ? try character(inClass: true, from: start + 1) : after
         guard low <= high else { throw error("a range ends before it begins", at: start) }
+        try checkCase(of: low...high)
         union.items += "-\(Self.spelled(high))"
         // What follows a range begins none of its own.
         if peek() == "-", peek(1) != "-" {

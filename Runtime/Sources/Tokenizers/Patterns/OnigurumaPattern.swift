@@ -213,15 +213,23 @@ extension OnigurumaPattern {
         }
     }
 
+    /// - Throws: where case does not matter and a character has several in the other case.
+    func checkCase(of range: ClosedRange<Unicode.Scalar>) throws {
+        guard options.ignoresCase else { return }
+        let isLong = { (text: String) in text.unicodeScalars.count > 1 }
+        let long = (range.lowerBound.value...range.upperBound.value).lazy
+            .compactMap(Unicode.Scalar.init)
+            .first {
+                isLong($0.properties.lowercaseMapping) || isLong($0.properties.uppercaseMapping)
+            }
+        if let long { throw error("'\(long)' in either case is not supported") }
+    }
+
     /// Oniguruma takes `ss` for `ß` where case does not matter, PCRE2 one character for one.
     private mutating func checkFolding(_ literal: Unicode.Scalar?) throws {
         guard options.ignoresCase, let literal else { return foldedBefore = nil }
+        try checkCase(of: literal...literal)
         let lower = literal.properties.lowercaseMapping
-        if lower.unicodeScalars.count > 1
-            || literal.properties.uppercaseMapping.unicodeScalars.count > 1
-        {
-            throw error("'\(literal)' in either case is not supported")
-        }
         let pair = (foldedBefore?.properties.lowercaseMapping ?? "") + lower
         if ["ss", "ff", "fi", "fl", "st"].contains(pair) {
             throw error("'\(pair)' in either case, which has a ligature, is not supported")
