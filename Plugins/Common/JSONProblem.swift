@@ -74,6 +74,10 @@ extension JSONProblem {
             let named = context.underlyingError as? UnexpectedValue
             if root == nil {
                 self.init(description: "is not JSON")
+            } else if context.codingPath.isEmpty, named == nil {
+                // Foundation does not say which number does not fit.
+                let keys = (root?.fractions ?? []).map { "'\($0)'" }.joined(separator: " or ")
+                self.init(description: "\(keys) is no integer, expected one")
             } else {
                 self.init(
                     context, in: root, expected: named?.expected ?? "another number",
@@ -176,6 +180,16 @@ private indirect enum JSONTree: Decodable {
             return (nil, nil)
         }
         return (key, members[key])
+    }
+
+    /// The keys of all numbers that are no integers, up to a few.
+    var fractions: [String] {
+        guard case .object(let members) = self else { return [] }
+        let found = members.sorted { $0.key < $1.key }.flatMap { key, value in
+            if case .number = value { return [key] }
+            return value.fractions.map { "\(key).\($0)" }
+        }
+        return Array(found.prefix(8))
     }
 
     var kind: String {

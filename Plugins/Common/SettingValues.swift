@@ -54,6 +54,7 @@ extension GGUFVocabulary {
         try self = Self.naming(path) {
             var vocabulary = try Self(metadata)
             if let preTokenizer { vocabulary.pre = preTokenizer.name }
+            if preTokenizer == nil { try Self.checkPreTokenizer(metadata) }
             return vocabulary
         }
     }
