@@ -9,11 +9,24 @@ import Testing
         let description = ModelDescription(pluginID: "p", pluginVersion: "1", family: "f")
         let vocabulary: Vocabulary? = nil
         let closed = Flag()
-        private let handler = Mutex<(@Sendable (ModelFailure) -> Void)?>(nil)
+        private let life = Mutex<(isOver: Bool, handler: (@Sendable (ModelFailure) -> Void)?)>(
+            (false, nil))
 
-        func die() { handler.withLock { $0 }?(ModelSupervisorTests.crash) }
+        func die() {
+            let handler = life.withLock { life in
+                life.isOver = true
+                return life.handler
+            }
+            handler?(ModelSupervisorTests.crash)
+        }
+
+        /// Whoever asks after the death is told too.
         func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
-            self.handler.withLock { $0 = handler }
+            let isOver = life.withLock { life in
+                life.handler = handler
+                return life.isOver
+            }
+            if isOver { handler(ModelSupervisorTests.crash) }
         }
 
         func tokenize(_: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] { [] }

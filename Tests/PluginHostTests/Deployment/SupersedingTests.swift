@@ -126,8 +126,9 @@ import Testing
             makeServing: { supervisor, _ in TestServing(supervisor) })
         try await registry.load("m")
         #expect(registry.models[0].plugin == "tally")
-        let warning = try #require(registry.models[0].warnings.first)
-        #expect(warning.contains("'stuck'") && warning.hasSuffix("hung in \(step)"))
+        let warnings = registry.models[0].warnings
+        let warning = try #require(warnings.first { $0.contains("'stuck'") })
+        #expect(warning.hasSuffix("hung in \(step)"))
         #expect(log.lines.contains { $0.text == warning && $0.level == .warning })
         await registry.stop(within: patience)
     }
