@@ -277,7 +277,7 @@ import Testing
         ("unet/config.json", "norm_num_groups", "0", "norm_num_groups"),
         ("unet/config.json", "attention_head_dim", "[2, 4]", "one for each level"),
         ("unet/config.json", "addition_embed_type", "\"text_time\"", "addition_embed_type"),
-        ("unet/config.json", "down_block_types", "[\"A\"]", "downBlockTypes"),
+        ("unet/config.json", "down_block_types", "[\"A\"]", "down_block_types"),
         ("vae/config.json", "latent_channels", "4", "latent_channels"),
         ("vae/config.json", "scaling_factor", "0", "scaling_factor"),
         ("vae/config.json", "block_out_channels", "[]", "block_out_channels"),

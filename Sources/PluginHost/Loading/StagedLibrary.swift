@@ -78,11 +78,17 @@ package struct StagedLibrary: Sendable, Equatable {
         return SHA256.hexadecimal(Array(lines.joined().utf8))
     }
 
+    /// Models that start side by side place the same files: the second finds what the first has written,
+    /// instead of replacing it under whoever reads it.
+    private static let placing = TurnLock()
+
     /// A copy that is already there was written whole under its hash; it is trusted only after a look.
     private static func place(_ file: File, at path: String) throws {
-        if let present = try? FileFacts.shared.hash(path), present == file.facts.hash { return }
-        try copyFile(file.path, to: path, hash: file.facts.hash, mode: 0o500)
-        FileFacts.shared.note(file.facts.hash, of: path)
+        try placing.exclusively {
+            if let present = try? FileFacts.shared.hash(path), present == file.facts.hash { return }
+            try copyFile(file.path, to: path, hash: file.facts.hash, mode: 0o500)
+            FileFacts.shared.note(file.facts.hash, of: path)
+        }
     }
 }
 

@@ -53,6 +53,25 @@ import Testing
         withExtendedLifetime(staged) {}
     }
 
+    @Test func whoStagesTheSameAtOnceNeverReplacesWhatAnotherReads() async throws {
+        for round in 0..<8 {
+            let library = try CompiledLibrary(
+                CompiledLibrary.entry + "\nstatic int x = \(round);")
+            defer { library.remove() }
+            let store = "\(library.folder)/store"
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let staged = try StagedLibrary.stage(library.path, in: store)
+                        _ = try ELFPreflight.inspect(staged.path)
+                        withExtendedLifetime(staged) {}
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func librariesBesideThePluginComeAlong() throws {
         let other = try CompiledLibrary(
             "__attribute__((visibility(\"default\"))) int other(void) { return 7; }",
