@@ -111,8 +111,13 @@ package final class ModelSupervisor: Sendable {
             supervision.withLock { $0.lastOutput = death.stderr }
         }
         events(.failed(failure))
+        // The thread may rest for long, and must not keep what is left of a dead model meanwhile.
+        let dead = Monitor<(any LoadedModel)?>(model)
         BlockingThread.start("roost-restart") { [self] in
-            model.close()
+            dead.withLock { model in
+                defer { model = nil }
+                return model
+            }?.close()
             restart(after: failure, lived: lived)
         }
     }
