@@ -16,7 +16,14 @@ HOST_KILLS = 30
 def pids(host):
     """The workers' processes by model."""
     listed = ask(host, "GET", "/admin/models", headers=host.admin)["data"]
-    return {model["name"]: (model.get("worker") or {}).get("pid") for model in listed}
+    return {model["name"]: model["pid"] for model in listed}
+
+
+def resting(host):
+    """The models that have no process, with what is said of each."""
+    listed = ask(host, "GET", "/admin/models", headers=host.admin)["data"]
+    return {model["name"]: (model["state"], model.get("worker"), model.get("last_error"))
+            for model in listed if not model["pid"]}
 
 
 def test_200_killed_workers_cost_no_stream(make_host, dice, note):
@@ -43,7 +50,7 @@ def test_200_killed_workers_cost_no_stream(make_host, dice, note):
                 os.kill(pid, signal.SIGKILL)
                 killed.add("killed")
             time.sleep(dice.uniform(0.8, 1.2) * pace)
-    settle(lambda: all(pids(host).values()), "all workers back", 120)
+    settle(lambda: not resting(host), lambda: f"all workers back, but {resting(host)}", 120)
     after = (process.megabytes, process.descriptors, process.threads)
     note("kill -9 of workers under 24 streams", killed["killed"],
          f"streams: {tally}; zombies {len(process.children[1])}; RSS {before[0]:.0f}→{after[0]:.0f} MB, "

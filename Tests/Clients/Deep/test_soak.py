@@ -87,9 +87,8 @@ def test_ten_minutes_leave_the_host_as_it_was(make_host, tmp_path, dice, note):
                 reloads += 1
             if len(samples) % 10 == 0:
                 listed = ask(host, "GET", "/admin/models", headers=host.admin)["data"]
-                worker = next(model.get("worker") or {} for model in listed if model["name"] == "chat")
-                if worker.get("pid"):
-                    os.kill(worker["pid"], signal.SIGKILL)
+                if pid := next(model["pid"] for model in listed if model["name"] == "chat"):
+                    os.kill(pid, signal.SIGKILL)
                     kills += 1
     third = len(samples) // 3
     early = [statistics.median(column) for column in zip(*samples[third:2 * third])]

@@ -175,8 +175,8 @@ class Process:
 
 
 def settle(holds, what, seconds=60):
-    """Waits until `holds()`; what never comes is a failure that says so."""
+    """Waits until `holds()`; what never comes is a failure that says so, by `what` or what it gives."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"not {what} within {seconds} s"
+        assert time.monotonic() < end, f"not {what() if callable(what) else what} within {seconds} s"
         time.sleep(0.1)
