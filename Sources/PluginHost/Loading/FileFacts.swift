@@ -58,7 +58,7 @@ final class FileFacts: Sendable {
                 hash.update(piece)
                 return true
             }
-            guard try FileIdentity(of: descriptor, at: path) == identity else {
+            guard try FileIdentity(of: descriptor, at: path).hasContent(of: identity) else {
                 throw StagingError.changing(path: path)
             }
             let digest = hash.hexadecimal

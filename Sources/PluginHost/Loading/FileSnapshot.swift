@@ -26,7 +26,8 @@ final class FileSnapshot: @unchecked Sendable {
             guard count > 0 else { break }
             filled += count
         }
-        guard filled == bytes.count, try FileIdentity(of: descriptor, at: path) == identity else {
+        let after = try FileIdentity(of: descriptor, at: path)
+        guard filled == bytes.count, after.hasContent(of: identity) else {
             throw StagingError.changing(path: path)
         }
     }
@@ -81,6 +82,12 @@ package struct FileIdentity: Hashable, Sendable {
         size = Int(status.st_size)
         modified = status.st_mtim.nanoseconds
         changed = status.st_ctim.nanoseconds
+    }
+
+    /// Whether nobody has written to the file in between. That its name went to another file, which changes
+    /// its status, is no change of its content.
+    func hasContent(of earlier: FileIdentity) -> Bool {
+        size == earlier.size && modified == earlier.modified
     }
 
     /// Whether a change from now on gives another identity: a file system counts time in steps, of up to
