@@ -58,13 +58,15 @@ library = "libLlama.so"
             [BIN / "roost", "serve", "--config", self.folder / "plugins.toml"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             preexec_fn=self._preexec)
-        self.lines = []
-        self.url = None
-        self._address = threading.Event()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.lines, self.url, self._address = [], None, threading.Event()
+        # What is left of a killed process's output is not the next one's.
+        reader = threading.Thread(
+            target=self._read, args=(self.process.stdout, self.lines, self._address), daemon=True)
+        reader.start()
         if not self._address.wait(60) or not self.url:
+            status = self.process.poll()
             self.process.kill()
-            raise RuntimeError("no address printed:\n" + "".join(self.lines))
+            raise RuntimeError(f"no address printed; status {status}:\n" + "".join(self.lines))
 
     def restart(self, kill=signal.SIGKILL):
         """The same host again, with the same settings and data, behind a process that was killed."""
@@ -73,14 +75,14 @@ library = "libLlama.so"
         self._start()
         self.wait_for(lambda: self.get("/readyz").status == 200, "ready")
 
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line)
+    def _read(self, output, lines, address):
+        for line in output:
+            lines.append(line)
             found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-            if found and not self._address.is_set():
+            if found and not address.is_set():
                 self.url = f"http://127.0.0.1:{found.group(1)}"
-                self._address.set()
-        self._address.set()
+                address.set()
+        address.set()
 
     def wait_for(self, holds, what, seconds=60):
         """Polls until `holds()` is true; an answer that never comes is a failure that says so."""
