@@ -199,6 +199,7 @@ if withHost {
 if Context.environment["ROOST_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "Fuzz", dependencies: ["Engine", "PNGFiles", "PluginHost", "SearchCollections"] + runtime,
+            name: "Fuzz",
+            dependencies: ["Engine", "PNGFiles", "PluginHost", "SearchCollections"] + runtime,
             path: "Tests/Fuzz", swiftSettings: settings))
 }

@@ -106,7 +106,8 @@ extension StartControl {
             if state.isClosed {
                 throw ModelFailure.unavailable(reason: "the model is stopped", retryAfter: nil)
             }
-            state.workers.append(Worker(plugin: plugin, since: .now, isShared: false, process: process))
+            state.workers.append(
+                Worker(plugin: plugin, since: .now, isShared: false, process: process))
         }
     }
 
