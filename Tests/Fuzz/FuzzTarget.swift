@@ -37,9 +37,23 @@ enum FuzzTarget: String, CaseIterable {
     }()
 }
 
-/// libFuzzer's entry: called for each input, on one thread.
-@c(LLVMFuzzerTestOneInput)
-public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-    FuzzTarget.chosen.run(Array(UnsafeBufferPointer(start: data, count: size)))
-    return 0
+/// libFuzzer's loop over inputs, whose own `main` a package's program cannot have.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ run: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@main
+enum Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(
+            runDriver(&count, &arguments) { data, size in
+                FuzzTarget.chosen.run(Array(UnsafeBufferPointer(start: data, count: size)))
+                return 0
+            })
+    }
 }

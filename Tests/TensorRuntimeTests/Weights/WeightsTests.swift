@@ -99,7 +99,8 @@ import Testing
         let (checkpoint, path) = try checkpoint(SafetensorsBuilder.file(header, data: [1]))
         #expect(
             try message { try Weights(checkpoint).tensor("mask", [1]) }
-                == "\(path): tensor 'mask' is stored as BOOL, which cannot be computed with")
+                == "\(path): tensor 'mask' is stored as BOOL, which cannot be computed with; "
+                + "use a file of another type, such as Q4_K_M, Q8_0 or F16")
     }
 }
 
