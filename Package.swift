@@ -201,5 +201,7 @@ if Context.environment["ROOST_FUZZ"] != nil {
         .executableTarget(
             name: "Fuzz",
             dependencies: ["Engine", "PNGFiles", "PluginHost", "SearchCollections"] + runtime,
-            path: "Tests/Fuzz", swiftSettings: settings))
+            path: "Tests/Fuzz", swiftSettings: settings,
+            // The default linker ends on an internal error here.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
 }
