@@ -18,7 +18,7 @@ TABLE = """id,name,about,price,place
 1,Kettle,"Boils a litre of water, and whistles when it is done.",39,kitchen
 2,Hammock,"Two trees, a slow afternoon and this piece of cloth.",55,garden
 3,Lantern,Gives a warm light for a whole night outside.,24,garden
-4,Broken line
+4,Broken line,with,more,cells,than columns
 5,Colander,Lets the water go and keeps the noodles.,12,kitchen
 6,Rake,Brings the leaves of autumn together.,18,garden
 """
