@@ -1,4 +1,5 @@
 """Requests that nobody would write: each gets an answer with a reason, and the host is none the worse."""
+import copy
 import http.client
 import json
 import os
@@ -56,6 +57,11 @@ def places(value, path=()):
             yield from places(element, path + (index,))
 
 
+def other(dice):
+    """A value of any kind, nobody else's, since it is changed further."""
+    return copy.deepcopy(dice.choice(VALUES))
+
+
 def mutated(body, dice):
     """The bytes of a body in which something, or several things, are otherwise."""
     value = json.loads(json.dumps(body))
@@ -63,7 +69,7 @@ def mutated(body, dice):
         spots = list(places(value))
         path = dice.choice(spots)
         if not path:
-            value = dice.choice(VALUES) if dice.random() < 0.1 else value
+            value = other(dice) if dice.random() < 0.1 else value
             continue
         parent = value
         for step in path[:-1]:
@@ -72,9 +78,9 @@ def mutated(body, dice):
             case 0 if isinstance(parent, dict):
                 del parent[path[-1]]
             case 1 if isinstance(parent, dict):
-                parent[dice.choice(["x", "Model", "temprature", "", "a" * 300])] = dice.choice(VALUES)
+                parent[dice.choice(["x", "Model", "temprature", "", "a" * 300])] = other(dice)
             case _:
-                parent[path[-1]] = dice.choice(VALUES)
+                parent[path[-1]] = other(dice)
     data = json.dumps(value).encode()
     match dice.randrange(12):
         case 0:
@@ -128,8 +134,8 @@ def test_no_request_gets_past_a_typed_answer(make_host, dice, note):
                 except (ValueError, KeyError, TypeError, AssertionError):
                     tally.add("untyped", (method, path, data, text))
 
-    with running(*[client] * CLIENTS):
-        host.wait_for(lambda: not left[0], "through all requests", 1200)
+    with running(*[client] * CLIENTS) as stopped:
+        host.wait_for(lambda: not left[0] or stopped.is_set(), "through all requests", 1200)
     after = process.megabytes
     note("mutated requests over HTTP", REQUESTS, f"{tally}; RSS {before:.0f}→{after:.0f} MB")
     assert host.process.poll() is None

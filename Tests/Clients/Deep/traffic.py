@@ -92,7 +92,8 @@ class Tally:
 
 @contextlib.contextmanager
 def running(*workers):
-    """Runs each of `workers(stopped)` on a thread until the body has ended; their exceptions are raised then."""
+    """Runs each of `workers(stopped)` on a thread until the body has ended, or one of them has failed, of which the body
+    is told by the same event; their exceptions are raised then."""
     stopped, failures = threading.Event(), []
 
     def run(worker):
@@ -100,6 +101,7 @@ def running(*workers):
             worker(stopped)
         except BaseException as failure:
             failures.append(failure)
+            stopped.set()
 
     threads = [threading.Thread(target=run, args=(worker,)) for worker in workers]
     for thread in threads:

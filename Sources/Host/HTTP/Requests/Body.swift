@@ -108,14 +108,6 @@ struct Body {
         }
     }
 
-    /// As `fields`; a request without a body is an empty object.
-    func optionalFields(_ request: Request) async throws -> Fields {
-        if request.headers[.contentLength] == "0" { return Fields(JSONObject()) }
-        let chunked = request.headers[.transferEncoding] != nil
-        let hasBody = request.headers[.contentLength] != nil || chunked
-        return hasBody ? try await fields(request) : Fields(JSONObject())
-    }
-
     private func bytes(_ request: Request) async throws -> (ByteBuffer, ByteBudget.Share?) {
         let inflater = try ContentCoding.format(request.headers).map(Inflater.init)
         // What a compressed body announces says nothing of what comes out of it.
