@@ -7,10 +7,16 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A plugin exports one symbol, `roost_plugin_query_v1`; the version script hides the rest.
-let oneSymbol: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map"])
-]
+/// A plugin exports one symbol, `roost_plugin_query_v1`; the version script hides the rest. The tests, which
+/// are linked by it too, must not hide a sanitizer from the libraries that they load.
+let oneSymbol: [LinkerSetting] =
+    Context.environment["ROOST_SANITIZED"] != nil
+    ? []
+    : [
+        .unsafeFlags([
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
+        ])
+    ]
 
 /// Lets tests see the parts of a plugin in release builds as well.
 let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"])]
