@@ -29,6 +29,7 @@ def status(answer):
 
 
 @pytest.mark.parametrize("expected, head, body", [
+    (400, "GET /healthz HTTP/1.1", ""),
     (400, "GET /healthz HTTP/1.1\r\nHost: HOST\r\nHost: evil.example", ""),
     (400, "GET /healthz HTTP/1.1\r\nHost: HOST\r\nHost: HOST", ""),
     (400, "GET http://evil.example/healthz HTTP/1.1\r\nHost: HOST", ""),

@@ -11,6 +11,9 @@ struct RequestRules: RouterMiddleware {
         next: (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         // The first one is the request's authority (section 3.2).
+        guard request.head.authority != nil else {
+            throw APIError.malformed("the request names no host, expected a Host header")
+        }
         if request.headers[.furtherHost] != nil {
             throw APIError.malformed(
                 "the request names two hosts, expected one Host header, equal to the target's host")
