@@ -18,7 +18,11 @@ swift build "${build[@]}" --build-tests
 # XCTest's runner leaks; a C library that a test compiles has no part in the order of libraries; tests of crashes die
 # of the signal, not of a report about it.
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0:detect_stack_use_after_return=0
-export TSAN_OPTIONS=halt_on_error=0:handle_segv=0:handle_abort=0:handle_sigill=0:report_signal_unsafe=0
+export TSAN_OPTIONS=suppressions=$PWD/Tests/Support/Sanitizers/thread.supp:report_signal_unsafe=0
 export SWIFT_BACKTRACE=enable=no
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
+if [ "$sanitizer" = thread ]; then
+    clang -O1 -fPIC -shared -Wall -Wextra -o .build-thread/mutex.so Tests/Support/Sanitizers/mutex.c
+    export LD_PRELOAD=$PWD/.build-thread/mutex.so
+fi
 swift test "${build[@]}" --skip-build "$@"
