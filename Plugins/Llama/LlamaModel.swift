@@ -71,9 +71,10 @@ struct LlamaModel: Sendable {
         func callAsFunction(
             _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
         ) throws -> Tensor {
-            var q = try queries(x).reshaped(rows.count, -1, headSize)  // [N, H, d]
-            var k = try keys(x).reshaped(rows.count, -1, headSize)  // [N, G, d]
-            let v = try values(x).reshaped(rows.count, -1, headSize)  // [N, G, d]
+            let heads = try Linear.apply(queries, keys, values, to: x)  // [N, H·d], 2 of [N, G·d]
+            var q = try heads.0.reshaped(rows.count, -1, headSize)  // [N, H, d]
+            var k = try heads.1.reshaped(rows.count, -1, headSize)  // [N, G, d]
+            let v = try heads.2.reshaped(rows.count, -1, headSize)  // [N, G, d]
             try rotary.apply(&q, positions: rows.positions)
             try rotary.apply(&k, positions: rows.positions)
             let y = try TensorRuntime.attention(
@@ -92,7 +93,8 @@ struct LlamaModel: Sendable {
         let down: Linear  // [D, F]
 
         func callAsFunction(_ x: Tensor) throws -> Tensor {
-            try down(swiglu(gate(x), up(x)))  // [N, D]
+            let (gate, up) = try Linear.apply(gate, up, to: x)  // [N, F]
+            return try down(swiglu(gate, up))  // [N, D]
         }
     }
 }
