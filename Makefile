@@ -31,7 +31,7 @@ test: test-setup minilm
 	.venv/bin/python -m pytest -q Tests/Clients
 
 check: build
-	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
+	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks Examples
 	Tools/check-floors.py
 	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(BIN)/libSummarizer.so \
 	    $(BIN)/libStableDiffusion.so $(EXAMPLES)
@@ -48,7 +48,7 @@ check-deep: test-setup build
 	[ -z "$$failed" ] || { echo "failed$$failed"; exit 1; }
 
 format:
-	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests Benchmarks
+	swift format --in-place --recursive Package.swift Runtime Sources Plugins Tests Benchmarks Examples
 
 bench: build
 	python3 Benchmarks/run.py

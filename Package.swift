@@ -21,9 +21,12 @@ let oneSymbol: [LinkerSetting] =
 /// Lets tests see the parts of a plugin in release builds as well.
 let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"])]
 
-let runtime: [Target.Dependency] = [
-    .product(name: "TensorRuntime", package: "Runtime")
-]
+/// A product of another package, which only the trait `Host` brings in.
+func product(_ name: String, of package: String) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: ["Host"]))
+}
+
+let runtime = [product("TensorRuntime", of: "Runtime")]
 
 // `ROOST_WITHOUT_HOST=1 swift build` leaves out the HTTP host and everything from outside:
 // seconds instead of minutes while working on the engine, the plugins or the runtime.
@@ -32,10 +35,21 @@ let withHost = Context.environment["ROOST_WITHOUT_HOST"] == nil
 let package = Package(
     name: "roost",
     products: [
+        // What a plugin in a package of its own is made of.
+        .library(name: "PluginABI", targets: ["PluginABI"]),
+        .library(name: "PluginKit", targets: ["PluginKit"]),
         .library(name: "Llama", type: .dynamic, targets: ["Llama"]),
         .library(name: "Bert", type: .dynamic, targets: ["Bert"]),
         .library(name: "Summarizer", type: .dynamic, targets: ["Summarizer"]),
         .library(name: "StableDiffusion", type: .dynamic, targets: ["StableDiffusion"]),
+    ],
+    traits: [
+        .default(enabledTraits: ["Host"]),
+        // SwiftPM lets no package that is depended on by its address have a dependency by path, so whoever
+        // wants PluginKit alone turns this off, and fetches nothing else either.
+        .trait(
+            name: "Host",
+            description: "the host and the repository's plugins, and all that these depend on"),
     ],
     dependencies: [
         .package(path: "Runtime")
@@ -145,7 +159,7 @@ if withHost {
             name: "SearchCollections",
             dependencies: [
                 "CVectorIndex", "Deflate", "Engine", "PluginHost",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                product("GRDB", of: "GRDB.swift"),
             ],
             path: "Sources/Collections", swiftSettings: settings),
         .executableTarget(
@@ -155,7 +169,7 @@ if withHost {
             name: "CollectionsTests",
             dependencies: [
                 "SearchCollections", "CVectorIndex", "Deflate", "Engine",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                product("GRDB", of: "GRDB.swift"),
             ],
             swiftSettings: settings),
 
@@ -173,18 +187,18 @@ if withHost {
             name: "Host",
             dependencies: [
                 "CPages", "Deflate", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                product("Hummingbird", of: "hummingbird"),
+                product("GRDB", of: "GRDB.swift"),
+                product("TOMLKit", of: "TOMLKit"),
+                product("ArgumentParser", of: "swift-argument-parser"),
+                product("Logging", of: "swift-log"),
+                product("NIOCore", of: "swift-nio"),
+                product("NIOHTTP1", of: "swift-nio"),
+                product("NIOPosix", of: "swift-nio"),
+                product("NIOHTTPTypes", of: "swift-nio-extras"),
+                product("NIOHTTPTypesHTTP1", of: "swift-nio-extras"),
+                product("HTTPTypes", of: "swift-http-types"),
+                product("ServiceLifecycle", of: "swift-service-lifecycle"),
             ],
             exclude: ["Pages"],
             swiftSettings: settings),
@@ -192,10 +206,10 @@ if withHost {
             name: "HostTests",
             dependencies: [
                 "Host", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                product("GRDB", of: "GRDB.swift"),
+                product("Logging", of: "swift-log"),
+                product("NIOCore", of: "swift-nio"),
+                product("NIOHTTP1", of: "swift-nio"),
             ],
             swiftSettings: settings),
     ]
