@@ -12,10 +12,17 @@ package final class ModelSupervisor: Sendable {
     /// A model that was given up, until the failure is in the history.
     fileprivate struct Loss {
         let model: ObjectIdentifier
+        let time: MonotonicTime
         var isBlamed = false
         var isRecorded = false
         /// The rest that it began is over.
         var isForgiven = false
+    }
+
+    /// A rest that is due though the model is up again, or on its way.
+    fileprivate struct Rest {
+        let model: (any LoadedModel)?
+        let until: MonotonicTime
     }
 
     fileprivate struct Supervision {
@@ -82,7 +89,7 @@ package final class ModelSupervisor: Sendable {
                 guard now() >= until else {
                     throw ModelFailure.unavailable(reason: reason, retryAfter: until - now())
                 }
-                supervision.state = .restarting
+                supervision.endRest()
                 return .some(nil)
             }
         }
@@ -98,28 +105,22 @@ package final class ModelSupervisor: Sendable {
     package func discard(
         _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
     ) {
-        let lived = supervision.withLock { [now] supervision -> Duration? in
+        let (lived, rest) = supervision.withLock { [now] supervision in
             let lived = supervision.lose(model, at: now())
-            if let blame {
+            let rest = blame.flatMap { blame in
                 supervision.blamed.add(blame.fingerprint, until: now() + policy.refusal)
-                supervision.forgive(model, since: blame.since)
+                return supervision.blame(
+                    since: blame.since, for: model, because: String(describing: failure), at: now())
             }
-            return lived
+            return (lived, rest)
         }
+        if let rest { begin(rest, because: failure) }
         guard let lived else { return }
         if case .crashed(let death) = failure {
             supervision.withLock { $0.lastOutput = death.stderr }
         }
         events(.failed(failure))
-        // The thread may rest for long, and must not keep what is left of a dead model meanwhile.
-        let dead = Monitor<(any LoadedModel)?>(model)
-        BlockingThread.start("roost-restart") { [self] in
-            dead.withLock { model in
-                defer { model = nil }
-                return model
-            }?.close()
-            restart(after: failure, lived: lived)
-        }
+        close(model) { [self] in restart(after: failure, lived: lived) }
     }
 
     /// How much longer a request is refused that took the model down; nil for one that did not.
@@ -163,22 +164,21 @@ extension ModelSupervisor {
             return model
         } catch {
             supervision.withLock { supervision in
+                guard case .restarting = supervision.state else { return }
                 supervision.lastFailure = String(describing: error)
-                if case .restarting = supervision.state { supervision.state = .idle }
+                supervision.state = .idle
             }
             throw error
         }
     }
 
     private func adopt(_ model: any LoadedModel) throws {
-        let adopted = supervision.withLock { [now] supervision -> Bool in
-            guard case .restarting = supervision.state else { return false }
-            supervision.state = .running(model, since: now())
-            return true
+        let refusal = supervision.withLock { [now] supervision in
+            supervision.adopt(model, at: now())
         }
-        guard adopted else {
+        if let refusal {
             model.close()
-            throw ModelFailure.unavailable(reason: "the model is stopped", retryAfter: nil)
+            throw refusal
         }
         events(.started(processID: model.processID))
         model.onDeath { [weak self, weak model] failure in
@@ -190,34 +190,57 @@ extension ModelSupervisor {
         }
     }
 
-    private func restart(after first: ModelFailure, lived: Duration) {
-        var failure = String(describing: first)
-        var lived = lived
-        while goesOn(after: failure, lived: lived) {
+    private func restart(after failure: ModelFailure, lived: Duration) {
+        if goesOn(after: String(describing: failure), lived: lived) { launchUntilItServes() }
+    }
+
+    private func launchUntilItServes() {
+        while true {
             do {
                 let model = try launch()
                 supervision.withLock { $0.restarts += 1 }
                 return try adopt(model)
             } catch {
-                failure = String(describing: error)
-                lived = .zero
+                guard goesOn(after: String(describing: error), lived: .zero) else { return }
             }
+        }
+    }
+
+    /// Begins a rest that turned out to be due only after the model was on its way again.
+    private func begin(_ rest: Rest, because failure: ModelFailure) {
+        let delay = rest.until - now()
+        events(.quarantined(retryAfter: delay, reason: String(describing: failure)))
+        close(rest.model) { [self] in
+            if self.rest(delay) { launchUntilItServes() }
+        }
+    }
+
+    /// Closes a model on a thread of its own, which then runs `body`. It may rest there for long, and must not keep
+    /// what is left of a dead model meanwhile.
+    private func close(
+        _ model: (any LoadedModel)?, then body: @escaping @Sendable () -> Void
+    ) {
+        let dead = Monitor<(any LoadedModel)?>(model)
+        BlockingThread.start("roost-restart") {
+            dead.withLock { model in
+                defer { model = nil }
+                return model
+            }?.close()
+            body()
         }
     }
 
     /// Waits as long as the history of failures wants it.
     ///
     /// - Returns: false when there is nothing to start any more: the supervisor was stopped, or somebody
-    ///   else starts the model.
+    ///   else starts the model or lets it rest.
     private func goesOn(after failure: String, lived: Duration) -> Bool {
         let verdict = supervision.withLock { [now] supervision -> RestartHistory.Verdict? in
+            guard case .restarting = supervision.state else { return nil }
             let verdict = supervision.record(at: now(), lived: lived)
             supervision.lastFailure = failure
-            guard case .restarting = supervision.state else { return nil }
             if case .quarantine(let until) = verdict {
-                let reason =
-                    "the model keeps failing and rests for a while; it last failed because \(failure)"
-                supervision.state = .quarantined(until: until, reason: reason)
+                supervision.rest(until: until, because: failure)
             }
             return verdict
         }
@@ -233,7 +256,7 @@ extension ModelSupervisor {
         }
     }
 
-    /// - Returns: false when the supervisor was stopped meanwhile.
+    /// - Returns: false when the supervisor was stopped meanwhile, or the model rests.
     private func sleep(_ delay: Duration) -> Bool {
         let stopped = supervision.wait(atMost: delay) { supervision -> Bool? in
             if case .restarting = supervision.state { return nil }
@@ -257,7 +280,7 @@ extension ModelSupervisor {
         if let isAwake { return isAwake }
         return supervision.withLock { supervision in
             guard case .quarantined = supervision.state else { return false }
-            supervision.state = .restarting
+            supervision.endRest()
             return true
         }
     }
@@ -283,31 +306,79 @@ extension ModelSupervisor.Supervision {
     fileprivate mutating func lose(_ model: any LoadedModel, at now: MonotonicTime) -> Duration? {
         guard case .running(let running, let since) = state, running === model else { return nil }
         state = .restarting
-        loss = ModelSupervisor.Loss(model: ObjectIdentifier(model))
+        loss = ModelSupervisor.Loss(model: ObjectIdentifier(model), time: now)
         return now - since
     }
 
-    /// The failures since a moment were a request's fault, the loss of this model among them. Whoever
-    /// noticed that first may have given the model up before, and it may be resting.
-    fileprivate mutating func forgive(_ model: any LoadedModel, since moment: MonotonicTime) {
-        history.forgive(since: moment)
-        guard let found = loss, found.model == ObjectIdentifier(model), !found.isBlamed else {
-            return
-        }
-        loss?.isBlamed = true
-        if found.isRecorded, case .quarantined = state {
-            loss?.isForgiven = true
-            state = .restarting
+    /// - Returns: why a model that has come up is not wanted.
+    fileprivate mutating func adopt(_ model: any LoadedModel, at now: MonotonicTime)
+        -> ModelFailure?
+    {
+        switch state {
+        case .restarting:
+            state = .running(model, since: now)
+            return nil
+        case .quarantined(let until, let reason):
+            return .unavailable(reason: reason, retryAfter: until - now)
+        case .idle, .running:
+            return .unavailable(reason: "another start of the model came first", retryAfter: .zero)
+        case .stopped:
+            return .unavailable(reason: "the model is stopped", retryAfter: nil)
         }
     }
 
+    fileprivate mutating func rest(until end: MonotonicTime, because failure: String) {
+        let reason =
+            "the model keeps failing and rests for a while; it last failed because \(failure)"
+        state = .quarantined(until: end, reason: reason)
+    }
+
+    fileprivate mutating func endRest() {
+        history.beginAnew()
+        state = .restarting
+    }
+
+    /// The failures since a moment were a request's fault, the loss of this model among them. Whoever
+    /// noticed that first may have given the model up before: then its failure is counted already, and what follows
+    /// from it may be another thing now.
+    ///
+    /// - Returns: a rest that begins with that.
+    fileprivate mutating func blame(
+        since moment: MonotonicTime, for model: any LoadedModel, because failure: String,
+        at now: MonotonicTime
+    ) -> ModelSupervisor.Rest? {
+        guard let loss, loss.model == ObjectIdentifier(model), !loss.isBlamed else {
+            history.forgive(moment...max(moment, now))
+            return nil
+        }
+        history.forgive(moment...max(moment, loss.time))
+        self.loss?.isBlamed = true
+        guard loss.isRecorded else { return nil }
+        switch (history.recordBlamedFailure(at: loss.time), state) {
+        case (.restart, .quarantined):
+            self.loss?.isForgiven = true
+            state = .restarting
+        case (.quarantine(let end), .running(let next, _)):
+            rest(until: end, because: failure)
+            return .init(model: next, until: end)
+        case (.quarantine(let end), .restarting):
+            rest(until: end, because: failure)
+            return .init(model: nil, until: end)
+        default: break
+        }
+        return nil
+    }
+
+    /// Counts a failure: of a start, or of the model that was lost last.
     fileprivate mutating func record(
         at now: MonotonicTime, lived: Duration
     ) -> RestartHistory.Verdict {
-        defer { loss?.isRecorded = true }
-        if let loss, loss.isBlamed, !loss.isRecorded {
-            return history.recordBlamedFailure(at: now)
+        guard let loss, !loss.isRecorded else {
+            return history.recordFailure(at: now, lived: lived)
         }
-        return history.recordFailure(at: now, lived: lived)
+        self.loss?.isRecorded = true
+        return loss.isBlamed
+            ? history.recordBlamedFailure(at: loss.time)
+            : history.recordFailure(at: loss.time, lived: lived)
     }
 }

@@ -38,13 +38,9 @@ package struct RestartHistory: Sendable {
 
     /// - Parameter lived: how long the model had served; zero when it never did.
     package mutating func recordFailure(at now: MonotonicTime, lived: Duration) -> Verdict {
-        failures.removeAll { now - $0 >= policy.failureWindow }
+        forgetOld(at: now)
         failures.append(now)
-        if failures.count >= policy.failureLimit {
-            failures.removeAll()
-            delay = policy.initialDelay
-            return .quarantine(until: now + policy.quarantine)
-        }
+        if isCrashLoop { return .quarantine(until: now + policy.quarantine) }
         if lived >= policy.healthyAfter { delay = policy.initialDelay }
         defer { delay = min(delay * 2, policy.maximumDelay) }
         return .restart(after: delay)
@@ -52,18 +48,29 @@ package struct RestartHistory: Sendable {
 
     /// A failure that one request is to blame for says nothing of the model, which starts again at once.
     package mutating func recordBlamedFailure(at now: MonotonicTime) -> Verdict {
-        blamed.removeAll { now - $0 >= policy.failureWindow }
+        forgetOld(at: now)
         blamed.append(now)
-        guard blamed.count < policy.blameLimit else {
-            blamed.removeAll()
-            return .quarantine(until: now + policy.quarantine)
-        }
-        return .restart(after: .zero)
+        return isCrashLoop ? .quarantine(until: now + policy.quarantine) : .restart(after: .zero)
     }
 
-    /// Takes back the failures since a moment, for which a request turned out to be to blame.
-    package mutating func forgive(since moment: MonotonicTime) {
-        failures.removeAll { $0 >= moment }
+    /// Takes back the failures of a time in which a request turned out to be to blame.
+    package mutating func forgive(_ time: ClosedRange<MonotonicTime>) {
+        failures.removeAll(where: time.contains)
         delay = policy.initialDelay
+    }
+
+    /// The model has rested: what was before counts no more.
+    package mutating func beginAnew() {
+        self = RestartHistory(policy: policy)
+    }
+
+    /// Whether the model should rest.
+    private var isCrashLoop: Bool {
+        failures.count >= policy.failureLimit || blamed.count >= policy.blameLimit
+    }
+
+    private mutating func forgetOld(at now: MonotonicTime) {
+        failures.removeAll { now - $0 >= policy.failureWindow }
+        blamed.removeAll { now - $0 >= policy.failureWindow }
     }
 }

@@ -239,14 +239,89 @@ import Testing
         #expect(eventually { supervisor.status.state == .running(processID: nil) })
     }
 
-    @Test func manyRequestsThatAreToBlameRestTheModelAllTheSame() throws {
+    /// Who notices a failure first: the engine, which knows whose fault it was, or the watch of the worker, so that
+    /// the model is on its way again, or up, when the engine comes.
+    enum Order: CaseIterable {
+        case engineFirst, whileItStarts, afterTheRestart
+    }
+
+    /// Loses the model for each of some requests.
+    private func blame(
+        _ requests: Range<Int>, _ supervisor: ModelSupervisor, _ order: Order, holding gate: Gate
+    ) throws {
+        for request in requests {
+            let model = try supervisor.current()
+            let blame = Blame(request, since: clock.now)
+            switch order {
+            case .engineFirst: break
+            case .whileItStarts:
+                gate.close()
+                (model as? Mortal)?.die()
+                #expect(eventually { gate.isReached })
+            case .afterTheRestart:
+                let restarts = supervisor.status.restarts
+                (model as? Mortal)?.die()
+                #expect(eventually { supervisor.status.restarts > restarts })
+                _ = try supervisor.current()
+            }
+            supervisor.discard(model, because: Self.crash, blaming: blame)
+            gate.open()
+        }
+    }
+
+    @Test(arguments: Order.allCases)
+    func manyRequestsThatAreToBlameRestTheModelWhoeverNoticesFirst(_ order: Order) throws {
+        let gate = Gate()
+        let supervisor = supervisor {
+            gate.pass()
+            return Mortal()
+        }
+        defer { supervisor.stop() }
+        try blame(0..<20, supervisor, order, holding: gate)
+        let refused = failure { _ = try supervisor.current() }
+        guard case .unavailable(let reason, let retryAfter) = refused else {
+            Issue.record("\(String(describing: refused))")
+            return
+        }
+        #expect(reason.contains("keeps failing") && retryAfter == .seconds(60))
+        clock.advance(seconds: 60)
+        try blame(20..<39, supervisor, order, holding: gate)
+        #expect(try supervisor.current().processID == nil)
+    }
+
+    /// Two failures are the model's own, though the third, with which it rested, turns out to be a request's.
+    @Test func failuresBeforeARestThatWasForgivenCountOn() throws {
         let supervisor = supervisor { Mortal() }
         defer { supervisor.stop() }
-        for request in 0..<20 {
-            let blame = Blame(request, since: clock.now)
-            supervisor.discard(try supervisor.current(), because: Self.crash, blaming: blame)
+        for _ in 0..<2 { supervisor.discard(try supervisor.current(), because: Self.crash) }
+        let model = try supervisor.current()
+        clock.advance(seconds: 1)
+        let began = clock.now
+        (model as? Mortal)?.die()
+        #expect(eventually { isResting(supervisor) })
+        supervisor.discard(model, because: Self.crash, blaming: Blame(1, since: began))
+        #expect(eventually { supervisor.status.state == .running(processID: nil) })
+        supervisor.discard(try supervisor.current(), because: Self.crash)
+        #expect(eventually { isResting(supervisor) })
+    }
+
+    private func isResting(_ supervisor: ModelSupervisor) -> Bool {
+        if case .quarantined = supervisor.status.state { true } else { false }
+    }
+
+    /// Where launches wait while it is closed.
+    final class Gate: Sendable {
+        private let state = Monitor((isClosed: false, waiting: 0))
+
+        var isReached: Bool { state.withLock { $0.waiting > 0 } }
+        func close() { state.withLock { $0.isClosed = true } }
+        func open() { state.withLock { $0.isClosed = false } }
+
+        func pass() {
+            state.withLock { $0.waiting += 1 }
+            _ = state.wait { $0.isClosed ? nil : true }
+            state.withLock { $0.waiting -= 1 }
         }
-        #expect(failure { _ = try supervisor.current() } != nil)
     }
 
     @Test func aRestEndsThoughNobodyAsks() throws {

@@ -31,6 +31,7 @@ import Testing
         _ = history.recordFailure(at: time(30), lived: .zero)
         #expect(
             history.recordFailure(at: time(59), lived: .zero) == .quarantine(until: time(119)))
+        history.beginAnew()
         #expect(
             history.recordFailure(at: time(120), lived: .zero)
                 == .restart(after: .milliseconds(100)))
