@@ -93,6 +93,84 @@ import Testing
         #expect(world.launches == 9)
     }
 
+    @Test func textsThatCannotBeCountedAreRefusedAndNobodyElseIs() async throws {
+        let world = VectorWorld(counts: true)
+        let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
+        for number in 1...4 {
+            let text = "boom \(number)"
+            world.fail(tokenizing: text, with: .segfault, times: 2)
+            let error = await #expect(throws: EngineError.self) {
+                try await engine.countTokens(of: [text], with: .query("why"))
+            }
+            guard case .modelFailed(2, _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            expectRefusal(
+                await #expect(throws: EngineError.self) {
+                    try await engine.countTokens(of: [text], with: .query("why"))
+                })
+            // Beside another text it is another request.
+            let counts = try await engine.countTokens(of: [text], with: .query("who"))
+            #expect(counts?.count == 1)
+        }
+        await eventually { world.launches >= 9 }
+        #expect(world.launches == 9)
+    }
+
+    /// The model may go down by itself, or for a text of somebody else's.
+    @Test func aCountThatSawTheModelGoDownOnceIsNotToBlame() async throws {
+        let world = VectorWorld(counts: true)
+        let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
+        world.fail(tokenizing: "a", with: .segfault, times: 1)
+        for _ in 0..<2 {
+            #expect(try await engine.countTokens(of: ["a"]) == [TokenCount(whole: 3, read: 3)])
+        }
+    }
+
+    /// Its events are shown, so that it cannot be tried again, which would tell whose fault it was.
+    @Test func aTaskThatIsLostOnceAmongItsEventsIsNotToBlame() async throws {
+        let world = VectorWorld(taskScript: { advance in
+            if advance == 1 { throw ModelFailure.segfault }
+            return nil
+        })
+        let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
+        let error = await #expect(throws: EngineError.self) {
+            for try await _ in engine.run(task: "count", input: 5) {}
+        }
+        guard case .modelFailed(1, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        var events = 0
+        for try await _ in engine.run(task: "count", input: 5) { events += 1 }
+        #expect(events == 5)
+    }
+
+    @Test func aTaskThatIsLostAmongItsEventsEachTimeIsRefused() async throws {
+        let world = VectorWorld(taskScript: { advance in
+            if advance % 2 == 1 { throw ModelFailure.segfault }
+            return nil
+        })
+        let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
+        for number in 10...13 {
+            let run = {
+                await #expect(throws: EngineError.self) {
+                    for try await _ in engine.run(task: "count", input: .integer(number)) {}
+                }
+            }
+            for _ in 0..<2 {
+                guard case .modelFailed(1, _) = await run() else {
+                    Issue.record("it is refused before it was to blame twice")
+                    return
+                }
+            }
+            expectRefusal(await run())
+        }
+        await eventually { world.launches >= 9 }
+        #expect(world.launches == 9)
+    }
+
     @Test func textsThatTakeAModelOfVectorsDownAreRefusedAndNobodyElseIs() async throws {
         let world = VectorWorld(script: { _, texts in
             texts.contains { $0.hasPrefix("poison") } ? .segfault : nil

@@ -26,7 +26,9 @@ final class TextJob: LaneJob, @unchecked Sendable {
         /// When the first call began that failed with it.
         var since: MonotonicTime?
 
-        func fingerprint(_ kind: Kind) -> Int { Fingerprint.of("text", kind, input, pair) }
+        func fingerprint(_ kind: Kind) -> Int {
+            Fingerprint.of("text", kind, input, pair.map(ExactString.init))
+        }
     }
 
     struct Answer: Sendable {

@@ -116,22 +116,14 @@ extension VectorEngine {
         purpose: EmbeddingPurpose = .symmetric
     ) async throws -> [TokenCount]? {
         guard capabilities.countsTokens else { return nil }
-        return try await counting.run { [supervisor] in
-            let fingerprint = { Fingerprint.of("count", texts.map(ExactString.init), purpose) }
-            try supervisor.check(fingerprint())
-            let started = MonotonicTime.now
-            let loaded: any LoadedModel
-            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
-            do {
-                return try loaded.countTokens(
+        return try await counting.run { [supervisor, retries = options.retries] in
+            try supervisor.tokenizing(
+                Fingerprint.of(
+                    "count", texts.map(ExactString.init), companions.fingerprint, purpose),
+                input: "input", retries: retries
+            ) {
+                try $0.countTokens(
                     of: texts, with: companions, options: EmbedOptions(purpose, normalized: true))
-            } catch {
-                let failure = ModelFailure(error)
-                if failure.isFatal {
-                    let blame = Blame(fingerprint(), since: started)
-                    supervisor.discard(loaded, because: failure, blaming: blame)
-                }
-                throw EngineError.modelFailed(attempts: 1, failure: String(describing: failure))
             }
         }
     }
@@ -213,6 +205,16 @@ extension EmbedOptions {
         case .symmetric: self = []
         }
         if !normalized { insert(.noNormalize) }
+    }
+}
+
+extension Companions {
+    fileprivate var fingerprint: Int {
+        switch self {
+        case .none: Fingerprint.of("none")
+        case .query(let query): Fingerprint.of("query", ExactString(query))
+        case .pairs(let pairs): Fingerprint.of("pairs", pairs.map(ExactString.init))
+        }
     }
 }
 

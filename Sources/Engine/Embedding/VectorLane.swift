@@ -13,6 +13,7 @@ final class VectorLane: @unchecked Sendable {
     let cache: EmbeddingCache
     /// In order of arrival.
     var jobs: [any LaneJob] = []
+    var lostTasks = LostTasks()
     private var turns = Turns()
     /// The model that holds the tasks that have begun; kept by the supervisor as long as it lives.
     private weak var model: (any LoadedModel)?

@@ -80,5 +80,7 @@ package struct ExactString: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // No text holds it, so that ["ab", "c"] and ["a", "bc"] differ.
+        hasher.combine(0xFF as UInt8)
     }
 }

@@ -32,6 +32,7 @@ extension VectorLane {
         if !events.isEmpty { task.hasEvents = true }
         task.channel.send(events)
         guard progress.done else { return }
+        lostTasks.forget(task)
         inbox.leave(task) { $0.finished += 1 }
         remove(task)
         task.channel.finish()
@@ -66,11 +67,14 @@ extension VectorLane {
     ) {
         task.failures += 1
         task.since = task.since ?? started
-        let mayRetry = failure.isFatal && !task.hasEvents && task.failures <= options.retries
+        let isGuilty =
+            failure.isFatal && task.failures + lostTasks.failures(of: task) > options.retries
+        let mayRetry = failure.isFatal && !task.hasEvents && !isGuilty
         if failure.isFatal {
             task.id = nil
-            let blame = mayRetry ? nil : Blame(task.fingerprint, since: task.since ?? started)
+            let blame = isGuilty ? Blame(task.fingerprint, since: task.since ?? started) : nil
             lose(model, because: failure, blaming: blame)
+            if isGuilty { lostTasks.forget(task) } else if !mayRetry { lostTasks.add(task) }
         }
         if task.isCancelled { return }
         if case .refused(let code, _, let message) = failure, code == .argument, !task.hasEvents {

@@ -33,8 +33,9 @@ package final class ModelTokenizer: Sendable {
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
         try await crew.run { [self] in
-            try tokenizeNow(
-                Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial)
+            try supervisor.tokenizing(
+                Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial),
+                input: "text", retries: retries
             ) {
                 try $0.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
             }
@@ -50,35 +51,11 @@ package final class ModelTokenizer: Sendable {
     ) async throws -> [Int32] {
         try await crew.run { [self] in
             let prompt = try render()
-            return try tokenizeNow(Fingerprint.of("prompt", ExactString(prompt.text))) {
+            return try supervisor.tokenizing(
+                Fingerprint.of("prompt", ExactString(prompt.text), prompt.plain),
+                input: "text", retries: retries
+            ) {
                 try $0.tokenize(mixed: prompt.text, plain: prompt.plain)
-            }
-        }
-    }
-
-    /// A text that takes the model down is tried again as often as a request is.
-    private func tokenizeNow(
-        _ fingerprint: @autoclosure () -> Int, _ tokenize: (any LoadedModel) throws -> [Int32]
-    ) throws(EngineError) -> [Int32] {
-        try supervisor.check(fingerprint())
-        let started = MonotonicTime.now
-        var attempts = 0
-        while true {
-            let loaded: any LoadedModel
-            do { loaded = try supervisor.current() } catch { throw EngineError(unavailable: error) }
-            do {
-                return try tokenize(loaded)
-            } catch {
-                let failure = ModelFailure(error)
-                attempts += 1
-                let isLast = attempts > retries
-                if failure.isFatal {
-                    let blame = isLast ? Blame(fingerprint(), since: started) : nil
-                    supervisor.discard(loaded, because: failure, blaming: blame)
-                }
-                if !failure.isFatal || isLast {
-                    throw EngineError(tokenizing: failure, attempts: attempts)
-                }
             }
         }
     }
@@ -89,15 +66,5 @@ package final class ModelTokenizer: Sendable {
             throw .unknownToken(unknown, vocabulary: tokenCount)
         }
         return vocabulary.text(of: tokens)
-    }
-}
-
-extension EngineError {
-    fileprivate init(tokenizing failure: ModelFailure, attempts: Int) {
-        if case .refused(.argument, _, let message) = failure {
-            self = .invalidParameter(name: "text", reason: "cannot be tokenized: \(message)")
-        } else {
-            self = .modelFailed(attempts: attempts, failure: String(describing: failure))
-        }
     }
 }

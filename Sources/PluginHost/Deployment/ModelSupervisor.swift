@@ -40,6 +40,9 @@ package final class ModelSupervisor: Sendable {
     /// Held from a lane call of the model until its rows have been read, so that several engines can use
     /// one model.
     package let lane = TurnLock()
+    /// Held while a text is tokenized outside of the lane: exclusively by one that may have taken the model
+    /// down.
+    package let tokenization = SharedLock()
     private let supervision: Monitor<Supervision>
     private let now: @Sendable () -> MonotonicTime
     private let events: @Sendable (SupervisorEvent) -> Void

@@ -25,7 +25,7 @@ final class VectorWorld: Sendable {
         var advances: [String] = []
         var begun = 0
         var ended = 0
-        var tokenFaults: [String: ModelFailure] = [:]
+        var tokenFaults: [String: (failure: ModelFailure, left: Int)] = [:]
     }
 
     let capabilities: VectorCapabilities
@@ -73,8 +73,9 @@ final class VectorWorld: Sendable {
     var begun: Int { record.withLock { $0.begun } }
     var ended: Int { record.withLock { $0.ended } }
 
-    func fail(tokenizing text: String, with failure: ModelFailure) {
-        record.withLock { $0.tokenFaults[text] = failure }
+    /// - Parameter times: how often it fails before it succeeds.
+    func fail(tokenizing text: String, with failure: ModelFailure, times: Int = .max) {
+        record.withLock { $0.tokenFaults[text] = (failure, times) }
     }
 }
 
@@ -95,9 +96,11 @@ extension VectorWorld {
 
     /// A beginning, a token a byte, and an end.
     func tokens(_ text: String, _ options: EmbedOptions) throws -> [Int32] {
-        let failure = record.withLock { record in
+        let failure = record.withLock { record -> ModelFailure? in
             record.tokenized += 1
-            return record.tokenFaults[text]
+            guard let fault = record.tokenFaults[text], fault.left > 0 else { return nil }
+            record.tokenFaults[text] = (fault.failure, fault.left - 1)
+            return fault.failure
         }
         if let failure { throw failure }
         return Self.tokens(text, options)

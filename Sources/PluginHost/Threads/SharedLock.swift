@@ -1,0 +1,40 @@
+/// Lets threads do something side by side, or one of them alone. Whoever wants to be alone goes before those who
+/// come after it.
+package final class SharedLock: Sendable {
+    private struct Use {
+        var sharing = 0
+        /// Those who want to be alone, and the one that is.
+        var excluding = 0
+        var isExclusive = false
+    }
+
+    private let use = Monitor(Use())
+
+    package init() {}
+
+    package func shared<Result>(_ body: () throws -> Result) rethrows -> Result {
+        _ = use.wait { use -> Bool? in
+            guard use.excluding == 0 else { return nil }
+            use.sharing += 1
+            return true
+        }
+        defer { use.withLock { $0.sharing -= 1 } }
+        return try body()
+    }
+
+    package func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
+        use.withLock { $0.excluding += 1 }
+        _ = use.wait { use -> Bool? in
+            guard use.sharing == 0, !use.isExclusive else { return nil }
+            use.isExclusive = true
+            return true
+        }
+        defer {
+            use.withLock { use in
+                use.isExclusive = false
+                use.excluding -= 1
+            }
+        }
+        return try body()
+    }
+}
