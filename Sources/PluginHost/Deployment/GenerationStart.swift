@@ -146,7 +146,10 @@ struct GenerationStart: Sendable {
                 return model
             }
         }
-        control.onSuperseded { _ in
+        // The supervisor keeps the control, which must not keep it in turn: a start that failed is gone,
+        // with its library's copy.
+        control.onSuperseded { [weak supervisor] _ in
+            guard let supervisor else { return }
             BlockingThread.start("roost-close") { supervisor.stop() }
         }
         do {

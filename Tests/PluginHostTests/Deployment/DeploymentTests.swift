@@ -182,6 +182,22 @@ struct TestDeployment {
         await test.registry.stop(within: patience)
     }
 
+    @Test(arguments: Isolation.allCases, ["open", "self-test"])
+    func aStartThatFailsKeepsNothing(_ isolation: Isolation, _ step: String) async throws {
+        let store = TestFolder.shared.unique("store")
+        let deed = step == "open" ? "refuse" : "fail"
+        let test = try TestDeployment(isolation, config: settings(at: step, do: deed)) {
+            $0.store = store
+        }
+        let deployment = try test.deployment
+        for _ in 0..<50 {
+            await #expect(throws: DeploymentError.self) { try await deployment.load() }
+        }
+        // That of the copy which the next start would use.
+        #expect(await soon { openFiles(below: store) <= 1 })
+        await test.registry.stop(within: patience)
+    }
+
     @Test func aLibraryThatIsRefusedSaysWhatWouldMendIt() async throws {
         let test = try TestDeployment()
         let deployment = try test.deployment

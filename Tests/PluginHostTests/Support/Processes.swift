@@ -58,6 +58,16 @@ func readText(_ path: String) -> String? {
     return String(decoding: bytes[..<count], as: UTF8.self)
 }
 
+/// How many files of a folder this process has open.
+func openFiles(below folder: String) -> Int {
+    var path = [UInt8](repeating: 0, count: 4096)
+    return (0..<getdtablesize()).count { number in
+        let length = readlink("/proc/self/fd/\(number)", &path, path.count)
+        return String(decoding: path.prefix(max(0, length)), as: UTF8.self)
+            .hasPrefix(folder + "/")
+    }
+}
+
 /// The next line that a process writes, without its end.
 func line(of stream: UnsafeMutablePointer<FILE>) -> String {
     var bytes = [CChar](repeating: 0, count: 1024)
