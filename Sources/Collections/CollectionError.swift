@@ -12,6 +12,8 @@ package enum CollectionError: Error, Equatable {
     case tooManyColumns(Int, limit: Int)
     case notRows
     case textAfterArray(line: Int)
+    /// JSON that ends before its brackets close.
+    case cutShort(line: Int, within: String)
     case noRows(refused: [RefusedRow])
     case tooManyBytes(limit: Int)
     /// A file that holds no rows, with its article: `a PDF`.
@@ -47,6 +49,8 @@ extension CollectionError: CustomStringConvertible {
         case .notRows:
             "the body is neither a JSON array of objects nor objects one after the other"
         case .textAfterArray(let line): "line \(line): text follows the end of the JSON array"
+        case .cutShort(let line, let place):
+            "line \(line): the document ends within \(place), expected its closing bracket; was it cut short?"
         case .noRows(let refused): Self.noRowsText(refused)
         case .tooManyBytes(let limit): "the document is larger than \(limit) bytes"
         case .noVectors(let collection, let reason):

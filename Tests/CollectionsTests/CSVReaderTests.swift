@@ -236,7 +236,6 @@ import Testing
         #expect(throws: CollectionError.textAfterArray(line: 2)) {
             try read(Array("[{\"a\":1}]\nx".utf8), .json)
         }
-        #expect(try read(Array(#"[{"a": 1}, {"b""#.utf8), .json).refused.count == 1)
     }
 
     @Test func everyLineOfPlainTextIsARow() throws {

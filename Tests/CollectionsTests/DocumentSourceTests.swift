@@ -107,6 +107,18 @@ import Testing
             Self.zipped + Array("more".utf8), .csv)
     }
 
+    @Test(arguments: [
+        ("[{\"a\": 1},\n{\"a\": 2}", 2, "the JSON array"), (#"[{"a": 1},"#, 1, "the JSON array"),
+        (#"[{"a": 1}, 7"#, 1, "the JSON array"), ("[", 1, "the JSON array"),
+        (#"[{"a": 1}, {"b"#, 1, "a row"), (#"{"a": 1} {"b": ["#, 1, "a row"),
+    ])
+    func jsonThatIsCutShortLeavesTheOldCollection(document: String, line: Int, place: String)
+        async throws
+    {
+        try await expectRefusal(
+            .cutShort(line: line, within: place), Array(document.utf8), .json)
+    }
+
     @Test func theLimitCountsWhatComesOut() async throws {
         var options = CollectionOptions.quick
         options.largestImport = 20

@@ -1,6 +1,7 @@
 /// The elements of a JSON array, each a row; or one object, or several one after the other.
 ///
-/// Only the brackets are followed here, so that an element that is not JSON is refused alone.
+/// Only the brackets are followed here, so that an element that is not JSON is refused alone. A document
+/// whose brackets do not close is refused whole: nobody knows how much of it is missing.
 struct JSONArrayReader: RowReader {
     private enum Place: Sendable {
         case beforeArray
@@ -35,9 +36,11 @@ struct JSONArrayReader: RowReader {
 
     mutating func finish(into rows: inout ReadRows) throws {
         if place == .inElement, depth == 0, !inString { endElement(into: &rows) }
-        if place == .inElement { rows.refuse(elementLine, "the document ends within the row") }
-        if place == .between, isArray {
-            rows.refuse(line, "the document ends within the array, expected ']'")
+        switch place {
+        case .inElement: throw CollectionError.cutShort(line: line, within: "a row")
+        case .between where isArray:
+            throw CollectionError.cutShort(line: line, within: "the JSON array")
+        case .beforeArray, .between, .afterArray: break
         }
     }
 

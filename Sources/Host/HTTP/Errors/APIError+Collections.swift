@@ -11,7 +11,8 @@ extension APIError {
             self = .invalid(param: parameter, "is wrong: \(text)")
         case .invalidFilter: self = .invalid(param: "filter", "is refused: \(text)")
         case .invalidQuery(let parameter, let reason): self = .invalid(param: parameter, reason)
-        case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .noRows, .badCompression:
+        case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .cutShort, .noRows,
+            .badCompression:
             self = .refused(text)
         case .otherFile: self = .unsupportedMediaType(text)
         case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
