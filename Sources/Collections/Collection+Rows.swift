@@ -15,23 +15,19 @@ extension Collection {
     ///   - text: nil to find out.
     ///   - id: nil for a column of that name, if there is one.
     func begin(_ first: [SourceRow], text: [String]?, id: String?) async throws {
-        let names = first.reduce(into: Schema()) { schema, row in
-            for name in row.columns.names where schema.position(name) == nil {
-                _ = schema.add(name)
-            }
-        }
-        let chosenID = try id.map { try Self.known($0, "id", names.columns) } ?? names.usualID
-        let chosenText =
-            try text.map { try $0.map { try Self.known($0, "text", names.columns) } }
-            ?? names.likelyText(first, besides: chosenID)
         try await database.write { [database] transaction in
+            let found = Schema(namedBy: first)
+            let idName = try id.map { try Self.known($0, "id", found.columns) } ?? found.usualID
+            let textNames =
+                try text.map { try $0.map { try Self.known($0, "text", found.columns) } }
+                ?? found.likelyText(first, besides: idName)
             var schema = database.schema
-            for name in names.columns where schema.position(name) == nil {
+            for name in found.columns where schema.position(name) == nil {
                 _ = try schema.create(name, transaction.database)
             }
             try schema.fix(
-                text: chosenText.compactMap { schema.position($0) },
-                id: chosenID.flatMap { schema.position($0) }, transaction.database)
+                text: textNames.compactMap { schema.position($0) },
+                id: idName.flatMap { schema.position($0) }, transaction.database)
             database.publish(schema, transaction)
         }
     }
@@ -100,6 +96,14 @@ extension Collection {
 }
 
 extension Schema {
+    /// All columns that rows have.
+    fileprivate init(namedBy rows: [SourceRow]) {
+        self.init()
+        for row in rows {
+            for name in row.columns.names where position(name) == nil { _ = add(name) }
+        }
+    }
+
     fileprivate var usualID: String? {
         columns.first { $0.lowercased() == "id" }
     }

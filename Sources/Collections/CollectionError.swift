@@ -15,6 +15,8 @@ package enum CollectionError: Error, Equatable {
     /// JSON that ends before its brackets close.
     case cutShort(line: Int, within: String)
     case noRows(refused: [RefusedRow])
+    /// So much of the document without the end of a row.
+    case noRowWithin(bytes: Int, expected: Int)
     case tooManyBytes(limit: Int)
     /// A file that holds no rows, with its article: `a PDF`.
     case otherFile(String)
@@ -52,6 +54,8 @@ extension CollectionError: CustomStringConvertible {
         case .cutShort(let line, let place):
             "line \(line): the document ends within \(place), expected its closing bracket; was it cut short?"
         case .noRows(let refused): Self.noRowsText(refused)
+        case .noRowWithin(let bytes, let expected):
+            "the document goes on for \(bytes) bytes without the end of a row, expected rows of up to \(expected) bytes"
         case .tooManyBytes(let limit): "the document is larger than \(limit) bytes"
         case .noVectors(let collection, let reason):
             "collection '\(collection)' has no vectors to search: \(reason); ask with mode \"text\""

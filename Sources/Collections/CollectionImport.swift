@@ -1,4 +1,5 @@
 package import Deflate
+import PluginHost
 
 /// How a document becomes rows of a collection.
 package struct ImportOptions: Sendable {
@@ -26,11 +27,17 @@ package struct ImportOptions: Sendable {
 ///
 /// Feed it, piece by piece, and finish it: then every row that it reports is on the disk. A piece is
 /// taken when the rows of the pieces before are, so that whoever reads the document waits.
+///
+/// A small piece may unpack to a thousand times its size, which takes seconds to read: documents are
+/// read on threads of their own, where they take turns.
 package actor CollectionImport {
+    private static let threads = BlockingCrew("roost-import", limit: 2)
+
     /// How many rows are written in one transaction, and about how many bytes.
     private static let rowsAtOnce = 2000
     private static let bytesAtOnce = 8 << 20
 
+    private let executor = BlockingExecutor(on: threads)
     private let collection: Collection
     private let options: ImportOptions
     private let whenTaken: TakenID
@@ -61,6 +68,10 @@ package actor CollectionImport {
         hasBegun = !known.isEmpty
         expected = (options.text ?? []) + [options.id].compactMap { $0 } + known
         source = DocumentSource(coding: options.coding)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
     }
 
     /// How far it has come.
@@ -94,6 +105,8 @@ package actor CollectionImport {
             if read.rows.count >= Self.rowsAtOnce || read.bytes >= Self.bytesAtOnce {
                 try await flush()
             }
+            try Task.checkCancellation()
+            await Task.yield()
         }
     }
 

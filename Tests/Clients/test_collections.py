@@ -1,10 +1,13 @@
 """Collections as their users meet them: over HTTP, on the command line, and over a host that is killed."""
+import gzip
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -137,6 +140,37 @@ def test_hostile_tables_get_an_answer_and_leave_the_host_well(make_host):
         call(host, "PUT", "/v1/collections/wide", b",".join(b"c%d" % n for n in range(100_000)) + b"\n1\n", "text/csv")
     assert wide.value.code == 400 and "100000 columns" in json.loads(wide.value.read())["error"]["message"]
     assert host.process.poll() is None
+
+
+class Upload(threading.Thread):
+    """A body on its way into a collection; `refusal` is the host's answer."""
+    def __init__(self, host, name, body):
+        super().__init__(daemon=True)
+        self.arguments = host, "PUT", f"/v1/collections/{name}", body, "text/plain"
+        self.refusal = None
+        self.start()
+
+    def run(self):
+        try:
+            call(*self.arguments)
+        except urllib.error.HTTPError as error:
+            self.refusal = json.loads(error.read())["error"]["message"]
+
+
+def test_small_bodies_that_unpack_to_much_hold_up_nobody(make_host):
+    """An upload for each thread of Swift's pool, of rows too long to be taken, so that none waits for the disk."""
+    host = make_host(markov())
+    row = gzip.compress(b"x" * (9 << 20) + b"\n")
+    start = time.monotonic()
+    uploads = [Upload(host, f"long{n}", row * 100) for n in range(os.cpu_count())]
+    slowest = 0
+    while any(upload.is_alive() for upload in uploads):
+        asked = time.monotonic()
+        assert host.get("/healthz").status == 200
+        slowest = max(slowest, time.monotonic() - asked)
+    took = time.monotonic() - start
+    assert slowest < took / 4, (slowest, took)
+    assert all("none of the 100 rows can be read" in upload.refusal for upload in uploads)
 
 
 def test_rows_are_searched_by_words_while_a_model_is_still_being_loaded(make_host, tmp_path):

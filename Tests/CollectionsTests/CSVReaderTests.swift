@@ -238,6 +238,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [DocumentFormat.csv, .json, .jsonLines, .text])
+    func aDocumentThatGoesOnWithoutTheEndOfARowIsRefused(format: DocumentFormat) throws {
+        var limits = ReadLimits()
+        (limits.row, limits.withoutRow) = (1000, 200_000)
+        let line = [UInt8](repeating: UInt8(ascii: "["), count: 150_000)
+        let refusal = CollectionError.noRowWithin(bytes: 200_000, expected: 1000)
+        #expect(throws: refusal) {
+            try read(line + line, format, piece: 4096, header: false, limits: limits)
+        }
+        guard format != .json else { return }
+        // Rows that are refused for their length are rows.
+        let end = Array("\n".utf8)
+        let rows = try read(
+            line + end + line + end, format, piece: 4096, header: false, limits: limits)
+        #expect(rows.refused.map(\.line) == [1, 2])
+    }
+
     @Test func everyLineOfPlainTextIsARow() throws {
         let rows = try read(Array("one\r\n\n  \ntwo, \"x\"\rthree".utf8), .text)
         #expect(cells(rows) == [["one"], ["two, \"x\""], ["three"]])

@@ -67,6 +67,9 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
 package struct DocumentReader: Sendable {
     private var transcoder = Transcoder()
     private var reader: any RowReader
+    private let limits: ReadLimits
+    /// How many bytes have come since the last row.
+    private var bytesWithoutRow = 0
 
     /// - Parameters:
     ///   - expecting: names of columns that the caller knows of; they tell a header from a row.
@@ -75,6 +78,7 @@ package struct DocumentReader: Sendable {
         _ format: DocumentFormat, expecting: [String] = [], hasHeader: Bool? = nil,
         limits: ReadLimits = ReadLimits()
     ) {
+        self.limits = limits
         switch format {
         case .csv, .tsv:
             var dialect = CSVReader.Hints(expecting: expecting, hasHeader: hasHeader)
@@ -86,9 +90,16 @@ package struct DocumentReader: Sendable {
         }
     }
 
+    /// - Throws: `CollectionError` where the document as a whole cannot be read.
     package mutating func read(_ bytes: [UInt8], into rows: inout ReadRows) throws {
         let decoded = transcoder.decode(bytes)
-        if !decoded.isEmpty { try reader.read(decoded, into: &rows) }
+        guard !decoded.isEmpty else { return }
+        let before = rows.found
+        try reader.read(decoded, into: &rows)
+        bytesWithoutRow = rows.found > before ? 0 : bytesWithoutRow + decoded.count
+        guard bytesWithoutRow <= limits.withoutRow else {
+            throw CollectionError.noRowWithin(bytes: limits.withoutRow, expected: limits.row)
+        }
     }
 
     package mutating func finish(into rows: inout ReadRows) throws {

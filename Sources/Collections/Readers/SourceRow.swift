@@ -42,6 +42,9 @@ package struct ReadRows: Sendable {
 
     package init() {}
 
+    /// How many were found, for good or ill.
+    var found: Int { rows.count + refused.count }
+
     mutating func add(_ row: SourceRow, bytes: Int) {
         rows.append(row)
         self.bytes += bytes + 32 * row.values.count + 64
@@ -57,6 +60,8 @@ package struct ReadRows: Sendable {
 package struct ReadLimits: Sendable {
     /// The most bytes of one row.
     package var row = 8 << 20
+    /// The most bytes without the end of a row, refused ones included.
+    package var withoutRow = 64 << 20
     package var columns = 1000
 
     package init() {}

@@ -12,7 +12,7 @@ extension APIError {
         case .invalidFilter: self = .invalid(param: "filter", "is refused: \(text)")
         case .invalidQuery(let parameter, let reason): self = .invalid(param: parameter, reason)
         case .invalidRow, .tooManyColumns, .notRows, .textAfterArray, .cutShort, .noRows,
-            .badCompression:
+            .noRowWithin, .badCompression:
             self = .refused(text)
         case .otherFile: self = .unsupportedMediaType(text)
         case .tooManyBytes(let limit): self = .bodyTooLarge(limit: limit)
