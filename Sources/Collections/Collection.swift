@@ -42,45 +42,47 @@ final class Collection: Sendable {
     static func create(
         name: String, folder: String, model: String?, options: CollectionOptions,
         among siblings: OpenDatabases
-    ) throws -> Collection {
-        try Files.makeFolder(folder)
-        let database = try CollectionDatabase(path: folder + "/rows.sqlite", among: siblings)
+    ) async throws -> Collection {
+        try await SearchThreads.run { try Files.makeFolder(folder) }
+        let database = try await CollectionDatabase.open(
+            path: folder + "/rows.sqlite", among: siblings)
         var about = CollectionAbout()
         about.model = model
         about.created = Clock.now
         about.updated = about.created
-        try database.writeNow { [about] in try about.save($0.database) }
-        return try Collection(name: name, folder: folder, database: database, options: options)
+        try await database.write { [about] in try about.save($0.database) }
+        return try await Collection(
+            name: name, folder: folder, database: database, options: options)
     }
 
     /// Opens what a folder holds.
     /// - Throws: `CollectionError.cannotOpen`.
     static func open(
         name: String, folder: String, options: CollectionOptions, among siblings: OpenDatabases
-    ) throws -> Collection {
+    ) async throws -> Collection {
         let path = folder + "/rows.sqlite"
         guard Files.exists(path) else {
             throw CollectionError.cannotOpen(path: path, reason: "there is no such file")
         }
-        let database = try CollectionDatabase(path: path, among: siblings)
-        return try Collection(name: name, folder: folder, database: database, options: options)
+        let database = try await CollectionDatabase.open(path: path, among: siblings)
+        return try await Collection(
+            name: name, folder: folder, database: database, options: options)
     }
 
     private init(
         name: String, folder: String, database: CollectionDatabase, options: CollectionOptions
-    ) throws {
+    ) async throws {
         self.name = name
         self.folder = folder
         self.database = database
         self.options = options
-        state = Mutex(try database.readNow { try State($0, folder: folder) })
+        state = Mutex(try await database.read { try State($0, folder: folder) })
         (kicks, kicking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     deinit {
         kicking.finish()
-        database.close()
-        if state.withLock({ $0.isDiscarded }) { Files.remove(folder) }
+        database.close(removing: state.withLock { $0.isDiscarded } ? folder : nil)
     }
 
     func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) -> Value {
@@ -98,7 +100,8 @@ final class Collection: Sendable {
         worker?.cancel()
         kicking.finish()
         await worker?.value
-        for space in with({ $0.spaces }) { space.close() }
+        let spaces = with { $0.spaces }
+        await SearchThreads.run { for space in spaces { space.close() } }
         progress.finish()
     }
 

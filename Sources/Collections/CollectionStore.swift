@@ -1,10 +1,14 @@
 package import Engine
+import PluginHost
 
 /// The collections of a host, in one folder.
 ///
 /// A collection that is put again is filled beside the old one, which answers queries until the new
 /// one is ready; rows are read and written in the newer one from the start.
+///
+/// What it notes in its catalog is on the disk before it goes on, so it works on a thread of its own.
 package actor CollectionStore {
+    private let executor = BlockingExecutor(on: BlockingCrew("roost-collections", limit: 1))
     package nonisolated let options: CollectionOptions
     private let folder: String
     private let embedder: @Sendable (String?) -> any CollectionEmbedder
@@ -44,6 +48,10 @@ package actor CollectionStore {
         self.log = log
         reserve = DiskReserve(folder + "/reserve")
         databases = OpenDatabases(most: options.openAtMost, reserve: reserve)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
     }
 
     /// How many collections have their files open.
@@ -121,11 +129,13 @@ extension CollectionStore {
     {
         let folder = path(line.folder)
         return { [options, databases] in
-            let edition = await SearchThreads.run {
-                Result {
-                    try Collection.open(
-                        name: line.name, folder: folder, options: options, among: databases)
-                }
+            let edition: Result<Collection, any Error>
+            do {
+                edition = .success(
+                    try await Collection.open(
+                        name: line.name, folder: folder, options: options, among: databases))
+            } catch {
+                edition = .failure(error)
             }
             return (line.folder, edition)
         }
@@ -157,6 +167,8 @@ extension CollectionStore {
             await entry.serving.close()
             await entry.coming?.close()
         }
+        databases.rest(unusedSince: .now)
+        await databases.waitForClosings()
         catalog = nil
         lock = nil
     }
@@ -226,6 +238,7 @@ extension CollectionStore {
         } catch {
             // Where not even the reserve helps, its files make room for the note that it is gone.
             await discard(name)
+            await databases.waitForClosings()
             return try forget(name)
         }
         await discard(name)
@@ -286,7 +299,7 @@ extension CollectionStore {
         try CollectionName.check(name)
         try await open()
         guard !isClosed else { throw CollectionError.closed }
-        let collection = try Collection.create(
+        let collection = try await Collection.create(
             name: name, folder: path(Files.randomName()), model: options.model,
             options: self.options, among: databases)
         return CollectionImport(into: collection, options, isNew: true) { [weak self] in
@@ -366,7 +379,7 @@ extension CollectionStore {
                 try await collection.delete(id)
                 await collection.database.truncateLog()
             } where: {
-                CollectionError.isOfStorage($0)
+                $0 as? CollectionError == .storageFull
             }
         }
     }

@@ -1,6 +1,8 @@
 import Engine
 import Foundation
+import GRDB
 import SearchCollections
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -136,6 +138,63 @@ import Testing
             try await TestStore(folder: test.folder).store.list()
         }
         await test.remove()
+    }
+
+    /// Opening may take long, here until another lets go of the file. On the cooperative pool those who wait
+    /// for it would take every thread, and none were left to let go.
+    @Test func aCollectionThatIsOpenedHoldsUpNoTask() async throws {
+        var options = CollectionOptions.quick
+        options.openAtMost = 0
+        let test = TestStore(options: options)
+        try await test.put(topics)
+        try await test.wait()
+        while test.store.openCount > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        let other = try Self.lock(test.folder)
+        let begun = Atomic(0)
+        let askers = (0..<2 * ProcessInfo.processInfo.activeProcessorCount + 2).map { _ in
+            Task {
+                begun.add(1, ordering: .relaxed)
+                return try await test.store.document("topics", id: "3").id
+            }
+        }
+        while begun.load(ordering: .relaxed) < askers.count { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        try other.close()
+        for asker in askers { #expect(try await asker.value == "3") }
+        await test.remove()
+    }
+
+    /// Another's connection that has the rows of the one collection for itself.
+    private static func lock(_ folder: String) throws -> DatabaseQueue {
+        let rows = try #require(
+            FileManager.default.subpathsOfDirectory(atPath: folder)
+                .first { $0.hasSuffix("rows.sqlite") })
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(120)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        let queue = try DatabaseQueue(path: folder + "/" + rows, configuration: configuration)
+        try queue.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; COMMIT") }
+        return queue
+    }
+
+    /// Room on the disk opens no file that is damaged.
+    @Test func theReserveIsKeptForADiskThatIsFull() async throws {
+        let first = TestStore()
+        try await first.put(topics)
+        try await first.wait()
+        await first.store.close()
+        let edition = try #require(
+            FileManager.default.subpathsOfDirectory(atPath: first.folder)
+                .first { $0.hasSuffix("rows.sqlite") })
+        try Data(repeating: 7, count: 8192)
+            .write(to: URL(filePath: first.folder + "/" + edition))
+        let reserve = first.folder + "/reserve"
+        try FileManager.default.linkItem(atPath: reserve, toPath: reserve + "-too")
+        let second = TestStore(folder: first.folder)
+        #expect(try await second.store.describe("topics").state == .failed)
+        let facts = try FileManager.default.attributesOfItem(atPath: reserve)
+        #expect(facts[.referenceCount] as? Int == 2)
+        await second.remove()
     }
 
     // MARK: Files that others change

@@ -173,9 +173,15 @@ extension CodesFile.Snapshot {
     }
 }
 
-/// Threads on which scans run, so that they do not hold up the tasks of others; a queue of Dispatch would run
-/// them on the very threads of those.
+/// Threads on which scans run and files are opened, so that they do not hold up the tasks of others; a queue of
+/// Dispatch would run them on the very threads of those.
 enum SearchThreads {
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws
+        -> Value
+    {
+        try await BlockingThread.run("roost-search", body)
+    }
+
     static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await BlockingThread.run("roost-search", body)
     }

@@ -20,7 +20,7 @@ struct Catalog: Sendable {
 
     private let queue: DatabaseQueue
 
-    /// - Throws: `CollectionError.cannotOpen`.
+    /// - Throws: `CollectionError.cannotOpen`; `storageFull` where there is no room for it.
     init(path: String) throws {
         do {
             queue = try DatabaseQueue(path: path)
@@ -28,10 +28,8 @@ struct Catalog: Sendable {
                 try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             }
             try Self.migrator.migrate(queue)
-        } catch let error as DatabaseError where CollectionError(error) == .storageFull {
-            throw CollectionError.storageFull
         } catch {
-            throw CollectionError.cannotOpen(path: path, reason: "\(error)")
+            throw CollectionError(opening: path, error)
         }
     }
 

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The SQLite file of one collection: rows, words, vectors, and what is known about them.
 ///
-/// It is open while it is used and for some time after, then it rests; see `OpenDatabases`.
+/// It is open while it is used and for some time after, then it rests; see `OpenDatabases`. To open and to
+/// close it is work for a thread that may block, and nobody holds a lock meanwhile.
 final class CollectionDatabase: Sendable {
     private let path: String
     private let siblings: OpenDatabases
@@ -13,34 +14,42 @@ final class CollectionDatabase: Sendable {
     private let current: Mutex<Schema>
 
     private struct State {
+        /// Nil at rest.
         var pool: DatabasePool?
+        /// What those who come while it is opened wait for together.
+        var opening: Task<DatabasePool, any Error>?
+        /// Who has the pool or waits for it.
         var users = 0
         var lastUse = ContinuousClock.now
         var isClosed = false
-
-        mutating func lend() -> DatabasePool? {
-            if pool != nil { users += 1 }
-            return pool
-        }
     }
 
     /// Opens the file at `path`, or makes it.
     /// - Throws: `CollectionError.cannotOpen`; `storageFull` where there is no room for it.
-    init(path: String, among siblings: OpenDatabases) throws {
+    static func open(path: String, among siblings: OpenDatabases) async throws
+        -> CollectionDatabase
+    {
+        try await SearchThreads.run {
+            let database = try CollectionDatabase(path: path, among: siblings)
+            database.noteOpened()
+            return database
+        }
+    }
+
+    private init(path: String, among siblings: OpenDatabases) throws {
         self.path = path
         self.siblings = siblings
         let pool = try Self.open(path, siblings.reserve)
         do {
             current = Mutex(try pool.read { try Schema($0) })
         } catch {
-            throw Self.cannotOpen(path, error)
+            throw CollectionError(opening: path, error)
         }
         state = Mutex(State(pool: pool))
-        siblings.opened(self)
     }
 
     deinit {
-        close()
+        close(removing: nil)
     }
 
     /// Publishes a schema when the transaction that wrote it is committed.
@@ -71,36 +80,11 @@ final class CollectionDatabase: Sendable {
         }
     }
 
-    /// As `read`, for whoever opens a collection on a thread of their own.
-    func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try Self.translating {
-            let pool = try lendNow()
-            defer { giveBack() }
-            return try pool.read(body)
-        }
-    }
-
-    func writeNow<Value>(_ body: (Transaction) throws -> Value) throws -> Value {
-        try Self.translating {
-            let pool = try lendNow()
-            defer { giveBack() }
-            return try pool.writeWithoutTransaction { try Transaction.run($0, body) }
-        }
-    }
-
     /// Moves what the log holds into the file, as far as readers let it, and gives its room back.
     func truncateLog() async {
         guard let pool = try? await lend() else { return }
         defer { giveBack() }
         _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-    }
-
-    private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw CollectionError(error)
-        }
     }
 
     private static func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -120,7 +104,7 @@ extension CollectionDatabase {
             do {
                 return try open(path)
             } catch {
-                throw cannotOpen(path, error)
+                throw CollectionError(opening: path, error)
             }
         }
     }
@@ -139,14 +123,6 @@ extension CollectionDatabase {
         return pool
     }
 
-    private static func cannotOpen(_ path: String, _ error: any Error) -> CollectionError {
-        guard let error = error as? DatabaseError else {
-            return .cannotOpen(path: path, reason: "\(error)")
-        }
-        let known = CollectionError(error)
-        return known == .storageFull ? known : .cannotOpen(path: path, reason: "\(error)")
-    }
-
     /// One step per change of the shape; a step that has been released never changes.
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -159,21 +135,40 @@ extension CollectionDatabase {
     }
 
     private func lend() async throws -> DatabasePool {
-        if let pool = state.withLock({ $0.lend() }) { return pool }
-        return try await SearchThreads.run { [self] in Result { try lendNow() } }.get()
+        let (pool, opening) = try state.withLock { state in
+            guard !state.isClosed else { throw CollectionError.closed }
+            state.users += 1
+            if state.pool == nil, state.opening == nil {
+                state.opening = Task { try await SearchThreads.run { try self.openAgain() } }
+            }
+            return (state.pool, state.opening)
+        }
+        if let pool { return pool }
+        do {
+            guard let pool = try await opening?.value else { throw CollectionError.closed }
+            return pool
+        } catch {
+            giveBack()
+            throw error
+        }
     }
 
-    private func lendNow() throws -> DatabasePool {
-        let (pool, isNew) = try state.withLock { state -> (DatabasePool, Bool) in
-            if let pool = state.lend() { return (pool, false) }
-            guard !state.isClosed else { throw CollectionError.closed }
-            let pool = try Self.open(path, siblings.reserve)
-            state.pool = pool
-            state.users += 1
-            return (pool, true)
+    /// Opens what rests, for all who wait for it.
+    private func openAgain() throws -> DatabasePool {
+        let outcome = Result { try Self.open(path, siblings.reserve) }
+        state.withLock { state in
+            state.opening = nil
+            state.pool = try? outcome.get()
         }
-        if isNew { siblings.opened(self) }
+        let pool = try outcome.get()
+        noteOpened()
         return pool
+    }
+
+    /// Closes others on this thread, where there are too many now: files are opened no faster than that.
+    private func noteOpened() {
+        siblings.opened(self)
+        for pool in siblings.takeSurplus() { try? pool.close() }
     }
 
     private func giveBack() {
@@ -181,31 +176,33 @@ extension CollectionDatabase {
             state.users -= 1
             state.lastUse = .now
         }
-        siblings.settle()
+        for pool in siblings.takeSurplus() { siblings.close(pool) }
     }
 
     var lastUse: ContinuousClock.Instant { state.withLock { $0.lastUse } }
 
-    /// Closes the file until it is needed again, unless somebody uses it or has done so lately.
-    func rest(ifUnusedSince instant: ContinuousClock.Instant = .now) {
-        let pool = state.withLock { state -> DatabasePool? in
+    /// Lets go of the file until it is needed again, unless somebody uses it or has done so since then.
+    ///
+    /// - Returns: what is to be closed. The file may be opened again meanwhile, which SQLite bears.
+    func takePool(ifUnusedSince instant: ContinuousClock.Instant = .now) -> DatabasePool? {
+        state.withLock { state in
             guard state.users == 0, state.lastUse <= instant, let pool = state.pool.take() else {
                 return nil
             }
             siblings.closed(ObjectIdentifier(self))
             return pool
         }
-        // It may be opened again meanwhile, which SQLite bears.
-        try? pool?.close()
     }
 
-    func close() {
+    /// Closes the file for good, and removes the folder around it if there is one to remove.
+    func close(removing folder: String?) {
         let pool = state.withLock { state in
             state.isClosed = true
             siblings.closed(ObjectIdentifier(self))
             return state.pool.take()
         }
-        try? pool?.close()
+        if let pool { siblings.close(pool) }
+        if let folder { siblings.remove(folder) }
     }
 }
 

@@ -9,11 +9,16 @@ extension CollectionError {
             isFull ? .storageFull : .storage(error.message ?? error.resultCode.description)
     }
 
-    /// Whether room on the disk may help.
-    static func isOfStorage(_ error: any Error) -> Bool {
-        switch error {
-        case CollectionError.storage, CollectionError.storageFull, CollectionError.cannotOpen: true
-        default: false
+    /// Why the database at `path` cannot be opened. Where there is no room to make a file beside it, SQLite
+    /// does not say so.
+    init(opening path: String, _ error: any Error) {
+        guard let error = error as? DatabaseError else {
+            self = .cannotOpen(path: path, reason: "\(error)")
+            return
         }
+        let wantsFile = [.SQLITE_CANTOPEN, .SQLITE_IOERR].contains(error.resultCode)
+        let isFull =
+            CollectionError(error) == .storageFull || wantsFile && !Files.hasRoom(beside: path)
+        self = isFull ? .storageFull : .cannotOpen(path: path, reason: "\(error)")
     }
 }

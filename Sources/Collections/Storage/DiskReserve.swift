@@ -1,3 +1,4 @@
+import PluginHost
 import Synchronization
 
 #if canImport(Glibc)
@@ -42,29 +43,39 @@ package final class DiskReserve: Sendable {
         return false
     }
 
-    /// Runs `body`; where it fails for the disk, once more with the room of the reserve.
+    /// Runs `body`; where the disk is full, once more with the room of the reserve.
     func lend<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
-        } catch  where CollectionError.isOfStorage(error) {
+        } catch CollectionError.storageFull {
             letGo()
             defer { keep() }
             return try body()
         }
     }
 
-    /// Runs `body`; where it fails for the disk, `again` with the room of the reserve.
+    /// Runs `body`; where the disk is full, `again` with the room of the reserve.
     package func lend<Value>(
         _ body: () async throws -> Value, again: () async throws -> Value,
-        where isOfStorage: (any Error) -> Bool
+        where isFull: (any Error) -> Bool
     ) async throws -> Value {
         do {
             return try await body()
-        } catch  where isOfStorage(error) {
-            letGo()
-            defer { keep() }
-            return try await again()
+        } catch  where isFull(error) {
+            await Self.aside(letGo)
+            do {
+                let value = try await again()
+                await Self.aside(keep)
+                return value
+            } catch {
+                await Self.aside(keep)
+                throw error
+            }
         }
+    }
+
+    private static func aside(_ body: @escaping @Sendable () -> Void) async {
+        await BlockingThread.run("roost-reserve", body)
     }
 
     private func letGo() {

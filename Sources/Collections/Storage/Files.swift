@@ -26,6 +26,14 @@ enum Files {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
+    /// Whether the disk has room for a small file, as far as it says.
+    static func hasRoom(beside path: String) -> Bool {
+        var facts = statvfs()
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        guard statvfs(folder, &facts) == 0 else { return true }
+        return UInt(facts.f_bavail) * UInt(facts.f_frsize) >= 64 << 10
+    }
+
     static func exists(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: path)
     }

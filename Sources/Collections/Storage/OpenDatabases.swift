@@ -1,3 +1,5 @@
+import GRDB
+import PluginHost
 import Synchronization
 
 /// Bounds how many databases are open at once, each of which holds files: those that rest longest are
@@ -6,6 +8,8 @@ final class OpenDatabases: Sendable {
     let reserve: DiskReserve
     private let most: Int
     private let open = Mutex<[ObjectIdentifier: Weak]>([:])
+    /// One thread, so that things happen in their order.
+    private let closing = BlockingCrew("roost-close", limit: 1)
 
     private struct Weak: Sendable {
         weak var database: CollectionDatabase?
@@ -21,7 +25,6 @@ final class OpenDatabases: Sendable {
 
     func opened(_ database: CollectionDatabase) {
         open.withLock { $0[ObjectIdentifier(database)] = Weak(database: database) }
-        settle()
     }
 
     func closed(_ id: ObjectIdentifier) {
@@ -29,21 +32,44 @@ final class OpenDatabases: Sendable {
     }
 
     /// Has those rest that were not used for longest, where there are too many and they are not in use.
-    func settle() {
-        guard count > most else { return }
+    /// - Returns: what is to be closed.
+    func takeSurplus() -> [DatabasePool] {
+        guard count > most else { return [] }
         let used = databases.map { (database: $0, last: $0.lastUse) }.sorted { $0.last < $1.last }
-        for (database, _) in used {
-            guard count > most else { return }
-            database.rest()
+        var surplus: [DatabasePool] = []
+        for (database, _) in used where count > most {
+            if let pool = database.takePool() { surplus.append(pool) }
         }
+        return surplus
     }
 
     /// Closes what nobody has used since then.
     func rest(unusedSince instant: ContinuousClock.Instant) {
-        for database in databases { database.rest(ifUnusedSince: instant) }
+        for database in databases {
+            if let pool = database.takePool(ifUnusedSince: instant) { close(pool) }
+        }
     }
 
     private var databases: [CollectionDatabase] {
         open.withLock { $0.values.compactMap(\.database) }
+    }
+}
+
+// MARK: - Closing
+
+extension OpenDatabases {
+    /// Closes a pool soon.
+    func close(_ pool: DatabasePool) {
+        closing.start { try? pool.close() }
+    }
+
+    /// Removes a folder behind what was to be closed before.
+    func remove(_ folder: String) {
+        closing.start { Files.remove(folder) }
+    }
+
+    /// Waits until all is closed and removed that was to be.
+    func waitForClosings() async {
+        try? await closing.run {}
     }
 }

@@ -30,7 +30,7 @@ package final class BlockingCrew: Sendable {
     }
 
     /// Runs `job` after what was given earlier.
-    func start(_ job: @escaping @Sendable () -> Void) {
+    package func start(_ job: @escaping @Sendable () -> Void) {
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             guard state.threads < limit else { return false }
