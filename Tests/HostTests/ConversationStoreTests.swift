@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Host
+import Synchronization
 import Testing
 
 @Suite final class ConversationStoreTests {
@@ -54,6 +55,33 @@ import Testing
         let database = HostDatabase(folder: folder)
         let level = try await database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
         #expect(level == 2)
+    }
+
+    /// Opening may take long, here until another lets go of the file. On the cooperative pool those who wait
+    /// for it would take every thread, and none were left to let go.
+    @Test(.timeLimit(.minutes(5))) func aDatabaseThatIsOpenedHoldsUpNoTask() async throws {
+        _ = try await store.save(conversation("a", updated: 1))
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(120)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+        // The first to have the file for itself must be alone with it.
+        let copy = folder + "-copy"
+        try FileManager.default.copyItem(atPath: folder, toPath: copy)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        let other = try DatabaseQueue(path: copy + "/roost.sqlite", configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; COMMIT") }
+        let store = ConversationStore(HostDatabase(folder: copy))
+        let begun = Atomic(0)
+        let askers = (0..<2 * ProcessInfo.processInfo.activeProcessorCount + 2).map { _ in
+            Task {
+                begun.add(1, ordering: .relaxed)
+                return try await store.find("a")?.id
+            }
+        }
+        while begun.load(ordering: .relaxed) < askers.count { await Task.yield() }
+        for _ in 0..<1000 { await Task.yield() }
+        try other.close()
+        for asker in askers { #expect(try await asker.value == "a") }
     }
 
     @Test func aFolderThatCannotBeMadeIsATypedError() async {

@@ -20,11 +20,13 @@ struct ConfiguredCollections: Sendable {
     }
 
     private func load(_ collection: Settings.Collection) async throws {
-        let hash = await BlockingThread.run("roost-hash") {
-            FileHash.of(collection.source, and: collection.fingerprint)
+        let (hash, file) = await BlockingThread.run("roost-hash") {
+            (
+                FileHash.of(collection.source, and: collection.fingerprint),
+                FileReader(collection.source)
+            )
         }
-        guard let hash, let file = FileReader(collection.source)
-        else {
+        guard let hash, let file else {
             throw CollectionError.cannotOpen(
                 path: collection.source, reason: "it is no file that can be read")
         }
@@ -39,7 +41,10 @@ struct ConfiguredCollections: Sendable {
         let document = try await store.beginImport(collection.name, options)
         for start in stride(from: 0, to: file.size, by: Self.piece) {
             try Task.checkCancellation()
-            try await document.feed(file.bytes(at: start, count: Self.piece))
+            let piece = await BlockingThread.run("roost-read") {
+                file.bytes(at: start, count: Self.piece)
+            }
+            try await document.feed(piece)
         }
         let description = try await document.finish()
         if description.refusedCount > 0 {

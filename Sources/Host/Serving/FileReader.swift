@@ -5,7 +5,7 @@
 #endif
 
 /// Reads a file piece by piece.
-final class FileReader {
+final class FileReader: Sendable {
     let size: Int
     private let descriptor: Int32
 

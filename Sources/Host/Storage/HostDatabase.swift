@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import GRDB
+import PluginHost
 import SearchCollections
 import Synchronization
 
@@ -7,7 +8,7 @@ import Synchronization
 package final class HostDatabase: Sendable {
     private let path: String
     private let reserve: DiskReserve
-    private let opened = Mutex<DatabasePool?>(nil)
+    private let opening = Mutex<Task<DatabasePool, any Error>?>(nil)
 
     /// - Parameter folder: `data` of the settings; made if it is not there.
     package init(folder: String) {
@@ -18,14 +19,14 @@ package final class HostDatabase: Sendable {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
-        let pool = try pool()
+        let pool = try await pool()
         return try await Self.translating { try await pool.read(body) }
     }
 
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
-        let pool = try pool()
+        let pool = try await pool()
         return try await Self.translating { try await pool.write(body) }
     }
 
@@ -41,7 +42,7 @@ package final class HostDatabase: Sendable {
             try? await truncateLog()
             return value
         } where: {
-            $0 is StorageError
+            $0 as? StorageError == .full
         }
     }
 
@@ -49,23 +50,35 @@ package final class HostDatabase: Sendable {
         _ = try await pool().writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 
-    private func pool() throws -> DatabasePool {
-        try opened.withLock { opened in
-            if let opened { return opened }
-            do {
-                let pool = try open()
-                opened = pool
-                reserve.keep()
-                return pool
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
-                throw StorageError.full
-            } catch {
-                throw StorageError.cannotOpen(path: path, reason: String(describing: error))
-            }
+    /// Opens it on a thread of its own, once for all who wait for it; again for the next one, if that failed.
+    private func pool() async throws -> DatabasePool {
+        let task = opening.withLock { opening in
+            let task =
+                opening ?? Task { try await BlockingThread.run("roost-open") { try self.open() } }
+            opening = task
+            return task
+        }
+        do {
+            return try await task.value
+        } catch {
+            opening.withLock { if $0 == task { $0 = nil } }
+            throw error
         }
     }
 
     private func open() throws -> DatabasePool {
+        do {
+            let pool = try openFile()
+            reserve.keep()
+            return pool
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw StorageError.full
+        } catch {
+            throw StorageError.cannotOpen(path: path, reason: String(describing: error))
+        }
+    }
+
+    private func openFile() throws -> DatabasePool {
         let folder = String(path.dropLast("/roost.sqlite".count))
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true,

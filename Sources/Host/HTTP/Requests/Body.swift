@@ -81,6 +81,13 @@ struct Body {
         return fields
     }
 
+    /// The same, and has `read` make a value of them beside the parsing of a large body.
+    func fields<Value: Sendable>(
+        _ request: Request, _ read: @escaping @Sendable (Fields) throws -> Value
+    ) async throws -> Value {
+        try await parsed(request) { try read(Fields($0)) }.0
+    }
+
     /// - Returns: what `body` makes of the members, and the share of the budget that a large body holds.
     private func parsed<Value: Sendable>(
         _ request: Request, _ body: @escaping @Sendable (JSONObject) throws -> Value

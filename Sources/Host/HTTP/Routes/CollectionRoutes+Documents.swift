@@ -15,7 +15,8 @@ extension CollectionRoutes {
             try await store.query(name, query)
         }
         context.record.note { $0.model = answer.model }
-        return Response(answer.json(took: .now - start))
+        let took = ContinuousClock.now - start
+        return await Response.long { answer.json(took: took) }
     }
 }
 
@@ -46,10 +47,12 @@ extension CollectionRoutes {
         let page = try await store.documents(
             name(context), after: query.string("after"),
             limit: try query.integer("limit", in: 1...1000) ?? 100)
-        return Response([
-            "object": "list", "data": .array(page.documents.map(\.json)),
-            "has_more": .bool(page.hasMore), "last_id": .optional(page.documents.last?.id),
-        ])
+        return await Response.long {
+            [
+                "object": "list", "data": .array(page.documents.map(\.json)),
+                "has_more": .bool(page.hasMore), "last_id": .optional(page.documents.last?.id),
+            ]
+        }
     }
 
     func showDocument(_ request: Request, _ context: HTTPContext) async throws -> Response {

@@ -8,10 +8,6 @@ struct ConversationRoutes {
     let store: ConversationStore
     let body: Body
 
-    /// The most bytes of messages in one conversation.
-    private static let largest = 4 << 20
-    private static let longestTitle = 500
-
     var routes: [Route] {
         [
             Route(.get, "/v1/conversations", .inference, list),
@@ -23,7 +19,9 @@ struct ConversationRoutes {
 
     private func list(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let summaries = try await store.list()
-        return Response(["object": "list", "data": .array(summaries.map { .object($0.json) })])
+        return await Response.long {
+            ["object": "list", "data": .array(summaries.map { .object($0.json) })]
+        }
     }
 
     private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -40,14 +38,7 @@ struct ConversationRoutes {
 
     private func save(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let id = try id(context)
-        let fields = try await body.fields(request)
-        let messages = try messages(fields)
-        guard messages.utf8.count <= Self.largest else {
-            throw APIError.bodyTooLarge(limit: Self.largest)
-        }
-        let conversation = Conversation(
-            id: id, title: try title(fields), model: try fields.string("model") ?? "",
-            messages: messages, updated: WallClock.now.seconds)
+        let conversation = try await body.fields(request) { try Conversation(id: id, $0) }
         guard try await store.save(conversation) else {
             throw APIError.conflict(
                 "\(ConversationStore.limit) conversations are kept already; delete some")
@@ -71,19 +62,34 @@ struct ConversationRoutes {
         }
         return id.uuidString.lowercased()
     }
+}
 
-    private func title(_ fields: Fields) throws -> String {
+extension Conversation {
+    /// The most bytes of messages in one conversation.
+    private static let largest = 4 << 20
+    private static let longestTitle = 500
+
+    fileprivate init(id: String, _ fields: Fields) throws {
+        let messages = try Self.messages(fields)
+        guard messages.utf8.count <= Self.largest else {
+            throw APIError.bodyTooLarge(limit: Self.largest)
+        }
+        self.init(
+            id: id, title: try Self.title(fields), model: try fields.string("model") ?? "",
+            messages: messages, updated: WallClock.now.seconds)
+    }
+
+    private static func title(_ fields: Fields) throws -> String {
         let title = try fields.string("title") ?? ""
-        guard title.count <= Self.longestTitle else {
+        guard title.count <= longestTitle else {
             throw APIError.invalid(
-                param: "title", "has \(title.count) characters, expected up to \(Self.longestTitle)"
-            )
+                param: "title", "has \(title.count) characters, expected up to \(longestTitle)")
         }
         return title
     }
 
     /// Only roles and texts are kept.
-    private func messages(_ fields: Fields) throws -> String {
+    private static func messages(_ fields: Fields) throws -> String {
         guard let elements = try fields.array("messages") else {
             throw APIError.missing(param: "messages", expected: "an array")
         }
@@ -100,9 +106,7 @@ struct ConversationRoutes {
         }
         return JSONValue.array(kept).serialized()
     }
-}
 
-extension Conversation {
     fileprivate var summary: Summary {
         Summary(id: id, title: title, model: model, updated: updated)
     }
