@@ -87,11 +87,14 @@ package final class Deployment: Sendable {
     /// - Returns: the new generation's number.
     /// - Throws: `DeploymentError`; the current generation then goes on serving.
     package func reload(expecting: Int? = nil) async throws -> Int {
-        try await inTurn(.reload) { [self] start in
-            let found = state.withLock { $0.current?.number }
+        let check = { @Sendable [name] (state: borrowing State) throws in
+            let found = state.current?.number
             if let expecting, found != expecting {
                 throw DeploymentError.conflict(model: name, expected: expecting, found: found)
             }
+        }
+        return try await inTurn(.reload, unless: check) { [self] start in
+            try state.withLock { try check($0) }
             return try await replace(start)
         }
     }
@@ -128,11 +131,16 @@ package final class Deployment: Sendable {
 extension Deployment {
     /// Runs an operation after all that were asked for before it; their starts, of which it needs nothing,
     /// are ended.
+    ///
+    /// - Parameter check: whether it may be asked for at all; what is refused here ends no start.
     private func inTurn<Value: Sendable>(
-        _ wish: Wish, _ operation: @escaping @Sendable (StartControl) async throws -> Value
+        _ wish: Wish, unless check: (borrowing State) throws -> Void = { _ in },
+        _ operation: @escaping @Sendable (StartControl) async throws -> Value
     ) async throws -> Value {
         let start = StartControl()
-        let (task, older) = state.withLock { state -> (Task<Value, any Error>, [StartControl]) in
+        let (task, older) = try state.withLock {
+            state throws -> (Task<Value, any Error>, [StartControl]) in
+            try check(state)
             let before = state.tail
             let task = Task {
                 await before?.value

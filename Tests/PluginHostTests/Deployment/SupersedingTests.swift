@@ -55,6 +55,50 @@ import Testing
         await test.registry.stop(within: patience)
     }
 
+    @Test func aReloadThatIsRefusedEndsNoStart() async throws {
+        let test = try await hanging(at: "open")
+        let deployment = try test.deployment
+        let stuck = Task { try await deployment.reload() }
+        let worker = try await hangingWorker(deployment, at: "open")
+        await #expect(throws: DeploymentError.conflict(model: "m", expected: 7, found: 1)) {
+            try await deployment.reload(expecting: 7)
+        }
+        #expect(deployment.status.state == .reloading && !isGone(worker.processID))
+        #expect(deployment.status.starting.map(\.processID) == [worker.processID])
+        try await deployment.unload()
+        await #expect(throws: DeploymentError.superseded(model: "m", by: .unload)) {
+            try await stuck.value
+        }
+        await test.registry.stop(within: patience)
+    }
+
+    /// What it expects is there when it is asked for, and may be gone when its turn comes.
+    @Test func ofReloadsThatExpectTheSameGenerationOneTakesPlace() async throws {
+        let test = try TestDeployment()
+        let deployment = try test.deployment
+        try await deployment.load()
+        let done = await withTaskGroup { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    do {
+                        return try await deployment.reload(expecting: 1)
+                    } catch DeploymentError.superseded(_, .reload) {
+                        return 0
+                    } catch DeploymentError.conflict(_, expected: 1, let found) {
+                        #expect(found == deployment.status.generation)
+                        return 0
+                    } catch {
+                        Issue.record(error)
+                        return 0
+                    }
+                }
+            }
+            return await group.reduce(into: [Int]()) { if $1 > 0 { $0.append($1) } }
+        }
+        #expect(done.count == 1 && done.first == deployment.status.generation)
+        await test.registry.stop(within: patience)
+    }
+
     @Test(arguments: [Wish.unload, .removal, .stop])
     func whatIsWantedInsteadDoesNotWaitForAStartThatHangs(_ wish: Wish) async throws {
         let test = try await hanging(at: "open")
