@@ -9,10 +9,9 @@ package struct ELFFile {
     package let machine: UInt16
     package let type: UInt16
     package let segments: [Segment]
+    /// By the tags of ``DynamicTag``; of those that come once the first.
     package let dynamic: [Int64: [UInt64]]
-    private let bytes: UnsafeRawBufferPointer
-    /// What keeps `bytes`.
-    private let owner: AnyObject
+    private let bytes: any ELFSource
 
     package struct Segment {
         let type: UInt32
@@ -32,41 +31,31 @@ package struct ELFFile {
     /// The longest name that is read: no path and no version is longer.
     private static let longestName = 4096
 
-    /// - Throws: ``ELFError`` when the file is not a well-formed 64-bit little-endian ELF object.
-    init(_ file: FileSnapshot) throws {
-        try self.init(file.bytes, owner: file)
-    }
+    /// More than any library has of something that it names.
+    private static let mostEntries = 4096
 
     package init(_ bytes: [UInt8]) throws {
-        let copy = Copy(bytes)
-        try self.init(UnsafeRawBufferPointer(copy.bytes), owner: copy)
+        try self.init(ELFBytes(bytes))
     }
 
-    private init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject) throws {
+    /// - Throws: ``ELFError`` when the file is not a well-formed 64-bit little-endian ELF object.
+    init(_ bytes: any ELFSource) throws {
         self.bytes = bytes
-        self.owner = owner
-        guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+        guard bytes.count >= 64, try bytes.bytes(0..<4).elementsEqual([0x7F, 0x45, 0x4C, 0x46])
+        else {
             throw ELFError.notELF
         }
-        guard bytes[4] == 2, bytes[5] == 1 else { throw ELFError.notELF64LittleEndian }
+        guard bytes.count <= LibraryFile.largest else {
+            throw ELFError.tooLarge(bytes: bytes.count)
+        }
+        guard try bytes.bytes(4..<6).elementsEqual([2, 1]) else {
+            throw ELFError.notELF64LittleEndian
+        }
         type = try bytes.load(at: 16)
         machine = try bytes.load(at: 18)
         if type == 1 { throw ELFError.objectFile }
         segments = try Self.segments(of: bytes)
         dynamic = try Self.dynamicEntries(of: bytes, segments)
-    }
-
-    private final class Copy {
-        let bytes: UnsafeMutableRawBufferPointer
-
-        init(_ content: [UInt8]) {
-            bytes = .allocate(byteCount: content.count, alignment: 16)
-            bytes.copyBytes(from: content)
-        }
-
-        deinit {
-            bytes.deallocate()
-        }
     }
 }
 
@@ -75,8 +64,8 @@ extension ELFFile {
     package var neededLibraries: [String] {
         get throws {
             let entries = dynamic[DynamicTag.needed] ?? []
-            guard entries.count <= 4096 else {
-                throw ELFError.malformed("\(entries.count) needed libraries")
+            guard entries.count <= Self.mostEntries else {
+                throw ELFError.malformed("more than \(Self.mostEntries) needed libraries")
             }
             return try entries.map(string(at:))
         }
@@ -124,23 +113,27 @@ extension ELFFile {
         }
     }
 
-    /// The version names that the file requires of each library, such as `GLIBC_2.34`.
-    package var requiredVersions: [String] {
-        get throws {
-            guard let table = dynamic[DynamicTag.versionNeeds]?.first,
-                let count = dynamic[DynamicTag.versionNeedCount]?.first
-            else { return [] }
-            var names: [String] = []
-            var need = try fileOffset(of: table)
-            for _ in 0..<min(count, 4096) {
-                let auxiliaries: UInt16 = try bytes.load(at: need + 2)
-                let first: UInt32 = try bytes.load(at: need + 8)
-                let next: UInt32 = try bytes.load(at: need + 12)
-                names += try versionNames(from: need + UInt64(first), count: auxiliaries)
-                if next == 0 || names.count > 4096 { break }
-                need += UInt64(next)
+    /// Goes through the version names that the file requires of libraries, such as `GLIBC_2.34`, without a copy
+    /// of any.
+    package func forEachRequiredVersion(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        guard let table = dynamic[DynamicTag.versionNeeds]?.first,
+            let count = dynamic[DynamicTag.versionNeedCount]?.first
+        else { return }
+        var left = Self.mostEntries
+        var need = try fileOffset(of: table)
+        for _ in 0..<count {
+            let auxiliaries: UInt16 = try bytes.load(at: need + 2)
+            let first: UInt32 = try bytes.load(at: need + 8)
+            let next: UInt32 = try bytes.load(at: need + 12)
+            try forEachVersion(from: need + UInt64(first), count: auxiliaries) { name in
+                left -= 1
+                guard left >= 0 else {
+                    throw ELFError.malformed("more than \(Self.mostEntries) required versions")
+                }
+                try body(name)
             }
-            return names
+            if next == 0 { break }
+            need += UInt64(next)
         }
     }
 
@@ -149,17 +142,17 @@ extension ELFFile {
         (dynamic[DynamicTag.flags]?.first ?? 0) & flag != 0
     }
 
-    private func versionNames(from start: UInt64, count: UInt16) throws -> [String] {
-        var names: [String] = []
+    private func forEachVersion(
+        from start: UInt64, count: UInt16, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         var entry = start
         for _ in 0..<count {
             let name: UInt32 = try bytes.load(at: entry + 8)
             let next: UInt32 = try bytes.load(at: entry + 12)
-            names.append(try string(at: UInt64(name)))
+            try body(try text(at: UInt64(name)))
             if next == 0 { break }
             entry += UInt64(next)
         }
-        return names
     }
 
     private func string(at offset: UInt64) throws -> String {
@@ -223,7 +216,7 @@ extension ELFFile {
 // MARK: - Reading the headers
 
 extension ELFFile {
-    private static func segments(of bytes: UnsafeRawBufferPointer) throws -> [Segment] {
+    private static func segments(of bytes: any ELFSource) throws -> [Segment] {
         let table: UInt64 = try bytes.load(at: 32)
         let entrySize: UInt16 = try bytes.load(at: 54)
         let count: UInt16 = try bytes.load(at: 56)
@@ -243,7 +236,7 @@ extension ELFFile {
     }
 
     private static func dynamicEntries(
-        of bytes: UnsafeRawBufferPointer, _ segments: [Segment]
+        of bytes: any ELFSource, _ segments: [Segment]
     ) throws -> [Int64: [UInt64]] {
         guard let segment = segments.first(where: { $0.type == SegmentType.dynamic }) else {
             throw ELFError.notShared
@@ -252,8 +245,13 @@ extension ELFFile {
         for index in 0..<segment.fileSize / 16 {
             let tag: UInt64 = try bytes.load(at: segment.offset + 16 * index)
             if tag == 0 { break }
-            entries[Int64(bitPattern: tag), default: []]
-                .append(try bytes.load(at: segment.offset + 16 * index + 8))
+            let key = Int64(bitPattern: tag)
+            let most = key == DynamicTag.needed ? mostEntries + 1 : 1
+            guard DynamicTag.all.contains(key), entries[key, default: []].count < most else {
+                continue
+            }
+            entries[key, default: []].append(
+                try bytes.load(at: segment.offset + 16 * index + 8))
         }
         return entries
     }
@@ -263,6 +261,7 @@ extension ELFFile {
 package enum ELFError: Error, Equatable, CustomStringConvertible {
     case notELF
     case notELF64LittleEndian
+    case tooLarge(bytes: Int)
     case objectFile
     case notShared
     case truncated
@@ -272,6 +271,9 @@ package enum ELFError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notELF: "not an ELF file, expected a shared library (.so)"
         case .notELF64LittleEndian: "not a 64-bit little-endian ELF file"
+        case .tooLarge(let bytes):
+            "a file of \(bytes >> 20) MB, expected a shared library of at most "
+                + "\(LibraryFile.largest >> 20) MB; load large data from a file beside it"
         case .objectFile:
             "an object file that is not linked, expected a shared library; link it with -shared"
         case .notShared: "an ELF file without a dynamic section, expected a shared library"
@@ -300,26 +302,10 @@ enum DynamicTag {
     static let flags1: Int64 = 0x6FFF_FFFB
     static let versionNeeds: Int64 = 0x6FFF_FFFE
     static let versionNeedCount: Int64 = 0x6FFF_FFFF
-}
 
-extension UnsafeRawBufferPointer {
-    /// The little-endian integer at `offset`.
-    fileprivate func load<T: FixedWidthInteger>(at offset: UInt64) throws -> T {
-        let width = UInt64(MemoryLayout<T>.size)
-        guard offset <= UInt64(count), UInt64(count) - offset >= width else {
-            throw ELFError.truncated
-        }
-        return T(littleEndian: loadUnaligned(fromByteOffset: Int(offset), as: T.self))
-    }
-
-    /// The bytes from `offset` to the next NUL, or the first `limit` of them.
-    fileprivate func text(at offset: UInt64, atMost limit: Int) throws -> Self {
-        guard offset < UInt64(count) else { throw ELFError.truncated }
-        let rest = Self(rebasing: self[Int(offset)...].prefix(limit))
-        guard let start = rest.baseAddress, let end = memchr(start, 0, rest.count) else {
-            guard rest.count == limit else { throw ELFError.truncated }
-            return rest
-        }
-        return Self(rebasing: rest[..<(UnsafeRawPointer(end) - start)])
-    }
+    /// Those that are read.
+    static let all: Set<Int64> = [
+        needed, hash, stringTable, symbolTable, rPath, textRelocations, runPath, flags, gnuHash,
+        flags1, versionNeeds, versionNeedCount,
+    ]
 }

@@ -7,7 +7,10 @@ package enum ELFPreflight {
     ///
     /// - Throws: ``ELFError`` or ``StagingError`` when the file cannot be read as a shared library.
     package static func inspect(_ path: String) throws -> ELFReport {
-        try inspect(ELFFile(FileSnapshot(path)), folder: parentFolder(of: path))
+        let file = try LibraryFile(path)
+        return try file.consistently {
+            try inspect(ELFFile(file), folder: parentFolder(of: path))
+        }
     }
 
     package static func inspect(_ file: ELFFile, folder: String) throws -> ELFReport {
@@ -155,7 +158,11 @@ extension ELFPreflight {
     }
 
     private static func versionFindings(_ file: ELFFile) throws -> [ELFReport.Finding] {
-        let required = try file.requiredVersions.compactMap { GLibCVersion($0) }.max()
+        var required: GLibCVersion?
+        try file.forEachRequiredVersion { name in
+            guard let version = GLibCVersion(name) else { return }
+            required = max(required ?? version, version)
+        }
         guard let required, let own = GLibCVersion.running, own < required else { return [] }
         return [
             .refused(

@@ -21,50 +21,36 @@ final class FileFacts: Sendable {
     private static let most = 512
 
     private let known = Mutex(Known())
-    /// One file at a time is read: whoever waits finds it known, and there is one in memory.
-    private let reading = TurnLock()
+    /// Files that are being read: whoever wants one of them waits, and finds it known.
+    private let reading = Monitor<Set<FileIdentity>>([])
 
-    /// - Throws: ``StagingError`` or ``ELFError``.
+    /// - Throws: ``StagingError`` or ``ELFError``; a file that is no library is not read for it.
     func library(_ path: String) throws -> Library {
-        if let library = try known.withLock({ try $0.libraries[FileIdentity(path)] }) {
-            return library
-        }
-        return try reading.exclusively {
-            if let library = try known.withLock({ try $0.libraries[FileIdentity(path)] }) {
-                return library
-            }
-            let snapshot = try FileSnapshot(path)
-            let file = try ELFFile(snapshot)
-            var hash = SHA256()
-            hash.update(snapshot.bytes)
-            let library = Library(
-                hash: hash.hexadecimal, needed: try file.neededLibraries,
-                runPath: try file.runPath)
-            note(snapshot.identity) { $0.libraries[snapshot.identity] = library }
-            return library
+        try fact(\.libraries, of: path) { file in
+            let elf = try ELFFile(file)
+            let (needed, runPath) = (try elf.neededLibraries, try elf.runPath)
+            return Library(hash: try file.hash(), needed: needed, runPath: runPath)
         }
     }
 
     /// The SHA-256 of a file, in hexadecimal.
     func hash(_ path: String) throws -> String {
-        if let hash = try known.withLock({ try $0.hashes[FileIdentity(path)] }) { return hash }
-        return try reading.exclusively {
-            if let hash = try known.withLock({ try $0.hashes[FileIdentity(path)] }) { return hash }
-            let descriptor = try openFile(path)
-            defer { close(descriptor) }
-            let identity = try FileIdentity(of: descriptor, at: path)
-            var hash = SHA256()
-            try forEachPiece(of: descriptor, path) { piece in
-                hash.update(piece)
-                return true
-            }
-            guard try FileIdentity(of: descriptor, at: path).hasContent(of: identity) else {
-                throw StagingError.changing(path: path)
-            }
-            let digest = hash.hexadecimal
-            note(identity) { $0.hashes[identity] = digest }
-            return digest
-        }
+        try fact(\.hashes, of: path) { try $0.hash() }
+    }
+
+    private func fact<Fact: Sendable>(
+        _ facts: any WritableKeyPath<Known, [FileIdentity: Fact]> & Sendable, of path: String,
+        read: (LibraryFile) throws -> Fact
+    ) throws -> Fact {
+        let identity = try FileIdentity(path)
+        if let fact = known.withLock({ $0[keyPath: facts][identity] }) { return fact }
+        _ = reading.wait { $0.insert(identity).inserted ? true : nil }
+        defer { reading.withLock { _ = $0.remove(identity) } }
+        if let fact = known.withLock({ $0[keyPath: facts][identity] }) { return fact }
+        let file = try LibraryFile(path)
+        let fact = try file.consistently { try read(file) }
+        note(file.identity) { $0[keyPath: facts][file.identity] = fact }
+        return fact
     }
 
     /// Takes the word of who has just written a file that nobody else writes.

@@ -6,9 +6,10 @@ struct GLibCVersion: Comparable, CustomStringConvertible {
     let minor: Int
 
     /// - Returns: `nil` for other names, such as `GLIBC_PRIVATE` or `GCC_3.0`.
-    init?(_ symbolVersion: String) {
-        guard symbolVersion.hasPrefix("GLIBC_") else { return nil }
-        self.init(number: symbolVersion.dropFirst("GLIBC_".count))
+    init?(_ symbolVersion: UnsafeRawBufferPointer) {
+        let prefix = "GLIBC_".utf8
+        guard symbolVersion.starts(with: prefix), symbolVersion.count < 64 else { return nil }
+        self.init(number: Substring(decoding: symbolVersion.dropFirst(prefix.count), as: UTF8.self))
     }
 
     private init?(number: Substring) {

@@ -1,3 +1,4 @@
+import Glibc
 import PluginHost
 import Testing
 
@@ -88,6 +89,64 @@ import Testing
         let before = residentBytes()
         let report = try ELFPreflight.inspect(ELFFile(bytes), folder: "/")
         #expect(report.findings.contains { $0.rule == "exports" && $0.message.utf8.count < 500 })
+        #expect(residentBytes() - before < 64 << 20)
+    }
+
+    @Test func theNewestOfTheVersionsThatAreRequiredCounts() throws {
+        let bytes = HostileELF.sharedVersion(versions: 2000, length: 4095)
+        let report = try ELFPreflight.inspect(ELFFile(bytes), folder: "/")
+        let finding = try #require(report.findings.first { $0.rule == "glibc" })
+        #expect(finding.message.hasPrefix("needs glibc 9.9, this system has "))
+    }
+
+    /// Copies of the names would take 268 MB.
+    @Test func versionsThatShareALongNameTakeNoMemory() throws {
+        let bytes = HostileELF.sharedVersion(versions: 65_000, length: 4095)
+        let before = residentBytes()
+        #expect(throws: ELFError.malformed("more than 4096 required versions")) {
+            try ELFPreflight.inspect(ELFFile(bytes), folder: "/")
+        }
+        #expect(residentBytes() - before < 64 << 20)
+    }
+
+    /// An entry of the table takes sixteen bytes of the file, and took ten times that in memory.
+    @Test func entriesThatNobodyReadsTakeNoMemory() throws {
+        let bytes = HostileELF.unknownTags(2_000_000)
+        let before = residentBytes()
+        let file = try ELFFile(bytes)
+        #expect(file.dynamic.isEmpty)
+        // The file's own copy is half of it.
+        #expect(residentBytes() - before < 64 << 20)
+    }
+
+    /// As large as no disk: it could not be read whole.
+    @Test func aHugeFileThatIsNoLibraryIsNotReadForThat() throws {
+        let file = try CompiledLibrary(CompiledLibrary.entry)
+        defer { file.remove() }
+        try Files.write(Array("a model, perhaps".utf8), to: file.path)
+        #expect(truncate(file.path, 1 << 42) == 0)
+        #expect(throws: ELFError.notELF) { try ELFPreflight.inspect(file.path) }
+        #expect(throws: ELFError.notELF) {
+            try StagedLibrary.stage(file.path, in: "\(file.folder)/store")
+        }
+    }
+
+    @Test func aLibraryLargerThanAnyIsRefusedWithItsSize() throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        #expect(truncate(library.path, 1 << 42) == 0)
+        let error = #expect(throws: ELFError.tooLarge(bytes: 1 << 42)) {
+            try StagedLibrary.stage(library.path, in: "\(library.folder)/store")
+        }
+        #expect(error?.description.contains("4194304 MB, expected") == true)
+    }
+
+    @Test func ofALargeLibraryLittleIsRead() throws {
+        let library = try CompiledLibrary(CompiledLibrary.entry)
+        defer { library.remove() }
+        #expect(truncate(library.path, 3 << 30) == 0)
+        let before = residentBytes()
+        #expect(try rules(library) == [])
         #expect(residentBytes() - before < 64 << 20)
     }
 
