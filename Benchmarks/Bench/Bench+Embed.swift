@@ -35,12 +35,12 @@ extension Bench {
     private func answer(
         _ loaded: any LoadedModel, _ batch: EmbeddingBatch, for limit: Double
     ) throws -> String {
-        let rows = try loaded.embed(batch, options: [], deadline: nil)
+        let rows = try loaded.embed(batch, flags: [], deadline: nil)
         let vectors = (0..<rows.count).map { Array(rows[$0]) }
         var times: [Double] = []
         while times.count < 3 || times.reduce(0, +) < limit {
             let time = try ContinuousClock().measure {
-                _ = try loaded.embed(batch, options: [], deadline: nil)
+                _ = try loaded.embed(batch, flags: [], deadline: nil)
             }
             times.append(time / .seconds(1))
         }

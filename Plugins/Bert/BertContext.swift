@@ -10,22 +10,22 @@ final class BertContext: VectorContext {
     }
 
     func embed(
-        _ texts: [String], options: EmbedOptions, into rows: Rows, call: Call
+        _ texts: [String], flags: EmbedFlags, into rows: Rows, call: Call
     ) throws {
         try embed(
-            texts.map { try model.embeddingText($0, options) }, options, into: rows, call)
+            texts.map { try model.embeddingText($0, flags) }, flags, into: rows, call)
     }
 
     func embed(
-        tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call
+        tokens: [[Int32]], flags: EmbedFlags, into rows: Rows, call: Call
     ) throws {
-        let unpooled = model.unpooledTokens(options)
+        let unpooled = model.unpooledTokens(flags)
         try embed(
-            tokens.map { TokenizedText(tokens: $0, unpooled: unpooled) }, options, into: rows, call)
+            tokens.map { TokenizedText(tokens: $0, unpooled: unpooled) }, flags, into: rows, call)
     }
 
     private func embed(
-        _ texts: [TokenizedText], _ options: EmbedOptions, into rows: Rows, _ call: Call
+        _ texts: [TokenizedText], _ flags: EmbedFlags, into rows: Rows, _ call: Call
     ) throws {
         guard case .sentence(let head, let normalizes) = model.head else {
             throw PluginError(.unsupported, "the model has no embeddings")
@@ -33,7 +33,7 @@ final class BertContext: VectorContext {
         try model.reader.forEachPass(over: texts, call) { pass, states, sequences in
             let vectors = try head(
                 states, sequences, leavingOut: texts[pass].map(\.unpooled))
-            let isNormalized = normalizes && !options.contains(.noNormalize)
+            let isNormalized = normalizes && !flags.contains(.noNormalize)
             rows.fill(pass, with: try isNormalized ? normalizedRows(vectors) : vectors)
         }
     }

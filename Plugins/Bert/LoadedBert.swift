@@ -64,44 +64,44 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
 
 extension LoadedBert {
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
         try reader.tokenizer.encode(
-            text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial), plain: plain)
+            text, addSpecial: flags.contains(.addSpecial),
+            parseSpecial: flags.contains(.parseSpecial), plain: plain)
     }
 
     func embeddingTokens(
-        of text: String, options: EmbedOptions, call: Call
+        of text: String, flags: EmbedFlags, call: Call
     ) throws -> [Int32] {
-        try embeddingText(text, options).tokens
+        try embeddingText(text, flags).tokens
     }
 
     func countTokens(
-        of text: String, pair: String?, options: EmbedOptions, call: Call
+        of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount {
-        if case .sentence = head { return try reader.count(prompted(text, options), pair: nil) }
+        if case .sentence = head { return try reader.count(prompted(text, flags), pair: nil) }
         return try reader.count(text, pair: pair)
     }
 
-    func embeddingText(_ text: String, _ options: EmbedOptions) throws -> TokenizedText {
-        var read = try reader.read(prompted(text, options))
-        read.unpooled = unpooledTokens(options)
+    func embeddingText(_ text: String, _ flags: EmbedFlags) throws -> TokenizedText {
+        var read = try reader.read(prompted(text, flags))
+        read.unpooled = unpooledTokens(flags)
         return read
     }
 
     /// A text with what the model wants before it, spelled as it was trained on.
-    private func prompted(_ text: String, _ options: EmbedOptions) -> String {
-        let whole = prompt(options) + text
+    private func prompted(_ text: String, _ flags: EmbedFlags) -> String {
+        let whole = prompt(flags) + text
         return lowercases ? whole.lowercased() : whole
     }
 
     /// How many tokens at the beginning of a text are read but left out of its vector.
-    func unpooledTokens(_ options: EmbedOptions) -> Int { unpooled[prompt(options)] ?? 0 }
+    func unpooledTokens(_ flags: EmbedFlags) -> Int { unpooled[prompt(flags)] ?? 0 }
 
-    private func prompt(_ options: EmbedOptions) -> String {
-        options.contains(.query)
-            ? prompts.query : options.contains(.passage) ? prompts.passage : prompts.other
+    private func prompt(_ flags: EmbedFlags) -> String {
+        flags.contains(.query)
+            ? prompts.query : flags.contains(.passage) ? prompts.passage : prompts.other
     }
 
     /// The tokens of each prompt, the one that begins every text included and the one that ends it not.

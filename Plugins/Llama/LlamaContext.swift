@@ -25,7 +25,7 @@ final class LlamaContext: DecodeContext, SelfTestingContext {
             headSize: configuration.headSize, sequences: parameters.sequences,
             positions: contextLength, element: cacheElement)
         capabilities = DecodeCapabilities(
-            features: [.truncateAny, .fork, .batchInvariant],
+            flags: [.truncateAny, .fork, .batchInvariant],
             vocabularySize: configuration.vocabSize, hiddenSize: configuration.hiddenSize,
             contextLength: contextLength, sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 512)
@@ -48,7 +48,7 @@ final class LlamaContext: DecodeContext, SelfTestingContext {
         let states = try network(batch.tokens, at: places, cache, wanted: batch.wanted) { _ in
             try call.check()
         }
-        if batch.want == .nothing { return }
+        if batch.want == .none { return }
         let answer = batch.want == .logits ? try network.head(states) : states
         answer.withFloats { answer in
             for row in 0..<rows.count {

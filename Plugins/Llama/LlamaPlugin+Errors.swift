@@ -4,7 +4,7 @@ import PluginKit
 extension LlamaError: PluginErrorConvertible {
     var pluginError: PluginError { PluginError(code, description) }
 
-    private var code: PluginError.Code {
+    private var code: ErrorCode {
         switch self {
         case .unsupported: .unsupported
         case .settings, .unknownSettings, .sequences: .argument

@@ -13,7 +13,7 @@ enum LlamaPlugin: Plugin {
     static let version = "0.1.0"
     static let license = "Apache-2.0"
     static let families = ["llama"]
-    static let traits: PluginTraits = [.ownThreads, .parallelOpen]
+    static let flags: PluginFlags = [.ownThreads, .parallelOpen]
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {

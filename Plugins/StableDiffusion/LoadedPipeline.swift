@@ -44,9 +44,9 @@ final class LoadedPipeline: TextModel {
     }
 
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
-        try prompts.tokenize(text, plain: plain, options: options)
+        try prompts.tokenize(text, plain: plain, flags: flags)
     }
 
     func makeContext(

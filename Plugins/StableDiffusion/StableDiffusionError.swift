@@ -49,7 +49,7 @@ extension StableDiffusionError: CustomStringConvertible {
 extension StableDiffusionError: PluginErrorConvertible {
     var pluginError: PluginError { PluginError(code, description) }
 
-    private var code: PluginError.Code {
+    private var code: ErrorCode {
         switch self {
         case .unsupported, .mask: .unsupported
         case .unreadable: .io

@@ -13,7 +13,7 @@ enum StableDiffusionPlugin: Plugin {
     static let version = "0.1.0"
     static let license = "Apache-2.0"
     static let families = ["stable-diffusion"]
-    static let traits: PluginTraits = [.ownThreads, .parallelOpen]
+    static let flags: PluginFlags = [.ownThreads, .parallelOpen]
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         guard let pipeline = try PipelineFolder(request.path) else { return nil }

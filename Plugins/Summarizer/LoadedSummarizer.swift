@@ -36,11 +36,11 @@ final class LoadedSummarizer: EncoderDecoderModel {
     }
 
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
         try tokenizer.encode(
-            text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial), plain: plain)
+            text, addSpecial: flags.contains(.addSpecial),
+            parseSpecial: flags.contains(.parseSpecial), plain: plain)
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> SummarizerContext {

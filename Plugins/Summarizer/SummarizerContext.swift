@@ -28,7 +28,7 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
             sequences: parameters.sequences, positions: contextLength, element: cacheElement)
         memories = Array(repeating: nil, count: parameters.sequences)
         capabilities = DecodeCapabilities(
-            features: [.truncateAny, .fork, .batchInvariant], vocabularySize: c.vocabSize,
+            flags: [.truncateAny, .fork, .batchInvariant], vocabularySize: c.vocabSize,
             hiddenSize: c.width, contextLength: contextLength, sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 512)
     }
@@ -50,7 +50,7 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
         let states = try model.network.decode(
             batch.tokens, at: places, cache, lookingAt: batch.sequences.compactMap { memories[$0] },
             wanted: batch.wanted, beforeLayer: call.check)
-        if batch.want == .nothing { return }
+        if batch.want == .none { return }
         let answer = batch.want == .logits ? try model.network.logits(states) : states
         answer.withFloats { answer in
             for row in 0..<rows.count {

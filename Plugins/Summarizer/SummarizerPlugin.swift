@@ -13,7 +13,7 @@ enum SummarizerPlugin: Plugin {
     static let version = "0.1.0"
     static let license = "Apache-2.0"
     static let families = Families.names
-    static let traits: PluginTraits = [.ownThreads, .parallelOpen]
+    static let flags: PluginFlags = [.ownThreads, .parallelOpen]
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {

@@ -49,7 +49,7 @@ package enum PNG {
                     description: "it holds more than the \(width)x\(height) pixels of its header")
             }
             image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-            let size = width * height * ImageCapabilities.bytesPerPixel
+            let size = width * height * ABI.imageChannels
             let rgb = try [UInt8](unsafeUninitializedCapacity: size) { rgb, count in
                 var white = png_color(red: 255, green: 255, blue: 255)
                 guard png_image_finish_read(&image, &white, rgb.baseAddress, 0, nil) != 0 else {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes abi.json and abi_v1_layout.c from include/roost_plugin.h, or checks that they are as written.
+"""Writes what follows from include/roost_plugin.h, or checks that it is as written.
 
 abi.json describes the contract for other languages and tools: every structure and member with its
 type, offset, size, the minor version it came with, its thread tag and who owns what it points to.
-abi_v1_layout.c holds the same offsets as compile-time assertions.
+abi_v1_layout.c holds the same offsets as compile-time assertions. ABI+Generated.swift, in PluginKit
+and in PluginHost, has the constants as Swift types: the two sides share no Swift code, but every name.
 
     abi.py          check; exit status 1 and the differences when header and files disagree
-    abi.py --write  write both files anew
+    abi.py --write  write the files anew
 """
 import difflib
 import json
@@ -15,9 +16,42 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 HERE = pathlib.Path(__file__).parent
 HEADER = HERE / "include" / "roost_plugin.h"
+KIT_MIRROR = HERE.parent / "PluginKit" / "ABI+Generated.swift"
+HOST_MIRROR = HERE.parent / "PluginHost" / "Model" / "ABI+Generated.swift"
+
+# The Swift types of the constants: their prefixes, the type and what it is stored as, whether the
+# constants are bits that combine, and what the type is.
+MIRRORED = [
+    (["ROOST_E_"], "ErrorCode", "Int32", False, "What is wrong: `roost_err.code`."),
+    (["ROOST_ERR_"], "ErrorFlags", "UInt32", True, "What the host does about an error: `roost_err.flags`."),
+    (["ROOST_LOG_"], "LogLevel", "Int32", False, "How much a line of the log matters."),
+    (["ROOST_PLUGIN_"], "PluginFlags", "UInt32", True, "What a plugin says of its library: `roost_plugin.flags`."),
+    (["ROOST_TOKEN_"], "TokenAttributes", "UInt16", True, "What is special about a token: `roost_vocab.attr`."),
+    (["ROOST_VOCAB_"], "VocabularyFlags", "UInt32", True, "`roost_vocab.flags`"),
+    (["ROOST_TOKENIZE_"], "TokenizeFlags", "UInt32", True, "Flags of `tokenize`."),
+    (["ROOST_SEQ_", "ROOST_LOGITS_"], "DecodeFlags", "UInt32", True, "What a context can do: `roost_decode_caps.flags`."),
+    (["ROOST_WANT_"], "Want", "UInt8", False, "What a row of a batch asks for: `roost_batch.want`."),
+    (["ROOST_EMBED_"], "EmbedFlags", "UInt32", True, "Flags of `embed`."),
+]
+# The other constants, with their types.
+LIMITS = {
+    "ROOST_ABI_MINOR": "UInt32", "ROOST_BEST_SCORE": "Int32", "ROOST_NO_TOKEN": "Int32", "ROOST_IMAGE_CHANNELS": "Int",
+}
+# Success is no error: where Swift throws, nothing is left to name.
+NOT_MIRRORED = ["ROOST_OK"]
+# Names that are not the header's in camel case.
+SPELLED_OUT = {
+    "ARG": "argument", "NOMEM": "outOfMemory", "SEQ_LOST": "sequencesLost", "WARN": "warning",
+    "ABI_MINOR": "minor", "SEQIO": "sequenceIO", "SELFTEST": "selfTest",
+}
+# What a plugin says that it was built with: Swift has no stable ABI on Linux, so that plugin and host
+# share a process only if both name the same one.
+SWIFT_COMPILERS = ["6.4", "6.3.1", "6.3"]
+OLDEST_COMPILER = "6.2"
 
 COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
 STRUCT = re.compile(rf"(?:(?P<doc>{COMMENT})\n)?typedef struct (?P<name>roost_\w+) \{{\n(?P<body>.*?)\n\}} (?P=name);", re.S)
@@ -95,10 +129,12 @@ def structures(header):
 
 
 def constants(header):
-    names = []
+    """The constants with the comments behind them."""
+    constant = re.compile(rf"\b(ROOST_\w+)\s*=\s*-?\d+u?\s*,?(?:[ \t]*({COMMENT}))?")
+    found = {}
     for match in ENUM.finditer(header):
-        names += re.findall(r"\b(ROOST_\w+)\s*=", re.sub(COMMENT, "", match["body"]))
-    return names + ["ROOST_ABI_MINOR"]
+        found |= {name: words(comment) for name, comment in constant.findall(match["body"])}
+    return found | {"ROOST_ABI_MINOR": "Minor version of the tables of this side"}
 
 
 def measure(structs, names):
@@ -121,7 +157,7 @@ def measure(structs, names):
 
 def describe():
     header = HEADER.read_text()
-    structs, names = list(structures(header)), constants(header)
+    structs, names = list(structures(header)), list(constants(header))
     numbers = measure(structs, names)
     for struct in structs:
         struct["size"] = int(next(numbers))
@@ -169,21 +205,114 @@ def untagged(abi):
     ]
 
 
+# ---- the mirror in Swift ----
+
+
+def swift_name(text):
+    """`PARSE_SPECIAL` as `parseSpecial`."""
+    first, *rest = text.lower().split("_")
+    return SPELLED_OUT.get(text) or first + "".join(word.capitalize() for word in rest)
+
+
+def prefix_of(name, prefixes):
+    """The longest that fits: `ROOST_ERR_` before `ROOST_E_`."""
+    return max((prefix for prefix in prefixes if name.startswith(prefix)), key=len, default=None)
+
+
+def documentation(text, indent):
+    """A comment of the header as one of Swift: a sentence, unless it begins with a name."""
+    if not text:
+        return []
+    first = text.split()[0]
+    sentence = (text[0].upper() + text[1:] if first.isalpha() else text).rstrip(".") + "."
+    return textwrap.wrap(sentence, 96, initial_indent=indent + "/// ", subsequent_indent=indent + "/// ")
+
+
+def swift_type(kind, members, access, names):
+    """An enumeration, or an option set where the constants are bits."""
+    _, name, storage, is_set, doc = kind
+    if is_set:
+        lines = [f"{access} struct {name}: OptionSet, Hashable, Sendable {{", f"    {access} let rawValue: {storage}", "",
+                 f"    {access} init(rawValue: {storage}) {{", "        self.rawValue = rawValue", "    }", ""]
+    else:
+        lines = [f"{access} enum {name}: {storage}, Sendable {{"]
+    for member, _, value, comment in members:
+        lines += documentation(comment, "    ")
+        lines.append(f"    {access} static let {member} = {name}(rawValue: {value})" if is_set
+                     else f"    case {quoted(member)} = {value}")
+    if names:
+        lines += ["", "    /// As the header writes it.", f"    {access} var name: String {{", "        switch self {"]
+        lines += [f'        case .{member}: "{constant}"' for member, constant, _, _ in members]
+        lines += ["        }", "    }"]
+    return [f"/// {doc}"] + lines + ["}"]
+
+
+def quoted(name):
+    return f"`{name}`" if name == "internal" else name
+
+
+def swift_extensions(abi, access):
+    lines = ["/// The ids of the extensions that this version knows.",
+             f"{access} enum ExtensionID: String, CaseIterable, Sendable {{"]
+    lines += [f'    case {swift_name(name.removeprefix("ROOST_EXT_"))} = "{id}"' for name, id in abi["extensions"].items()]
+    return lines + ["}"]
+
+
+def swift_limits(abi, comments, access):
+    lines = ["/// What version 1 fixes beside its tables.", f"{access} enum ABI {{"]
+    for name, kind in LIMITS.items():
+        lines += documentation(comments[name], "    ")
+        lines.append(f'    {access} static let {swift_name(name.removeprefix("ROOST_"))}: {kind} = {abi["constants"][name]}')
+    lines += ["    /// The symbol that a plugin exports.", f'    {access} static let entry = "{abi["entry"]["name"]}"', "",
+              "    /// The compiler of this side.", f"    {access} static var toolchain: String {{"]
+    for place, version in enumerate(SWIFT_COMPILERS):
+        lines += [f'        #{"elseif" if place else "if"} compiler(>={version})', f'            "swift {version}"']
+    return lines + ["        #else", f'            "swift {OLDEST_COMPILER}"', "        #endif", "    }", "}"]
+
+
+def as_swift(abi, access, names):
+    """The mirror of one side.
+
+    names: the types that say what their constants are called in the header."""
+    comments = constants(HEADER.read_text())
+    prefixes = {prefix: kind for kind in MIRRORED for prefix in kind[0]}
+    members = {kind[1]: [] for kind in MIRRORED}
+    for constant, value in abi["constants"].items():
+        prefix = prefix_of(constant, prefixes)
+        if constant in [*LIMITS, *NOT_MIRRORED]:
+            continue
+        if not prefix:
+            sys.exit(f"abi.py: {constant} has no Swift name; name its prefix in MIRRORED, or itself in LIMITS")
+        member = swift_name(constant.removeprefix(prefix))
+        members[prefixes[prefix][1]].append((member, constant, value, comments[constant]))
+    parts = [["// Written by Sources/PluginABI/abi.py from roost_plugin.h; after a change there: abi.py --write"]]
+    parts += [swift_type(kind, members[kind[1]], access, kind[1] in names) for kind in MIRRORED]
+    parts += [swift_extensions(abi, access), swift_limits(abi, comments, access)]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
 def main():
     abi = describe()
     missing = untagged(abi)
     if missing:
         sys.exit(f"roost_plugin.h: no thread tag at {', '.join(missing)}; end its comment with one")
-    files = {HERE / "abi.json": as_json(abi), HERE / "abi_v1_layout.c": as_assertions(abi)}
+    files = {
+        HERE / "abi.json": as_json(abi), HERE / "abi_v1_layout.c": as_assertions(abi),
+        KIT_MIRROR: as_swift(abi, "public", names=[]),
+        HOST_MIRROR: as_swift(abi, "package", names=["ErrorCode"]),
+    }
+    differing = []
     for path, text in files.items():
         if "--write" in sys.argv:
             path.write_text(text)
-        elif (found := path.read_text()) != text:
+        elif (found := path.read_text() if path.exists() else "") != text:
+            differing.append(str(path.relative_to(HERE.parent)))
             sys.stdout.writelines(difflib.unified_diff(
-                found.splitlines(True), text.splitlines(True), path.name, "roost_plugin.h"))
-            sys.exit(
-                f"{path.name} and roost_plugin.h disagree: released members never move or change; "
-                "after appending one, run abi.py --write")
+                found.splitlines(True), text.splitlines(True), differing[-1], "roost_plugin.h"))
+    if differing:
+        sys.exit(
+            f"{', '.join(differing)} and roost_plugin.h disagree: released members never move or "
+            "change; after appending one, run abi.py --write")
 
 
 main()

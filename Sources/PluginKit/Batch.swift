@@ -1,12 +1,5 @@
 /// Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order.
 public struct Batch: Sendable {
-    /// What rows ask for, `ROOST_WANT_*`.
-    public enum Want: UInt8, Sendable {
-        case nothing = 0
-        case logits = 1
-        case hidden = 2
-    }
-
     /// `[N]`
     public let tokens: [Int32]
     /// `[N]`
@@ -15,7 +8,7 @@ public struct Batch: Sendable {
     public let positions: [Int]
     /// The rows that want an answer, ascending.
     public let wanted: [Int]
-    /// What the wanted rows ask for; `nothing` when there are none.
+    /// What the wanted rows ask for; `none` when there are none.
     public let want: Want
 
     public var count: Int { tokens.count }
@@ -28,7 +21,7 @@ public struct Batch: Sendable {
         self.sequences = sequences
         self.positions = positions
         self.wanted = wanted
-        self.want = wanted.isEmpty ? .nothing : want
+        self.want = wanted.isEmpty ? .none : want
     }
 }
 

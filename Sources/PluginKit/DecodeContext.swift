@@ -47,22 +47,7 @@ extension DecodeContext {
 
 /// What a decode context can hold and do.
 public struct DecodeCapabilities: Sendable {
-    /// `ROOST_SEQ_*` and `ROOST_LOGITS_*`.
-    public struct Features: OptionSet, Sendable {
-        public let rawValue: UInt32
-
-        public init(rawValue: UInt32) {
-            self.rawValue = rawValue
-        }
-
-        public static let truncateAny = Features(rawValue: 1)
-        public static let truncateToMark = Features(rawValue: 2)
-        public static let fork = Features(rawValue: 4)
-        /// Logits are bit-equal however rows are batched.
-        public static let batchInvariant = Features(rawValue: 8)
-    }
-
-    public var features: Features
+    public var flags: DecodeFlags
     /// Floats in a row of logits.
     public var vocabularySize: Int
     /// Floats in a row of hidden state; 0 when rows of hidden state are not to be had.
@@ -74,10 +59,10 @@ public struct DecodeCapabilities: Sendable {
     public var batchSize: Int
 
     public init(
-        features: Features, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
+        flags: DecodeFlags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
         sequences: Int, batchSize: Int
     ) {
-        self.features = features
+        self.flags = flags
         self.vocabularySize = vocabularySize
         self.hiddenSize = hiddenSize
         self.contextLength = contextLength

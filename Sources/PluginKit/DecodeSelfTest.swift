@@ -77,7 +77,7 @@ public struct DecodeSelfTest {
     /// The last token after a fork of those before it. Runs while sequence 0 holds the text.
     private func fork(_ whole: [Float]) throws -> SelfTestReport.Check? {
         let capabilities = context.capabilities
-        guard capabilities.features.contains(.fork), capabilities.sequences > 1 else { return nil }
+        guard capabilities.flags.contains(.fork), capabilities.sequences > 1 else { return nil }
         context.clear(1)
         try context.fork(0, to: 1, length: tokens.count - 1)
         let last = try context.logits(of: tokens.suffix(1), in: 1, call: call)
@@ -87,7 +87,7 @@ public struct DecodeSelfTest {
     private func compare(
         _ name: String, _ found: [Float], _ expected: [Float]
     ) -> SelfTestReport.Check {
-        let exact = context.capabilities.features.contains(.batchInvariant)
+        let exact = context.capabilities.flags.contains(.batchInvariant)
         let differences = zip(found, expected).map { abs($0 - $1) }
         let passed = differences.allSatisfy { $0 <= (exact ? 0 : 1e-2) }
         let largest = differences.max() ?? 0

@@ -3,13 +3,6 @@ public import PluginABI
 /// What the host offers a plugin, from attach until detach. Every service may be missing in an older
 /// host; each member says what happens then.
 public struct HostServices: @unchecked Sendable {
-    public enum LogLevel: Int32, Sendable {
-        case error = 0
-        case warning = 1
-        case info = 2
-        case debug = 3
-    }
-
     private let table: UnsafePointer<roost_host>
 
     /// - Returns: `nil` when the table is too short to hold the context of its functions.

@@ -64,10 +64,10 @@ public struct ImageRequest: Sendable {
     /// - Throws: `argument` when it has not three bytes for each pixel.
     public func initialPicture(width: Int, height: Int) throws -> Picture? {
         if initial.isEmpty { return nil }
-        guard initial.count == 3 * width * height else {
+        guard initial.count == ABI.imageChannels * width * height else {
             throw PluginError(
                 .argument,
-                "init_rgb8 has \(initial.count) bytes, expected \(3 * width * height) for "
+                "init_rgb8 has \(initial.count) bytes, expected \(ABI.imageChannels * width * height) for "
                     + "\(width) × \(height) pixels")
         }
         return Picture(width: width, height: height, rgb: initial)
@@ -98,7 +98,7 @@ public struct Picture: Sendable, Equatable {
 
     /// - Precondition: there are three bytes for each pixel.
     public init(width: Int, height: Int, rgb: [UInt8]) {
-        precondition(rgb.count == 3 * width * height)
+        precondition(rgb.count == ABI.imageChannels * width * height)
         self.width = width
         self.height = height
         self.rgb = rgb

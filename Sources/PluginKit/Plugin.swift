@@ -15,7 +15,7 @@ public protocol Plugin: SendableMetatype {
     static var license: String { get }
     /// The families of models that it serves: `["llama", "mistral"]`.
     static var families: [String] { get }
-    static var traits: PluginTraits { get }
+    static var flags: PluginFlags { get }
     /// Whether every model has files; a plugin without weights says no, and may get an empty path.
     static var needsSource: Bool { get }
 
@@ -29,22 +29,8 @@ public protocol Plugin: SendableMetatype {
 }
 
 extension Plugin {
-    public static var traits: PluginTraits { [] }
+    public static var flags: PluginFlags { [] }
     public static var needsSource: Bool { true }
-}
-
-/// What a plugin declares of its library, `ROOST_PLUGIN_*`.
-public struct PluginTraits: OptionSet, Sendable {
-    public let rawValue: UInt32
-
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// `open`, `probe` and `close` may overlap.
-    public static let parallelOpen = PluginTraits(rawValue: 2)
-    /// The library starts threads.
-    public static let ownThreads = PluginTraits(rawValue: 4)
 }
 
 /// What `probe` found.

@@ -1,40 +1,13 @@
-public import PluginABI
+package import PluginABI
 
 /// An error as it crosses the boundary: what kind, what the host may do about it, and a sentence.
 public struct PluginError: Error, CustomStringConvertible, Sendable {
-    /// `ROOST_E_*`.
-    public enum Code: roost_status, Sendable {
-        case argument = -1
-        case unsupported = -2
-        case outOfMemory = -3
-        case io = -4
-        case cancelled = -5
-        case busy = -6
-        case model = -7
-        case version = -8
-        case `internal` = -9
-    }
-
-    /// `ROOST_ERR_*`.
-    public struct Flags: OptionSet, Sendable {
-        public let rawValue: UInt32
-
-        public init(rawValue: UInt32) {
-            self.rawValue = rawValue
-        }
-
-        public static let retryable = Flags(rawValue: 1)
-        public static let sequencesLost = Flags(rawValue: 2)
-        public static let modelPoisoned = Flags(rawValue: 4)
-        public static let pluginPoisoned = Flags(rawValue: 8)
-    }
-
-    public var code: Code
-    public var flags: Flags
+    public var code: ErrorCode
+    public var flags: ErrorFlags
     /// Found, expected, remedy: a fragment in lower case.
     public var message: String
 
-    public init(_ code: Code, _ message: String, flags: Flags = []) {
+    public init(_ code: ErrorCode, _ message: String, flags: ErrorFlags = []) {
         self.code = code
         self.flags = flags
         self.message = message

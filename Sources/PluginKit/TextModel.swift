@@ -9,45 +9,17 @@ public protocol TextModel: Model {
     ///   apart and are not empty: `.parseSpecial` finds no control token that has one of them. They are
     ///   no borders of words.
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32]
-}
-
-/// `ROOST_TOKENIZE_*`.
-public struct TokenizeOptions: OptionSet, Sendable {
-    public let rawValue: UInt32
-
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// Add begin and end tokens as the model's own tokenizer does.
-    public static let addSpecial = TokenizeOptions(rawValue: 1)
-    /// `<|im_end|>` in the text is that token, not its characters.
-    public static let parseSpecial = TokenizeOptions(rawValue: 2)
 }
 
 /// What every token writes, and which tokens are special.
 public struct Vocabulary: Sendable {
-    /// `ROOST_TOKEN_*`.
-    public struct Attributes: OptionSet, Sendable {
-        public let rawValue: UInt16
-
-        public init(rawValue: UInt16) {
-            self.rawValue = rawValue
-        }
-
-        public static let control = Attributes(rawValue: 1)
-        public static let end = Attributes(rawValue: 2)
-        public static let byte = Attributes(rawValue: 4)
-        public static let unused = Attributes(rawValue: 8)
-    }
-
     /// The tokens' bytes, one after the other.
     public private(set) var bytes: [UInt8] = []
     /// Token i writes `bytes[offsets[i]..<offsets[i + 1]]`.
     public private(set) var offsets: [UInt32] = [0]
-    public private(set) var attributes: [Attributes] = []
+    public private(set) var attributes: [TokenAttributes] = []
     public var bos: Int32?
     public var eos: Int32?
     /// The token that ends a turn of a conversation.
@@ -59,7 +31,7 @@ public struct Vocabulary: Sendable {
     public init() {}
 
     /// - Precondition: `offsets` ascend from 0 to the number of bytes, one more than `attributes`.
-    public init(bytes: [UInt8], offsets: [UInt32], attributes: [Attributes]) {
+    public init(bytes: [UInt8], offsets: [UInt32], attributes: [TokenAttributes]) {
         precondition(offsets.count == attributes.count + 1)
         precondition(offsets.first == 0 && offsets.last == UInt32(bytes.count))
         self.bytes = bytes
@@ -69,7 +41,8 @@ public struct Vocabulary: Sendable {
 
     public var count: Int { attributes.count }
 
-    public mutating func append(_ piece: some Collection<UInt8>, _ attributes: Attributes = []) {
+    public mutating func append(_ piece: some Collection<UInt8>, _ attributes: TokenAttributes = [])
+    {
         bytes += piece
         offsets.append(UInt32(bytes.count))
         self.attributes.append(attributes)

@@ -6,13 +6,13 @@ public protocol VectorModel: Model where Context: VectorContext {
     /// The ids that `embed` would embed for this text: prefix, special tokens and cut included; of a
     /// model that does not embed, those of the text alone. From any thread, concurrently with every
     /// other call. Called where `embedsTokens` is set.
-    func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32]
+    func embeddingTokens(of text: String, flags: EmbedFlags, call: Call) throws -> [Int32]
 
     /// The tokens of a text as `embed` or `classify` reads it; with a `pair`, of the two as `scores`, whose
     /// query is `text`, or `classify` reads them. From any thread, concurrently with every other call.
     /// Called where `countsTokens` is set.
     func countTokens(
-        of text: String, pair: String?, options: EmbedOptions, call: Call
+        of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount
 }
 
@@ -23,11 +23,11 @@ public protocol VectorModel: Model where Context: VectorContext {
 /// raw: what makes probabilities of them is the host's to do.
 public protocol VectorContext: ModelContext {
     /// Fills a row of `dimensions` floats per text.
-    func embed(_ texts: [String], options: EmbedOptions, into rows: Rows, call: Call) throws
+    func embed(_ texts: [String], flags: EmbedFlags, into rows: Rows, call: Call) throws
 
     /// Fills a row per text, of the ids that `embeddingTokens` gave for it: at least one, at most
     /// `maxTokens`, none negative.
-    func embed(tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call) throws
+    func embed(tokens: [[Int32]], flags: EmbedFlags, into rows: Rows, call: Call) throws
 
     /// A logit of relevance for each document; larger is better.
     func scores(query: String, documents: [String], call: Call) throws -> [Float]
@@ -54,13 +54,13 @@ public struct TokenCount: Sendable {
 
 extension VectorModel {
     public func embeddingTokens(
-        of text: String, options: EmbedOptions, call: Call
+        of text: String, flags: EmbedFlags, call: Call
     ) throws -> [Int32] {
         throw PluginError(.unsupported, "the model embeds texts only")
     }
 
     public func countTokens(
-        of text: String, pair: String?, options: EmbedOptions, call: Call
+        of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount {
         throw PluginError(.unsupported, "the model does not count tokens")
     }
@@ -68,13 +68,13 @@ extension VectorModel {
 
 extension VectorContext {
     public func embed(
-        _ texts: [String], options: EmbedOptions, into rows: Rows, call: Call
+        _ texts: [String], flags: EmbedFlags, into rows: Rows, call: Call
     ) throws {
         throw PluginError(.unsupported, "the model has no embeddings")
     }
 
     public func embed(
-        tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call
+        tokens: [[Int32]], flags: EmbedFlags, into rows: Rows, call: Call
     ) throws {
         throw PluginError(.unsupported, "the model embeds texts only")
     }
@@ -122,20 +122,4 @@ public struct VectorCapabilities: Sendable {
         self.classifiesPairs = classifiesPairs
         self.countsTokens = countsTokens
     }
-}
-
-/// `ROOST_EMBED_*`.
-public struct EmbedOptions: OptionSet, Sendable {
-    public let rawValue: UInt32
-
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// The texts are queries: the model's query prefix applies.
-    public static let query = EmbedOptions(rawValue: 1)
-    /// The texts are passages.
-    public static let passage = EmbedOptions(rawValue: 2)
-    /// Leave the vectors' length as the model gives it.
-    public static let noNormalize = EmbedOptions(rawValue: 4)
 }

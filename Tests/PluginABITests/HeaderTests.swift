@@ -26,6 +26,37 @@ import Testing
         #expect(try run(["python3", headerFolder + "/../abi.py"]) == 0)
     }
 
+    /// Two sides spell the same bits in Swift: whoever changes one in the header alone is told where.
+    @Test(arguments: [
+        ("ROOST_ERR_SEQ_LOST = 2u", "ROOST_ERR_SEQ_LOST = 16u"),
+        ("\"roost.vectors/1\"", "\"roost.vectors/2\""),
+        ("ROOST_BEST_SCORE = 100", "ROOST_BEST_SCORE = 10"),
+    ])
+    func aConstantThatChangesIsNoLongerThatOfTheSwiftTypes(from old: String, to new: String) throws
+    {
+        let copy = try CopiedSources()
+        defer { copy.remove() }
+        try copy.replace(old, with: new)
+        let report = copy.folder + "/report"
+        let check = "python3 \(copy.folder)/PluginABI/abi.py > \(report) 2>&1"
+        #expect(try run(["sh", "-c", check]) != 0)
+        let found = try String(contentsOfFile: report, encoding: .utf8)
+        for file in ["PluginKit/ABI+Generated.swift", "PluginHost/Model/ABI+Generated.swift"] {
+            #expect(found.contains("--- \(file)"))
+        }
+    }
+
+    /// A name nobody gave in Swift is asked for, so that no constant is left out.
+    @Test func aConstantWithoutASwiftNameIsRefused() throws {
+        let copy = try CopiedSources()
+        defer { copy.remove() }
+        try copy.replace(
+            "ROOST_BEST_SCORE = 100", with: "ROOST_BEST_SCORE = 100, ROOST_ODD_ONE = 1")
+        #expect(
+            try run(["sh", "-c", "python3 \(copy.folder)/PluginABI/abi.py --write 2> /dev/null"])
+                != 0)
+    }
+
     private var headerFolder: String {
         URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/PluginABI/include").standardizedFileURL.path
@@ -39,5 +70,36 @@ import Testing
         var status: Int32 = 0
         try #require(waitpid(process, &status, 0) == process)
         return status
+    }
+}
+
+/// What abi.py reads and writes, in a folder of its own.
+private struct CopiedSources {
+    let folder: String
+
+    init() throws {
+        let sources = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources").standardizedFileURL
+        let copy = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        folder = copy.path
+        for path in [
+            "PluginABI", "PluginKit/ABI+Generated.swift", "PluginHost/Model/ABI+Generated.swift",
+        ] {
+            let target = copy.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: sources.appending(path: path), to: target)
+        }
+    }
+
+    func replace(_ old: String, with new: String) throws {
+        let header = folder + "/PluginABI/include/roost_plugin.h"
+        let text = try String(contentsOfFile: header, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacing(old, with: new).write(toFile: header, atomically: true, encoding: .utf8)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: folder)
     }
 }

@@ -24,11 +24,11 @@ import Testing
         let model = try openVectors(isolation)
         defer { model.close() }
         let texts = ["", "a", "é\u{0}b", String(repeating: "x", count: 500)]
-        for options in [[], .query, .noNormalize] as [EmbedOptions] {
-            let ids = try model.embeddingTokens(of: texts, options: options)
-            #expect(ids == texts.map { vectorTokens($0, query: options == .query) })
-            let byText = try model.vectors(of: texts, options: options)
-            let byToken = try model.embed(.tokens(ids), options: options, deadline: nil).arrays
+        for flags in [[], .query, .noNormalize] as [EmbedFlags] {
+            let ids = try model.embeddingTokens(of: texts, flags: flags)
+            #expect(ids == texts.map { vectorTokens($0, query: flags == .query) })
+            let byText = try model.vectors(of: texts, flags: flags)
+            let byToken = try model.embed(.tokens(ids), flags: flags, deadline: nil).arrays
             #expect(byText == byToken)
             #expect(Set(byText).count == 4)
         }
@@ -54,14 +54,14 @@ import Testing
         let model = try openVectors(isolation)
         defer { model.close() }
         let long = String(repeating: "x", count: 100)
-        let alone = try model.countTokens(of: ["", "é", long], with: .none, options: .query)
+        let alone = try model.countTokens(of: ["", "é", long], with: .none, flags: .query)
         #expect(alone.map(\.whole) == [3, 5, 103] && alone.map(\.read) == [3, 5, 64])
-        let beside = try model.countTokens(of: ["a", "bc"], with: .query("def"), options: [])
+        let beside = try model.countTokens(of: ["a", "bc"], with: .query("def"), flags: [])
         #expect(beside.map(\.whole) == [7, 8])
-        let pairs = try model.countTokens(of: ["a", long], with: .pairs(["", "b"]), options: [])
+        let pairs = try model.countTokens(of: ["a", long], with: .pairs(["", "b"]), flags: [])
         #expect(pairs.map(\.whole) == [4, 104] && pairs.map(\.read) == [4, 64])
         let short = failure {
-            _ = try model.countTokens(of: ["a", "b"], with: .pairs(["c"]), options: [])
+            _ = try model.countTokens(of: ["a", "b"], with: .pairs(["c"]), flags: [])
         }
         guard case .refused(.argument, _, _) = short else {
             Issue.record("\(String(describing: short))")
@@ -73,7 +73,7 @@ import Testing
     func countsThatCannotBeAreFound(_ isolation: Isolation, deed: String) throws {
         let model = try openVectors(isolation, config: settings(at: "count_tokens", do: deed))
         defer { model.close() }
-        let failure = failure { _ = try model.countTokens(of: ["a"], with: .none, options: []) }
+        let failure = failure { _ = try model.countTokens(of: ["a"], with: .none, flags: []) }
         guard case .broken("count_tokens", _) = failure else {
             Issue.record("\(String(describing: failure))")
             return
@@ -103,7 +103,7 @@ import Testing
             (.tokens([[1, -7]]), "token -7, expected 0 or more"),
         ]
         for (batch, says) in calls {
-            let failure = failure { _ = try model.embed(batch, options: [], deadline: nil) }
+            let failure = failure { _ = try model.embed(batch, flags: [], deadline: nil) }
             guard case .refused(.argument, _, let message) = failure else {
                 Issue.record("\(String(describing: failure))")
                 continue
@@ -119,7 +119,7 @@ import Testing
         #expect(model.description.vectors == nil && model.description.tasks.isEmpty)
         let calls: [() throws -> Void] = [
             { _ = try model.vectors(of: ["a"]) },
-            { _ = try model.embeddingTokens(of: "a", options: []) },
+            { _ = try model.embeddingTokens(of: "a", flags: []) },
             { _ = try model.classify(["a"], deadline: nil) },
             { _ = try model.scores(query: "a", documents: ["b"], deadline: nil) },
             { _ = try model.beginTask("count", input: [], deadline: nil) },
@@ -146,11 +146,11 @@ import Testing
         defer { reference.close() }
         #expect(try model.vectors(of: ["a", "b"]) == (try reference.vectors(of: ["a", "b"])))
         #expect(
-            failure { _ = try model.embed(.tokens([[1]]), options: [], deadline: nil) }
+            failure { _ = try model.embed(.tokens([[1]]), flags: [], deadline: nil) }
                 == .refused(code: .unsupported, flags: [], message: "the model embeds texts only"))
         guard
             case .refused(.unsupported, _, _) = failure(of: {
-                _ = try model.embeddingTokens(of: "a", options: [])
+                _ = try model.embeddingTokens(of: "a", flags: [])
             })
         else {
             Issue.record("a function that is not there was called")
@@ -197,7 +197,7 @@ import Testing
     func tokensThatAreNoneAreFound(_ isolation: Isolation, deed: String) throws {
         let model = try openVectors(isolation, config: settings(at: "embed_tokenize", do: deed))
         defer { model.close() }
-        let failure = failure { _ = try model.embeddingTokens(of: "abc", options: []) }
+        let failure = failure { _ = try model.embeddingTokens(of: "abc", flags: []) }
         guard case .broken("embed_tokenize", _) = failure else {
             Issue.record("\(String(describing: failure))")
             return
@@ -206,7 +206,7 @@ import Testing
 
     private static let rowCalls: [(String, @Sendable (any LoadedModel) throws -> Void)] = [
         ("embed", { _ = try $0.vectors(of: ["a"]) }),
-        ("embed_tokens", { _ = try $0.embed(.tokens([[1, 2]]), options: [], deadline: nil) }),
+        ("embed_tokens", { _ = try $0.embed(.tokens([[1, 2]]), flags: [], deadline: nil) }),
         ("classify", { _ = try $0.classify(["a"], deadline: nil) }),
         ("classify_pairs", { _ = try $0.classify(["a"], pairs: ["b"], deadline: nil) }),
     ]
@@ -235,7 +235,7 @@ import Testing
                 switch step {
                 case "embed": try model.vectors(of: ["a", "b"])
                 case "embed_tokens":
-                    try model.embed(.tokens([[1], [2]]), options: [], deadline: nil).arrays
+                    try model.embed(.tokens([[1], [2]]), flags: [], deadline: nil).arrays
                 case "classify": try model.classify(["a", "b"], deadline: nil).arrays
                 case "classify_pairs":
                     try model.classify(["a", "b"], pairs: ["", ""], deadline: nil).arrays
@@ -275,12 +275,12 @@ import Testing
         _ step: String, of model: any LoadedModel, _ limit: Duration
     ) throws {
         switch step {
-        case "embed_tokenize": _ = try model.embeddingTokens(of: "a", options: [])
+        case "embed_tokenize": _ = try model.embeddingTokens(of: "a", flags: [])
         case "embed": _ = try model.vectors(of: ["a"], deadline: limit)
-        case "embed_tokens": _ = try model.embed(.tokens([[1]]), options: [], deadline: limit)
+        case "embed_tokens": _ = try model.embed(.tokens([[1]]), flags: [], deadline: limit)
         case "classify": _ = try model.classify(["a"], deadline: limit)
         case "classify_pairs": _ = try model.classify(["a"], pairs: [""], deadline: limit)
-        case "count_tokens": _ = try model.countTokens(of: ["a"], with: .none, options: [])
+        case "count_tokens": _ = try model.countTokens(of: ["a"], with: .none, flags: [])
         default: _ = try model.scores(query: "", documents: ["a"], deadline: limit)
         }
     }

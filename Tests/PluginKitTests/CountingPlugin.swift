@@ -9,7 +9,7 @@ enum CountingPlugin: Plugin {
     static let version = "1.2.3"
     static let license = "Apache-2.0"
     static let families = ["counting", "tally"]
-    static let traits: PluginTraits = [.parallelOpen]
+    static let flags: PluginFlags = [.parallelOpen]
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         switch request.path {
@@ -84,12 +84,12 @@ final class CountingModel: TextModel {
     }()
 
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
         let ids = text.utf8.enumerated().map { place, byte in
             plain.contains { $0.contains(place) } ? -Int32(byte) : Int32(byte)
         }
-        return (options.contains(.addSpecial) ? [0] : []) + ids
+        return (flags.contains(.addSpecial) ? [0] : []) + ids
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> CountingContext {
@@ -114,7 +114,7 @@ final class CountingContext: DecodeContext, SelfTestingContext {
     init(_ parameters: ContextParameters) {
         lengths = Array(repeating: 0, count: parameters.sequences)
         capabilities = DecodeCapabilities(
-            features: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
+            flags: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
             contextLength: parameters.contextLength ?? 16, sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 4)
     }

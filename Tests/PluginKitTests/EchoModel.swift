@@ -24,7 +24,7 @@ final class EchoModel: EncoderDecoderModel {
     }()
 
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
         text.utf8.map { Int32($0 % 8) }
     }
@@ -46,7 +46,7 @@ final class EchoContext: EncodeContext, SelfTestingContext {
         lengths = Array(repeating: 0, count: sequences)
         memories = Array(repeating: nil, count: sequences)
         capabilities = DecodeCapabilities(
-            features: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
+            flags: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
             contextLength: 16, sequences: sequences, batchSize: 4)
     }
 

@@ -19,14 +19,14 @@ final class LengthModel: VectorModel, TaskModel {
 
     /// A token a byte, and one between two texts.
     func countTokens(
-        of text: String, pair: String?, options: EmbedOptions, call: Call
+        of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount {
         let whole = text.utf8.count + (pair.map { $0.utf8.count + 1 } ?? 0)
         return TokenCount(whole: whole, read: text == "wrong" ? whole + 1 : min(whole, 4))
     }
 
-    func embeddingTokens(of text: String, options: EmbedOptions, call: Call) throws -> [Int32] {
-        (options.contains(.query) ? [99] : []) + text.utf8.prefix(4).map { Int32($0) }
+    func embeddingTokens(of text: String, flags: EmbedFlags, call: Call) throws -> [Int32] {
+        (flags.contains(.query) ? [99] : []) + text.utf8.prefix(4).map { Int32($0) }
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> LengthContext {
@@ -35,16 +35,16 @@ final class LengthModel: VectorModel, TaskModel {
 }
 
 final class LengthContext: VectorContext, TaskContext {
-    func embed(_ texts: [String], options: EmbedOptions, into rows: Rows, call: Call) throws {
+    func embed(_ texts: [String], flags: EmbedFlags, into rows: Rows, call: Call) throws {
         if texts.contains("fail") { throw PluginError(.model, "no weights", flags: .retryable) }
         for (row, text) in texts.enumerated() {
             rows[row][0] = Float(text.utf8.count)
             rows[row][1] = 0
-            rows[row][2] = options.contains(.query) ? 1 : 0
+            rows[row][2] = flags.contains(.query) ? 1 : 0
         }
     }
 
-    func embed(tokens: [[Int32]], options: EmbedOptions, into rows: Rows, call: Call) throws {
+    func embed(tokens: [[Int32]], flags: EmbedFlags, into rows: Rows, call: Call) throws {
         for (row, ids) in tokens.enumerated() {
             rows[row][0] = 0
             rows[row][1] = Float(ids.count)

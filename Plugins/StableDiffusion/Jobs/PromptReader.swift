@@ -45,11 +45,11 @@ struct PromptReader: Sendable {
 
     /// The ids of a text as it is.
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags
     ) throws -> [Int32] {
         try tokenizer.encode(
-            text, addSpecial: options.contains(.addSpecial),
-            parseSpecial: options.contains(.parseSpecial), plain: plain)
+            text, addSpecial: flags.contains(.addSpecial),
+            parseSpecial: flags.contains(.parseSpecial), plain: plain)
     }
 
     var vocabulary: TokenizerVocabulary { tokenizer.vocabulary }

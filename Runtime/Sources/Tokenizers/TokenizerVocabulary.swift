@@ -1,6 +1,6 @@
 /// What every token id writes, and what it means.
 public struct TokenizerVocabulary: Sendable {
-    /// What an id means beyond the bytes it writes; the values are those of the plugin ABI.
+    /// What an id means beyond the bytes it writes.
     public struct Attributes: OptionSet, Sendable {
         public let rawValue: UInt16
         public init(rawValue: UInt16) { self.rawValue = rawValue }

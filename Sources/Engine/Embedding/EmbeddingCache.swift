@@ -7,7 +7,7 @@ import Synchronization
 /// never found.
 final class EmbeddingCache: Sendable {
     struct Key: Hashable {
-        let options: EmbedOptions
+        let flags: EmbedFlags
         let input: EmbeddingInput
     }
 
@@ -97,7 +97,7 @@ extension EmbeddingCache.Storage {
         entries[slot.key] = nil
         bytes -= EmbeddingCache.bytes(slot.key, slot.answer)
         // A free slot keeps neither text nor embedding.
-        let nothing = EmbeddingCache.Key(options: [], input: .tokens([]))
+        let nothing = EmbeddingCache.Key(flags: [], input: .tokens([]))
         slots[index] = EmbeddingCache.Slot(
             key: nothing,
             answer: TextJob.Answer(values: [], reading: TextReading(tokens: 0, isCut: nil)))

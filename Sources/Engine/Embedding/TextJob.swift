@@ -4,7 +4,7 @@ import PluginHost
 final class TextJob: LaneJob, @unchecked Sendable {
     /// What the model is to do with the texts; those of equal kind share a step.
     enum Kind: Hashable {
-        case embed(EmbedOptions)
+        case embed(EmbedFlags)
         /// The texts are documents.
         case score(query: ExactString)
         case classify(pairs: Bool)

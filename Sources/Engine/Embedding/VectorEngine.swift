@@ -75,8 +75,8 @@ extension VectorEngine {
     ) async throws -> EmbeddingResult {
         try model.check(inputs)
         try model.check(dimensions: dimensions)
-        let options = EmbedOptions(purpose, normalized: normalized)
-        let answers = try await answers(to: inputs, options)
+        let flags = EmbedFlags(purpose, normalized: normalized)
+        let answers = try await answers(to: inputs, flags)
         let width = dimensions ?? capabilities.dimensions
         let vectors = answers.map { $0.values.cut(to: width, normalized: normalized) }
         return EmbeddingResult(vectors: vectors, readings: answers.map(\.reading))
@@ -123,22 +123,22 @@ extension VectorEngine {
                 input: "input", retries: retries
             ) {
                 try $0.countTokens(
-                    of: texts, with: companions, options: EmbedOptions(purpose, normalized: true))
+                    of: texts, with: companions, flags: EmbedFlags(purpose, normalized: true))
             }
         }
     }
 
     private func answers(
-        to inputs: [EmbeddingInput], _ options: EmbedOptions
+        to inputs: [EmbeddingInput], _ flags: EmbedFlags
     ) async throws -> [TextJob.Answer] {
-        let known = inputs.map { cache.answer(for: .init(options: options, input: $0)) }
+        let known = inputs.map { cache.answer(for: .init(flags: flags, input: $0)) }
         let pieces = pieces(inputs, without: known) { input in
             switch input {
             case .text(let text): (model.estimate(text), isCounted: false)
             case .tokens(let ids): (ids.count, isCounted: true)
             }
         }
-        return try await answer(TextJob(.embed(options), answers: known, pieces: pieces))
+        return try await answer(TextJob(.embed(flags), answers: known, pieces: pieces))
     }
 
     private func answers(
@@ -197,7 +197,7 @@ extension VectorEngine {
     }
 }
 
-extension EmbedOptions {
+extension EmbedFlags {
     fileprivate init(_ purpose: EmbeddingPurpose, normalized: Bool) {
         switch purpose {
         case .query: self = .query

@@ -61,8 +61,8 @@ extension VectorLane {
     /// Takes texts that nobody else has had computed since they came.
     private func take(from job: TextJob, tokens: Int, rows: Int, into step: inout TextStep) {
         for piece in job.take(tokens: tokens, rows: rows) {
-            if case .embed(let options) = job.kind,
-                let known = cache.answer(for: .init(options: options, input: piece.input))
+            if case .embed(let flags) = job.kind,
+                let known = cache.answer(for: .init(flags: flags, input: piece.input))
             {
                 job.answer(piece, with: known)
             } else {
@@ -77,15 +77,15 @@ extension VectorLane {
         let unknown = step.parts.indices.filter { !step.parts[$0].piece.isCounted }
         guard !unknown.isEmpty else { return }
         switch step.kind {
-        case .embed(let options):
+        case .embed(let flags):
             guard facts.capabilities.tokenizes else { return }
-            try tokenize(unknown, of: &step, options.subtracting(.noNormalize), with: model)
+            try tokenize(unknown, of: &step, flags.subtracting(.noNormalize), with: model)
         case .score(let query):
             let companions = Companions.query(query.text)
             if try count(unknown, of: &step, companions, with: model) { return }
             guard facts.capabilities.tokenizes else { return }
             // A pair has one special token less than its texts have apart.
-            let own = try model.embeddingTokens(of: query.text, options: []).count - 1
+            let own = try model.embeddingTokens(of: query.text, flags: []).count - 1
             try tokenize(unknown, of: &step, with: model, beside: own)
         case .classify(let hasPairs):
             let pairs = unknown.compactMap { step.parts[$0].piece.pair }
@@ -99,11 +99,11 @@ extension VectorLane {
     /// Learns the ids of texts. One with fewer than the model reads is whole; whether another one is cut
     /// takes a second look.
     private func tokenize(
-        _ places: [Int], of step: inout TextStep, _ options: EmbedOptions = [],
+        _ places: [Int], of step: inout TextStep, _ flags: EmbedFlags = [],
         with model: any LoadedModel, beside query: Int? = nil
     ) throws {
         let texts = places.map { step.parts[$0].piece.input.text }
-        let found = try model.embeddingTokens(of: texts, options: options)
+        let found = try model.embeddingTokens(of: texts, flags: flags)
         var long: [Int] = []
         for (place, ids) in zip(places, found) {
             let count = facts.cut(ids.count + (query ?? 0))
@@ -115,7 +115,7 @@ extension VectorLane {
         }
         guard query == nil, facts.capabilities.countsTokens, !long.isEmpty else { return }
         let counts = try model.countTokens(
-            of: long.map { step.parts[$0].piece.input.text }, with: .none, options: options)
+            of: long.map { step.parts[$0].piece.input.text }, with: .none, flags: flags)
         for (place, count) in zip(long, counts) {
             step.parts[place].piece.isCut = count.whole > count.read
         }
@@ -130,7 +130,7 @@ extension VectorLane {
     ) throws -> Bool {
         guard facts.capabilities.countsTokens else { return false }
         let texts = places.map { step.parts[$0].piece.input.text }
-        let counts = try model.countTokens(of: texts, with: companions, options: [])
+        let counts = try model.countTokens(of: texts, with: companions, flags: [])
         for (place, count) in zip(places, counts) {
             step.parts[place].job.count(
                 &step.parts[place].piece, as: max(1, count.read), isCut: count.whole > count.read)
@@ -167,12 +167,12 @@ extension VectorLane {
         let deadline = options.stepDeadline
         let texts = step.parts.map(\.piece.input.text)
         switch step.kind {
-        case .embed(let embedOptions):
+        case .embed(let embedFlags):
             let ids = step.parts.compactMap(\.piece.tokenIDs)
             let batch =
                 facts.capabilities.embedsTokens && ids.count == step.parts.count
                 ? EmbeddingBatch.tokens(ids) : .texts(texts)
-            let rows = try model.embed(batch, options: embedOptions, deadline: deadline)
+            let rows = try model.embed(batch, flags: embedFlags, deadline: deadline)
             return try rows.copies(count: step.parts.count, width: facts.capabilities.dimensions)
         case .score(let query):
             let scores = try model.scores(
@@ -200,8 +200,8 @@ extension VectorLane {
                 continue
             }
             let answer = TextJob.Answer(values: values, reading: part.piece.reading)
-            if case .embed(let options) = step.kind {
-                cache.insert(answer, for: .init(options: options, input: part.piece.input))
+            if case .embed(let flags) = step.kind {
+                cache.insert(answer, for: .init(flags: flags, input: part.piece.input))
             }
             part.job.answer(part.piece, with: answer)
         }

@@ -39,10 +39,10 @@ struct SequenceSlots {
     }
 
     private var slots: [Slot]
-    private var flags: DecodeCapabilities.Flags
+    private var flags: DecodeFlags
     private var uses = 0
 
-    init(count: Int, flags: DecodeCapabilities.Flags) {
+    init(count: Int, flags: DecodeFlags) {
         slots = [Slot](repeating: Slot(), count: count)
         self.flags = flags
     }

@@ -174,7 +174,7 @@ extension HostProcess {
     }
 }
 
-extension LogLine.Level {
+extension LogLevel {
     fileprivate var loggerLevel: Logger.Level {
         switch self {
         case .error: .error

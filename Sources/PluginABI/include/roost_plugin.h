@@ -196,10 +196,12 @@ enum {
     ROOST_PLUGIN_OWN_THREADS = 4u    /* starts threads; joins them in close or detach */
 };
 
+enum { ROOST_BEST_SCORE = 100 /* the highest of roost_probe.score */ };
+
 /* What `probe` found. */
 typedef struct roost_probe {
     uint32_t struct_size;
-    int32_t score;              /* 0: not mine; 1 to 100: how well this plugin serves the model */
+    int32_t score;              /* 0: not mine; 1 to ROOST_BEST_SCORE: how well this plugin serves it */
     uint64_t bytes_host;        /* memory of the open model, mapped weights included */
     uint64_t bytes_per_context; /* memory of one context at its largest */
     roost_str family;           /* "llama", "bert", ...; until detach */
@@ -296,13 +298,15 @@ enum {                                /* flags of tokenize */
     ROOST_TOKENIZE_PARSE_SPECIAL = 2u /* "<|im_end|>" in the text is that token, not its characters */
 };
 
+enum { ROOST_NO_TOKEN = -1 /* in place of the id of a token that there is not */ };
+
 /* The vocabulary. Token i writes bytes[offset[i] ..< offset[i + 1]]. Arrays are valid until close. */
 typedef struct roost_vocab {
     uint32_t struct_size, n;
     const char *bytes;
     const uint32_t *offset; /* [n + 1] */
     const uint16_t *attr;   /* [n] ROOST_TOKEN_* */
-    int32_t bos, eos, eot, pad; /* -1: none */
+    int32_t bos, eos, eot, pad; /* ROOST_NO_TOKEN: none */
     uint32_t flags, reserved;
 } roost_vocab;
 
@@ -350,11 +354,11 @@ typedef struct roost_decode_caps {
 /* Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order. */
 typedef struct roost_batch {
     uint32_t struct_size, n;
-    const int32_t *token;   /* [n]; -1 takes the next row of `embd` instead */
+    const int32_t *token;   /* [n]; ROOST_NO_TOKEN takes the next row of `embd` instead */
     const uint32_t *seq;    /* [n] */
     const uint32_t *pos;    /* [n] the sequence's length at that row */
     const uint8_t *want;    /* [n] ROOST_WANT_*; all rows but ROOST_WANT_NONE want the same */
-    const float *embd;      /* [rows with token -1, embd_stride] */
+    const float *embd;      /* [rows without a token, embd_stride] */
     uint32_t embd_stride, reserved;
 } roost_batch;
 
@@ -498,8 +502,10 @@ typedef struct roost_image_req {
                              value is ROOST_E_ARG with what is known */
 } roost_image_req;
 
+enum { ROOST_IMAGE_CHANNELS = 3 /* bytes of a pixel: red, green, blue */ };
+
 /* A picture in a buffer of the host, rows `row_stride` bytes apart: on entry width and height are the
- * buffer's, in pixels, on return those of the picture at its top left, which has 3 channels. A buffer
+ * buffer's, in pixels, on return those of the picture at its top left. A buffer
  * that is too small is ROOST_E_ARG. */
 typedef struct roost_image {
     uint32_t struct_size, width, height, channels;

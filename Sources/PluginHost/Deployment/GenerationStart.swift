@@ -192,7 +192,7 @@ struct GenerationStart: Sendable {
         let answers: [(step: String, finite: Bool)] = [
             try !vectors.embeds
                 ? nil
-                : ("embed", model.embed(.texts(["a"]), options: [], deadline: end.left).areFinite),
+                : ("embed", model.embed(.texts(["a"]), flags: [], deadline: end.left).areFinite),
             try !vectors.classifies
                 ? nil : ("classify", model.classify(["a"], deadline: end.left).areFinite),
             try !vectors.scoresPairs
@@ -279,7 +279,7 @@ extension SupervisorEvent: CustomStringConvertible {
         }
     }
 
-    fileprivate var level: LogLine.Level {
+    fileprivate var level: LogLevel {
         switch self {
         case .started: .info
         case .restarting: .warning

@@ -3,24 +3,21 @@ import PluginABI
 
 /// The abilities of a model that this host knows, asked for once.
 struct Abilities {
-    private static let known = [
-        ROOST_EXT_TOKENS, ROOST_EXT_DECODE, ROOST_EXT_SEQIO, ROOST_EXT_ENCODE, ROOST_EXT_VECTORS,
-        ROOST_EXT_IMAGE, ROOST_EXT_TASK, ROOST_EXT_SELFTEST,
-    ]
-
-    private let tables: [String: UnsafeRawPointer]
+    private let tables: [ExtensionID: UnsafeRawPointer]
     private let trace: CallTrace
 
     init(_ plugin: roost_plugin, _ model: OpaquePointer, trace: CallTrace) {
         self.trace = trace
         tables = trace.during(.ability) {
-            Self.known.reduce(into: [:]) { $0[$1] = plugin.extension(model, $1) }
+            ExtensionID.allCases.reduce(into: [:]) {
+                $0[$1] = plugin.extension(model, $1.rawValue)
+            }
         }
     }
 
-    var ids: Set<String> { Set(tables.keys) }
+    var ids: Set<String> { Set(tables.keys.map(\.rawValue)) }
 
-    func table<Table>(_ id: String, as type: Table.Type) throws -> Table? {
+    func table<Table>(_ id: ExtensionID, as type: Table.Type) throws -> Table? {
         try trace.during(.ability) {
             try tables[id].map { try readTable($0, as: type, in: .ability) }
         }
@@ -44,7 +41,7 @@ func capabilitiesOf(
         }
     }
     let capabilities = DecodeCapabilities(
-        flags: DecodeCapabilities.Flags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
+        flags: DecodeFlags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
         hiddenSize: Int(out.n_hidden), contextLength: Int(out.n_ctx), sequences: Int(out.n_seq),
         batchRows: Int(out.n_batch))
     try capabilities.check()
@@ -86,7 +83,8 @@ extension EncoderCapabilities {
         guard let decode else {
             throw ModelFailure.broken(
                 step: CallStep.describe.name,
-                reason: "an encoder without a decoder, expected \(ROOST_EXT_DECODE) as well")
+                reason:
+                    "an encoder without a decoder, expected \(ExtensionID.decode.rawValue) as well")
         }
         guard decoderStart >= 0, decoderStart < decode.vocabularySize else {
             throw ModelFailure.broken(
@@ -207,10 +205,10 @@ private func copyVocabulary(
         bytes: Array(UnsafeRawBufferPointer(start: out.bytes, count: Int(offsets[count]))),
         offsets: offsets,
         attributes: UnsafeBufferPointer(start: attributes, count: count)
-            .map(Vocabulary.Attributes.init),
+            .map(TokenAttributes.init),
         bos: special(out.bos, "bos", below: count), eos: special(out.eos, "eos", below: count),
         eot: special(out.eot, "eot", below: count), pad: special(out.pad, "pad", below: count),
-        spacePrefix: out.flags & UInt32(ROOST_VOCAB_SPACE_PREFIX) != 0)
+        spacePrefix: VocabularyFlags(rawValue: out.flags).contains(.spacePrefix))
 }
 
 /// Offsets rise from 0 to the number of bytes, of which there are at most a gibibyte.
@@ -233,9 +231,10 @@ func checkOffsets(_ offsets: [UInt32], bytesAreNull: Bool) throws {
 
 /// The id of a special token, nil for none.
 func special(_ id: Int32, _ name: String, below count: Int) throws -> Int32? {
-    guard id >= -1, id < count else {
+    guard id >= ABI.noToken, id < count else {
         throw ModelFailure.broken(
-            step: CallStep.vocabulary.name, reason: "\(name) is \(id), expected -1 to \(count - 1)")
+            step: CallStep.vocabulary.name,
+            reason: "\(name) is \(id), expected \(ABI.noToken) to \(count - 1)")
     }
     return id < 0 ? nil : id
 }

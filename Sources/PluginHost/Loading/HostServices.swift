@@ -17,7 +17,7 @@ final class HostServices: @unchecked Sendable {
         table = .allocate(capacity: 1)
         table.initialize(to: roost_host())
         table.pointee = roost_host(
-            struct_size: UInt32(MemoryLayout<roost_host>.size), abi_minor: UInt32(ROOST_ABI_MINOR),
+            struct_size: UInt32(MemoryLayout<roost_host>.size), abi_minor: ABI.minor,
             ctx: Unmanaged.passUnretained(self).toOpaque(),
             log: { HostServices.of($0)?.write($1, $2, $3) },
             now_ns: { _ in MonotonicTime.now.nanoseconds },
@@ -25,7 +25,7 @@ final class HostServices: @unchecked Sendable {
                 HostServices.of(context)?.allocate(size, alignment: alignment)
             },
             free: { HostServices.of($0)?.release($1) },
-            map_file: { HostServices.of($0)?.map($1, into: $2) ?? RefusalCode.argument.rawValue },
+            map_file: { HostServices.of($0)?.map($1, into: $2) ?? ErrorCode.argument.rawValue },
             unmap: { HostServices.of($0)?.unmap($1) },
             parallel_for: { _, count, function, argument in
                 runParallel(count, function, argument)
@@ -48,7 +48,7 @@ final class HostServices: @unchecked Sendable {
         guard let source = try? String(source, named: "where", in: .idle),
             let text = try? String(text, named: "text", in: .idle)
         else { return }
-        log(LogLine(level: LogLine.Level(rawValue: level) ?? .info, source: source, text: text))
+        log(LogLine(level: LogLevel(rawValue: level) ?? .info, source: source, text: text))
     }
 }
 
@@ -91,19 +91,19 @@ extension HostServices {
     private func map(_ path: roost_str, into out: UnsafeMutablePointer<roost_map>?) -> roost_status
     {
         guard let out, let path = try? String(path, named: "path", in: .open) else {
-            return RefusalCode.argument.rawValue
+            return ErrorCode.argument.rawValue
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return RefusalCode.inputOutput.rawValue }
+        guard descriptor >= 0 else { return ErrorCode.io.rawValue }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
-            return RefusalCode.inputOutput.rawValue
+            return ErrorCode.io.rawValue
         }
         let length = Int(status.st_size)
         guard let start = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0),
             start != MAP_FAILED
-        else { return RefusalCode.inputOutput.rawValue }
+        else { return ErrorCode.io.rawValue }
         let id = nextMap.add(1, ordering: .relaxed).oldValue
         maps.withLock { $0[id] = (UInt(bitPattern: start), length) }
         out.pointee = roost_map(ptr: start, len: UInt64(length), id: id)
@@ -122,7 +122,7 @@ private func runParallel(
     _ count: UInt32, _ function: (@convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void)?,
     _ argument: UnsafeMutableRawPointer?
 ) -> roost_status {
-    guard let function else { return RefusalCode.argument.rawValue }
+    guard let function else { return ErrorCode.argument.rawValue }
     nonisolated(unsafe) let argument = argument
     DispatchQueue.concurrentPerform(iterations: Int(count)) { function(argument, UInt32($0)) }
     return 0

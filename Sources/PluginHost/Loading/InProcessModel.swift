@@ -155,18 +155,18 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
 // MARK: - Vectors and tasks
 
 extension InProcessModel {
-    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
+    func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
         try texts.map { text in
-            try call { try instance.embeddingTokens(of: text, options: options, trace: .none) }
+            try call { try instance.embeddingTokens(of: text, flags: flags, trace: .none) }
         }
     }
 
     func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows {
         try lane(deadline) { call in
             let out = room(for: batch.count, width: description.vectors?.dimensions ?? 0)
-            try instance.embed(batch, options: options, into: out, call)
+            try instance.embed(batch, flags: flags, into: out, call)
             return out.rows(batch.count, owner: self)
         }
     }
@@ -176,10 +176,10 @@ extension InProcessModel {
     }
 
     func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions
+        of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount] {
         try call {
-            try instance.countTokens(of: texts, with: companions, options: options, trace: .none)
+            try instance.countTokens(of: texts, with: companions, flags: flags, trace: .none)
         }
     }
 

@@ -14,11 +14,11 @@ extension ModelInstance {
         _ text: String, addSpecial: Bool, parseSpecial: Bool, trace: CallTrace
     ) throws -> [Int32] {
         guard let tokenize = tokens?.tokenize else { throw noTokenizer }
-        var flags: UInt32 = 0
-        if addSpecial { flags |= UInt32(ROOST_TOKENIZE_ADD_SPECIAL) }
-        if parseSpecial { flags |= UInt32(ROOST_TOKENIZE_PARSE_SPECIAL) }
+        var flags: TokenizeFlags = []
+        if addSpecial { flags.insert(.addSpecial) }
+        if parseSpecial { flags.insert(.parseSpecial) }
         return try tokenIDs(of: text, trace: trace) { text, sink, call in
-            tokenize(model, text, flags, sink, call)
+            tokenize(model, text, flags.rawValue, sink, call)
         }
     }
 
@@ -39,7 +39,7 @@ extension ModelInstance {
             try tokenIDs(of: text, trace: trace) { text, sink, call in
                 tokenize(
                     model, text, ranges.baseAddress, UInt32(ranges.count),
-                    UInt32(ROOST_TOKENIZE_PARSE_SPECIAL), sink, call)
+                    TokenizeFlags.parseSpecial.rawValue, sink, call)
             }
         }
     }

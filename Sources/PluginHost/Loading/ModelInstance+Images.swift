@@ -115,7 +115,7 @@ extension ModelInstance {
         out.clear(job.room)
         var image = roost_image(
             struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
-            height: UInt32(job.room.height), channels: UInt32(ImageCapabilities.bytesPerPixel),
+            height: UInt32(job.room.height), channels: UInt32(ABI.imageChannels),
             rgb8: out.base, row_stride: UInt64(job.room.stride))
         try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
             body(job.pointer, &image, $0)
@@ -125,9 +125,10 @@ extension ModelInstance {
                 step: step.name,
                 reason: "rgb8 was changed, expected the picture in the host's buffer")
         }
-        guard image.channels == UInt32(ImageCapabilities.bytesPerPixel) else {
+        guard image.channels == UInt32(ABI.imageChannels) else {
             throw ModelFailure.broken(
-                step: step.name, reason: "\(image.channels) channels, expected 3")
+                step: step.name, reason: "\(image.channels) channels, expected \(ABI.imageChannels)"
+            )
         }
         let place = PicturePlace(
             width: Int(image.width), height: Int(image.height),

@@ -9,7 +9,7 @@ struct LaneCall {
 
 extension ModelInstance {
     func embeddingTokens(
-        of text: String, options: EmbedOptions, trace: CallTrace
+        of text: String, flags: EmbedFlags, trace: CallTrace
     ) throws -> [Int32] {
         let capabilities = try vectorCapabilities
         guard let tokenize = vectors?.embed_tokenize, capabilities.tokenizes else {
@@ -20,7 +20,7 @@ extension ModelInstance {
         let bytes = try OutputSink.collect(step, limit: tokenLimit(of: text)) { sink in
             try text.withPluginString { text in
                 try callPlugin(step, trace: trace) {
-                    tokenize(model, text, options.rawValue, sink, $0)
+                    tokenize(model, text, flags.rawValue, sink, $0)
                 }
             }
         }
@@ -31,7 +31,7 @@ extension ModelInstance {
 
     /// - Parameter out: has room for a row per text.
     func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, into out: RowBuffer, _ call: LaneCall
+        _ batch: EmbeddingBatch, flags: EmbedFlags, into out: RowBuffer, _ call: LaneCall
     ) throws {
         try vectorCapabilities.check(batch)
         switch batch {
@@ -39,7 +39,7 @@ extension ModelInstance {
             guard let embed = vectors?.embed else { throw noVectors }
             try fill(out, count: texts.count, .embed, call) { rows, call in
                 texts.withPluginStrings { texts in
-                    embed(context, texts, rows.pointee.n_rows, options.rawValue, rows, call)
+                    embed(context, texts, rows.pointee.n_rows, flags.rawValue, rows, call)
                 }
             }
         case .tokens(let texts):
@@ -50,23 +50,23 @@ extension ModelInstance {
             }
             try fill(out, count: texts.count, .embedTokens, call) { rows, call in
                 embed(
-                    context, tokens, offsets, rows.pointee.n_rows, options.rawValue, rows, call)
+                    context, tokens, offsets, rows.pointee.n_rows, flags.rawValue, rows, call)
             }
         }
     }
 
     func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions, trace: CallTrace
+        of texts: [String], with companions: Companions, flags: EmbedFlags, trace: CallTrace
     ) throws -> [TokenCount] {
         let capabilities = try vectorCapabilities
         try capabilities.check(counting: texts, with: companions)
         return try texts.enumerated().map { index, text in
             let count =
                 switch companions {
-                case .none: try countTokens(of: text, pair: nil, options, trace)
-                case .query(let query): try countTokens(of: query, pair: text, options, trace)
+                case .none: try countTokens(of: text, pair: nil, flags, trace)
+                case .query(let query): try countTokens(of: query, pair: text, flags, trace)
                 case .pairs(let pairs):
-                    try countTokens(of: text, pair: pairs[index], options, trace)
+                    try countTokens(of: text, pair: pairs[index], flags, trace)
                 }
             try capabilities.check(answer: count)
             return count
@@ -74,7 +74,7 @@ extension ModelInstance {
     }
 
     private func countTokens(
-        of text: String, pair: String?, _ options: EmbedOptions, _ trace: CallTrace
+        of text: String, pair: String?, _ flags: EmbedFlags, _ trace: CallTrace
     ) throws -> TokenCount {
         guard let count = vectors?.count_tokens else { throw noVectors }
         var (read, whole) = (UInt32(0), UInt32(0))
@@ -82,7 +82,7 @@ extension ModelInstance {
             try (pair.map { [$0] } ?? []).withPluginStrings { pairs in
                 try callPlugin(.countTokens, trace: trace) {
                     count(
-                        model, text, pair == nil ? nil : pairs, options.rawValue, &read, &whole, $0)
+                        model, text, pair == nil ? nil : pairs, flags.rawValue, &read, &whole, $0)
                 }
             }
         }

@@ -38,13 +38,13 @@ final class ModelInstance: @unchecked Sendable {
             model = opened.model
             context = opened.context
             let abilities = Abilities(library.table, opened.model, trace: trace)
-            tokens = try abilities.table(ROOST_EXT_TOKENS, as: roost_ext_tokens.self)
-            decode = try abilities.table(ROOST_EXT_DECODE, as: roost_ext_decode.self)
-            encode = try abilities.table(ROOST_EXT_ENCODE, as: roost_ext_encode.self)
-            vectors = try abilities.table(ROOST_EXT_VECTORS, as: roost_ext_vectors.self)
-            task = try abilities.table(ROOST_EXT_TASK, as: roost_ext_task.self)
-            image = try abilities.table(ROOST_EXT_IMAGE, as: roost_ext_image.self)
-            selfTest = try abilities.table(ROOST_EXT_SELFTEST, as: roost_ext_selftest.self)
+            tokens = try abilities.table(.tokens, as: roost_ext_tokens.self)
+            decode = try abilities.table(.decode, as: roost_ext_decode.self)
+            encode = try abilities.table(.encode, as: roost_ext_encode.self)
+            vectors = try abilities.table(.vectors, as: roost_ext_vectors.self)
+            task = try abilities.table(.task, as: roost_ext_task.self)
+            image = try abilities.table(.image, as: roost_ext_image.self)
+            selfTest = try abilities.table(.selfTest, as: roost_ext_selftest.self)
             let capabilities = try decode.map {
                 try capabilitiesOf(opened.context, $0, trace: trace)
             }
@@ -94,9 +94,10 @@ extension PluginLibrary {
                 }
             }
         }
-        guard (0...100).contains(out.score) else {
+        guard (0...ABI.bestScore).contains(out.score) else {
             throw ModelFailure.broken(
-                step: CallStep.probe.name, reason: "score \(out.score), expected 0 to 100")
+                step: CallStep.probe.name,
+                reason: "score \(out.score), expected 0 to \(ABI.bestScore)")
         }
         let family = try trace.during(.probe) {
             try String(out.family, named: "family", in: .probe)

@@ -8,7 +8,7 @@ struct PictureBuffer {
     ///
     /// - Parameter stride: bytes from one row to the next.
     func picture(width: Int, height: Int, stride: Int) -> Picture {
-        let bytes = width * ImageCapabilities.bytesPerPixel
+        let bytes = width * ABI.imageChannels
         let rgb = [UInt8](unsafeUninitializedCapacity: bytes * height) { rgb, count in
             for row in 0..<height {
                 (rgb.baseAddress! + row * bytes).initialize(
@@ -60,7 +60,7 @@ struct PictureRoom {
     var isExact: Bool
 
     /// Bytes from one row to the next.
-    var stride: Int { width * ImageCapabilities.bytesPerPixel }
+    var stride: Int { width * ABI.imageChannels }
 }
 
 // MARK: - What is not written
@@ -83,7 +83,7 @@ extension PictureBuffer {
     /// A row of a picture that was not written since `clear`; nil where there is none. A narrow picture may
     /// have a row like the mark by chance, so that all of its rows must be.
     func unwrittenRow(of place: PicturePlace) -> Int? {
-        let size = Self.markSize(place.width * ImageCapabilities.bytesPerPixel)
+        let size = Self.markSize(place.width * ABI.imageChannels)
         let rows = (0..<place.height).filter { row in
             memcmp(base + row * place.stride, Self.mark, size) == 0
         }

@@ -26,10 +26,10 @@ func callPlugin(
             let bytes = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             let words =
                 bytes.isEmpty
-                ? "\(step.name) failed with \(RefusalCode.name(ofStatus: status)) and no message"
+                ? "\(step.name) failed with \(ErrorCode.name(ofStatus: status)) and no message"
                 : nil
             throw ModelFailure.refused(
-                code: RefusalCode(status: status), flags: RefusalFlags(rawValue: error.flags),
+                code: ErrorCode(status: status), flags: ErrorFlags(rawValue: error.flags),
                 message: words ?? String(decoding: bytes, as: UTF8.self))
         }
     }

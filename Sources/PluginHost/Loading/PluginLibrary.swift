@@ -22,7 +22,7 @@ struct PluginImage {
             throw ModelFailure.load(
                 stage: .query,
                 reason: "the plugin was built with \(foreign), this host with "
-                    + "\(PluginIdentity.hostToolchain); set isolation = \"worker\", or build it anew"
+                    + "\(ABI.toolchain); set isolation = \"worker\", or build it anew"
             )
         }
         try Self.checkMembers(table)
@@ -64,7 +64,7 @@ final class PluginLibrary: @unchecked Sendable {
 
     /// Runs a [load] call: one at a time, unless the plugin allows more.
     func load<Result>(_ body: (UnsafeMutableRawPointer?) throws -> Result) rethrows -> Result {
-        if table.flags & UInt32(ROOST_PLUGIN_PARALLEL_OPEN) != 0 { return try body(attached) }
+        if PluginFlags(rawValue: table.flags).contains(.parallelOpen) { return try body(attached) }
         _ = loading.wait { busy -> Bool? in
             if busy { return nil }
             busy = true
@@ -85,21 +85,21 @@ final class PluginLibrary: @unchecked Sendable {
 
 extension PluginImage {
     private func readTable() throws -> roost_plugin {
-        guard let pointer = entry(UInt32(ROOST_ABI_MINOR)) else {
+        guard let pointer = entry(ABI.minor) else {
             throw ModelFailure.load(
                 stage: .query,
-                reason: "roost_plugin_query_v1 returned NULL to a host of ABI 1."
-                    + "\(ROOST_ABI_MINOR): the plugin has a mistake there, or takes only a newer host; "
+                reason: "\(ABI.entry) returned NULL to a host of ABI 1."
+                    + "\(ABI.minor): the plugin has a mistake there, or takes only a newer host; "
                     + "update Roost, or build the plugin with an older roost_plugin.h")
         }
         let table = try PluginHost.readTable(
             pointer, as: roost_plugin.self, least: Self.leastTable, in: .query)
-        guard table.min_host_minor <= UInt32(ROOST_ABI_MINOR) else {
+        guard table.min_host_minor <= ABI.minor else {
             throw ModelFailure.load(
                 stage: .query,
                 reason:
                     "the plugin needs a host of ABI 1.\(table.min_host_minor), this one has "
-                    + "1.\(ROOST_ABI_MINOR); update Roost, or build the plugin with an older "
+                    + "1.\(ABI.minor); update Roost, or build the plugin with an older "
                     + "roost_plugin.h")
         }
         return table
@@ -115,11 +115,11 @@ extension PluginImage {
             throw ModelFailure.load(
                 stage: .library, reason: loaderReason(String(cString: dlerror()), of: path))
         }
-        guard let symbol = dlsym(handle, "roost_plugin_query_v1") else {
+        guard let symbol = dlsym(handle, ABI.entry) else {
             throw ModelFailure.load(
                 stage: .library,
                 reason:
-                    "\(lastComponent(of: path)) exports no roost_plugin_query_v1; is it a Roost plugin?"
+                    "\(lastComponent(of: path)) exports no \(ABI.entry); is it a Roost plugin?"
             )
         }
         return unsafeBitCast(symbol, to: Query.self)
@@ -173,19 +173,7 @@ package struct PluginIdentity: Sendable, Equatable {
 
     /// Swift has no stable ABI on Linux: two compilers' runtimes do not share a process.
     var foreignToolchain: String? {
-        toolchain.hasPrefix("swift") && toolchain != Self.hostToolchain ? toolchain : nil
-    }
-
-    static var hostToolchain: String {
-        #if compiler(>=6.4)
-            "swift 6.4"
-        #elseif compiler(>=6.3.1)
-            "swift 6.3.1"
-        #elseif compiler(>=6.3)
-            "swift 6.3"
-        #else
-            "swift 6.2"
-        #endif
+        toolchain.hasPrefix("swift") && toolchain != ABI.toolchain ? toolchain : nil
     }
 }
 

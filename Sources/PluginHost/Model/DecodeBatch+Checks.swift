@@ -30,7 +30,7 @@ extension DecodeBatch {
     func withPluginBatch<Result>(
         _ body: (UnsafePointer<roost_batch>) throws -> Result
     ) rethrows -> Result {
-        let wants = wants.map { UInt8($0 ? ROOST_WANT_LOGITS : ROOST_WANT_NONE) }
+        let wants = wants.map { ($0 ? Want.logits : .none).rawValue }
         return try tokens.withUnsafeBufferPointer { tokens in
             try sequences.withUnsafeBufferPointer { sequences in
                 try positions.withUnsafeBufferPointer { positions in

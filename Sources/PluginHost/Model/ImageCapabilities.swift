@@ -28,9 +28,8 @@ package struct ImageCapabilities: Sendable, Equatable {
     /// Steps that a job of that many may count: some schedulers ask the network twice for one, and decoding
     /// takes steps as well.
     package static let mostProgress = 2 * mostSteps + 64
-    package static let bytesPerPixel = 3
     /// Bytes of the largest picture.
-    static let mostBytes = longestSide * longestSide * bytesPerPixel
+    static let mostBytes = longestSide * longestSide * ABI.imageChannels
 }
 
 extension ImageCapabilities {

@@ -40,7 +40,7 @@ package struct Picture: Sendable, Equatable {
     package let rgb: [UInt8]
 
     package init(width: Int, height: Int, rgb: [UInt8]) {
-        precondition(rgb.count == width * height * ImageCapabilities.bytesPerPixel)
+        precondition(rgb.count == width * height * ABI.imageChannels)
         self.width = width
         self.height = height
         self.rgb = rgb

@@ -50,14 +50,14 @@ package protocol LoadedModel: ImageModel {
 
     /// The ids that `embed` would embed for each text, prefix, special tokens and cut included. From any
     /// thread.
-    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]]
+    func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]]
 
     /// A row of `dimensions` floats per text, at most `embeddingRows` of them, perhaps not numbers. Lane.
     ///
     /// - Returns: rows that are valid until the next call of the lane or `close`.
     /// - Throws: `ModelFailure`; after anything but `.refused` the model is to be discarded.
     func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows
 
     /// A logit for each document, at most `embeddingRows`, perhaps not a number. Lane.
@@ -69,7 +69,7 @@ package protocol LoadedModel: ImageModel {
 
     /// The tokens of each text, or of each with its companion, as the model reads them. From any thread.
     func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions
+        of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount]
 
     /// Starts a task, which must be ended. Lane.
@@ -111,12 +111,12 @@ extension LoadedModel {
         throw unsupported("the model has no encoder")
     }
 
-    package func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
+    package func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
         throw unsupported("the model has no embeddings")
     }
 
     package func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows {
         throw unsupported("the model has no embeddings")
     }
@@ -132,7 +132,7 @@ extension LoadedModel {
     }
 
     package func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions
+        of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount] {
         throw unsupported("the model does not count tokens")
     }
@@ -156,8 +156,8 @@ extension LoadedModel {
     }
 
     /// The ids of one text.
-    package func embeddingTokens(of text: String, options: EmbedOptions) throws -> [Int32] {
-        try embeddingTokens(of: [text], options: options).first ?? []
+    package func embeddingTokens(of text: String, flags: EmbedFlags) throws -> [Int32] {
+        try embeddingTokens(of: [text], flags: flags).first ?? []
     }
 }
 

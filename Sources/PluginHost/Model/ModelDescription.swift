@@ -52,18 +52,7 @@ package struct ModelDescription: Sendable, Equatable {
 
 /// What a decoding context can hold.
 package struct DecodeCapabilities: Sendable, Equatable {
-    /// `ROOST_SEQ_*` and `ROOST_LOGITS_*`.
-    package struct Flags: OptionSet, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        package static let truncateAny = Flags(rawValue: 1)
-        package static let truncateToMark = Flags(rawValue: 2)
-        package static let fork = Flags(rawValue: 4)
-        package static let batchInvariant = Flags(rawValue: 8)
-    }
-
-    package var flags: Flags
+    package var flags: DecodeFlags
     /// Floats per row of logits.
     package var vocabularySize: Int
     /// Floats per row of hidden state; 0 without.
@@ -76,7 +65,8 @@ package struct DecodeCapabilities: Sendable, Equatable {
     package var batchRows: Int
 
     package init(
-        flags: Flags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int, sequences: Int,
+        flags: DecodeFlags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
+        sequences: Int,
         batchRows: Int
     ) {
         self.flags = flags

@@ -1,7 +1,7 @@
 /// Why a call into a model, or the loading of one, did not succeed.
 package enum ModelFailure: Error, Sendable, Equatable {
     /// The plugin answered with an error; it lives.
-    case refused(code: RefusalCode, flags: RefusalFlags, message: String)
+    case refused(code: ErrorCode, flags: ErrorFlags, message: String)
     /// The plugin answered something that the contract forbids; it is to be discarded.
     case broken(step: String, reason: String)
     /// The worker process ended.
@@ -33,48 +33,16 @@ package enum ModelFailure: Error, Sendable, Equatable {
     }
 }
 
-/// `ROOST_E_*`; a code that this host does not know counts as `internalError`.
-package enum RefusalCode: Int32, Sendable {
-    case argument = -1
-    case unsupported = -2
-    case outOfMemory = -3
-    case inputOutput = -4
-    case cancelled = -5
-    case busy = -6
-    case model = -7
-    case version = -8
-    case internalError = -9
-
+extension ErrorCode {
+    /// A code that this host does not know is a fault of the plugin's.
     package init(status: Int32) {
-        self = RefusalCode(rawValue: status) ?? .internalError
+        self = ErrorCode(rawValue: status) ?? .internal
     }
 
     /// As the header writes it: `ROOST_E_INTERNAL`.
     package static func name(ofStatus status: Int32) -> String {
-        switch RefusalCode(rawValue: status) {
-        case .argument: "ROOST_E_ARG"
-        case .unsupported: "ROOST_E_UNSUPPORTED"
-        case .outOfMemory: "ROOST_E_NOMEM"
-        case .inputOutput: "ROOST_E_IO"
-        case .cancelled: "ROOST_E_CANCELLED"
-        case .busy: "ROOST_E_BUSY"
-        case .model: "ROOST_E_MODEL"
-        case .version: "ROOST_E_VERSION"
-        case .internalError: "ROOST_E_INTERNAL"
-        case nil: "status \(status), which is no ROOST_E_*,"
-        }
+        ErrorCode(rawValue: status)?.name ?? "status \(status), which is no ROOST_E_*,"
     }
-}
-
-/// `ROOST_ERR_*`: what the host does about a refusal.
-package struct RefusalFlags: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    package static let retryable = RefusalFlags(rawValue: 1)
-    package static let sequencesLost = RefusalFlags(rawValue: 2)
-    package static let modelPoisoned = RefusalFlags(rawValue: 4)
-    package static let pluginPoisoned = RefusalFlags(rawValue: 8)
 }
 
 /// How a worker process ended.

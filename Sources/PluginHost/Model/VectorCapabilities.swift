@@ -41,19 +41,6 @@ package struct VectorCapabilities: Sendable, Equatable {
     }
 }
 
-/// `ROOST_EMBED_*`.
-package struct EmbedOptions: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    /// The texts are queries: the model's query prefix applies.
-    package static let query = EmbedOptions(rawValue: 1)
-    /// The texts are passages.
-    package static let passage = EmbedOptions(rawValue: 2)
-    /// Leave the vectors' length as the model gives it.
-    package static let noNormalize = EmbedOptions(rawValue: 4)
-}
-
 /// What one call embeds.
 package enum EmbeddingBatch: Sendable, Equatable {
     case texts([String])

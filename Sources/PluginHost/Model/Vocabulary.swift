@@ -1,24 +1,9 @@
 /// A model's vocabulary: the exact bytes that every token writes, and what is special about some.
 package struct Vocabulary: Sendable, Equatable {
-    /// `ROOST_TOKEN_*`.
-    package struct Attributes: OptionSet, Sendable {
-        package let rawValue: UInt16
-        package init(rawValue: UInt16) { self.rawValue = rawValue }
-
-        /// Never shown: `<s>`, `<|im_start|>`.
-        package static let control = Attributes(rawValue: 1)
-        /// Ends a generation: `</s>`, `<|im_end|>`.
-        package static let end = Attributes(rawValue: 2)
-        /// A byte of the byte fallback.
-        package static let byte = Attributes(rawValue: 4)
-        /// Never to be sampled.
-        package static let unused = Attributes(rawValue: 8)
-    }
-
     /// Token i writes `bytes[offsets[i] ..< offsets[i + 1]]`.
     package let bytes: [UInt8]
     package let offsets: [UInt32]
-    package let attributes: [Attributes]
+    package let attributes: [TokenAttributes]
     package let bos, eos, eot, pad: Int32?
     /// Whether a text's first token begins with a space that is not its own.
     package let spacePrefix: Bool
@@ -27,7 +12,7 @@ package struct Vocabulary: Sendable, Equatable {
 
     /// - Parameter offsets: `[attributes.count + 1]`, rising from 0 to `bytes.count`.
     package init(
-        bytes: [UInt8], offsets: [UInt32], attributes: [Attributes], bos: Int32? = nil,
+        bytes: [UInt8], offsets: [UInt32], attributes: [TokenAttributes], bos: Int32? = nil,
         eos: Int32? = nil, eot: Int32? = nil, pad: Int32? = nil, spacePrefix: Bool = false
     ) {
         precondition(offsets.count == attributes.count + 1)
@@ -48,7 +33,7 @@ package struct Vocabulary: Sendable, Equatable {
     }
 
     /// What is special about a token; nothing for an unknown id.
-    package func attributes(of id: Int32) -> Attributes {
+    package func attributes(of id: Int32) -> TokenAttributes {
         id >= 0 && id < count ? attributes[Int(id)] : []
     }
 }

@@ -42,7 +42,7 @@ package struct BeginImageCall: Equatable {
             let rgb = try reader.readBytes()
             // Sides that no picture has could overflow the product.
             guard max(width, height) <= ImageCapabilities.longestSide,
-                rgb.count == width * height * ImageCapabilities.bytesPerPixel
+                rgb.count == width * height * ABI.imageChannels
             else {
                 throw WireError.value("\(rgb.count) bytes of a picture of \(width)x\(height)")
             }

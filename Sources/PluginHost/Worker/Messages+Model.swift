@@ -74,7 +74,7 @@ extension WireReader {
 
     fileprivate mutating func readCapabilities() throws -> DecodeCapabilities {
         DecodeCapabilities(
-            flags: DecodeCapabilities.Flags(rawValue: try read(UInt32.self)),
+            flags: DecodeFlags(rawValue: try read(UInt32.self)),
             vocabularySize: Int(try read(UInt32.self)), hiddenSize: Int(try read(UInt32.self)),
             contextLength: Int(try read(UInt32.self)), sequences: Int(try read(UInt32.self)),
             batchRows: Int(try read(UInt32.self)))
@@ -90,7 +90,7 @@ extension Vocabulary {
             writer.write(array: vocabulary.offsets)
             writer.write(array: vocabulary.attributes.map(\.rawValue))
             for id in [vocabulary.bos, vocabulary.eos, vocabulary.eot, vocabulary.pad] {
-                writer.write(id ?? -1)
+                writer.write(id ?? ABI.noToken)
             }
             writer.write(vocabulary.spacePrefix)
         }
@@ -109,7 +109,7 @@ extension WireReader {
     fileprivate mutating func readVocabulary() throws -> Vocabulary {
         let bytes = try readBytes()
         let offsets = try readArray(of: UInt32.self)
-        let attributes = try readArray(of: UInt16.self).map(Vocabulary.Attributes.init)
+        let attributes = try readArray(of: UInt16.self).map(TokenAttributes.init)
         guard offsets.count == attributes.count + 1, Int(offsets.last ?? 0) == bytes.count else {
             throw WireError.value("a vocabulary whose arrays do not fit together")
         }
@@ -164,8 +164,8 @@ extension ModelFailure {
         switch try reader.read(UInt8.self) {
         case 1:
             self = .refused(
-                code: RefusalCode(status: try reader.read()),
-                flags: RefusalFlags(rawValue: try reader.read()), message: try reader.readString())
+                code: ErrorCode(status: try reader.read()),
+                flags: ErrorFlags(rawValue: try reader.read()), message: try reader.readString())
         case 2:
             let stage = try reader.readString()
             guard let stage = LoadStage(rawValue: stage) else {

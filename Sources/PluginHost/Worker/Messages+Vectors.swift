@@ -1,23 +1,23 @@
 /// Texts whose ids are wanted.
 package struct EmbedTokenizeCall: Equatable {
     package var texts: [String]
-    package var options: EmbedOptions
+    package var flags: EmbedFlags
 
-    package init(texts: [String], options: EmbedOptions) {
+    package init(texts: [String], flags: EmbedFlags) {
         self.texts = texts
-        self.options = options
+        self.flags = flags
     }
 
     package var payload: [UInt8] {
         var writer = WireWriter()
-        writer.write(options.rawValue)
+        writer.write(flags.rawValue)
         writer.write(strings: texts)
         return writer.bytes
     }
 
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
-        options = EmbedOptions(rawValue: try reader.read())
+        flags = EmbedFlags(rawValue: try reader.read())
         texts = try reader.readStrings()
         try reader.finish()
     }
@@ -27,17 +27,17 @@ package struct EmbedTokenizeCall: Equatable {
 package struct CountTokensCall: Equatable {
     package var texts: [String]
     package var companions: Companions
-    package var options: EmbedOptions
+    package var flags: EmbedFlags
 
-    package init(texts: [String], companions: Companions, options: EmbedOptions) {
+    package init(texts: [String], companions: Companions, flags: EmbedFlags) {
         self.texts = texts
         self.companions = companions
-        self.options = options
+        self.flags = flags
     }
 
     package var payload: [UInt8] {
         var writer = WireWriter()
-        writer.write(options.rawValue)
+        writer.write(flags.rawValue)
         writer.write(strings: texts)
         switch companions {
         case .none: writer.write(UInt8(0))
@@ -53,7 +53,7 @@ package struct CountTokensCall: Equatable {
 
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
-        options = EmbedOptions(rawValue: try reader.read())
+        flags = EmbedFlags(rawValue: try reader.read())
         texts = try reader.readStrings()
         switch try reader.read(UInt8.self) {
         case 0: companions = .none
@@ -87,19 +87,19 @@ extension [TokenCount] {
 
 package struct EmbedCall: Equatable {
     package var batch: EmbeddingBatch
-    package var options: EmbedOptions
+    package var flags: EmbedFlags
     package var deadline: MonotonicTime?
 
-    package init(batch: EmbeddingBatch, options: EmbedOptions, deadline: MonotonicTime?) {
+    package init(batch: EmbeddingBatch, flags: EmbedFlags, deadline: MonotonicTime?) {
         self.batch = batch
-        self.options = options
+        self.flags = flags
         self.deadline = deadline
     }
 
     package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(deadline)
-        writer.write(options.rawValue)
+        writer.write(flags.rawValue)
         switch batch {
         case .texts(let texts):
             writer.write(false)
@@ -114,7 +114,7 @@ package struct EmbedCall: Equatable {
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         deadline = try reader.readDeadline()
-        options = EmbedOptions(rawValue: try reader.read())
+        flags = EmbedFlags(rawValue: try reader.read())
         batch =
             try reader.readBool()
             ? .tokens(try reader.readLists()) : .texts(try reader.readStrings())

@@ -4,7 +4,7 @@ package struct Hello: Equatable {
     package static let protocolVersion: UInt32 = 4
 
     package var version = Hello.protocolVersion
-    package var toolchain = PluginIdentity.hostToolchain
+    package var toolchain = ABI.toolchain
     /// The process that says it.
     package var process: Int32
 
@@ -31,10 +31,10 @@ package struct Hello: Equatable {
         toolchain = try reader.readString()
         process = try reader.read()
         try reader.finish()
-        guard toolchain == PluginIdentity.hostToolchain else {
+        guard toolchain == ABI.toolchain else {
             throw WireError.value(
                 "the other side was built with \(toolchain), this one with "
-                    + "\(PluginIdentity.hostToolchain); host and worker must be the same build")
+                    + "\(ABI.toolchain); host and worker must be the same build")
         }
     }
 }
@@ -100,7 +100,9 @@ extension ProbeResult {
         bytesHost = try reader.read()
         bytesPerContext = try reader.read()
         try reader.finish()
-        guard (0...100).contains(score) else { throw WireError.value("score \(score) of a probe") }
+        guard (0...Int(ABI.bestScore)).contains(score) else {
+            throw WireError.value("score \(score) of a probe")
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 extension WorkerModel {
-    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
+    func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
         guard let capabilities = description.vectors, capabilities.tokenizes else {
             throw unsupported("the model does not say what its tokens are")
         }
         try VectorCapabilities.check(size: texts)
-        let call = EmbedTokenizeCall(texts: texts, options: options)
+        let call = EmbedTokenizeCall(texts: texts, flags: flags)
         let answer = try control.call(
             .embedTokenize, call.payload, step: .embedTokenize, limit: limits.tokenize,
             largest: texts.reduce(4) { $0 + tokenLimit(of: $1) + 4 })
@@ -20,11 +20,11 @@ extension WorkerModel {
     }
 
     func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows {
         let capabilities = try vectors
         try capabilities.check(batch)
-        let call = EmbedCall(batch: batch, options: options, deadline: deadline.map { .now + $0 })
+        let call = EmbedCall(batch: batch, flags: flags, deadline: deadline.map { .now + $0 })
         _ = try laneCall(.embed, call.payload, step: .embed, limit: deadline)
         return rows(batch.count, width: capabilities.dimensions)
     }
@@ -47,11 +47,11 @@ extension WorkerModel {
     }
 
     func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions
+        of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount] {
         let capabilities = try vectors
         try capabilities.check(counting: texts, with: companions)
-        let call = CountTokensCall(texts: texts, companions: companions, options: options)
+        let call = CountTokensCall(texts: texts, companions: companions, flags: flags)
         let answer = try control.call(
             .countTokens, call.payload, step: .countTokens, limit: limits.tokenize)
         let counts = try decoding(.countTokens) { try [TokenCount](payload: answer) }

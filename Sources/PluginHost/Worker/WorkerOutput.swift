@@ -79,9 +79,9 @@ enum WorkerLog {
     }
 
     /// A line without a level, which the plugin wrote by itself, is information.
-    static func parse(_ line: [UInt8]) -> (LogLine.Level, String) {
+    static func parse(_ line: [UInt8]) -> (LogLevel, String) {
         if line.count >= 3, line[0] == UInt8(ascii: "<"), line[2] == UInt8(ascii: ">"),
-            let level = LogLine.Level(rawValue: Int32(line[1]) - Int32(UInt8(ascii: "0")))
+            let level = LogLevel(rawValue: Int32(line[1]) - Int32(UInt8(ascii: "0")))
         {
             return (level, String(decoding: line[3...], as: UTF8.self))
         }

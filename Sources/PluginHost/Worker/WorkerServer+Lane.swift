@@ -71,7 +71,7 @@ extension WorkerServer {
         let instance = try instance
         let width = instance.description.vectors?.dimensions ?? 0
         try instance.embed(
-            call.batch, options: call.options, into: try rows(width: width),
+            call.batch, flags: call.flags, into: try rows(width: width),
             try self.call(until: call.deadline))
         return []
     }

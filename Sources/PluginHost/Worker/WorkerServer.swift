@@ -151,14 +151,14 @@ extension WorkerServer {
         writer.write(
             lists: try call.texts.map { text in
                 try instance.embeddingTokens(
-                    of: text, options: call.options, trace: page.controlTrace)
+                    of: text, flags: call.flags, trace: page.controlTrace)
             })
         return writer.bytes
     }
 
     private func countTokens(_ call: CountTokensCall) throws -> [UInt8] {
         try instance.countTokens(
-            of: call.texts, with: call.companions, options: call.options, trace: page.controlTrace
+            of: call.texts, with: call.companions, flags: call.flags, trace: page.controlTrace
         ).payload
     }
 

@@ -30,7 +30,7 @@ extension Batch {
     private static func checkTokens(_ tokens: [Int32], _ capabilities: DecodeCapabilities) throws {
         let range = 0..<capabilities.vocabularySize
         for (row, token) in tokens.enumerated() where !range.contains(Int(token)) {
-            if token == -1 {
+            if token == ABI.noToken {
                 throw PluginError(
                     .unsupported, "row \(row) is an embedding; this model takes tokens")
             }
@@ -62,7 +62,7 @@ extension Batch {
     private static func wanted(
         _ wants: [UInt8], _ capabilities: DecodeCapabilities
     ) throws -> ([Int], Want) {
-        let wanted = wants.indices.filter { wants[$0] != Want.nothing.rawValue }
+        let wanted = wants.indices.filter { wants[$0] != Want.none.rawValue }
         let kinds = Set(wanted.map { wants[$0] })
         guard kinds.count <= 1, let kind = Want(rawValue: kinds.first ?? 0) else {
             throw PluginError(

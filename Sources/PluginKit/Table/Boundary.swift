@@ -34,7 +34,7 @@ func answer(
     _ call: UnsafePointer<roost_call>?, _ body: (Call) throws -> Void
 ) -> roost_status {
     guard let call, call.pointee.struct_size >= structSize(roost_call.self) else {
-        return PluginError.Code.argument.rawValue
+        return ErrorCode.argument.rawValue
     }
     return answer(call.pointee.err) {
         try body(Call(call, host: PluginImage.shared.host))

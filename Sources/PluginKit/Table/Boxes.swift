@@ -64,9 +64,9 @@ final class TextBox: Sendable {
             bytes: UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self),
             offset: UnsafePointer(offsets.baseAddress),
             attr: UnsafePointer(attributes.baseAddress),
-            bos: vocabulary.bos ?? -1, eos: vocabulary.eos ?? -1,
-            eot: vocabulary.eot ?? -1, pad: vocabulary.pad ?? -1,
-            flags: vocabulary.spacePrefix ? UInt32(ROOST_VOCAB_SPACE_PREFIX) : 0,
+            bos: vocabulary.bos ?? ABI.noToken, eos: vocabulary.eos ?? ABI.noToken,
+            eot: vocabulary.eot ?? ABI.noToken, pad: vocabulary.pad ?? ABI.noToken,
+            flags: vocabulary.spacePrefix ? VocabularyFlags.spacePrefix.rawValue : 0,
             reserved: 0)
     }
 
@@ -133,7 +133,7 @@ final class ContextBox: Sendable {
         }
     }
 
-    private func note(_ flags: PluginError.Flags) {
+    private func note(_ flags: ErrorFlags) {
         if flags.contains(.modelPoisoned) {
             poisoned.store(true, ordering: .relaxed)
             model.poisoned.store(true, ordering: .relaxed)

@@ -102,7 +102,7 @@ private func endImage(job: OpaquePointer?) {
 /// Copies a picture to the top left of the host's buffer.
 private func write(_ picture: Picture, to out: UnsafeMutablePointer<roost_image>?) throws {
     var image = try checked(UnsafePointer(out), "roost_image", size: \.struct_size)
-    let rowBytes = 3 * picture.width
+    let rowBytes = ABI.imageChannels * picture.width
     guard image.width >= picture.width, image.height >= picture.height,
         image.row_stride >= rowBytes, let base = image.rgb8
     else {
@@ -121,7 +121,7 @@ private func write(_ picture: Picture, to out: UnsafeMutablePointer<roost_image>
         }
     }
     (image.width, image.height) = (UInt32(picture.width), UInt32(picture.height))
-    image.channels = 3
+    image.channels = UInt32(ABI.imageChannels)
     try fill(out, "roost_image", size: \.struct_size, with: image)
 }
 

@@ -12,27 +12,14 @@ public enum PluginTable {
 
     static func make(_ plugin: any Plugin.Type) -> roost_plugin {
         roost_plugin(
-            struct_size: structSize(roost_plugin.self), abi_minor: ROOST_ABI_MINOR,
-            min_host_minor: 0, flags: plugin.traits.rawValue,
+            struct_size: structSize(roost_plugin.self), abi_minor: ABI.minor,
+            min_host_minor: 0, flags: plugin.flags.rawValue,
             id: roost_str(static: plugin.id), version: roost_str(static: plugin.version),
-            license: roost_str(static: plugin.license), toolchain: roost_str(static: toolchain),
+            license: roost_str(static: plugin.license), toolchain: roost_str(static: ABI.toolchain),
             families_csv: roost_str(static: plugin.families.joined(separator: ",")),
             attach: attachPlugin, detach: detachPlugin, probe: probeModel, open: openModel,
             close: closeModel, context_new: makeContext, context_free: freeContext,
             info_json: writeInfo, extension: findExtension)
-    }
-
-    /// The compiler, whose runtime must be the host's for both to live in one process.
-    private static var toolchain: String {
-        #if compiler(>=6.4)
-            "swift 6.4"
-        #elseif compiler(>=6.3.1)
-            "swift 6.3.1"
-        #elseif compiler(>=6.3)
-            "swift 6.3"
-        #else
-            "swift 6.2"
-        #endif
     }
 }
 
@@ -72,7 +59,8 @@ private func probeModel(
             request.path.isEmpty && plugin.needsSource ? nil : try plugin.probe(request)
         let probe = roost_probe(
             struct_size: structSize(roost_probe.self),
-            score: Int32(clamping: min(found?.score ?? 0, 100)), bytes_host: found?.modelBytes ?? 0,
+            score: Int32(clamping: min(found?.score ?? 0, Int(ABI.bestScore))),
+            bytes_host: found?.modelBytes ?? 0,
             bytes_per_context: found?.contextBytes ?? 0,
             family: found.map { PluginImage.shared.intern($0.family) } ?? roost_str())
         try fill(out, "roost_probe", size: \.struct_size, with: probe)
@@ -138,15 +126,15 @@ private func findExtension(
     model: OpaquePointer?, id: UnsafePointer<CChar>?
 ) -> UnsafeRawPointer? {
     guard let id, let box = try? model.box(ModelBox.self, "model") else { return nil }
-    switch String(cString: id) {
-    case ROOST_EXT_TOKENS where box.text != nil: return TokensTable.pointer
-    case ROOST_EXT_DECODE where box.decodes: return DecodeTable.pointer
-    case ROOST_EXT_ENCODE: return box.encode?.pointer
-    case ROOST_EXT_VECTORS: return box.vectors?.pointer
-    case ROOST_EXT_IMAGE where box.draws: return ImageTable.pointer
-    case ROOST_EXT_TASK where !box.tasks.isEmpty: return TaskTable.pointer
-    case ROOST_EXT_SELFTEST where box.testsItself: return SelfTestTable.pointer
-    default: return nil
+    return switch ExtensionID(rawValue: String(cString: id)) {
+    case .tokens: box.text == nil ? nil : TokensTable.pointer
+    case .decode: box.decodes ? DecodeTable.pointer : nil
+    case .encode: box.encode?.pointer
+    case .vectors: box.vectors?.pointer
+    case .image: box.draws ? ImageTable.pointer : nil
+    case .task: box.tasks.isEmpty ? nil : TaskTable.pointer
+    case .selfTest: box.testsItself ? SelfTestTable.pointer : nil
+    case .sequenceIO, nil: nil
     }
 }
 

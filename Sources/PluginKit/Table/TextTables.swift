@@ -32,13 +32,13 @@ private func tokenizeMixed(
 ) -> roost_status {
     answer(call) { call in
         let sink = try Sink(out)
-        let options = TokenizeOptions(rawValue: flags)
-        guard options.isSubset(of: [.addSpecial, .parseSpecial]) else {
+        let flags = TokenizeFlags(rawValue: flags)
+        guard flags.isSubset(of: [.addSpecial, .parseSpecial]) else {
             throw PluginError(.argument, "unknown flags \(flags) of tokenize")
         }
         let ranges = try plainRanges(plain, count, length: input.len)
         let ids = try text(of: model).model.tokenize(
-            input.string("text"), plain: ranges, options: options, call: call)
+            input.string("text"), plain: ranges, flags: flags, call: call)
         try sink.put(ids)
     }
 }

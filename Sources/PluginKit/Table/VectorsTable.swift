@@ -52,7 +52,7 @@ private func embedTokenize(
     answer(call) { call in
         let sink = try Sink(out)
         let ids = try vectors(of: model).model.embeddingTokens(
-            of: text.string("text"), options: EmbedOptions(checking: flags), call: call)
+            of: text.string("text"), flags: EmbedFlags(checking: flags), call: call)
         try sink.put(ids)
     }
 }
@@ -68,7 +68,7 @@ private func countTokens(
         }
         let count = try vectors(of: model).model.countTokens(
             of: text.string("text"), pair: pair?.pointee.string("pair"),
-            options: EmbedOptions(checking: flags), call: call)
+            flags: EmbedFlags(checking: flags), call: call)
         guard count.read <= count.whole, let found = UInt32(exactly: count.read) else {
             throw PluginError(.internal, "\(count.read) tokens read of \(count.whole)")
         }
@@ -87,10 +87,10 @@ private func embed(
         let (box, context, capabilities) = try vectors(in: context)
         try box.lane {
             let texts = try strings(text, count, "text")
-            let options = try EmbedOptions(checking: flags)
+            let flags = try EmbedFlags(checking: flags)
             let rows = try Rows(checking: out, count: texts.count, width: capabilities.dimensions)
             try call.check()
-            try context.embed(texts, options: options, into: rows, call: call)
+            try context.embed(texts, flags: flags, into: rows, call: call)
         }
     }
 }
@@ -104,10 +104,10 @@ private func embedTokens(
         let (box, context, capabilities) = try vectors(in: context)
         try box.lane {
             let texts = try tokens(token, offset, count, limit: capabilities.maxTokens)
-            let options = try EmbedOptions(checking: flags)
+            let flags = try EmbedFlags(checking: flags)
             let rows = try Rows(checking: out, count: texts.count, width: capabilities.dimensions)
             try call.check()
-            try context.embed(tokens: texts, options: options, into: rows, call: call)
+            try context.embed(tokens: texts, flags: flags, into: rows, call: call)
         }
     }
 }
@@ -217,7 +217,7 @@ private func tokens(
     }
 }
 
-extension EmbedOptions {
+extension EmbedFlags {
     fileprivate init(checking flags: UInt32) throws {
         self.init(rawValue: flags)
         guard isSubset(of: [.query, .passage, .noNormalize]),

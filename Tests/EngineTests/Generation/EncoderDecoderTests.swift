@@ -8,7 +8,7 @@ import Testing
     private static let sources = [[1, 2, 3], [5], (0..<40).map { Int32($0) }] as [[Int32]]
 
     private func world(
-        sequences: Int = 4, flags: DecodeCapabilities.Flags = [.truncateAny, .fork],
+        sequences: Int = 4, flags: DecodeFlags = [.truncateAny, .fork],
         encode: @escaping FakeWorld.EncodeScript = { _, _ in nil },
         script: @escaping FakeWorld.Script = { _, _ in nil }
     ) -> FakeWorld {
@@ -42,9 +42,9 @@ import Testing
 
     @Test(
         arguments: [[.truncateAny, .fork], [.truncateAny], [.fork], []]
-            as [DecodeCapabilities.Flags], [1, 3])
+            as [DecodeFlags], [1, 3])
     func aSourceThatWasReadChangesNothing(
-        flags: DecodeCapabilities.Flags, sequences: Int
+        flags: DecodeFlags, sequences: Int
     ) async throws {
         let world = world(sequences: sequences, flags: flags)
         let engine = try world.engine()

@@ -7,8 +7,8 @@ import Testing
 
     @Test(
         arguments: [[.truncateAny, .fork], [.truncateAny], [.fork], []]
-            as [DecodeCapabilities.Flags])
-    func aReusedPrefixChangesNothing(flags: DecodeCapabilities.Flags) async throws {
+            as [DecodeFlags])
+    func aReusedPrefixChangesNothing(flags: DecodeFlags) async throws {
         let world = FakeWorld(sequences: 2, flags: flags)
         let engine = try world.engine()
         var prompt = Self.conversation

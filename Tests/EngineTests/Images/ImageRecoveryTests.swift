@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func aStepThatIsRefusedIsTriedOnceMore() async throws {
-        let refusal = ModelFailure.refused(code: .internalError, flags: [], message: "no")
+        let refusal = ModelFailure.refused(code: .internal, flags: [], message: "no")
         let once = ImageWorld { number, _, _ in if number == 1 { throw refusal } }
         #expect(try await once.engine().events(ImageOrder(order("a"))).pictures.count == 1)
         #expect(once.launches == 1 && once.begun == 2 && once.ended == 2)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func aPreviewThatIsRefusedIsDoneWithout() async throws {
-        let refusal = ModelFailure.refused(code: .internalError, flags: [], message: "no")
+        let refusal = ModelFailure.refused(code: .internal, flags: [], message: "no")
         let world = ImageWorld { _, call, _ in if call == .preview { throw refusal } }
         let events = try await world.engine().events(
             ImageOrder(order("a", steps: 9), previews: 3))

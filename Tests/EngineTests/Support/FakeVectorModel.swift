@@ -25,12 +25,12 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
         rows.deallocate()
     }
 
-    func embeddingTokens(of texts: [String], options: EmbedOptions) throws -> [[Int32]] {
-        try texts.map { try world.tokens($0, options) }
+    func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
+        try texts.map { try world.tokens($0, flags) }
     }
 
     func embed(
-        _ batch: EmbeddingBatch, options: EmbedOptions, deadline: Duration?
+        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows {
         try alone {
             let (texts, byTokens) =
@@ -39,11 +39,11 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
                 case .tokens(let ids): (ids.map(VectorWorld.text), true)
                 }
             if case .tokens(let ids) = batch {
-                let expected = options.subtracting(.noNormalize)
+                let expected = flags.subtracting(.noNormalize)
                 precondition(zip(ids, texts).allSatisfy { $0 == VectorWorld.tokens($1, expected) })
             }
-            try world.begin(.init(texts: texts, options: options, byTokens: byTokens))
-            return answer(texts.map { world.vector(of: $0, options) })
+            try world.begin(.init(texts: texts, flags: flags, byTokens: byTokens))
+            return answer(texts.map { world.vector(of: $0, flags) })
         }
     }
 
@@ -68,7 +68,7 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
 
     /// As `tokens`, of which no more than the world's limit are read.
     func countTokens(
-        of texts: [String], with companions: Companions, options: EmbedOptions
+        of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount] {
         try texts.enumerated().map { index, text in
             let other =
@@ -77,7 +77,7 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
                 case .query(let query): query.utf8.count + 1
                 case .pairs(let pairs): pairs[index].utf8.count + 1
                 }
-            let whole = try world.tokens(text, options).count + other
+            let whole = try world.tokens(text, flags).count + other
             let most = world.capabilities.maxTokens
             return TokenCount(whole: whole, read: most > 0 ? min(whole, most) : whole)
         }

@@ -33,7 +33,7 @@ final class FakeWorld: Sendable {
     init(
         vocabulary: Vocabulary = .letters, contextLength: Int = 512, sequences: Int = 4,
         batchRows: Int = 64, columns: Int? = nil,
-        flags: DecodeCapabilities.Flags = [.truncateAny, .fork, .batchInvariant],
+        flags: DecodeFlags = [.truncateAny, .fork, .batchInvariant],
         decoderStart: Int32? = nil, info: String = "",
         forced: @escaping @Sendable ([Int32]) -> Int32? = { _ in nil },
         edit: @escaping @Sendable ([Int32], inout [Float]) -> Void = { _, _ in },
@@ -147,6 +147,6 @@ extension ModelFailure {
         WorkerDeath(cause: .signal(11), step: "forward", stderr: ""))
     static let hang = ModelFailure.hung(step: "forward", after: .seconds(1), stderr: "")
     static let sequencesLost = ModelFailure.refused(
-        code: .internalError, flags: .sequencesLost, message: "the cache is gone")
+        code: .internal, flags: .sequencesLost, message: "the cache is gone")
     static let busy = ModelFailure.refused(code: .busy, flags: [], message: "not now")
 }

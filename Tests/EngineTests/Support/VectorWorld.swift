@@ -13,7 +13,7 @@ final class VectorWorld: Sendable {
     /// A call for texts.
     struct Step: Equatable {
         var texts: [String]
-        var options: EmbedOptions = []
+        var flags: EmbedFlags = []
         var byTokens = false
     }
 
@@ -95,7 +95,7 @@ extension VectorWorld {
     }
 
     /// A beginning, a token a byte, and an end.
-    func tokens(_ text: String, _ options: EmbedOptions) throws -> [Int32] {
+    func tokens(_ text: String, _ flags: EmbedFlags) throws -> [Int32] {
         let failure = record.withLock { record -> ModelFailure? in
             record.tokenized += 1
             guard let fault = record.tokenFaults[text], fault.left > 0 else { return nil }
@@ -103,11 +103,11 @@ extension VectorWorld {
             return fault.failure
         }
         if let failure { throw failure }
-        return Self.tokens(text, options)
+        return Self.tokens(text, flags)
     }
 
-    static func tokens(_ text: String, _ options: EmbedOptions = []) -> [Int32] {
-        [1 + Int32(options.rawValue & 3) * 1000] + text.utf8.map { Int32($0) + 10 } + [2]
+    static func tokens(_ text: String, _ flags: EmbedFlags = []) -> [Int32] {
+        [1 + Int32(flags.rawValue & 3) * 1000] + text.utf8.map { Int32($0) + 10 } + [2]
     }
 
     static func text(of ids: [Int32]) -> String {
@@ -115,9 +115,9 @@ extension VectorWorld {
             decoding: ids.filter { (10..<266).contains($0) }.map { UInt8($0 - 10) }, as: UTF8.self)
     }
 
-    /// Numbers between -1 and 1, by a hash of the text and the options.
-    func vector(of text: String, _ options: EmbedOptions = []) -> [Float] {
-        let seed = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64 &+ UInt64(options.rawValue)) {
+    /// Numbers between -1 and 1, by a hash of the text and the flags.
+    func vector(of text: String, _ flags: EmbedFlags = []) -> [Float] {
+        let seed = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64 &+ UInt64(flags.rawValue)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
         }
         return (0..<capabilities.dimensions).map { column in

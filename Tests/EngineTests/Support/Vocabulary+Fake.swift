@@ -2,7 +2,7 @@ import PluginHost
 
 extension Vocabulary {
     init(
-        pieces: [[UInt8]], attributes: [Int32: Attributes] = [:], bos: Int32? = nil,
+        pieces: [[UInt8]], attributes: [Int32: TokenAttributes] = [:], bos: Int32? = nil,
         eos: Int32? = nil, spacePrefix: Bool = false
     ) {
         var offsets: [UInt32] = [0]

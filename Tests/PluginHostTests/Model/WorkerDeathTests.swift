@@ -57,6 +57,6 @@ import Testing
             (-77, "status -77, which is no ROOST_E_*,"),
         ] as [(Int32, String)])
     func statusesHaveTheHeadersNames(status: Int32, name: String) {
-        #expect(RefusalCode.name(ofStatus: status) == name)
+        #expect(ErrorCode.name(ofStatus: status) == name)
     }
 }

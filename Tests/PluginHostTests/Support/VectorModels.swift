@@ -11,9 +11,9 @@ func openVectors(
 
 extension LoadedModel {
     func vectors(
-        of texts: [String], options: EmbedOptions = [], deadline: Duration? = patience
+        of texts: [String], flags: EmbedFlags = [], deadline: Duration? = patience
     ) throws -> [[Float]] {
-        try embed(.texts(texts), options: options, deadline: deadline).arrays
+        try embed(.texts(texts), flags: flags, deadline: deadline).arrays
     }
 }
 

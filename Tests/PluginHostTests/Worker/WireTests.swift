@@ -34,16 +34,16 @@ import Testing
             classifiesPairs: true, countsTokens: true),
         image: images, tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
     private static let vectorCalls: [[UInt8]] = [
-        EmbedTokenizeCall(texts: ["é", ""], options: .query).payload,
-        EmbedCall(batch: .texts(["a", "b"]), options: [], deadline: nil).payload,
-        EmbedCall(batch: .tokens([[1, 2], [3]]), options: .passage, deadline: nil).payload,
+        EmbedTokenizeCall(texts: ["é", ""], flags: .query).payload,
+        EmbedCall(batch: .texts(["a", "b"]), flags: [], deadline: nil).payload,
+        EmbedCall(batch: .tokens([[1, 2], [3]]), flags: .passage, deadline: nil).payload,
         TextsCall(query: "q", texts: ["a"], deadline: MonotonicTime(nanoseconds: 3)).payload,
         BeginTaskCall(name: "t", input: [1, 2], deadline: nil).payload,
         AdvanceTaskCall(id: TaskID(rawValue: 4), limit: .milliseconds(5), deadline: nil).payload,
         TaskProgress(events: [[1], []], done: false, step: 2, of: 3).payload,
-        CountTokensCall(texts: ["a"], companions: .query("q"), options: .query).payload,
-        CountTokensCall(texts: ["a"], companions: .pairs(["b"]), options: []).payload,
-        CountTokensCall(texts: [], companions: .none, options: []).payload,
+        CountTokensCall(texts: ["a"], companions: .query("q"), flags: .query).payload,
+        CountTokensCall(texts: ["a"], companions: .pairs(["b"]), flags: []).payload,
+        CountTokensCall(texts: [], companions: .none, flags: []).payload,
         [TokenCount(whole: 7, read: 5)].payload,
         TextsCall(texts: ["a"], pairs: ["b"], deadline: nil).payload,
     ]

@@ -38,7 +38,7 @@ final class AlphabetModel: TextModel {
 
     /// Letters; what is none is left out.
     func tokenize(
-        _ text: String, plain: [Range<Int>], options: TokenizeOptions, call: Call
+        _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
         text.utf8.filter { (Self.letterA..<Self.letterA + UInt8(Self.end)).contains($0) }
             .map { Int32($0 - Self.letterA) }
@@ -57,7 +57,7 @@ final class AlphabetContext: DecodeContext {
     init(_ parameters: ContextParameters) {
         lengths = Array(repeating: 0, count: parameters.sequences)
         capabilities = DecodeCapabilities(
-            features: [.fork, .truncateAny, .batchInvariant],
+            flags: [.fork, .truncateAny, .batchInvariant],
             vocabularySize: AlphabetModel.end + 1,
             contextLength: parameters.contextLength ?? 4096, sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 256)
