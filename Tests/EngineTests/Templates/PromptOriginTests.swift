@@ -19,6 +19,7 @@ import Testing
 
     private static let variables: [(name: String, value: JSONValue)] = [
         ("c", "  Hi <b>  "), ("d", "x-y"), ("n", 7), ("l", ["a", "b"]), ("o", ["k": "v", "e": ""]),
+        ("f", "{:<<2}"),
     ]
 
     @Test(arguments: [
@@ -60,6 +61,25 @@ import Testing
         ("{{ '<s>' if d == 'x-y' else '<t>' }}", "<s>"),
         ("{{ l | map('upper') | list | first }}{{ l | sort(reverse=true) | first }}", "⟦Ab⟧"),
         ("{% for k, v in o.items() %}{{ k }}={{ v }};{% endfor %}", "⟦k⟧=⟦v⟧;⟦e⟧=;"),
+        ("{{ dict(**o) }}", "{⟦'k'⟧: ⟦'v'⟧, ⟦'e'⟧: ⟦''⟧}"),
+        ("{% macro m() %}{{ kwargs | join }}<s>{% endmacro %}{{ m(**o) }}", "⟦ke⟧<s>"),
+        ("{% macro m() %}{{ kwargs | join }}{% endmacro %}{{ m(s=d) }}", "s"),
+        ("{{ '%(k)s<s>' | format(**o) }}", "⟦v⟧<s>"),
+        ("{{ [1] | tojson(indent=d) }}", "⟦[\nx-y1\n]⟧"),
+        ("{{ [1, 2] | tojson(separators=(d, ':')) }}", "⟦[1x-y2]⟧"),
+        ("{{ {'a': 1} | tojson(separators=(',', d)) }}", #"⟦{"a"x-y1}⟧"#),
+        ("{{ [1, 2] | tojson(indent='<s>', separators=(';', ':')) }}", "[\n<s>1;\n<s>2\n]"),
+        ("{{ '<%c>' % 60 }}{{ '%c' % d[0] }}", "<⟦<⟧>⟦x⟧"),
+        ("{{ f.format('s') }}{{ f.format(7) }}", "⟦s<7<⟧"),
+        ("{{ '{:<>2}'.format(7) }}{{ '%03d' % 7 }}", "<7007"),
+        (
+            "{{ 'ab.com' | urlize(target=d) }}",
+            #"⟦<a href="https://ab.com" rel="noopener" target="x-y">ab.com</a>⟧"#
+        ),
+        (
+            "{{ 'ab.com' | urlize(rel=d) }}",
+            #"⟦<a href="https://ab.com" rel="noopener x-y">ab.com</a>⟧"#
+        ),
         // Where the rewriting of the whole is not that of its parts, all of it is the request's.
         ("{{ ('a' + d) | capitalize }}", "⟦Ax-y⟧"),
     ])

@@ -6,32 +6,47 @@ extension Jinja.Interpreter {
         var style = JSONStyle()
         style.escapesUnicode = bound[0]?.isTrue ?? false
         style.sortsKeys = bound[3]?.isTrue ?? false
-        if let indent = try indent(bound[1]) {
-            style.indent = indent
-            style.itemSeparator = ","
-        }
-        if case .sequence(let separators) = bound[2], separators.elements.count == 2 {
-            style.itemSeparator = try text(of: separators.elements[0]).string
-            style.keySeparator = try text(of: separators.elements[1]).string
-        }
+        let layout = try layOut(&style, indent: bound[1], separators: bound[2])
         var writer = JSONWriter(style: style)
         var requested: [Range<Int>] = []
         try write(value, with: &writer, &requested)
-        let text = Jinja.Text(writer.text, requested: requested)
+        let text =
+            if case .template = layout {
+                Jinja.Text(writer.text, requested: requested)
+            } else {
+                Jinja.Text(writer.text, .request)
+            }
         try budget.spend(for: text)
         return .string(text)
     }
 
-    private func indent(_ value: Value?) throws -> String? {
+    /// - Returns: whose words stand between the values.
+    private func layOut(
+        _ style: inout JSONStyle, indent: Value?, separators: Value?
+    ) throws -> Jinja.Text.Origin {
+        var origins: [Jinja.Text.Origin] = []
+        if let indent = try self.indent(indent) {
+            (style.indent, style.itemSeparator) = (indent.string, ",")
+            origins.append(indent.origin)
+        }
+        if case .sequence(let pair) = separators, pair.elements.count == 2 {
+            let (item, key) = (try text(of: pair.elements[0]), try text(of: pair.elements[1]))
+            (style.itemSeparator, style.keySeparator) = (item.string, key.string)
+            origins += [item.origin, key.origin]
+        }
+        return Jinja.Text.derivedOrigin(origins)
+    }
+
+    private func indent(_ value: Value?) throws -> Jinja.Text? {
         switch value {
         case nil, .null: return nil
-        case .string(let indent): return indent.string
+        case .string(let indent): return indent
         case let value?:
             guard let width = value.integer else {
                 throw Failure("the indent of tojson is a number or a text")
             }
             try budget.spend(bytes: 1, times: width)
-            return String(repeating: " ", count: max(0, width))
+            return Jinja.Text(String(repeating: " ", count: max(0, width)))
         }
     }
 

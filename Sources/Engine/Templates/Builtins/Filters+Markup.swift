@@ -34,22 +34,22 @@ extension Jinja.Interpreter {
             "urlize", "trim_url_limit", "nofollow", "target", "rel", "extra_schemes")
         let text = try text(of: value)
         try budget.spend(bytes: text.utf8.count * 16)
-        var relations = Set(try words(bound[3]) + ["noopener"])
+        let target = try bound[2].flatMap { $0.isTrue ? try self.text(of: $0) : nil }
+        let rel = try bound[3].flatMap { $0.isTrue ? try string($0) : nil }
+        var relations = Set((rel?.words(atMost: .max).map(\.string) ?? []) + ["noopener"])
         if bound[1]?.isTrue ?? false { relations.insert("nofollow") }
         var links = LinkWriter(limit: bound[0]?.integer)
         links.attributes = " rel=\"\(relations.sorted().joined(separator: " ").escapedHTML)\""
-        if let target = try bound[2].map(self.text(of:))?.string, bound[2]?.isTrue ?? false {
-            links.attributes += " target=\"\(target.escapedHTML)\""
+        if let target, !target.isEmpty {
+            links.attributes += " target=\"\(target.string.escapedHTML)\""
         }
         if let schemes = bound[4], schemes.isTrue {
             links.schemes = try schemes.elements(budget).map { try string($0).string }
         }
-        return .string(Jinja.Text(links.linked(text.string.escapedHTML), text.derivedOrigin))
-    }
-
-    private func words(_ value: Value?) throws -> [String] {
-        guard let value, value.isTrue else { return [] }
-        return try string(value).words(atMost: .max).map(\.string)
+        return .string(
+            Jinja.Text(
+                links.linked(text.string.escapedHTML),
+                Jinja.Text.derivedOrigin([text, target, rel].compactMap { $0?.origin })))
     }
 }
 

@@ -31,7 +31,7 @@ extension Jinja.Interpreter {
                 arguments.named.isEmpty
                 ? try Value.tuple(arguments.positional)
                 : try .dictionary(
-                    arguments.named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
+                    arguments.named.map { (key: .string($0.name), value: $0.value) })
             return .string(try interpreter.formatted(format, percent: values))
         },
         "escape": { interpreter, value, _ in try interpreter.mapText(value) { $0.escapedHTML } },

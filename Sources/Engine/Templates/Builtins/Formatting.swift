@@ -11,6 +11,8 @@ extension Jinja {
         var width = 0
         var precision: Int?
         var type: Unicode.Scalar?
+        /// Whose words the specification is, and with it the fill, signs and zeros that it asks for.
+        let origin: Text.Origin
 
         /// Widths beyond this are refused.
         private static let widest = 10_000
@@ -30,7 +32,8 @@ extension Jinja {
 
 extension Jinja.FormatSpec {
     /// Reads the specification of `str.format`: `[[fill]align][sign][#][0][width][,][.precision][type]`.
-    init(_ text: String) throws {
+    init(_ text: String, _ origin: Jinja.Text.Origin) throws {
+        self.origin = origin
         var rest = Substring(text).unicodeScalars
         let alignments: [Unicode.Scalar] = ["<", ">", "^", "="]
         if let second = rest.dropFirst().first, alignments.contains(second) {
@@ -54,7 +57,10 @@ extension Jinja.FormatSpec {
     }
 
     /// Reads the flags, width, precision and type behind a `%`.
-    init(percent rest: inout Substring.UnicodeScalarView) throws {
+    init(
+        percent rest: inout Substring.UnicodeScalarView, _ origin: Jinja.Text.Origin
+    ) throws {
+        self.origin = origin
         while let flag = rest.first, "-+ 0#".unicodeScalars.contains(flag) {
             rest.removeFirst()
             switch flag {
@@ -80,10 +86,11 @@ extension Jinja.FormatSpec {
     func text(_ text: Jinja.Text) -> Jinja.Text {
         if width == 0, precision == nil { return text }
         let cut = precision.map { String(text.unicodeScalars.prefix($0)) } ?? text.string
-        return Jinja.Text(padded("", cut, standard: "<"), text.derivedOrigin)
+        return Jinja.Text(
+            padded("", cut, standard: "<"), Jinja.Text.derivedOrigin([text.origin, origin]))
     }
 
-    func integer(_ value: Int) throws -> String {
+    func integer(_ value: Int) throws -> Jinja.Text {
         let magnitude = value.magnitude
         let (prefix, digits): (String, String) =
             switch type {
@@ -94,12 +101,13 @@ extension Jinja.FormatSpec {
             default: ("", String(magnitude))
             }
         let zeros = String(repeating: "0", count: max(0, (precision ?? 0) - digits.utf8.count))
-        return padded(
+        let written = padded(
             signText(value < 0) + (isAlternate ? prefix : ""), grouped(zeros + digits),
             standard: ">")
+        return Jinja.Text(written, origin)
     }
 
-    func float(_ value: Double) throws -> String {
+    func float(_ value: Double) throws -> Jinja.Text {
         let magnitude = value.magnitude
         var digits: String
         switch type {
@@ -111,7 +119,8 @@ extension Jinja.FormatSpec {
             digits = precision.map { magnitude.formatted("g", $0) } ?? magnitude.pythonDescription
         }
         if type == "E" || type == "G" { digits = digits.uppercased() }
-        return padded(signText(value.sign == .minus), grouped(digits), standard: ">")
+        let written = padded(signText(value.sign == .minus), grouped(digits), standard: ">")
+        return Jinja.Text(written, origin)
     }
 
     private func signText(_ isNegative: Bool) -> String {

@@ -86,8 +86,7 @@ extension Jinja.Interpreter {
         }
         try budget.spend(members.count)
         return try .dictionary(
-            members
-                + arguments.named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
+            members + arguments.named.map { (key: .string($0.name), value: $0.value) })
     }
 
     private func namespace(_ arguments: Jinja.Arguments) throws -> Value {

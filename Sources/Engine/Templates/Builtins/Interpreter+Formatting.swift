@@ -19,7 +19,7 @@ extension Jinja.Interpreter {
                 continue
             }
             let key = try mappingKey(&rest)
-            let spec = try Jinja.FormatSpec(percent: &rest)
+            let spec = try Jinja.FormatSpec(percent: &rest, literal)
             if spec.type == "%" {
                 result.append(Jinja.Text("%", literal))
                 continue
@@ -63,7 +63,8 @@ extension Jinja.Interpreter {
             if let code = value.integer,
                 let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init)
             {
-                return spec.text(Jinja.Text(String(scalar)))
+                // A number says not whose it is, and this one can be any character.
+                return spec.text(Jinja.Text(String(scalar), .request))
             }
             return spec.text(try string(value))
         case "d", "i", "u", "x", "X", "o":
@@ -72,12 +73,12 @@ extension Jinja.Interpreter {
             else {
                 throw Failure("a number is required for %\(spec.type!), found \(value.typeName)")
             }
-            return Jinja.Text(try spec.integer(integer))
+            return try spec.integer(integer)
         case "f", "F", "e", "E", "g", "G":
             guard let number = value.number else {
                 throw Failure("a number is required for %\(spec.type!), found \(value.typeName)")
             }
-            return Jinja.Text(try spec.float(number))
+            return try spec.float(number)
         default:
             throw Failure("unsupported format character '\(spec.type.map { String($0) } ?? "")'")
         }
@@ -96,7 +97,7 @@ extension Jinja.Interpreter {
         while let scalar = rest.popFirst() {
             switch scalar {
             case "{" where rest.first != "{":
-                result.append(try field(Self.field(&rest), arguments, &automatic))
+                result.append(try field(Self.field(&rest), literal, arguments, &automatic))
                 try budget.spend(bytes: result.string.utf8.count)
             case "{", "}":
                 guard rest.popFirst() == scalar else {
@@ -119,13 +120,14 @@ extension Jinja.Interpreter {
     }
 
     private func field(
-        _ field: String, _ arguments: Jinja.Arguments, _ automatic: inout Int
+        _ field: String, _ origin: Jinja.Text.Origin, _ arguments: Jinja.Arguments,
+        _ automatic: inout Int
     ) throws -> Jinja.Text {
         let parts = field.unicodeScalars.split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let named = parts[0].split(separator: "!", maxSplits: 1, omittingEmptySubsequences: false)
         let value = try fieldValue(String(named[0]), arguments, &automatic)
-        let spec = try Jinja.FormatSpec(parts.count > 1 ? String(parts[1]) : "")
+        let spec = try Jinja.FormatSpec(parts.count > 1 ? String(parts[1]) : "", origin)
         if named.count > 1 {
             let isText = named[1].elementsEqual("s".unicodeScalars)
             return spec.text(try isText ? text(of: value) : value.representation(budget))
@@ -164,7 +166,7 @@ extension Jinja.Interpreter {
             }
             return arguments.positional[index]
         }
-        guard let argument = arguments.named.first(where: { $0.name == name }) else {
+        guard let argument = arguments.named.first(where: { $0.name.isSpelled(name) }) else {
             throw Failure("no argument '\(name)' for the format")
         }
         return argument.value
@@ -174,10 +176,10 @@ extension Jinja.Interpreter {
         switch value {
         case .int(let integer):
             if let type = spec.type, "eEfFgG%".unicodeScalars.contains(type) {
-                return Jinja.Text(try spec.float(Double(integer)))
+                return try spec.float(Double(integer))
             }
-            return Jinja.Text(try spec.integer(integer))
-        case .float(let number): return Jinja.Text(try spec.float(number))
+            return try spec.integer(integer)
+        case .float(let number): return try spec.float(number)
         default: return spec.text(try text(of: value))
         }
     }

@@ -82,7 +82,9 @@ extension Jinja.Interpreter {
 
     func evaluate(_ written: Jinja.CallArguments) throws -> Jinja.Arguments {
         var arguments = Jinja.Arguments(try written.positional.map(evaluate))
-        for (name, value) in written.named { arguments.named.append((name, try evaluate(value))) }
+        for (name, value) in written.named {
+            arguments.named.append((Jinja.Text(name), try evaluate(value)))
+        }
         if let spread = written.spread {
             arguments.positional += try evaluate(spread).elements(budget)
         }
@@ -91,7 +93,7 @@ extension Jinja.Interpreter {
             throw Jinja.Failure("the argument after ** must be a mapping")
         }
         for (key, value) in dictionary.members {
-            arguments.named.append((try text(of: key).string, value))
+            arguments.named.append((try text(of: key), value))
         }
         return arguments
     }

@@ -38,7 +38,7 @@ extension Jinja {
         private func bind(_ arguments: Arguments, _ interpreter: Interpreter) throws {
             var named = arguments.named
             func takeNamed(_ name: String) -> Value? {
-                named.firstIndex { $0.name == name }.map { named.remove(at: $0).value }
+                named.firstIndex { $0.name.isSpelled(name) }.map { named.remove(at: $0).value }
             }
             let scope = interpreter.scope
             for (index, parameter) in definition.parameters.enumerated() {
@@ -57,8 +57,8 @@ extension Jinja {
             let extra = arguments.positional.dropFirst(definition.parameters.count)
             scope.variables["varargs"] = try .tuple(Array(extra))
             scope.variables["kwargs"] = try .dictionary(
-                named.map { (key: .string(Jinja.Text($0.name)), value: $0.value) })
-            try refuse(extra: extra.count, named.first?.name)
+                named.map { (key: .string($0.name), value: $0.value) })
+            try refuse(extra: extra.count, named.first?.name.string)
         }
 
         private func refuse(extra: Int, _ name: String?) throws {

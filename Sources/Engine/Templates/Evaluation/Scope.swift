@@ -19,9 +19,11 @@ extension Jinja {
     /// The arguments of a call, evaluated.
     struct Arguments {
         var positional: [Value] = []
-        var named: [(name: String, value: Value)] = []
+        /// Their names are texts because `**` takes them from a mapping, which may be the request's, and
+        /// `kwargs` and `dict` give them back.
+        var named: [(name: Text, value: Value)] = []
 
-        init(_ positional: [Value] = [], named: [(name: String, value: Value)] = []) {
+        init(_ positional: [Value] = [], named: [(name: Text, value: Value)] = []) {
             self.positional = positional
             self.named = named
         }
@@ -36,8 +38,10 @@ extension Jinja {
             var values = positional.map(Value?.some)
             values += Array(repeating: nil, count: parameters.count - values.count)
             for (name, value) in named {
-                guard let index = parameters.firstIndex(of: name), values[index] == nil else {
-                    throw Failure("\(function)() got an unexpected argument '\(name)'")
+                guard let index = parameters.firstIndex(where: name.isSpelled),
+                    values[index] == nil
+                else {
+                    throw Failure("\(function)() got an unexpected argument '\(name.string)'")
                 }
                 values[index] = value
             }

@@ -82,9 +82,16 @@ extension Jinja.Text {
     }
 
     /// The origin of a text that was made of this one, character by character or not at all.
-    var derivedOrigin: Origin {
-        if case .template = origin { .template } else { .request }
+    var derivedOrigin: Origin { Self.derivedOrigin([origin]) }
+
+    /// The origin of a text that was made of several so: the template's where all of them are.
+    static func derivedOrigin(_ origins: some Swift.Sequence<Origin>) -> Origin {
+        origins.allSatisfy { if case .template = $0 { true } else { false } }
+            ? .template : .request
     }
+
+    /// Whether the text has these bytes; Swift takes more texts for equal.
+    func isSpelled(_ spelling: String) -> Bool { utf8.elementsEqual(spelling.utf8) }
 
     /// The text between these places of its UTF-8, which lie between code points.
     subscript(_ range: Range<Int>) -> Jinja.Text {
