@@ -50,8 +50,10 @@ import Testing
         #expect(try model.tokenize(long, addSpecial: false, parseSpecial: false).count == 300_000)
     }
 
-    /// With a plugin that can be told which bytes are plain, and with one that cannot.
-    @Test(arguments: Isolation.allCases, [["SPECIALS"], ["SPECIALS", "MIXED"]])
+    /// With a plugin that can be told which bytes are plain, and with those that cannot.
+    @Test(
+        arguments: Isolation.allCases,
+        [["SPECIALS"], ["SPECIALS", "MIXED"], ["SPECIALS", "END_ONLY"]])
     func whatSomebodyElseWroteIsNoControlToken(_ isolation: Isolation, _ macros: [String]) throws {
         let model = try openModel(isolation, macros: macros)
         defer { model.close() }

@@ -284,6 +284,8 @@ const roost_plugin *roost_plugin_query_v1(uint32_t host_minor);
 
 #define ROOST_EXT_TOKENS "roost.text.tokens/1"
 
+/* Those of the first two kinds, and bos, eos, eot and pad, are the control tokens: no text that came with
+ * a request becomes one, as far as the plugin's vocabulary says how they are spelled. */
 enum {                                /* roost_vocab.attr */
     ROOST_TOKEN_CONTROL = 1u,         /* never shown: <s>, <|im_start|> */
     ROOST_TOKEN_END = 2u,             /* ends a generation: </s>, <|im_end|> */

@@ -38,9 +38,9 @@ private struct ControlSpellings {
     private var longest = 0
 
     init(_ vocabulary: Vocabulary) {
-        for token in 0..<vocabulary.count where vocabulary.attributes[token].contains(.control) {
+        for token in vocabulary.controlTokens {
             // Pieces that begin words are written with a space that is not theirs.
-            let spelling = vocabulary.piece(Int32(token)).drop { $0 == UInt8(ascii: " ") }
+            let spelling = vocabulary.piece(token).drop { $0 == UInt8(ascii: " ") }
             guard let first = spelling.first else { continue }
             spellings[Int(first)].append(ArraySlice(spelling))
             longest = max(longest, spelling.count)

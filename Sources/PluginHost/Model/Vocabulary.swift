@@ -32,6 +32,16 @@ package struct Vocabulary: Sendable, Equatable {
         return bytes[Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])]
     }
 
+    /// What no text that came with a request may become: also tokens that are shown, where they end
+    /// generations, and those that a plugin names but gives no attribute.
+    package var controlTokens: Set<Int32> {
+        let named = [bos, eos, eot, pad].compactMap { $0 }
+        let control = attributes.indices.filter {
+            !attributes[$0].isDisjoint(with: [.control, .end])
+        }
+        return Set(named + control.map { Int32($0) })
+    }
+
     /// What is special about a token; nothing for an unknown id.
     package func attributes(of id: Int32) -> TokenAttributes {
         id >= 0 && id < count ? attributes[Int(id)] : []

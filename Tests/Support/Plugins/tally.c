@@ -9,7 +9,8 @@
  * milliseconds, as a larger model's would.
  *
  * With the macro SPECIALS the tokens 256 and 257 are spelled "<b>" and "<e>", and found where they are to be
- * parsed; with MIXED as well, the plugin can be told where not.
+ * parsed; with MIXED as well, the plugin can be told where not. With END_ONLY neither has the attribute of
+ * control tokens: one is named as bos, the other ends generations.
  *
  * With the macro WITHOUT_LENGTH it has no seq_len.
  *
@@ -406,8 +407,12 @@ static void fill_vocabulary(struct roost_model *model)
     model->offsets[257] = 259;
     model->offsets[258] = 262;
 #endif
+#ifdef END_ONLY
+    model->attributes[EOS] = ROOST_TOKEN_END;
+#else
     model->attributes[BOS] = ROOST_TOKEN_CONTROL;
     model->attributes[EOS] = ROOST_TOKEN_CONTROL | ROOST_TOKEN_END;
+#endif
 }
 
 static roost_status open_model(void *self, const roost_open *in, roost_model **out,
