@@ -4,11 +4,11 @@ struct AddedTokenSearch: Sendable {
     private let original: (all: AddedTokens, plain: AddedTokens)
     private let normalized: (all: AddedTokens, plain: AddedTokens)
 
-    /// - Parameter ends: the tokens that end a generation, which are special whatever the file says.
-    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?, ends: Set<Int32>) {
+    /// - Parameter guarded: tokens that are special whatever the file says.
+    init(_ tokens: [AddedToken], normalizer: (any Normalizer)?, guarded: Set<Int32>) {
         let tokens = tokens.map { token in
             var token = token
-            token.special = token.special || ends.contains(token.id)
+            token.special = token.special || guarded.contains(token.id)
             return token
         }
         let original = tokens.filter { !$0.normalized }

@@ -15,8 +15,9 @@ public protocol Tokenizer: Sendable {
     ///   - addSpecial: whether the ids that the model's own tokenizer puts around a text (bos, eos)
     ///     are added.
     ///   - parseSpecial: whether "<|im_end|>" in the text is that token; otherwise it is ten plain
-    ///     characters, which is right for everything a user wrote. Tokens that are added to the
-    ///     vocabulary but control nothing ("<tool_call>") are recognised either way.
+    ///     characters, which is right for everything a user wrote. So are tokens that a chat template
+    ///     writes though their file does not call them special ("<tool_call>"). Other added tokens, such
+    ///     as runs of blanks, are recognised either way.
     ///   - plain: the bytes that somebody else wrote, in ranges that ascend and do not overlap:
     ///     `parseSpecial` finds no special token that has one of them. They are no borders: a text
     ///     that spells no special token has the same ids without them.

@@ -23,8 +23,10 @@ struct BPELoading {
         } else if try file.model.options.optional("byte_fallback")?.bool ?? false {
             tokens.markBytes()
         }
-        assembly = try TokenizerAssembly(file, configuration, decoder, tokens)
-        table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
+        let assembly = try TokenizerAssembly(
+            file, configuration, decoder, tokens, byteLevel: byteLevel)
+        table = try TokenTable(tokens.spellings) { assembly.tokens.isOfModel[$0] }
+        self.assembly = assembly
     }
 
     func tokenizer() throws -> any Tokenizer {
@@ -32,10 +34,11 @@ struct BPELoading {
         let ignoresMerges = try model.options.optional("ignore_merges")?.bool ?? false
         let bpe = BPE(
             alphabet: try alphabet(),
-            rule: try RankedMerges(model.merges, table, byteLevel: byteLevel),
+            rule: try RankedMerges(
+                model.merges, table, byteLevel: byteLevel, withheld: assembly.tokens),
             wholeWords: ignoresMerges ? table : nil)
         let preTokenizer = try preTokenizer(ignoresMerges: ignoresMerges)
-        return try assembly.tokenizer(bpe, preTokenizer) { table.find($0) }
+        return try assembly.tokenizer(bpe, preTokenizer)
     }
 }
 
@@ -43,7 +46,7 @@ struct BPELoading {
 
 extension BPELoading {
     private func alphabet() throws -> BPEAlphabet {
-        let unknown = try assembly.id(option: "unk_token") { table.find($0) }
+        let unknown = try assembly.id(option: "unk_token")
         if byteLevel {
             let id = { (bytes: [UInt8]) in table.find(bytes.span) ?? unknown ?? -1 }
             return .bytes(

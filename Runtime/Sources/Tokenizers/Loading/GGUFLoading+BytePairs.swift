@@ -8,20 +8,21 @@ extension GGUFLoading {
     private func byteLevel(_ pre: PublishedPreTokenizer) throws -> any Tokenizer {
         var tokens = tokens
         tokens.spellAsBytes()
-        let table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
         let special = try specialTokens(bos: nil, eos: nil)
+        tokens = tokens.withholding(special.guarded, byteLevel: true)
+        let table = try TokenTable(tokens.spellings) { tokens.isOfModel[$0] }
         let template = try template(special, addsBOS: pre.addsBOS)
         let normalizer = pre.composes ? CanonicalForm(composes: true) : nil
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, PieceDecoder(byteLevel: true), special, template),
             notes: notes,
-            added: try added(normalizer, special),
+            added: try added(tokens, normalizer, special),
             normalizer: normalizer,
             preTokenizer: try pre.preTokenizer(),
             model: BPE(
                 alphabet: .bytes((0...255).map { table.find([$0].span) ?? -1 }),
-                rule: try RankedMerges(try mergePairs(), table, byteLevel: true),
+                rule: try RankedMerges(try mergePairs(), table, byteLevel: true, withheld: tokens),
                 wholeWords: pre.ignoresMerges ? table : nil),
             template: template)
     }
@@ -30,8 +31,9 @@ extension GGUFLoading {
     private func characterLevel(_ pre: PublishedPreTokenizer) throws -> any Tokenizer {
         var tokens = tokens
         tokens.markBytes()
-        let table = try TokenTable(tokens.spellings) { tokens.kinds[$0] == .normal }
         let special = try specialTokens(bos: nil, eos: nil)
+        tokens = tokens.withholding(special.guarded)
+        let table = try TokenTable(tokens.spellings, where: tokens.isPiece)
         let template = try template(
             special, addsBOS: pre.addsBOS, always: pre.alwaysAddsBOS)
         let normalizer = normalizer(of: pre)
@@ -40,7 +42,7 @@ extension GGUFLoading {
                 tokens, pre.spelling == .marks ? .metaspace(spacePrefix: false) : PieceDecoder(),
                 special, template),
             notes: notes,
-            added: try added(normalizer, special),
+            added: try added(tokens, normalizer, special),
             normalizer: normalizer,
             preTokenizer: try pre.preTokenizer(),
             model: BPE(
@@ -50,7 +52,7 @@ extension GGUFLoading {
                         bytes: tokens.byteIDs,
                         unknown: try checked(file.unknown, "unknown_token_id"),
                         fusesUnknown: false)),
-                rule: try RankedMerges(try mergePairs(), table, byteLevel: false),
+                rule: try RankedMerges(try mergePairs(), table, byteLevel: false, withheld: tokens),
                 wholeWords: pre.joinsLineFeeds ? try lineFeeds(tokens) : nil),
             template: template)
     }
@@ -65,7 +67,7 @@ extension GGUFLoading {
     /// The tokens of nothing but line feeds, which no merges lead to.
     private func lineFeeds(_ tokens: TokenList) throws -> TokenTable {
         try TokenTable(tokens.spellings) { id in
-            tokens.kinds[id] == .normal && !tokens.spellings[id].isEmpty
+            tokens.isPiece(id) && !tokens.spellings[id].isEmpty
                 && tokens.spellings[id].allSatisfy { $0 == UInt8(ascii: "\n") }
         }
     }

@@ -17,7 +17,7 @@ extension GGUFLoading {
         return TextPipeline(
             vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
             notes: notes,
-            added: try added(nil, special, kinds: tokens.kinds),
+            added: try added(tokens, nil, special),
             normalizer: BertNormalizer(
                 cleans: true, separatesIdeographs: true,
                 stripsAccents: file.stripsAccents ?? lowercases, lowercases: lowercases),
@@ -72,9 +72,10 @@ extension GGUFLoading {
 
 extension GGUFLoading {
     func unigram() throws -> any Tokenizer {
-        let pieces = try PieceTrie(tokens.spellings) { [tokens] in tokens.kinds[$0] == .normal }
         var special = try specialTokens(bos: nil, eos: 1)
         special.eot = nil
+        let tokens = tokens.withholding(special.guarded)
+        let pieces = try PieceTrie(tokens.spellings, where: tokens.isPiece)
         let template = try unigramTemplate(special)
         let prefixes = file.addSpacePrefix ?? true
         let normalizer = try file.characterMap.map {
@@ -84,7 +85,7 @@ extension GGUFLoading {
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
             notes: notes,
-            added: try added(normalizer, special),
+            added: try added(tokens, normalizer, special),
             normalizer: normalizer,
             preTokenizer: try unigramWords(prefixed: prefixes),
             model: Unigram(

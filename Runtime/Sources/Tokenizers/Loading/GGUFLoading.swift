@@ -49,17 +49,18 @@ struct GGUFLoading {
 extension GGUFLoading {
     private func sentencePiece() throws -> any Tokenizer {
         let scores = try scores()
-        let table = try TokenTable(tokens.spellings) { tokens.kinds[$0] == .normal }
         let special = try specialTokens(bos: 1, eos: 2)
+        let tokens = tokens.withholding(special.guarded)
+        let table = try TokenTable(tokens.spellings, where: tokens.isPiece)
         let template = try template(special, addsBOS: true)
         let prefixes = file.addSpacePrefix ?? true
         let normalizer = Self.spacesAsMarks(prefixed: prefixes)
-        let cutsWords = MetaspaceWords.areExact(for: table) { tokens.kinds[$0] == .normal }
+        let cutsWords = MetaspaceWords.areExact(for: table, where: tokens.isPiece)
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: prefixes), special, template),
             notes: notes,
-            added: try added(normalizer, special),
+            added: try added(tokens, normalizer, special),
             normalizer: normalizer,
             preTokenizer: cutsWords ? MetaspaceWords() : nil,
             model: BPE(
@@ -96,20 +97,21 @@ extension GGUFLoading {
 // MARK: - Parts
 
 extension GGUFLoading {
-    /// - Parameter kinds: the kind of each token, where it is not the file's.
+    /// - Parameter tokens: the file's, as the model makes them.
     func added(
-        _ normalizer: (any Normalizer)?, _ special: SpecialTokens, kinds: [TokenList.Kind]? = nil
+        _ tokens: TokenList, _ normalizer: (any Normalizer)?, _ special: SpecialTokens
     ) throws -> AddedTokenSearch {
         var added: [AddedToken] = []
         for id in 0..<tokens.count {
-            let kind = (kinds ?? tokens.kinds)[id]
+            let kind = tokens.kinds[id]
             guard kind == .control || kind == .userDefined || kind == .unknown else { continue }
             let token = AddedToken(
                 id: Int32(id), content: Array(file.tokens[id]), special: kind != .userDefined)
             try token.checkLength("tokenizer.ggml.tokens[\(id)]")
             added.append(token)
         }
-        return AddedTokenSearch(added, normalizer: normalizer, ends: special.ends)
+        added += try tokens.withheld(special.ends, besides: added)
+        return AddedTokenSearch(added, normalizer: normalizer, guarded: special.guarded)
     }
 
     /// An id that shapes no text: what is outside of the vocabulary is noted and left out.
@@ -150,7 +152,7 @@ extension GGUFLoading {
         special.eot = known(file.eot)
         special.pad = known(file.pad)
         if let eom = known(file.eom) { special.ends.insert(eom) }
-        special.addWellKnown(tokens)
+        special.addWellKnown(tokens, chatTemplate: file.chatTemplate ?? "")
         return special
     }
 

@@ -51,6 +51,8 @@ public struct GGUFVocabulary: Sendable {
     public var stripsAccents: Bool?
     /// `precompiled_charsmap`
     public var characterMap: [UInt8]?
+    /// `tokenizer.chat_template`, which is not below `tokenizer.ggml`.
+    public var chatTemplate: String?
 
     public init(model: String, tokens: ByteStrings) {
         self.model = model
@@ -100,6 +102,7 @@ extension GGUFVocabulary {
         merges = try keys.byteStrings(ifPresent: "tokenizer.ggml.merges").map { ByteStrings($0) }
         try readIDs(keys)
         try readSettings(keys)
+        chatTemplate = try keys.string(ifPresent: "tokenizer.chat_template")
     }
 
     private mutating func readIDs(_ keys: some GGUFKeys) throws {

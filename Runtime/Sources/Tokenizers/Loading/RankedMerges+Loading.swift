@@ -3,22 +3,29 @@ extension RankedMerges {
     ///   - pairs: two spellings for each merge, the best first.
     ///   - tokens: the tokens of the model by spelling.
     ///   - byteLevel: whether merges are spelled in the byte alphabet.
+    ///   - all: all tokens: a merge that leads to one which text never becomes is left out.
     /// - Throws: ``TokenizerError/mergeWithoutToken(merge:token:)``
-    init(_ pairs: ByteStrings, _ tokens: TokenTable, byteLevel: Bool) throws {
+    init(
+        _ pairs: ByteStrings, _ tokens: TokenTable, byteLevel: Bool, withheld all: TokenList
+    ) throws {
+        let withheld = Set(all.withheld.map { all.spellings[Int($0)] })
         let pairs = byteLevel ? Self.spelledAsBytes(pairs) : pairs
         self.init(minimumCapacity: pairs.count / 2)
         for merge in 0..<pairs.count / 2 {
             let left = pairs.range(2 * merge)
             let right = pairs.range(2 * merge + 1)
             let whole = left.lowerBound..<right.upperBound
-            let id = { (range: Range<Int>) throws -> Int32 in
-                guard let id = tokens.find(pairs.bytes.span.extracting(range)) else {
+            let id = { (range: Range<Int>) throws -> Int32? in
+                if let id = tokens.find(pairs.bytes.span.extracting(range)) { return id }
+                guard withheld.contains(pairs.bytes[range]) else {
                     throw TokenizerError.mergeWithoutToken(
                         merge: merge, token: String(decoding: pairs.bytes[range], as: UTF8.self))
                 }
-                return id
+                return nil
             }
-            append(try id(left), try id(right), into: try id(whole), rank: merge)
+            if let left = try id(left), let right = try id(right), let whole = try id(whole) {
+                append(left, right, into: whole, rank: merge)
+            }
         }
     }
 

@@ -6,6 +6,11 @@ struct SpecialTokens {
     var pad: Int32?
     /// All tokens that end a generation.
     var ends: Set<Int32> = []
+    /// Tokens that are a chat template's to write (``TemplateWords``).
+    var templateWords: Set<Int32> = []
+
+    /// What is found in a text as control tokens are, whatever its file calls it.
+    var guarded: Set<Int32> { ends.union(templateWords) }
 
     /// Names that end a turn of a conversation in published vocabularies.
     private static let turnEnds = [
@@ -19,8 +24,11 @@ struct SpecialTokens {
         "<｜end▁of▁sentence｜>",
     ]
 
-    /// Adds the tokens that are known by name alone.
-    mutating func addWellKnown(_ tokens: TokenList) {
+    /// Adds the tokens that are known by name alone, and those of the chat template.
+    ///
+    /// - Parameter chatTemplate: the model's; empty where it has none.
+    mutating func addWellKnown(_ tokens: TokenList, chatTemplate: String) {
+        templateWords = TemplateWords.ids(in: chatTemplate, tokens)
         var found: [String: Int32] = [:]
         for id in 0..<tokens.count
         where tokens.kinds[id] == .control || tokens.kinds[id] == .userDefined {

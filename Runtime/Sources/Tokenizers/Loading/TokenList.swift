@@ -11,6 +11,8 @@ struct TokenList {
     private(set) var kinds: [Kind]
     /// Whether the model itself makes the token; added tokens are found in the text.
     private(set) var isOfModel: [Bool]
+    /// What text never becomes within the model, though it may spell it.
+    private(set) var withheld: Set<Int32> = []
 
     var count: Int { kinds.count }
 
@@ -76,6 +78,48 @@ struct TokenList {
             kinds[Int(id)] = .control
             isOfModel[Int(id)] = false
         }
+    }
+
+    /// The same tokens for a model that makes neither control tokens nor `others` of text which spells them.
+    /// A single symbol stays: text has no other token for it.
+    ///
+    /// - Parameter byteLevel: whether bytes are the symbols, otherwise characters.
+    func withholding(_ others: Set<Int32>, byteLevel: Bool = false) -> TokenList {
+        var copy = self
+        let control = kinds.indices.filter { kinds[$0] == .control || kinds[$0] == .unknown }
+        for id in control + others.map(Int.init) where !isSymbol(id, byteLevel) {
+            copy.isOfModel[id] = false
+            copy.withheld.insert(Int32(id))
+        }
+        return copy
+    }
+
+    /// Tokens that are withheld and not `added`: whoever parses control tokens finds them as before.
+    func withheld(_ ids: Set<Int32>, besides added: [AddedToken]) throws -> [AddedToken] {
+        try ids.intersection(withheld).subtracting(added.map(\.id)).sorted().map { id in
+            let token = AddedToken(id: id, content: Array(spellings[Int(id)]), special: true)
+            try token.checkLength("the token of id \(id)")
+            return token
+        }
+    }
+
+    /// Whether text becomes a token, where nothing but normal tokens is made of text.
+    func isPiece(_ id: Int) -> Bool { kinds[id] == .normal && isOfModel[id] }
+
+    private func isSymbol(_ id: Int, _ byteLevel: Bool) -> Bool {
+        let spelling = spellings[id]
+        return spelling.count == 1
+            || !byteLevel && !spelling.isEmpty
+                && UTF8Runs.endOfCharacter(in: spelling.span, at: 0) == spelling.count
+    }
+
+    /// The token that is spelled so; of several the last.
+    func find(_ name: String) -> Int32? {
+        let name = Array(name.utf8)
+        guard !name.isEmpty else { return nil }
+        return kinds.indices.last {
+            spellings.range($0).count == name.count && spellings[$0].elementsEqual(name)
+        }.map { Int32($0) }
     }
 
     /// The id of every byte token, -1 where there is none.

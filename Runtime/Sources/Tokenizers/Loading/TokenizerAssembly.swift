@@ -3,18 +3,22 @@ struct TokenizerAssembly {
     let file: TokenizerJSON
     let configuration: TokenizerConfiguration
     let decoder: PieceDecoder
+    /// Of which the model makes those that text may become.
     let tokens: TokenList
     let normalizer: (any Normalizer)?
+    private let special: SpecialTokens
+    private let notes: [String]
 
     init(
         _ file: TokenizerJSON, _ configuration: TokenizerConfiguration, _ decoder: PieceDecoder,
-        _ tokens: TokenList
+        _ tokens: TokenList, byteLevel: Bool = false
     ) throws {
         self.file = file
         self.configuration = configuration
         self.decoder = decoder
-        self.tokens = tokens
         normalizer = try file.normalizer.map(Normalizers.make)
+        (special, notes) = Self.specialTokens(file, configuration, tokens)
+        self.tokens = tokens.withholding(special.guarded, byteLevel: byteLevel)
     }
 
     /// The tokens of a file, which the model's options may say more of.
@@ -22,18 +26,16 @@ struct TokenizerAssembly {
         try TokenList(file.model.tokens, ids: file.model.ids, added: file.addedTokens)
     }
 
-    /// - Parameter find: the id of a token of the model.
     func tokenizer<Words: Model>(
-        _ model: Words, _ preTokenizer: (any PreTokenizer)?, find: (String) -> Int32?
+        _ model: Words, _ preTokenizer: (any PreTokenizer)?
     ) throws -> any Tokenizer {
-        var notes: [String] = []
-        let special = specialTokens(&notes, find)
-        let template = try template(special)
+        let template = try template()
         return TextPipeline(
             vocabulary: TokenizerVocabulary(tokens, decoder, special, template),
             notes: notes,
             added: AddedTokenSearch(
-                file.addedTokens, normalizer: normalizer, ends: special.ends),
+                try file.addedTokens + tokens.withheld(special.ends, besides: file.addedTokens),
+                normalizer: normalizer, guarded: special.guarded),
             normalizer: normalizer,
             preTokenizer: preTokenizer,
             model: model,
@@ -41,9 +43,9 @@ struct TokenizerAssembly {
     }
 
     /// The id of the token that an option of the model names.
-    func id(option key: String, find: (String) -> Int32?) throws -> Int32? {
+    func id(option key: String) throws -> Int32? {
         try file.model.options.optional(key).map { node in
-            guard let id = find(try node.string) else {
+            guard let id = tokens.find(try node.string) else {
                 throw TokenizerError.invalid(
                     key: node.path, found: "'\(try node.string)'", expected: "a token")
             }
@@ -53,13 +55,19 @@ struct TokenizerAssembly {
 }
 
 extension TokenizerAssembly {
-    private func specialTokens(
-        _ notes: inout [String], _ find: (String) -> Int32?
-    ) -> SpecialTokens {
+    private static func specialTokens(
+        _ file: TokenizerJSON, _ configuration: TokenizerConfiguration, _ tokens: TokenList
+    ) -> (SpecialTokens, notes: [String]) {
         var special = SpecialTokens()
+        var notes: [String] = []
         let named = [
             configuration.bosName, configuration.eosName, configuration.padName,
-        ].map { name in name.flatMap { id(named: $0, find) } }
+        ].map { name in
+            name.flatMap { name in
+                file.addedTokens.first { $0.content.elementsEqual(name.utf8) }?.id
+                    ?? tokens.find(name)
+            }
+        }
         let ends = configuration.endIDs.filter { $0 < tokens.count }
         if ends.count < configuration.endIDs.count {
             notes.append("'eos_token_id' names ids outside the vocabulary; they are left out")
@@ -69,17 +77,12 @@ extension TokenizerAssembly {
         special.eos = named[1] ?? ends.first.map { Int32($0) }
         special.pad = named[2]
         special.ends = Set(ends.map { Int32($0) })
-        special.addWellKnown(tokens)
-        return special
-    }
-
-    private func id(named name: String, _ find: (String) -> Int32?) -> Int32? {
-        let bytes = Array(name.utf8)
-        return file.addedTokens.first { $0.content == bytes }?.id ?? find(name)
+        special.addWellKnown(tokens, chatTemplate: configuration.chatTemplate)
+        return (special, notes)
     }
 
     /// The template of the file, but that `add_bos_token` and `add_eos_token` overrule it.
-    private func template(_ special: SpecialTokens) throws -> Template {
+    private func template() throws -> Template {
         var template =
             try file.postProcessor.map { try Template($0, idCount: tokens.count) } ?? Template()
         if let adds = configuration.addsBOS, let bos = special.bos {

@@ -8,15 +8,21 @@ struct TokenizerConfiguration {
     /// The ids that end a generation, from generation_config.json or else config.json.
     var endIDs: [Int] = []
     var bosID: Int?
+    /// All chat templates that the directory has; which one is used is not the tokenizer's choice.
+    var chatTemplate = ""
 
-    /// - Parameter read: the node of a file of the directory, nil where it is absent.
-    init(read: (_ file: String) throws -> JSONNode?) throws {
+    /// - Parameters:
+    ///   - read: the node of a file of the directory, nil where it is absent.
+    ///   - template: the text of `chat_template.jinja`.
+    init(template: String?, read: (_ file: String) throws -> JSONNode?) throws {
+        chatTemplate = template ?? ""
         if let tokens = try read("tokenizer_config.json") {
             bosName = try Self.name(tokens, "bos_token")
             eosName = try Self.name(tokens, "eos_token")
             padName = try Self.name(tokens, "pad_token")
             addsBOS = try tokens.optional("add_bos_token")?.bool
             addsEOS = try tokens.optional("add_eos_token")?.bool
+            chatTemplate += try tokens.optional("chat_template").map(Self.templates) ?? ""
         }
         for file in ["generation_config.json", "config.json"] {
             guard let model = try read(file) else { continue }
@@ -30,6 +36,20 @@ struct TokenizerConfiguration {
         guard let token = try node.optional(key) else { return nil }
         if case .string(let name) = token.json { return name }
         return try token["content"].string
+    }
+
+    /// A template stands as its text; several stand as a list of objects. Whoever renders them says what is
+    /// wrong with others.
+    private static func templates(_ node: JSONNode) throws -> String {
+        switch node.json {
+        case .string(let text): text
+        case .array:
+            try node.elements.map { element in
+                guard case .object = element.json else { return "" }
+                return try element.optional("template").map(templates) ?? ""
+            }.joined(separator: "\n")
+        default: ""
+        }
     }
 
     /// One id or a list of them; a negative one means none.

@@ -5,7 +5,9 @@ struct TokenizerDirectory {
     let path: String
 
     func tokenizer() throws -> any Tokenizer {
-        let configuration = try TokenizerConfiguration(read: node)
+        let configuration = try TokenizerConfiguration(
+            template: read("chat_template.jinja") { String(decoding: $0, as: UTF8.self) },
+            read: node)
         let published = try read("tokenizer.json") { bytes in
             try Self.tokenizer(try TokenizerJSON(bytes), configuration)
         }

@@ -9,12 +9,10 @@ struct UnigramLoading {
         hasBytes = try file.model.options.optional("byte_fallback")?.bool ?? false
         if hasBytes { tokens.markBytes() }
         guard !file.model.scores.isEmpty else { throw TokenizerError.missing(key: "model.vocab") }
-        // Control tokens are never made of text that nobody parses.
-        pieces = try PieceTrie(tokens.spellings) { [tokens] in
-            tokens.isOfModel[$0] && tokens.kinds[$0] != .control
-        }
-        assembly = try TokenizerAssembly(
+        let assembly = try TokenizerAssembly(
             file, configuration, try PieceDecoder(file.decoder), tokens)
+        pieces = try PieceTrie(tokens.spellings) { assembly.tokens.isOfModel[$0] }
+        self.assembly = assembly
     }
 
     func tokenizer() throws -> any Tokenizer {
@@ -26,7 +24,6 @@ struct UnigramLoading {
             Unigram(
                 pieces, scores: model.scores, unknown: unknown,
                 bytes: hasBytes ? assembly.tokens.byteIDs : []),
-            try assembly.file.preTokenizer.map(PreTokenizers.make)
-        ) { pieces.find($0.utf8) }
+            try assembly.file.preTokenizer.map(PreTokenizers.make))
     }
 }

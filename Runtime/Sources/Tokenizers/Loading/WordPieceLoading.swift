@@ -5,14 +5,16 @@ struct WordPieceLoading {
 
     init(_ file: TokenizerJSON, _ configuration: TokenizerConfiguration) throws {
         let tokens = try TokenizerAssembly.tokens(of: file)
-        pieces = try PieceTrie(tokens.spellings) { tokens.isOfModel[$0] }
-        assembly = try TokenizerAssembly(
+        let assembly = try TokenizerAssembly(
             file, configuration, try PieceDecoder(file.decoder), tokens)
+        pieces = try PieceTrie(tokens.spellings) { assembly.tokens.isOfModel[$0] }
+        self.assembly = assembly
     }
 
     func tokenizer() throws -> any Tokenizer {
         let options = assembly.file.model.options
-        guard let unknown = try assembly.id(option: "unk_token", find: find) ?? find("[UNK]") else {
+        guard let unknown = try assembly.id(option: "unk_token") ?? assembly.tokens.find("[UNK]")
+        else {
             throw TokenizerError.missing(key: "model.unk_token")
         }
         let model = WordPiece(
@@ -20,10 +22,8 @@ struct WordPieceLoading {
             unknown: unknown,
             longestWord: try options.optional("max_input_chars_per_word")?.integer ?? 100)
         return try assembly.tokenizer(
-            model, try assembly.file.preTokenizer.map(PreTokenizers.make), find: find)
+            model, try assembly.file.preTokenizer.map(PreTokenizers.make))
     }
-
-    private func find(_ token: String) -> Int32? { pieces.find(token.utf8) }
 
     private static let prefix = Array("##".utf8)
 }

@@ -39,6 +39,8 @@ struct SentencePieceLoading {
 
 extension SentencePieceLoading {
     private func unigram() throws -> any Tokenizer {
+        let special = specialTokens()
+        let tokens = tokens.withholding(special.guarded)
         let normal = scores.indices.filter { tokens.kinds[$0] == .normal }.map { scores[$0] }
         let (least, most) = (Double(normal.min() ?? 0), Double(normal.max() ?? 0))
         let worths = scores.indices.map { id in
@@ -46,17 +48,22 @@ extension SentencePieceLoading {
             tokens.kinds[id] == .userDefined
                 ? Double(tokens.spellings[id].count) * most - 0.1 : Double(scores[id])
         }
-        let pieces = try PieceTrie(tokens.spellings) {
-            tokens.kinds[$0] == .normal || tokens.kinds[$0] == .userDefined
+        let pieces = try PieceTrie(tokens.spellings) { id in
+            tokens.isPiece(id)
+                || tokens.kinds[id] == .userDefined && !tokens.withheld.contains(Int32(id))
         }
         let model = Unigram(
             pieces, scores: worths, unknown: try unknown,
             bytes: file.hasByteFallback ? tokens.byteIDs : [], least: least)
-        return try pipeline(model, nil, symbols: [])
+        return try pipeline(
+            tokens, model, nil, special, symbols: symbols.filter { tokens.withheld.contains($0.id) }
+        )
     }
 
     private func bpe() throws -> any Tokenizer {
-        let table = try TokenTable(tokens.spellings) { tokens.kinds[$0] == .normal }
+        let special = specialTokens()
+        let tokens = tokens.withholding(special.guarded)
+        let table = try TokenTable(tokens.spellings, where: tokens.isPiece)
         let bytes = file.hasByteFallback ? tokens.byteIDs : BPEAlphabet.noBytes
         let model = BPE(
             alphabet: .characters(
@@ -64,8 +71,9 @@ extension SentencePieceLoading {
                 fallback: BPEAlphabet.Fallback(
                     bytes: bytes, unknown: try unknown, fusesUnknown: true)),
             rule: ScoredMerges(table, scores: scores), wholeWords: nil)
-        let cutsWords = MetaspaceWords.areExact(for: table) { tokens.kinds[$0] == .normal }
-        return try pipeline(model, cutsWords ? MetaspaceWords() : nil, symbols: symbols)
+        let cutsWords = MetaspaceWords.areExact(for: table, where: tokens.isPiece)
+        return try pipeline(
+            tokens, model, cutsWords ? MetaspaceWords() : nil, special, symbols: symbols)
     }
 
     /// The user's symbols as they stand in normalized text, where nothing joins them.
@@ -85,15 +93,18 @@ extension SentencePieceLoading {
     }
 
     private func pipeline<Words: Model>(
-        _ model: Words, _ preTokenizer: (any PreTokenizer)?, symbols: [AddedToken]
+        _ tokens: TokenList, _ model: Words, _ preTokenizer: (any PreTokenizer)?,
+        _ special: SpecialTokens, symbols: [AddedToken]
     ) throws -> any Tokenizer {
-        let special = specialTokens()
+        let own = added + symbols
         let template = try template(special)
         return TextPipeline(
             vocabulary: TokenizerVocabulary(
                 tokens, .metaspace(spacePrefix: file.addsDummyPrefix), special, template),
             notes: [],
-            added: AddedTokenSearch(added + symbols, normalizer: nil, ends: special.ends),
+            added: AddedTokenSearch(
+                try own + tokens.withheld(special.ends, besides: own), normalizer: nil,
+                guarded: special.guarded),
             normalizer: try SentencePieceNormalizer(file, tokens),
             preTokenizer: preTokenizer,
             model: model,
@@ -110,7 +121,7 @@ extension SentencePieceLoading {
         special.eos = id(configuration.eosName ?? layout.eos)
         special.pad = id(configuration.padName ?? layout.pad)
         special.ends = Set(configuration.endIDs.filter { $0 < tokens.count }.map { Int32($0) })
-        special.addWellKnown(tokens)
+        special.addWellKnown(tokens, chatTemplate: configuration.chatTemplate)
         return special
     }
 
