@@ -22,7 +22,9 @@ extension Decodable {
         do {
             self = try decoder.decode(Self.self, from: json)
         } catch let error as DecodingError {
-            throw JSONProblem(error, in: json, quotes: quotes)
+            throw JSONProblem(error, in: json, quotes: quotes) {
+                _ = try decoder.decode(Self.self, from: $0)
+            }
         }
     }
 }
@@ -62,7 +64,10 @@ struct UnexpectedValue: Error {
 // MARK: - Wording
 
 extension JSONProblem {
-    fileprivate init(_ error: DecodingError, in json: Data, quotes: Bool) {
+    /// - Parameter decode: reads other JSON as what was to be read, to find out what is wrong with this.
+    fileprivate init(
+        _ error: DecodingError, in json: Data, quotes: Bool, _ decode: (Data) throws -> Void
+    ) {
         let root = try? JSONDecoder().decode(JSONTree.self, from: json)
         switch error {
         case .keyNotFound(let key, let context):
@@ -72,12 +77,10 @@ extension JSONProblem {
             self.init(context, in: root, expected: Self.words(for: type), quotes: quotes)
         case .dataCorrupted(let context):
             let named = context.underlyingError as? UnexpectedValue
-            if root == nil {
+            if let root, error.saysNotWhichNumber {
+                self.init(misfitsOf: root, quotes: quotes, decode)
+            } else if root == nil {
                 self.init(description: "is not JSON")
-            } else if context.codingPath.isEmpty, named == nil {
-                // Foundation does not say which number does not fit.
-                let keys = (root?.fractions ?? []).map { "'\($0)'" }.joined(separator: " or ")
-                self.init(description: "\(keys) is no integer, expected one")
             } else {
                 self.init(
                     context, in: root, expected: named?.expected ?? "another number",
@@ -94,6 +97,25 @@ extension JSONProblem {
         let found = value.map { quotes ? $0.quoted : $0.kind } ?? "of another kind"
         let subject = path.isEmpty ? "the whole" : "'\(path)'"
         self.init(description: "\(subject) is \(found), expected \(expected)")
+    }
+
+    private init(misfitsOf root: JSONTree, quotes: Bool, _ decode: (Data) throws -> Void) {
+        // Each is read once more, alone among numbers that fit; no configuration has as many.
+        let misfits = root.unusualNumbers.prefix(100).filter { path, _ in
+            do {
+                try decode(try JSONEncoder().encode(root.taming(allBut: path)))
+                return false
+            } catch {
+                return (error as? DecodingError)?.saysNotWhichNumber ?? false
+            }
+        }
+        let found = misfits.map { path, number in
+            let expected = number.isFraction ? "an integer" : "another number"
+            return "'\(path)' is \(quotes ? number.quoted : number.kind), expected \(expected)"
+        }
+        self.init(
+            description: found.isEmpty
+                ? "has a number that does not fit where it stands" : found.joined(separator: "; "))
     }
 
     /// Where a coding path leads, with the keys as they stand in the file, and what is there.
@@ -126,91 +148,20 @@ extension JSONProblem {
     }
 }
 
+extension DecodingError {
+    /// Whether Foundation means a number that does not fit its type: of those alone it gives no place.
+    fileprivate var saysNotWhichNumber: Bool {
+        guard case .dataCorrupted(let context) = self else { return false }
+        return context.codingPath.isEmpty && !(context.underlyingError is UnexpectedValue)
+    }
+}
+
 extension String {
     /// `downBlockTypes` as `down_block_types`.
     fileprivate var inSnakeCase: String {
         reduce(into: "") { result, letter in
             if letter.isUppercase, let last = result.last, last != "_" { result += "_" }
             result += letter.lowercased()
-        }
-    }
-}
-
-/// Any JSON.
-private indirect enum JSONTree: Decodable {
-    case null
-    case bool(Bool)
-    case integer(Int)
-    case number(Double)
-    case string(String)
-    case list([JSONTree])
-    case object([String: JSONTree])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        self =
-            if container.decodeNil() {
-                .null
-            } else if let value = try? container.decode(Bool.self) {
-                .bool(value)
-            } else if let value = try? container.decode(Int.self) {
-                .integer(value)
-            } else if let value = try? container.decode(Double.self) {
-                .number(value)
-            } else if let value = try? container.decode(String.self) {
-                .string(value)
-            } else if let value = try? container.decode([JSONTree].self) {
-                .list(value)
-            } else {
-                .object(try container.decode([String: JSONTree].self))
-            }
-    }
-
-    func element(_ index: Int) -> JSONTree? {
-        guard case .list(let list) = self, list.indices.contains(index) else { return nil }
-        return list[index]
-    }
-
-    /// The member whose key a decoder has made `name` of.
-    func member(_ name: String) -> (name: String?, value: JSONTree?) {
-        guard case .object(let members) = self else { return (nil, nil) }
-        if let value = members[name] { return (name, value) }
-        let plain = { (key: String) in key.filter { $0 != "_" }.lowercased() }
-        guard let key = members.keys.sorted().first(where: { plain($0) == plain(name) }) else {
-            return (nil, nil)
-        }
-        return (key, members[key])
-    }
-
-    /// The keys of all numbers that are no integers, up to a few.
-    var fractions: [String] {
-        guard case .object(let members) = self else { return [] }
-        let found = members.sorted { $0.key < $1.key }.flatMap { key, value in
-            if case .number = value { return [key] }
-            return value.fractions.map { "\(key).\($0)" }
-        }
-        return Array(found.prefix(8))
-    }
-
-    var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool(let value): "\(value)"
-        case .integer, .number: "a number"
-        case .string: "a string"
-        case .list: "a list"
-        case .object: "an object"
-        }
-    }
-
-    /// The value, where it is short.
-    var quoted: String {
-        switch self {
-        case .integer(let value): "\(value)"
-        case .number(let value): "\(value)"
-        case .string(""): "empty"
-        case .string(let text) where text.utf8.count <= 80: text
-        default: kind
         }
     }
 }
