@@ -80,8 +80,9 @@ extension LoadedBert {
     func countTokens(
         of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount {
-        if case .sentence = head { return try reader.count(prompted(text, flags), pair: nil) }
-        return try reader.count(text, pair: pair)
+        if case .sentence = head { return try reader.count(prompted(text, flags)) }
+        if let pair { return try reader.count(text, pair: pair) }
+        return try reader.count(PromptedText(text))
     }
 
     func embeddingText(_ text: String, _ flags: EmbedFlags) throws -> TokenizedText {
@@ -91,9 +92,11 @@ extension LoadedBert {
     }
 
     /// A text with what the model wants before it, spelled as it was trained on.
-    private func prompted(_ text: String, _ flags: EmbedFlags) -> String {
-        let whole = prompt(flags) + text
-        return lowercases ? whole.lowercased() : whole
+    private func prompted(_ text: String, _ flags: EmbedFlags) -> PromptedText {
+        let prompt = prompt(flags)
+        return lowercases
+            ? PromptedText(text.lowercased(), behind: prompt.lowercased())
+            : PromptedText(text, behind: prompt)
     }
 
     /// How many tokens at the beginning of a text are read but left out of its vector.
@@ -111,7 +114,8 @@ extension LoadedBert {
         var lengths: [String: Int] = [:]
         for prompt in [prompts.query, prompts.passage, prompts.other] where !prompt.isEmpty {
             let ids = try tokenizer.encode(
-                lowercased ? prompt.lowercased() : prompt, maxLength: nil, addSpecial: true
+                lowercased ? prompt.lowercased() : prompt, maxLength: nil, addSpecial: true,
+                parseSpecial: true
             ).ids
             let ends = ids.last.map { tokenizer.vocabulary.attributes[Int($0)].contains(.control) }
             lengths[prompt] = ids.count - (ends == true ? 1 : 0)

@@ -14,23 +14,28 @@ struct TextReader: Sendable {
     /// the processor busy, few enough for the states to stay in its caches.
     static let tokensPerPass = 2048
 
-    func read(_ text: String) throws -> TokenizedText {
-        TokenizedText(try tokenizer.encode(text, maxLength: maxTokens, addSpecial: true))
+    func read(_ text: String) throws -> TokenizedText { try read(PromptedText(text)) }
+
+    func read(_ text: PromptedText) throws -> TokenizedText {
+        TokenizedText(try encode(text, maxLength: maxTokens))
     }
 
     func read(_ first: String, pair second: String) throws -> TokenizedText {
-        TokenizedText(try tokenizer.encode(first, pair: second, maxLength: maxTokens))
+        TokenizedText(try encode(first, pair: second, maxLength: maxTokens))
     }
 
-    /// The tokens of a text, or of a pair, before and after the cut.
-    func count(_ text: String, pair: String?) throws -> TokenCount {
-        let whole =
-            if let pair {
-                try tokenizer.encode(text, pair: pair, maxLength: nil).ids.count
-            } else {
-                try tokenizer.encode(text, maxLength: nil, addSpecial: true).ids.count
-            }
-        return TokenCount(whole: whole, read: min(whole, maxTokens))
+    /// The tokens of a text before and after the cut.
+    func count(_ text: PromptedText) throws -> TokenCount {
+        count(try encode(text, maxLength: nil))
+    }
+
+    /// The same of a pair.
+    func count(_ first: String, pair second: String) throws -> TokenCount {
+        count(try encode(first, pair: second, maxLength: nil))
+    }
+
+    private func count(_ whole: Encoding) -> TokenCount {
+        TokenCount(whole: whole.count, read: min(whole.count, maxTokens))
     }
 
     /// Sends texts through the network, some at a time.
@@ -72,6 +77,44 @@ struct TextReader: Sendable {
                 throw BertError.token(token, text: index, vocabulary: vocabularySize)
             }
         }
+    }
+}
+
+// MARK: - Tokens
+
+/// A text with what the model wants before it.
+struct PromptedText {
+    let whole: String
+    /// The part that came with the request.
+    let plain: Range<Int>
+
+    init(_ text: String, behind prompt: String = "") {
+        whole = prompt + text
+        plain = prompt.utf8.count..<whole.utf8.count
+    }
+}
+
+/// "[SEP]" in a text that came with a request is five characters: a row of a collection could otherwise end
+/// its segment, and speak as the query.
+extension TextReader {
+    /// - Parameter maxLength: the most tokens, special ones included.
+    func encode(_ text: PromptedText, maxLength: Int?) throws -> Encoding {
+        try tokenizer.encode(
+            text.whole, maxLength: maxLength, addSpecial: true, parseSpecial: true,
+            plain: [text.plain])
+    }
+
+    private func encode(
+        _ first: String, pair second: String, maxLength: Int?
+    ) throws -> Encoding {
+        try tokenizer.encode(first, pair: second, maxLength: maxLength, parseSpecial: false)
+    }
+
+    /// A question beside each window of a passage, which share `overlap` tokens.
+    func windows(question: String, passage: String, overlap: Int) throws -> [Encoding] {
+        try tokenizer.windows(
+            question: question, context: passage, maxLength: maxTokens, stride: overlap,
+            parseSpecial: false)
     }
 }
 

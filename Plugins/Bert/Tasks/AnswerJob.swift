@@ -95,9 +95,8 @@ final class AnswerJob: TaskJob {
     private func fill() throws {
         var tokens = windows.reduce(0) { $0 + $1.encoding.count }
         while tokens < TextReader.tokensPerPass, nextPassage < input.passages.count {
-            let encodings = try reader.tokenizer.windows(
-                question: input.question, context: input.passages[nextPassage],
-                maxLength: reader.maxTokens, stride: overlap)
+            let encodings = try reader.windows(
+                question: input.question, passage: input.passages[nextPassage], overlap: overlap)
             windows += encodings.map { Window(passage: nextPassage, encoding: $0) }
             tokens += encodings.reduce(0) { $0 + $1.count }
             nextPassage += 1

@@ -36,8 +36,9 @@ struct TextPipeline<Words: Model>: Tokenizer {
     @_specialize(where Words == Unigram)
     @_specialize(where Words == BPE<RankedMerges>)
     @_specialize(where Words == BPE<ScoredMerges>)
-    func encode(_ text: String, parseSpecial: Bool) throws -> Encoding {
-        var passage = Passage(self, parseSpecial: parseSpecial, tracked: true)
+    func encode(_ text: String, parseSpecial: Bool, plain: [Range<Int>]) throws -> Encoding {
+        var passage = Passage(
+            self, parseSpecial: parseSpecial, plain: PlainBytes(plain), tracked: true)
         try passage.encode(text.utf8.span)
         var encoding = Encoding()
         encoding.ids = passage.tokens.ids
@@ -61,8 +62,7 @@ extension TextPipeline {
 
         /// - Parameter tracked: whether the tokens' ranges are wanted, in code points of the text.
         init(
-            _ chain: TextPipeline, parseSpecial: Bool, plain: PlainBytes = PlainBytes([]),
-            tracked: Bool
+            _ chain: TextPipeline, parseSpecial: Bool, plain: PlainBytes, tracked: Bool
         ) {
             self.chain = chain
             self.parseSpecial = parseSpecial

@@ -6,12 +6,14 @@ extension Tokenizer {
     ///     cut off.
     ///   - addSpecial: whether the template's ids are put around the text.
     ///   - parseSpecial: whether "[SEP]" in the text is that token, as the reference has it.
+    ///   - plain: where it is not all the same, as in ``encode(_:addSpecial:parseSpecial:plain:)``.
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the template alone is longer than
     ///   `maxLength`.
     public func encode(
-        _ text: String, maxLength: Int?, addSpecial: Bool, parseSpecial: Bool = true
+        _ text: String, maxLength: Int?, addSpecial: Bool, parseSpecial: Bool,
+        plain: [Range<Int>] = []
     ) throws -> Encoding {
-        let encoding = try encode(text, parseSpecial: parseSpecial)
+        let encoding = try encode(text, parseSpecial: parseSpecial, plain: plain)
         let template = addSpecial ? template : Template()
         let room = try template.room(maxLength, pair: false)
         return template.apply(to: encoding, 0..<min(room, encoding.count))
@@ -26,7 +28,7 @@ extension Tokenizer {
     ///   `maxLength`.
     public func encode(
         _ first: String, pair second: String, maxLength: Int?,
-        truncation: Truncation = .longestFirst, parseSpecial: Bool = true
+        truncation: Truncation = .longestFirst, parseSpecial: Bool
     ) throws -> Encoding {
         let texts = (
             try encode(first, parseSpecial: parseSpecial),
@@ -47,7 +49,7 @@ extension Tokenizer {
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the question leaves no room,
     ///   ``TokenizerError/strideTooLong(stride:window:)`` when a window would bring nothing new.
     public func windows(
-        question: String, context: String, maxLength: Int, stride: Int, parseSpecial: Bool = true
+        question: String, context: String, maxLength: Int, stride: Int, parseSpecial: Bool
     ) throws -> [Encoding] {
         let question = try encode(question, parseSpecial: parseSpecial)
         let context = try encode(context, parseSpecial: parseSpecial)

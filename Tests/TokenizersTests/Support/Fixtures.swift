@@ -90,6 +90,29 @@ extension Tokenizer {
     }
 }
 
+/// The reference parses special tokens in a text of whomever.
+extension Tokenizer {
+    func encode(_ text: String, maxLength: Int?, addSpecial: Bool) throws -> Encoding {
+        try encode(text, maxLength: maxLength, addSpecial: addSpecial, parseSpecial: true)
+    }
+
+    func encode(
+        _ first: String, pair second: String, maxLength: Int?,
+        truncation: Truncation = .longestFirst
+    ) throws -> Encoding {
+        try encode(
+            first, pair: second, maxLength: maxLength, truncation: truncation, parseSpecial: true)
+    }
+
+    func windows(
+        question: String, context: String, maxLength: Int, stride: Int
+    ) throws -> [Encoding] {
+        try windows(
+            question: question, context: context, maxLength: maxLength, stride: stride,
+            parseSpecial: true)
+    }
+}
+
 extension Fixtures {
     private struct UnigramFile: Decodable {
         struct Piece: Decodable {
