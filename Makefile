@@ -13,6 +13,9 @@ TEST_PACKAGES := python3-venv g++
 BROWSER_PACKAGES := chromium chromium-driver
 EXAMPLES := $(BIN)/libMarkov.so
 
+# Where the large fixtures are, a test that misses one of them fails; elsewhere it is skipped and says so.
+export ROOST_FIXTURES ?= $(if $(wildcard ../shared/fixtures),required)
+
 MINILM := Models/all-MiniLM-L6-v2/model.safetensors
 
 .PHONY: build run test check check-deep format bench clean setup test-setup minilm

@@ -100,33 +100,42 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests", dependencies: ["CHostShims", "PluginHost"],
             swiftSettings: settings),
+        // The files that tests compare with, and what is said where they are missing.
+        .target(
+            name: "TestFixtures", path: "Tests/Support/TestFixtures", swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "PluginHost"], swiftSettings: settings),
+            name: "EngineTests", dependencies: ["Engine", "PluginHost", "TestFixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginABI", "PluginKit"],
             swiftSettings: settings),
-        .testTarget(name: "TensorRuntimeTests", dependencies: runtime, swiftSettings: settings),
-        .testTarget(name: "TokenizersTests", dependencies: runtime, swiftSettings: settings),
+        .testTarget(
+            name: "TensorRuntimeTests", dependencies: ["TestFixtures"] + runtime,
+            swiftSettings: settings),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["TestFixtures"] + runtime,
+            swiftSettings: settings),
         // A plugin's tests open its library, which every build makes: linked into one executable, the
         // entry points of two plugins would clash.
         .target(
-            name: "PluginTesting", dependencies: ["PluginABI"], path: "Tests/Support/PluginTesting",
+            name: "PluginTesting", dependencies: ["PluginABI", "TestFixtures"],
+            path: "Tests/Support/PluginTesting",
             swiftSettings: settings),
         .testTarget(
-            name: "LlamaTests", dependencies: ["PluginABI", "PluginTesting"],
+            name: "LlamaTests", dependencies: ["PluginABI", "PluginTesting", "TestFixtures"],
             swiftSettings: settings),
         .testTarget(
-            name: "BertTests", dependencies: ["PluginABI", "PluginTesting"],
+            name: "BertTests", dependencies: ["PluginABI", "PluginTesting", "TestFixtures"],
             swiftSettings: settings),
         .testTarget(
-            name: "SummarizerTests", dependencies: ["PluginABI", "PluginTesting"],
+            name: "SummarizerTests", dependencies: ["PluginABI", "PluginTesting", "TestFixtures"],
             swiftSettings: settings),
         // The only plugin whose parts are linked into the tests: its networks and schedulers are held
         // to the reference one by one.
         .testTarget(
             name: "StableDiffusionTests",
             dependencies: [
-                "PluginABI", "PluginKit", "PluginTesting", "StableDiffusion",
+                "PluginABI", "PluginKit", "PluginTesting", "StableDiffusion", "TestFixtures",
             ] + runtime,
             swiftSettings: settings),
     ]

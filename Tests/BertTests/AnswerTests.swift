@@ -3,8 +3,7 @@ import PluginTesting
 import Testing
 
 /// The task `answer` against the rule and the numbers of the reference.
-@Suite(.enabled(if: Fixtures.has("qa"), "../shared is not here"))
-struct AnswerTests {
+@Suite struct AnswerTests {
     private struct Description: Decodable {
         struct Answer: Decodable {
             let score: Double
@@ -24,13 +23,13 @@ struct AnswerTests {
     }
 
     private func golden() throws -> Description {
-        try Golden<Description>(Fixtures.find("qa")!).description
+        try Golden<Description>(Fixtures.find("qa")).description
     }
 
     private func model() throws -> TestModel {
         let golden = try golden()
         return try TestModel(
-            Fixtures.find("qa")!,
+            Fixtures.find("qa"),
             """
             {"precision": "f32", "max_tokens": \(golden.maxLength), \
             "window_stride": \(golden.strideOverlap)}
@@ -132,7 +131,7 @@ struct AnswerTests {
     }
 
     @Test func theModelSaysThatItAnswers() throws {
-        let info = try TestModel(Fixtures.find("qa")!).info()
+        let info = try TestModel(Fixtures.find("qa")).info()
         #expect(info["tasks"] as? [String] == ["answer"])
         #expect(info["max_tokens"] as? Int == 128)
     }

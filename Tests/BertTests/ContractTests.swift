@@ -1,11 +1,16 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// What calls promise about odd inputs, cancelling and damaged files.
 @Suite struct ContractTests {
-    private let mpnet = Fixtures.find("mpnet")!
+    private let mpnet: String
+
+    init() throws {
+        mpnet = try Fixtures.find("mpnet")
+    }
 
     @Test(arguments: [
         "\0", "a\0b", "[SEP] <s> </s>", String(repeating: "x", count: 100_000),
@@ -57,7 +62,7 @@ import Testing
 
     @Test(arguments: ["mpnet", "nomic-bert", "modernbert", "mpnet-cross-encoder"])
     func theSelfTestPasses(name: String) throws {
-        let report = try TestModel(Fixtures.find(name)!, "").selfTest()
+        let report = try TestModel(Fixtures.find(name), "").selfTest()
         #expect(report.hasPrefix(#"{"passed": true"#))
         #expect(report.contains("alone equals beside others"))
     }
@@ -93,12 +98,12 @@ import Testing
 
     @Test(arguments: [0, 3, 24, 100, 1000, 10_000, 90_000])
     func aTruncatedGGUFFileIsAnError(length: Int) throws {
-        let whole = try GGUFModel.nomicBert(Fixtures.find("nomic-bert")!).builder.file
+        let whole = try GGUFModel.nomicBert(Fixtures.find("nomic-bert")).builder.file
         try refuses(TestFolder(writing: ["model.gguf": whole.prefix(length)]))
     }
 
     @Test func everyFlippedByteOfAHeaderIsSurvived() throws {
-        let whole = try GGUFModel.nomicBert(Fixtures.find("nomic-bert")!).builder.file
+        let whole = try GGUFModel.nomicBert(Fixtures.find("nomic-bert")).builder.file
         for offset in stride(from: 0, to: 2500, by: 11) {
             var damaged = whole
             damaged[offset] ^= 0xA5

@@ -1,5 +1,6 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// GGUF files as llama.cpp's converter writes them, against transformers with the weights that they
@@ -21,11 +22,11 @@ import Testing
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(
-            Golden.self, from: Fixtures.data("\(Fixtures.find("gguf")!)/\(name).json"))
+            Golden.self, from: Fixtures.data("\(Fixtures.find("gguf"))/\(name).json"))
     }
 
     private func model(_ name: String) throws -> TestModel {
-        try TestModel("\(Fixtures.find("gguf")!)/\(name).gguf")
+        try TestModel("\(Fixtures.find("gguf"))/\(name).gguf")
     }
 
     @Test(arguments: [("xlm-roberta", "cls", 256), ("nomic-bert", "mean", 2048)])
@@ -60,7 +61,7 @@ import Testing
 
     /// Files of older converters name neither labels nor pooling.
     @Test func aHeadIsKnownByItsTensors() throws {
-        let path = "\(Fixtures.find("gguf")!)/xlm-roberta-reranker.gguf"
+        let path = try "\(Fixtures.find("gguf"))/xlm-roberta-reranker.gguf"
         var file = try Fixtures.data(path)
         let key = try #require(file.range(of: Data("bert.classifier.output_labels".utf8)))
         file.replaceSubrange(key, with: Data("bert.classifier.output_labelz".utf8))
@@ -74,7 +75,7 @@ import Testing
         "xlm-roberta-reranker", "roberta-classifier", "modernbert-classifier", "nomic-bert",
     ])
     func aTruncatedOrChangedFileNeverCrashes(name: String) throws {
-        let file = try Fixtures.data("\(Fixtures.find("gguf")!)/\(name).gguf")
+        let file = try Fixtures.data("\(Fixtures.find("gguf"))/\(name).gguf")
         for length in stride(from: 0, to: file.count, by: file.count / 12 + 1) {
             #expect(throws: BoundaryError.self) {
                 try TestModel(TestFolder(writing: ["model.gguf": file.prefix(length)]))

@@ -1,5 +1,6 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// The demo models of Models/ against what transformers computes from the same files.

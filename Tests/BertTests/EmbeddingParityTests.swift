@@ -1,5 +1,6 @@
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// Vectors of texts against PyTorch with transformers.
@@ -16,11 +17,11 @@ import Testing
         let sentencePooling: String
     }
 
-    static let encoders = ["encoder-mean", "encoder-cls-f16"].filter(Fixtures.has)
+    static let encoders = ["encoder-mean", "encoder-cls-f16"]
 
     @Test(arguments: encoders)
     func textsBecomeTheReferencesTokens(name: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let model = try TestModel(directory)
         for text in try Golden<Description>(directory).description.texts {
             #expect(try model.embeddingTokens(of: text.text) == text.ids, "\(text.text)")
@@ -29,7 +30,7 @@ import Testing
 
     @Test(arguments: encoders)
     func thePoolingOfTheFilesIsTheModels(name: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let golden = try Golden<Description>(directory)
         let pooling = golden.description.sentencePooling == "cls_token" ? "cls" : "mean"
         let found = try TestModel(directory).embed(golden.description.texts.map(\.text))
@@ -39,7 +40,7 @@ import Testing
 
     @Test(arguments: encoders, ["mean", "cls", "max", "mean_sqrt_len"])
     func everyPoolingIsTheReferences(name: String, pooling: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let golden = try Golden<Description>(directory)
         let model = try TestModel(
             directory, #"{"precision": "f32", "pooling": "\#(pooling)"}"#)
@@ -54,7 +55,7 @@ import Testing
 
     @Test(arguments: encoders)
     func theLastTokensStateIsPooledByLast(name: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let golden = try Golden<Description>(directory)
         let model = try TestModel(directory, #"{"precision": "f32", "pooling": "last"}"#)
         let texts = golden.description.texts
@@ -69,7 +70,7 @@ import Testing
 
     @Test(arguments: encoders)
     func tokensGiveTheVectorsOfTheirText(name: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let model = try TestModel(directory)
         let texts = try Golden<Description>(directory).description.texts
         #expect(try model.embed(tokens: texts.map(\.ids)) == model.embed(texts.map(\.text)))
@@ -77,7 +78,7 @@ import Testing
 
     @Test(arguments: encoders, ["f32", "bf16", "int8"])
     func aTextAloneHasTheVectorItHasBesideOthers(name: String, precision: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let model = try TestModel(directory, #"{"precision": "\#(precision)"}"#)
         let golden = try Golden<Description>(directory).description.texts.map(\.text)
         // More than one pass takes.

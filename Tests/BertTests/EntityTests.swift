@@ -1,4 +1,6 @@
 import Foundation
+import PluginTesting
+import TestFixtures
 import Testing
 
 /// The task `entities`.
@@ -11,9 +13,8 @@ import Testing
     }
 
     /// From the reference's labels and logits: the label of each word's first piece.
-    @Test(.enabled(if: Fixtures.has("token-classifier"), "../shared is not here"))
-    func spansFollowFromTheReferencesLabels() throws {
-        let model = try TestModel(Fixtures.find("token-classifier")!)
+    @Test func spansFollowFromTheReferencesLabels() throws {
+        let model = try TestModel(Fixtures.find("token-classifier"))
         let events = try model.run(
             "entities",
             [
@@ -53,11 +54,10 @@ import Testing
 
     /// With the aggregation "first": words are what stands between white space and punctuation, in
     /// both, but for the pipeline's in texts that its vocabulary does not know.
-    @Test(.enabled(if: Fixtures.has("token-classifier"), "../shared is not here"))
-    func entitiesAreThePipelines() throws {
+    @Test func entitiesAreThePipelines() throws {
         let cases = try JSONDecoder().decode(
-            [Known].self, from: Fixtures.data(Fixtures.find("entities.json")!))
-        let model = try TestModel(Fixtures.find("token-classifier")!)
+            [Known].self, from: Fixtures.data(Fixtures.find("entities.json")))
+        let model = try TestModel(Fixtures.find("token-classifier"))
         let events = try model.run("entities", ["texts": cases.map(\.text)])
         #expect(events.count == cases.count)
         for (event, known) in zip(events, cases) {

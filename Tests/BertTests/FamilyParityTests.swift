@@ -1,4 +1,5 @@
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// MPNet, NomicBERT and ModernBERT against PyTorch with transformers.
@@ -26,7 +27,7 @@ import Testing
 
     @Test(arguments: encoders)
     func statesAreTheReferences(name: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let golden = try Golden<Encoder>(directory)
         for pooling in ["mean", "cls"] {
             let model = try TestModel(
@@ -43,7 +44,7 @@ import Testing
 
     @Test(arguments: encoders, ["f32", "bf16", "int8"])
     func aTextAloneHasTheVectorItHasBesideOthers(name: String, precision: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let model = try TestModel(directory, #"{"precision": "\#(precision)"}"#)
         let texts = try Golden<Encoder>(directory).description.texts.map(\.text)
         let together = try model.embed(texts)
@@ -54,7 +55,7 @@ import Testing
 
     @Test(arguments: encoders, ["{}", #"{"precision": "int8"}"#])
     func fastModesPointTheSameWay(name: String, settings: String) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         let texts = try Golden<Encoder>(directory).description.texts.map(\.text)
         let exact = try TestModel(directory).embed(texts)
         let rounded = try TestModel(directory, settings).embed(texts)
@@ -66,7 +67,7 @@ import Testing
     }
 
     @Test func anMPNetScoresPairs() throws {
-        let directory = Fixtures.find("mpnet-cross-encoder")!
+        let directory = try Fixtures.find("mpnet-cross-encoder")
         let golden = try Golden<Pairs>(directory)
         let pairs = golden.description.texts
         let found = try TestModel(directory).scores(pairs[0][0], pairs.map { $0[1] })
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test func aModernBertClassifies() throws {
-        let directory = Fixtures.find("modernbert-classifier")!
+        let directory = try Fixtures.find("modernbert-classifier")
         let golden = try Golden<Texts>(directory)
         let model = try TestModel(directory)
         let found = try model.classify(golden.description.texts)

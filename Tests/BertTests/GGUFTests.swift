@@ -1,6 +1,7 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// GGUF files made of the same weights give what the directories give.
@@ -26,10 +27,9 @@ import Testing
     }
 
     @Test(
-        .enabled(if: Fixtures.has("encoder-mean"), "../shared is not here"),
         arguments: [("encoder-mean", "", 1), ("encoder-cls-f16", "bert.", 2)])
     func aBert(name: String, base: String, pooling: Int) throws {
-        let directory = Fixtures.find(name)!
+        let directory = try Fixtures.find(name)
         var model = try GGUFModel.bert(directory, pooling: pooling, base: base)
         try model.addWordPieces(special: GGUFModel.specials)
         let settings = #"{"precision": "f32", "max_tokens": 64}"#
@@ -37,27 +37,27 @@ import Testing
     }
 
     @Test func aNomicBert() throws {
-        let directory = Fixtures.find("nomic-bert")!
+        let directory = try Fixtures.find("nomic-bert")
         try compare(
             directory, GGUFModel.nomicBert(directory).folder(), #"{"precision": "f32"}"#)
     }
 
     @Test func aModernBert() throws {
-        let directory = Fixtures.find("modernbert")!
+        let directory = try Fixtures.find("modernbert")
         try compare(
             directory, GGUFModel.modernBert(directory).folder(),
             #"{"precision": "f32", "pooling": "cls"}"#)
     }
 
     @Test func theFilesPoolingIsTheModels() throws {
-        let directory = Fixtures.find("modernbert")!
+        let directory = try Fixtures.find("modernbert")
         let file = try GGUFModel.modernBert(directory).folder()
         #expect(try TestModel(file).info()["pooling"] as? String == "cls")
         #expect(try TestModel(directory).info()["pooling"] as? String == "mean")
     }
 
     @Test func aDecoderIsRefused() throws {
-        let directory = Fixtures.find("nomic-bert")!
+        let directory = try Fixtures.find("nomic-bert")
         var model = try GGUFModel.nomicBert(directory)
         model.builder.add("nomic-bert.attention.causal", true)
         let file = try model.folder()

@@ -1,16 +1,16 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// Scores of pairs and logits of labels against PyTorch with transformers.
-@Suite(.enabled(if: Fixtures.has("cross-encoder"), "../shared is not here"))
-struct HeadParityTests {
+@Suite struct HeadParityTests {
     private static let tolerance: Float = 5e-5
     private static let settings = #"{"precision": "f32", "max_tokens": 64}"#
 
     private func model(_ name: String) throws -> TestModel {
-        try TestModel(Fixtures.find(name)!, Self.settings)
+        try TestModel(Fixtures.find(name), Self.settings)
     }
 
     // MARK: - Pairs
@@ -33,7 +33,7 @@ struct HeadParityTests {
     }
 
     @Test func pairsScoreAndRankAsInTheReference() throws {
-        let golden = try Golden<CrossEncoder>(Fixtures.find("cross-encoder")!)
+        let golden = try Golden<CrossEncoder>(Fixtures.find("cross-encoder"))
         let model = try model("cross-encoder")
         for (index, query) in golden.description.queries.enumerated() {
             let scores = try model.scores(query.query, golden.description.documents)
@@ -44,7 +44,7 @@ struct HeadParityTests {
     }
 
     @Test func aRobertaScoresPairs() throws {
-        let golden = try Golden<Pairs>(Fixtures.find("roberta-cross-encoder")!)
+        let golden = try Golden<Pairs>(Fixtures.find("roberta-cross-encoder"))
         let model = try model("roberta-cross-encoder")
         let expected = golden.arrays["logits"].floats
         for (pair, expected) in zip(golden.description.pairs, expected) {
@@ -88,7 +88,7 @@ struct HeadParityTests {
 
     @Test(arguments: ["classifier", "classifier-multilabel", "distilbert-classifier"])
     func logitsOfLabelsAreTheReferences(name: String) throws {
-        let golden = try Golden<Classifier>(Fixtures.find(name)!)
+        let golden = try Golden<Classifier>(Fixtures.find(name))
         let model = try model(name)
         let cases = golden.description.cases
         let found = try model.classify(cases.map(\.text))
@@ -111,8 +111,8 @@ struct HeadParityTests {
     }
 
     @Test func pairsAreLabelledAsInTheReference() throws {
-        let golden = try Golden<Inference>(Fixtures.find("inference")!)
-        let model = try TestModel(Fixtures.find("inference")!, #"{"precision": "f32"}"#)
+        let golden = try Golden<Inference>(Fixtures.find("inference"))
+        let model = try TestModel(Fixtures.find("inference"), #"{"precision": "f32"}"#)
         let pairs = golden.description.pairs
         let found = try model.classify(pairs.map(\.a), pairs: pairs.map(\.b))
         #expect(largestDifference(found, golden.arrays["logits"].rows) <= Self.tolerance)

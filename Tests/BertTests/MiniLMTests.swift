@@ -1,14 +1,11 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// The real all-MiniLM-L6-v2 against sentence-transformers' numbers.
-@Suite(
-    .enabled(
-        if: Fixtures.miniLM != nil && Fixtures.miniLMGolden != nil,
-        "MiniLM is not here: Tools/fetch-minilm.py gets it; or ../shared is not"))
-struct MiniLMTests {
+@Suite struct MiniLMTests {
     private struct Description: Decodable {
         struct Sentence: Decodable {
             let text: String
@@ -22,17 +19,26 @@ struct MiniLMTests {
         let rankings: [Ranking]
     }
 
-    private func golden() throws -> Golden<Description> { try Golden(Fixtures.miniLMGolden!) }
+    /// What the reference computed of it.
+    private let reference: String
+    private let folder: String
+
+    init() throws {
+        reference = try TestFiles.shared("fixtures/minilm-golden")
+        folder = try TestFiles.miniLM()
+    }
+
+    private func golden() throws -> Golden<Description> { try Golden(reference) }
 
     private func model(_ precision: String) throws -> TestModel {
-        try TestModel(Fixtures.miniLM!, #"{"precision": "\#(precision)"}"#)
+        try TestModel(folder, #"{"precision": "\#(precision)"}"#)
     }
 
     /// "title. description" of each row.
     private var topics: [String] {
         get throws {
             let file = String(
-                decoding: try Fixtures.data("\(Fixtures.miniLMGolden!)/topics.csv"), as: UTF8.self)
+                decoding: try Fixtures.data("\(reference)/topics.csv"), as: UTF8.self)
             return file.split(separator: "\n").dropFirst().map { line in
                 var fields: [String] = [""]
                 var isQuoted = false
@@ -75,7 +81,7 @@ struct MiniLMTests {
         settings: String, least: Float, leastOnAverage: Float
     ) throws {
         let golden = try golden()
-        let model = try TestModel(Fixtures.miniLM!, settings)
+        let model = try TestModel(folder, settings)
         let found = try model.embed(golden.description.sentences.map(\.text))
         let cosines = zip(found, golden.arrays["embeddings"].rows).map { found, expected in
             zip(found, expected).reduce(0) { $0 + $1.0 * $1.1 }
@@ -112,7 +118,7 @@ struct MiniLMTests {
 
     /// The tables stay in the file; the maps have two bytes for each weight.
     @Test func itTakesLittleMemory() throws {
-        let found = try probe(Fixtures.miniLM!)
+        let found = try probe(folder)
         #expect(found.bytes_host < 75_000_000)
         #expect(found.bytes_per_context < 85_000_000)
     }

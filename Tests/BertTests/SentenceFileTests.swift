@@ -1,10 +1,10 @@
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// What the files of sentence-transformers say of how a text becomes a vector.
-@Suite(.enabled(if: SentenceFiles.areHere, "../shared is not here"))
-struct SentenceFileTests {
+@Suite struct SentenceFileTests {
     private struct Description: Decodable {
         struct Text: Decodable {
             let text: String
@@ -16,7 +16,7 @@ struct SentenceFileTests {
     private static let tolerance: Float = 5e-6
 
     @Test func aPromptThatIsNotPooledLeavesTheVectorToTheText() throws {
-        let directory = try #require(SentenceFiles.find("prompts-excluded"))
+        let directory = try SentenceFiles.find("prompts-excluded")
         let golden = try Golden<Description>(directory)
         let texts = golden.description.texts.map(\.text)
         let model = try TestModel(directory)
@@ -37,7 +37,7 @@ struct SentenceFileTests {
     }
 
     @Test func textsAreWrittenInLowerCaseWhereTheFilesSaySo() throws {
-        let directory = try #require(SentenceFiles.find("lower-case"))
+        let directory = try SentenceFiles.find("lower-case")
         let golden = try Golden<Description>(directory)
         let model = try TestModel(directory)
         for text in golden.description.texts {
@@ -51,7 +51,9 @@ struct SentenceFileTests {
 
 /// Models as sentence-transformers saves them.
 private enum SentenceFiles {
-    static var areHere: Bool { find("prompts-excluded") != nil && find("lower-case") != nil }
-
-    static func find(_ name: String) -> String? { TestFiles.find(name, of: "encoders-tiny") }
+    static func find(
+        _ name: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try TestFiles.find(name, of: "encoders-tiny", sourceLocation: sourceLocation)
+    }
 }

@@ -6,10 +6,9 @@ import urllib.request
 
 import pytest
 
-from conftest import BERT, FIXTURES, LLAMA, STORIES, bert, needs_fixtures, needs_stories, stories
+from conftest import BERT, FIXTURES, LLAMA, STORIES, bert, needs_stories, stories
 from test_collections import call, collection
 
-needs_llama = pytest.mark.skipif(not LLAMA.exists(), reason="the fixtures of tiny Llamas are not there")
 
 CSV = """id,title,description,year
 1,Volcanoes,Magma rises through the crust and breaks out,1990
@@ -44,7 +43,6 @@ def events(host, body):
     return "".join(delta["text"] for delta in deltas), whole
 
 
-@needs_fixtures
 def test_a_span_comes_from_a_row_and_says_where_it_stands(make_host, table):
     host = make_host(bert("minilm", "encoder-mean") + bert("qa", "qa") + table, BERT)
     ready(host)
@@ -62,7 +60,6 @@ def test_a_span_comes_from_a_row_and_says_where_it_stands(make_host, table):
     assert streamed == whole and text == (whole["answer"] or "")
 
 
-@needs_fixtures
 def test_only_rows_that_a_filter_lets_through_are_read(make_host, table):
     host = make_host(bert("minilm", "encoder-mean") + bert("qa", "qa") + table, BERT)
     ready(host)
@@ -93,8 +90,6 @@ def check_generated(host, model):
     assert text == streamed["answer"] == whole["answer"]
 
 
-@needs_fixtures
-@needs_llama
 def test_a_chat_model_answers_from_rows(make_host, table):
     chat = f'[[models]]\nname = "chat"\nplugin = "llama"\nsource = "{LLAMA}"\n'
     host = make_host(bert("minilm", "encoder-mean") + chat + table, BERT)
@@ -102,7 +97,6 @@ def test_a_chat_model_answers_from_rows(make_host, table):
     check_generated(host, "chat")
 
 
-@needs_fixtures
 @needs_stories
 def test_a_model_without_a_chat_template_answers_from_rows_too(make_host, table):
     host = make_host(bert("minilm", "encoder-mean") + stories("chat") + table, BERT)

@@ -18,7 +18,6 @@ from conftest import BERT, BIN, FIXTURES, MINILM, ROOT, markov, needs_minilm
 
 TOPICS = ROOT / "Models" / "topics.csv"
 TINY = FIXTURES / "encoder-mean"
-needs_tiny = pytest.mark.skipif(not TINY.exists(), reason="the fixtures of small encoders are not there")
 
 
 def encoder(source=MINILM):
@@ -191,7 +190,6 @@ def test_rows_are_searched_by_words_while_a_model_is_still_being_loaded(make_hos
     host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["state"] == "failed", "without a model")
 
 
-@needs_tiny
 def test_an_embedding_that_was_killed_goes_on(make_host):
     host = make_host(encoder(TINY), BERT)
     put = call(host, "PUT", "/v1/collections/many", rows(20_000), "text/csv")
@@ -213,7 +211,6 @@ def test_an_embedding_that_was_killed_goes_on(make_host):
         assert found["score"] > 0.999, (n, found)
 
 
-@needs_tiny
 def test_other_weights_make_a_collection_stale_until_it_is_embedded_anew(make_host, tmp_path):
     source = tmp_path / "model"
     shutil.copytree(TINY, source)

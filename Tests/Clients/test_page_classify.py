@@ -4,9 +4,9 @@ import json
 import pytest
 
 from browser import Page, needs_browser
-from conftest import BERT, ROOT, Host, bert, markov, needs_fixtures
+from conftest import BERT, ROOT, Host, bert, markov
 
-pytestmark = [needs_browser, needs_fixtures]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")

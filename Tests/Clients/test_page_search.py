@@ -10,9 +10,9 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from browser import Page, needs_browser
-from conftest import BERT, ROOT, Host, bert, markov, minilm, needs_fixtures, needs_minilm
+from conftest import BERT, ROOT, Host, bert, markov, minilm, needs_minilm
 
-pytestmark = [needs_browser, needs_fixtures]
+pytestmark = needs_browser
 
 TABLE = """id,name,about,price,place
 1,Kettle,"Boils a litre of water, and whistles when it is done.",39,kitchen

@@ -1,4 +1,5 @@
 import PluginABI
+import PluginTesting
 import Testing
 
 /// Logits are bit-equal however rows are batched, as the capability says.
@@ -7,12 +8,12 @@ import Testing
         "base", "base/model-f16.gguf", "base/model-bf16.gguf", "base/model-q8_0.gguf",
         "base/model-q4_0.gguf", "kquant/model-q4_k_m.gguf", "kquant/model-q6_k.gguf", "spm",
         "tied",
-    ].filter(Fixtures.has)
+    ]
 
     private static let cacheTypes = ["f16", "f32"]
 
     private func model(_ name: String, _ cache: String) throws -> TestModel {
-        try TestModel(Fixtures.find(name)!, settings: #"{"cache_type": "\#(cache)"}"#)
+        try TestModel(Fixtures.find(name), settings: #"{"cache_type": "\#(cache)"}"#)
     }
 
     /// Tokens that look like nothing in particular.

@@ -5,7 +5,9 @@ import Testing
 
 /// Files that are cut, garbled or something else are errors with a sentence, through the plugin.
 @Suite struct DamagedFileTests {
-    private static let gguf = Fixtures.find("spm/model-q8_0.gguf")!
+    private static var gguf: String {
+        get throws { try Fixtures.find("spm/model-q8_0.gguf") }
+    }
 
     private func withFile(_ name: String, _ data: Data, _ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory
@@ -44,7 +46,7 @@ import Testing
     @Test(arguments: [0, 7, 8, 500, 100_000])
     func truncatedSafetensorsAreAnError(length: Int) throws {
         let whole = try Data(
-            contentsOf: URL(fileURLWithPath: Fixtures.find("spm/model.safetensors")!))
+            contentsOf: URL(fileURLWithPath: Fixtures.find("spm/model.safetensors")))
         let folder = try Fixtures.copy(
             of: "spm", writing: ["model.safetensors": whole.prefix(length)])
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -79,7 +81,7 @@ import Testing
     }
 
     @Test func aTensorThatTheNetworkLacksIsNamed() throws {
-        let config = Fixtures.find("spm/config.json")!
+        let config = try Fixtures.find("spm/config.json")
         let text = try String(contentsOfFile: config, encoding: .utf8)
             .replacingOccurrences(of: "\"num_hidden_layers\": 2", with: "\"num_hidden_layers\": 1")
         let folder = try Fixtures.copy(of: "spm", writing: ["config.json": Data(text.utf8)])

@@ -1,11 +1,12 @@
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// What a context promises about errors: they change nothing.
 @Suite struct DecodeContractTests {
     private func context(sequences: UInt32 = 2) throws -> TestContext {
-        try TestModel(Fixtures.find("spm")!).context(sequences: sequences, contextLength: 64)
+        try TestModel(Fixtures.find("spm")).context(sequences: sequences, contextLength: 64)
     }
 
     private static let prompt: [Int32] = [1, 300, 17, 450, 88]
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func capabilitiesAreTheModels() throws {
-        let context = try TestModel(Fixtures.find("spm")!).context(sequences: 3)
+        let context = try TestModel(Fixtures.find("spm")).context(sequences: 3)
         #expect(context.capabilities.n_vocab == 900)
         #expect(context.capabilities.n_hidden == 32)
         #expect(context.capabilities.n_ctx == 512)
@@ -86,12 +87,12 @@ import Testing
     }
 
     @Test func aLongerContextThanTheModelsIsCutToIt() throws {
-        let context = try TestModel(Fixtures.find("spm")!).context(contextLength: 1_000_000)
+        let context = try TestModel(Fixtures.find("spm")).context(contextLength: 1_000_000)
         #expect(context.capabilities.n_ctx == 512)
     }
 
     @Test func tooManySequencesAreAnArgumentError() throws {
-        let model = try TestModel(Fixtures.find("spm")!)
+        let model = try TestModel(Fixtures.find("spm"))
         let error = #expect(throws: BoundaryError.self) { try model.context(sequences: .max) }
         #expect(error?.status == -1)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// The demo model Models/chat against what transformers computes from its weights in half precision.

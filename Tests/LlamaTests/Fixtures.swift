@@ -1,18 +1,21 @@
 import Foundation
-import PluginTesting
+import TestFixtures
+import Testing
 
 /// The tiny models: ../shared/fixtures where it is, else the part of it in Tests/Fixtures.
 enum Fixtures {
-    static let shared = TestFiles.shared
+    /// A file or folder of llama-tiny.
+    static func find(
+        _ path: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try TestFiles.find(path, of: "llama-tiny", sourceLocation: sourceLocation)
+    }
 
-    /// A file or folder of llama-tiny; `nil` where it is not.
-    static func find(_ path: String) -> String? { TestFiles.find(path, of: "llama-tiny") }
-
-    static func has(_ path: String) -> Bool { find(path) != nil }
-
-    static var stories: String? {
-        let directory = shared.appendingPathComponent("models/stories260K")
-        return TestFiles.exists(directory) ? directory.path : nil
+    /// A file of the real stories260K.
+    static func stories(
+        _ name: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try TestFiles.shared("models/stories260K/\(name)", sourceLocation: sourceLocation)
     }
 
     /// A folder with links to the files of a fixture, some left out, some written anew.
@@ -22,7 +25,7 @@ enum Fixtures {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("llama-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let source = find(fixture)!
+        let source = try find(fixture)
         for name in try FileManager.default.contentsOfDirectory(atPath: source)
         where !without.contains(name) && files[name] == nil && !name.hasSuffix(".gguf") {
             try FileManager.default.createSymbolicLink(
@@ -60,9 +63,9 @@ struct Golden {
     init(_ path: String) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let json = try TestFiles.data(Fixtures.find("\(path).json")!)
+        let json = try TestFiles.data(Fixtures.find("\(path).json"))
         prompts = try decoder.decode(File.self, from: json).prompts
-        arrays = try Arrays(Fixtures.find("\(path).safetensors")!).arrays
+        arrays = try Arrays(Fixtures.find("\(path).safetensors")).arrays
     }
 
     /// The rows of an array.

@@ -1,10 +1,13 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// What the metadata of a GGUF file says beside the sizes.
 @Suite struct GGUFKeyTests {
-    private static let base = Fixtures.find("base/model-q8_0.gguf")!
+    private static var base: String {
+        get throws { try Fixtures.find("base/model-q8_0.gguf") }
+    }
 
     private func file() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: Self.base)) }
 

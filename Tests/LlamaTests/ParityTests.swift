@@ -1,4 +1,5 @@
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// A stored model, what the reference computed from the same numbers, and how far they may differ.
@@ -8,7 +9,6 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
     var tolerance: Float = 2e-4
 
     var testDescription: String { model }
-    var isHere: Bool { Fixtures.has(model) && Fixtures.has("\(golden).json") }
 }
 
 /// Logits, tokens and greedy continuations against PyTorch with transformers.
@@ -29,14 +29,14 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
         ParityCase(model: "rope-linear/model-f32.gguf", golden: "rope-linear/golden"),
         ParityCase(model: "tied", golden: "tied/golden"),
         ParityCase(model: "tied/model-f32.gguf", golden: "tied/golden"),
-    ].filter(\.isHere)
+    ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {
         try compareLogits(parity)
     }
 
     @Test(arguments: floats) func greedyTokensAreTheReferences(_ parity: ParityCase) throws {
-        let context = try TestModel(Fixtures.find(parity.model)!).context()
+        let context = try TestModel(Fixtures.find(parity.model)).context()
         for prompt in try Golden(parity.golden).prompts {
             let found = try context.greedy(after: prompt.ids, count: prompt.greedyIds.count)
             #expect(found == prompt.greedyIds, "\(prompt.name)")
@@ -44,7 +44,7 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: floats) func textBecomesTheReferencesTokens(_ parity: ParityCase) throws {
-        let model = try TestModel(Fixtures.find(parity.model)!)
+        let model = try TestModel(Fixtures.find(parity.model))
         for prompt in try Golden(parity.golden).prompts {
             #expect(try model.tokenize(prompt.text) == prompt.ids, "\(prompt.name)")
         }
@@ -53,7 +53,7 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
     /// Every row of every prompt; the last row's best token too.
     func compareLogits(_ parity: ParityCase) throws {
         let golden = try Golden(parity.golden)
-        let context = try TestModel(Fixtures.find(parity.model)!).context()
+        let context = try TestModel(Fixtures.find(parity.model)).context()
         for prompt in golden.prompts {
             context.clear()
             let logits = try context.append(prompt.ids)

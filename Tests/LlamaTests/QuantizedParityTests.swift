@@ -1,4 +1,5 @@
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// Quantized files against the reference's arithmetic on the same, dequantized, numbers.
@@ -16,7 +17,7 @@ import Testing
                 model: "\(folder)/model-\(type).gguf", golden: "\(folder)/golden-\(type)",
                 tolerance: 0.5)
         }
-    }.filter(\.isHere)
+    }
 
     @Test(arguments: files) func logitsAreNearTheReferences(_ parity: ParityCase) throws {
         let pairs = try rows(of: parity)
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: files) func textBecomesTheReferencesTokens(_ parity: ParityCase) throws {
-        let model = try TestModel(Fixtures.find(parity.model)!)
+        let model = try TestModel(Fixtures.find(parity.model))
         for prompt in try Golden(parity.golden).prompts {
             #expect(try model.tokenize(prompt.text) == prompt.ids, "\(prompt.name)")
         }
@@ -44,7 +45,7 @@ import Testing
     /// The rows of logits that the reference kept, beside ours.
     private func rows(of parity: ParityCase) throws -> [(found: [Float], expected: [Float])] {
         let golden = try Golden(parity.golden)
-        let context = try TestModel(Fixtures.find(parity.model)!).context()
+        let context = try TestModel(Fixtures.find(parity.model)).context()
         return try golden.prompts.flatMap { prompt in
             context.clear()
             let logits = try context.append(prompt.ids)

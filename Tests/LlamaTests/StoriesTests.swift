@@ -1,9 +1,10 @@
 import Foundation
+import PluginTesting
+import TestFixtures
 import Testing
 
 /// Real weights: stories260K against llama.cpp's greedy tokens.
-@Suite(.enabled(if: Fixtures.stories != nil, "../shared/models/stories260K is not here"))
-struct StoriesTests {
+@Suite struct StoriesTests {
     private struct Case: Decodable, Sendable {
         let prompt: String
         let promptIds: [Int32]
@@ -17,14 +18,14 @@ struct StoriesTests {
     private static func cases() throws -> [Case] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let json = try Data(contentsOf: URL(fileURLWithPath: "\(Fixtures.stories!)/golden.json"))
+        let json = try TestFiles.data(Fixtures.stories("golden.json"))
         return try decoder.decode(File.self, from: json).cases
     }
 
     @Test(arguments: ["f16", "f32"])
     func storiesAreToldAsInLlamaCpp(cache: String) throws {
         let model = try TestModel(
-            "\(Fixtures.stories!)/stories260K.gguf", settings: #"{"cache_type": "\#(cache)"}"#)
+            Fixtures.stories("stories260K.gguf"), settings: #"{"cache_type": "\#(cache)"}"#)
         let context = try model.context()
         for story in try Self.cases() {
             #expect(try model.tokenize(story.prompt) == story.promptIds)

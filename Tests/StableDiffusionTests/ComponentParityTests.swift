@@ -1,16 +1,13 @@
 import Foundation
-import PluginTesting
 import TensorRuntime
+import TestFixtures
 import Testing
 
 @testable import StableDiffusion
 
 /// The networks alone, against what transformers and diffusers compute of the same files.
-@Suite(.enabled(if: Fixtures.has("sd15"), "../shared/fixtures/sd-tiny is not there"))
-struct ComponentParityTests {
-    static let all = ["sd15", "sd21-v", "turbo"].filter {
-        Fixtures.has("\($0)/golden-components.json")
-    }
+@Suite struct ComponentParityTests {
+    static let all = ["sd15", "sd21-v", "turbo"]
 
     private struct Description: Decodable {
         struct Parts: Decodable {
@@ -26,7 +23,7 @@ struct ComponentParityTests {
     private static let tolerance: Float = 5e-5
 
     private func open(_ name: String) throws -> (PipelineFolder, Golden<Description>) {
-        let path = try #require(Fixtures.find(name))
+        let path = try Fixtures.find(name)
         return (
             try #require(try PipelineFolder(path)), try Golden("\(path)/golden-components")
         )
@@ -85,9 +82,8 @@ struct ComponentParityTests {
     }
 
     /// Each component has its half-precision file alone.
-    @Test(.enabled(if: Fixtures.has("sd15/golden-fp16-files.safetensors")))
-    func halfPrecisionVariantsAreRead() throws {
-        let source = try #require(Fixtures.find("sd15"))
+    @Test func halfPrecisionVariantsAreRead() throws {
+        let source = try Fixtures.find("sd15")
         let golden = try Arrays("\(source)/golden-fp16-files.safetensors")
         let components = try Arrays("\(source)/golden-components.safetensors")
         let folder = try TestFolder(copying: source, without: ["unet", "text_encoder"])

@@ -1,6 +1,7 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// What the library promises of jobs, previews, odd requests and damaged folders, with the demo models.

@@ -1,7 +1,7 @@
 import Foundation
 import PluginKit
-import PluginTesting
 import TensorRuntime
+import TestFixtures
 import Testing
 
 @testable import StableDiffusion

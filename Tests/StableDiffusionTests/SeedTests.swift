@@ -1,6 +1,6 @@
 import Foundation
 import PluginKit
-import PluginTesting
+import TestFixtures
 import Testing
 
 @testable import StableDiffusion

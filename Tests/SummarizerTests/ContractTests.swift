@@ -14,8 +14,8 @@ import Testing
     }
 
     /// Tokens that look like nothing in particular, the start token first.
-    private func text(_ count: Int, of context: TestContext) -> [Int32] {
-        [context.model.start] + (1..<Int32(count)).map { ($0 * $0 * 7 + $0 * 37 + 5) % 700 }
+    private func text(_ count: Int, of context: TestContext) throws -> [Int32] {
+        try [context.model.start] + (1..<Int32(count)).map { ($0 * $0 * 7 + $0 * 37 + 5) % 700 }
     }
 
     // MARK: - Sources
@@ -34,13 +34,13 @@ import Testing
         try context.encode(Self.source, for: 0)
         try context.encode(Self.other, for: 1)
         #expect(try context.length(0) == 0)
-        let text = text(4, of: context)
+        let text = try text(4, of: context)
         #expect(try context.append(text, to: 0) != context.append(text, to: 1))
     }
 
     @Test(arguments: models) func clearForgetsTheSourceAndTruncateKeepsIt(_ name: String) throws {
         let context = try context(name)
-        let text = text(40, of: context)
+        let text = try text(40, of: context)
         try context.encode(Self.source)
         let whole = try context.append(text)
         for length in [39, 33, 32, 1, 0] {
@@ -57,7 +57,7 @@ import Testing
 
     @Test(arguments: models) func aForkSharesTheSource(_ name: String) throws {
         let context = try context(name)
-        let text = text(40, of: context)
+        let text = try text(40, of: context)
         try context.encode(Self.source)
         let whole = try context.append(text)
         for length in [0, 1, 31, 32, 39] {
@@ -109,7 +109,7 @@ import Testing
         #expect(together.capabilities.flags & 8 != 0)
         let lengths = [1, 7, 33, 2, 40]
         let sources = lengths.map { n in (0..<Int32(n)).map { ($0 * 31 + Int32(n)) % 700 } }
-        let texts = lengths.map { text($0 + 2, of: alone) }
+        let texts = try lengths.map { try text($0 + 2, of: alone) }
         for (sequence, source) in sources.enumerated() {
             try together.encode(source, for: UInt32(sequence))
             _ = try together.append(texts[sequence].dropLast(), to: UInt32(sequence))
@@ -129,7 +129,7 @@ import Testing
 
     @Test(arguments: models) func beamsInOneBatchEqualEachAlone(_ name: String) throws {
         let context = try context(name, sequences: 4)
-        let text = text(6, of: context)
+        let text = try text(6, of: context)
         try context.encode(Self.source)
         _ = try context.append(text)
         for beam in 1..<4 { try context.fork(0, to: UInt32(beam), length: 6) }
@@ -143,7 +143,7 @@ import Testing
 
     @Test(arguments: models) func tokenByTokenEqualsAtOnce(_ name: String) throws {
         let context = try context(name)
-        let text = text(70, of: context)
+        let text = try text(70, of: context)
         try context.encode(Self.source)
         let whole = try context.append(text)
         for chunk in [1, 7, 32] {
@@ -175,7 +175,7 @@ import Testing
 
     @Test(arguments: models) func aCancelledForwardChangesNothing(_ name: String) throws {
         let (context, undisturbed) = (try context(name), try context(name))
-        let text = text(5, of: context)
+        let text = try text(5, of: context)
         for one in [context, undisturbed] {
             try one.encode(Self.source)
             _ = try one.append(text)

@@ -1,6 +1,7 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// Files that are cut, garbled or missing are errors with a sentence, through the plugin.
@@ -13,7 +14,7 @@ import Testing
 
     @Test(arguments: ParityTests.models, [0, 7, 8, 500, 100_000])
     func truncatedWeightsAreAnError(_ name: String, length: Int) throws {
-        let path = Fixtures.find(name)
+        let path = try Fixtures.find(name)
         let whole = try TestFiles.data("\(path)/model.safetensors")
         expectRefusal(
             try TestFolder(copying: path, writing: ["model.safetensors": whole.prefix(length)]))
@@ -33,7 +34,7 @@ import Testing
 
     @Test(arguments: ["", "{", "[]", #"{"model_type": 5}"#, #"{"model_type": "t5"}"#])
     func aConfigurationThatIsNoneIsAnError(_ text: String) throws {
-        let path = Fixtures.find("t5-tiny/v1_0")
+        let path = try Fixtures.find("t5-tiny/v1_0")
         expectRefusal(try TestFolder(copying: path, writing: ["config.json": Data(text.utf8)]))
     }
 
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func everyFlippedByteOfTheHeaderIsSurvived() throws {
-        let path = Fixtures.find("t5-tiny/v1_0")
+        let path = try Fixtures.find("t5-tiny/v1_0")
         let whole = try TestFiles.data("\(path)/model.safetensors")
         for offset in stride(from: 0, to: 3000, by: 41) {
             var damaged = whole
@@ -61,7 +62,7 @@ import Testing
 
     /// Numbers that are none come out as such, and end no process.
     @Test func weightsThatAreNoNumbersAreSurvived() throws {
-        let path = Fixtures.find("t5-tiny/v1_0")
+        let path = try Fixtures.find("t5-tiny/v1_0")
         var damaged = try TestFiles.data("\(path)/model.safetensors")
         let start = damaged.count - 200_000
         damaged.replaceSubrange(start..., with: repeatElement(0xFF, count: 200_000))

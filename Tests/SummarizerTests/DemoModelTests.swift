@@ -1,5 +1,6 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// The demo model Models/summary against what transformers computes from its weights, which are F16.
@@ -47,7 +48,7 @@ struct DemoModelTests {
         for input in try golden().inputs {
             let found = try context.greedy(input.ids, count: 96)
             #expect(found == input.greedy_ids)
-            #expect(context.model.text(of: found) == input.greedy_text)
+            #expect(try context.model.text(of: found) == input.greedy_text)
         }
     }
 

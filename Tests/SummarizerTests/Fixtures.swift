@@ -1,20 +1,22 @@
 import Foundation
-import PluginTesting
+import TestFixtures
+import Testing
 
 /// The tiny models: ../shared/fixtures where it is, else the part of it in Tests/Fixtures.
 enum Fixtures {
     /// A folder of `t5-tiny`, or `bart-tiny`.
-    static func find(_ path: String) -> String {
+    static func find(
+        _ path: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
         let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
-        return TestFiles.find(parts.count > 1 ? parts[1] : "", of: parts[0])!
+        return try TestFiles.find(
+            parts.count > 1 ? parts[1] : "", of: parts[0], sourceLocation: sourceLocation)
     }
 
     /// A file of the repository's own fixtures, which ../shared has not.
-    static func committed(_ path: String) -> String {
-        TestFiles.root.appendingPathComponent("Tests/Fixtures/\(path)").path
-    }
+    static func committed(_ path: String) -> String { TestFiles.own("Tests/Fixtures/\(path)") }
 
-    static let summary = TestFiles.root.appendingPathComponent("Models/summary").path
+    static let summary = TestFiles.own("Models/summary")
 
     /// The configuration of a model with some keys set, or taken out by a null.
     static func configuration(

@@ -1,5 +1,6 @@
 import Foundation
 import PluginTesting
+import TestFixtures
 import Testing
 
 /// Tokens, logits and greedy texts against PyTorch with transformers.
@@ -19,7 +20,7 @@ import Testing
         let context = try TestModel(Fixtures.find(name)).context()
         let input = try #require(golden.inputs.first { $0.name == "bees" })
         try context.encode(input.ids)
-        let tokens = [context.model.start] + input.labels.dropLast()
+        let tokens = try [context.model.start] + input.labels.dropLast()
         let rows = tokens.enumerated().map { Row(token: $1, position: UInt32($0)) }
         let found = try context.forward(rows, hidden: true)
         let expected = golden.lastStates("bees")
@@ -47,7 +48,7 @@ import Testing
 
     /// Scaled embeddings, heads of two sizes and ReLU, which the tiny BART itself has not.
     @Test func logitsOfAnotherConfigurationAreTheReferences() throws {
-        let path = Fixtures.find("bart-tiny")
+        let path = try Fixtures.find("bart-tiny")
         let json = try TestFiles.data(Fixtures.committed("bart-tiny/variant.json"))
         let changes = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
         let folder = try TestFolder(

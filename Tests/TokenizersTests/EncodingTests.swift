@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestFixtures
 import Testing
 import Tokenizers
 
@@ -103,8 +104,7 @@ import Tokenizers
 }
 
 /// Files of the reference set that are too large for the repository.
-@Suite(.enabled(if: Fixtures.hasShared, "needs ../shared/fixtures"))
-struct WindowGoldenTests {
+@Suite struct WindowGoldenTests {
     private struct Answers: Decodable {
         struct Case: Decodable {
             struct Window: Decodable {
@@ -123,7 +123,7 @@ struct WindowGoldenTests {
     }
 
     @Test func questionsAreCutIntoTheReferencesWindows() throws {
-        let folder = "\(Fixtures.shared)/fixtures/bert-tiny/qa"
+        let folder = try TestFiles.shared("fixtures/bert-tiny/qa")
         let answers = try JSONDecoder().decode(
             Answers.self, from: Fixtures.data("\(folder)/golden.json"))
         let tokenizer = try Tokenizers.load(directory: folder)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestFixtures
 import Testing
 @_spi(Testing) import Tokenizers
 
@@ -67,8 +68,7 @@ extension TokenizerVocabulary {
 }
 
 /// GGUF files of the reference set.
-@Suite(.enabled(if: Fixtures.hasShared, "needs ../shared/fixtures"))
-struct GGUFGoldenTests {
+@Suite struct GGUFGoldenTests {
     @Test(arguments: [
         ("base", "bpe-qwen2"), ("qwen2", "bpe-qwen2"), ("spm", "spm-bpe"),
         ("rope-llama3", "bpe-llama3"), ("tied", "bpe-gpt2"), ("gemma", "spm-bpe"),
@@ -96,7 +96,7 @@ struct GGUFGoldenTests {
         "base", "spm", "rope-llama3", "rope-linear", "tied", "qwen2", "qwen3", "gemma", "phi3",
     ])
     func bothFormsGiveTheIDsOfAModelsPrompts(variant: String) throws {
-        let folder = "\(Fixtures.shared)/fixtures/llama-tiny/\(variant)"
+        let folder = try TestFiles.shared("fixtures/llama-tiny/\(variant)")
         let golden = try JSONDecoder().decode(
             Prompts.self, from: Fixtures.data("\(folder)/golden.json"))
         #expect(!golden.prompts.isEmpty)
@@ -117,13 +117,12 @@ struct GGUFGoldenTests {
     }
 
     private static func tokenizer(_ variant: String) throws -> any Tokenizer {
-        let file = "\(Fixtures.shared)/fixtures/llama-tiny/\(variant)/model-f32.gguf"
+        let file = try TestFiles.shared("fixtures/llama-tiny/\(variant)/model-f32.gguf")
         return try Tokenizers.load(gguf: GGUFFile(file).vocabulary)
     }
 }
 
-@Suite(.enabled(if: Fixtures.hasStories, "needs ../shared/models/stories260K"))
-struct StoriesTests {
+@Suite struct StoriesTests {
     private struct Stories: Decodable {
         struct Case: Decodable {
             let promptIDs: [Int32]
@@ -141,7 +140,7 @@ struct StoriesTests {
     }
 
     @Test func aTrainedModelsPromptsAndAnswersAreThoseOfLlamaCpp() throws {
-        let folder = "\(Fixtures.shared)/models/stories260K"
+        let folder = try TestFiles.shared("models/stories260K")
         let tokenizer = try Tokenizers.load(gguf: GGUFFile("\(folder)/stories260K.gguf").vocabulary)
         let stories = try JSONDecoder().decode(
             Stories.self, from: Fixtures.data("\(folder)/golden.json"))

@@ -1,4 +1,5 @@
 import Foundation
+import TestFixtures
 import Testing
 import Tokenizers
 
@@ -18,7 +19,6 @@ import Tokenizers
     private static let models = [
         "unigram", "unigram-bytes", "unigram-suffix", "bpe", "bpe-plain",
     ]
-    private static let shared = "\(Fixtures.shared)/fixtures/t5-tiny/v1_0/spiece.model"
 
     private static func golden() throws -> Golden {
         try JSONDecoder().decode(Golden.self, from: Fixtures.data("\(folder)/golden.json"))
@@ -50,17 +50,16 @@ import Tokenizers
         try Self.agree(Self.load(Self.model(name)), name)
     }
 
-    @Test(.enabled(if: Fixtures.hasShared, "../shared is not here"))
-    func theFullMapOfCharactersIsTheLibrarys() throws {
-        try Self.agree(Self.load(Fixtures.data(Self.shared)), "shared")
+    @Test func theFullMapOfCharactersIsTheLibrarys() throws {
+        let file = try TestFiles.shared("fixtures/t5-tiny/v1_0/spiece.model")
+        try Self.agree(Self.load(Fixtures.data(file)), "shared")
     }
 
     /// Models of both kinds of the reference set, and its tricky strings.
     @Test(
-        .enabled(if: Fixtures.hasShared, "../shared is not here"),
         arguments: [("spm-bpe", "tokenizer.model"), ("unigram", "spiece.model")])
     func trickyStringsAreCutAsTheLibraryCutsThem(kind: String, name: String) throws {
-        let file = try Fixtures.data("\(Fixtures.shared)/fixtures/tokenizers/\(kind)/\(name)")
+        let file = try Fixtures.data(TestFiles.shared("fixtures/tokenizers/\(kind)/\(name)"))
         let tokenizer = try Self.load(file, as: name)
         let cases = try TokenizersTests.Golden(kind).cases
         for example in cases {

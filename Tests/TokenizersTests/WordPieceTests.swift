@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestFixtures
 import Testing
 @_spi(Testing) import Tokenizers
 
@@ -143,11 +144,7 @@ import Testing
 }
 
 /// The real vocabulary of all-MiniLM-L6-v2.
-@Suite(
-    .enabled(
-        if: Fixtures.hasShared && Fixtures.miniLM != nil,
-        "needs ../shared/fixtures, and all-MiniLM-L6-v2 at ROOST_MINILM"))
-struct MiniLMTests {
+@Suite struct MiniLMTests {
     private struct Tokens: Decodable {
         struct Case: Decodable {
             let text: String
@@ -161,7 +158,7 @@ struct MiniLMTests {
     /// tokenizer.json asks for truncation and padding to 128, which is the caller's to decide.
     @Test(arguments: [["tokenizer.json"], ["vocab.txt", "tokenizer_config.json"]])
     func trickyTextsHaveTheReferencesIDs(files: [String]) throws {
-        let folder = try #require(Fixtures.miniLM)
+        let folder = try TestFiles.miniLM()
         let texts = try files.map {
             ($0, String(decoding: try Fixtures.data("\(folder)/\($0)"), as: UTF8.self))
         }
@@ -170,7 +167,7 @@ struct MiniLMTests {
         }
         let golden = try JSONDecoder().decode(
             Tokens.self,
-            from: Fixtures.data("\(Fixtures.shared)/fixtures/minilm-golden/tokens.json"))
+            from: Fixtures.data(TestFiles.shared("fixtures/minilm-golden/tokens.json")))
         #expect(golden.cases.count == 73)
         for example in golden.cases {
             let encoding = try tokenizer.encode(example.text, maxLength: nil, addSpecial: true)

@@ -1,5 +1,4 @@
 import Foundation
-import PluginTesting
 
 /// Makes safetensors files of F32.
 enum SafetensorsBuilder {

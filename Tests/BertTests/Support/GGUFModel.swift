@@ -1,5 +1,5 @@
 import Foundation
-import PluginTesting
+import TestFixtures
 
 /// A GGUF file of a Hugging Face directory, as llama.cpp's converter names and orders it.
 struct GGUFModel {

@@ -1,21 +1,18 @@
 import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 
 extension PluginLibrary {
     static let bert = PluginLibrary("libBert.so")
 }
 
-/// An open model with one context.
-final class TestModel {
-    private let plugin = PluginLibrary.bert
-    private let handle: OpaquePointer
-    private let context: OpaquePointer
-
-    /// - Parameter settings: the model's settings; F32 unless said otherwise.
-    init(_ path: String, _ settings: String = #"{"precision": "f32"}"#, budget: UInt64 = 0) throws {
-        handle = try PluginLibrary.bert.open(path, settings: settings, budget: budget)
-        context = try Self.context(of: handle)
+extension TestModel {
+    /// - Parameter settings: F32 unless said otherwise.
+    convenience init(
+        _ path: String, _ settings: String = #"{"precision": "f32"}"#, budget: UInt64 = 0
+    ) throws {
+        try self.init(.bert, path, settings: settings, budget: budget, hasContext: true)
     }
 
     /// The folder stays until the model is open.
@@ -24,43 +21,6 @@ final class TestModel {
     ) throws {
         defer { withExtendedLifetime(folder) {} }
         try self.init(folder.path, settings)
-    }
-
-    private static func context(of model: OpaquePointer) throws -> OpaquePointer {
-        var parameters = roost_context_params()
-        parameters.struct_size = UInt32(MemoryLayout<roost_context_params>.size)
-        parameters.n_seq = 1
-        var context: OpaquePointer?
-        try checked { PluginLibrary.bert.table.context_new(model, &parameters, &context, $0) }
-        return context!
-    }
-
-    deinit {
-        plugin.table.context_free(context)
-        plugin.table.close(handle)
-    }
-
-    private func table<Table>(_ id: String, as type: Table.Type = Table.self) throws -> Table {
-        guard let table = plugin.table.extension(handle, id) else {
-            throw BoundaryError(status: -2, flags: 0, message: "no \(id)")
-        }
-        return table.load(as: type)
-    }
-
-    func has(_ id: String) -> Bool { plugin.table.extension(handle, id) != nil }
-
-    func info() throws -> [String: Any] {
-        let sink = ByteSink()
-        sink.collect { precondition(plugin.table.info_json(handle, $0) == 0) }
-        let object = try JSONSerialization.jsonObject(with: Data(sink.bytes))
-        return object as? [String: Any] ?? [:]
-    }
-
-    func selfTest() throws -> String {
-        let table: roost_ext_selftest = try table(ROOST_EXT_SELFTEST)
-        let sink = ByteSink()
-        try sink.collect { out in try checked { table.run(context, 5000, out, $0) } }
-        return String(decoding: sink.bytes, as: UTF8.self)
     }
 }
 
@@ -90,10 +50,10 @@ extension TestModel {
     ) throws -> [[Float]] {
         let table = try vectors
         return try withStrings(texts) { strings in
-            try rows(texts.count, width: Int(table.dim)) { out in
+            try collectedRows(texts.count, width: Int(table.dim)) { out in
                 try checked(cancel: cancel, checks: checks) {
                     table.embed(
-                        context, strings.baseAddress, UInt32(strings.count), flags, &out, $0)
+                        ownContext, strings.baseAddress, UInt32(strings.count), flags, &out, $0)
                 }
             }
         }
@@ -102,23 +62,21 @@ extension TestModel {
     func embed(tokens: [[Int32]], flags: UInt32 = 0) throws -> [[Float]] {
         let table = try vectors
         let offsets = tokens.reduce(into: [UInt32(0)]) { $0.append($0.last! + UInt32($1.count)) }
-        return try rows(tokens.count, width: Int(table.dim)) { out in
+        return try collectedRows(tokens.count, width: Int(table.dim)) { out in
             try checked {
                 table.embed_tokens(
-                    context, Array(tokens.joined()), offsets, UInt32(tokens.count), flags, &out, $0)
+                    ownContext, Array(tokens.joined()), offsets, UInt32(tokens.count), flags, &out,
+                    $0)
             }
         }
     }
 
     func embeddingTokens(of text: String, flags: UInt32 = 0) throws -> [Int32] {
         let table = try vectors
-        let sink = ByteSink()
-        try withString(text) { text in
-            try sink.collect { out in
-                try checked { table.embed_tokenize(handle, text, flags, out, $0) }
-            }
+        let bytes = try withString(text) { text in
+            try collected { table.embed_tokenize(handle, text, flags, $0, $1) }
         }
-        return sink.bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+        return bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
     }
 
     func scores(_ query: String, _ documents: [String]) throws -> [Float] {
@@ -128,7 +86,8 @@ extension TestModel {
             try withStrings(documents) { documents in
                 try checked {
                     table.score_pairs(
-                        context, query, documents.baseAddress, UInt32(documents.count), &scores, $0)
+                        ownContext, query, documents.baseAddress, UInt32(documents.count), &scores,
+                        $0)
                 }
             }
         }
@@ -142,9 +101,9 @@ extension TestModel {
     func classify(_ texts: [String]) throws -> [[Float]] {
         let table = try vectors
         return try withStrings(texts) { strings in
-            try rows(texts.count, width: Int(table.n_labels)) { out in
+            try collectedRows(texts.count, width: Int(table.n_labels)) { out in
                 try checked {
-                    table.classify(context, strings.baseAddress, UInt32(strings.count), &out, $0)
+                    table.classify(ownContext, strings.baseAddress, UInt32(strings.count), &out, $0)
                 }
             }
         }
@@ -154,10 +113,10 @@ extension TestModel {
         let table = try vectors
         return try withStrings(texts) { texts in
             try withStrings(pairs) { pairs in
-                try rows(texts.count, width: Int(table.n_labels)) { out in
+                try collectedRows(texts.count, width: Int(table.n_labels)) { out in
                     try checked {
                         table.classify_pairs(
-                            context, texts.baseAddress, pairs.baseAddress, UInt32(texts.count),
+                            ownContext, texts.baseAddress, pairs.baseAddress, UInt32(texts.count),
                             &out,
                             $0)
                     }
@@ -180,21 +139,6 @@ extension TestModel {
         }
         return (Int(read), Int(whole))
     }
-
-    private func rows(
-        _ count: Int, width: Int, _ body: (inout roost_rows) throws -> Void
-    ) throws -> [[Float]] {
-        var buffer = [Float](repeating: .nan, count: count * width)
-        try buffer.withUnsafeMutableBufferPointer { buffer in
-            var out = roost_rows()
-            out.struct_size = UInt32(MemoryLayout<roost_rows>.size)
-            out.n_rows = UInt32(count)
-            out.data = buffer.baseAddress
-            out.row_stride = UInt64(width * MemoryLayout<Float>.size)
-            try body(&out)
-        }
-        return (0..<count).map { Array(buffer[$0 * width..<($0 + 1) * width]) }
-    }
 }
 
 // MARK: - Tasks
@@ -216,7 +160,7 @@ extension TestModel {
         var job: OpaquePointer?
         try withString(task) { task in
             try withString(json) { json in
-                try checked { table.begin(context, task, json, &job, $0) }
+                try checked { table.begin(ownContext, task, json, &job, $0) }
             }
         }
         defer { table.end(job) }

@@ -1,5 +1,5 @@
 import Foundation
-import PluginTesting
+import TestFixtures
 
 /// A token classifier that knows the label of each of its words, and nothing else: one layer that adds
 /// nothing, and for each label a direction.

@@ -6,7 +6,7 @@ import os
 import threading
 import urllib.parse
 
-from conftest import BERT, bert, markov, needs_fixtures
+from conftest import BERT, bert, markov
 from Deep.traffic import Process, Tally, ask, running
 
 REQUESTS = int(os.environ.get("ROOST_FUZZ_REQUESTS", "20000"))
@@ -99,7 +99,6 @@ def mutated_path(path, dice):
     return path + dice.choice(["/", "?x=1", "?limit=-1", "/../../admin/models", "%00", "%2e%2e/", "//", "?" + "a=" * 500])
 
 
-@needs_fixtures
 def test_no_request_gets_past_a_typed_answer(make_host, dice, note):
     host = make_host(markov() + bert("embedder", "encoder-mean") + bert("classes", "classifier"), plugins=BERT)
     ask(host, "PUT", "/v1/collections/rows?text=title&wait=true", b"id,title\na,bread\n", "text/csv")

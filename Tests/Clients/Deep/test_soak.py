@@ -7,14 +7,13 @@ import time
 
 import pytest
 
-from conftest import BERT, ROOT, bert, markov, needs_fixtures
+from conftest import BERT, ROOT, bert, markov
 from Deep.traffic import Process, Prompts, Refused, Tally, ask, running
 
 SECONDS = int(os.environ.get("ROOST_SOAK_SECONDS", "600"))
 TABLE = b"id,title\n" + b"".join(b"%d,row %d about bread and tides\n" % (n, n) for n in range(200))
 
 
-@needs_fixtures
 def test_ten_minutes_leave_the_host_as_it_was(make_host, tmp_path, dice, note):
     host = make_host(
         markov() + bert("embedder", "encoder-mean") + bert("classes", "classifier")

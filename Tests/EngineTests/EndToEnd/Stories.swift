@@ -1,6 +1,8 @@
 import Engine
 import Foundation
 import PluginHost
+import TestFixtures
+import Testing
 
 /// A small trained Llama and what llama.cpp makes of it: `../shared/models/stories260K`.
 struct Stories {
@@ -13,21 +15,14 @@ struct Stories {
         let top: [(id: Int32, logprob: Float)]
     }
 
-    static let isPresent =
-        FileManager.default.fileExists(atPath: model)
-        && FileManager.default.fileExists(atPath: library)
-
-    private static let folder = URL(filePath: #filePath)
-        .deletingLastPathComponent().appending(path: "../../../../shared/models/stories260K")
-        .standardizedFileURL.path
-    private static let model = folder + "/stories260K.gguf"
+    private static let folder = "models/stories260K"
     /// The tests run from the folder that holds everything that was built.
     private static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().path
     private static let library = products + "/libLlama.so"
 
     static func cases() throws -> [Case] {
-        let data = try Data(contentsOf: URL(filePath: folder + "/golden.json"))
+        let data = try TestFiles.data(TestFiles.shared("\(folder)/golden.json"))
         return (try JSONValue(parsing: data)["cases"]?.array ?? []).map { item in
             Case(
                 prompt: item["prompt"]?.string ?? "", promptIDs: ids(item["prompt_ids"]),
@@ -54,6 +49,7 @@ struct Stories {
         let loader = ModelLoader(options)
         let plugin = try loader.stage(
             PluginSpec(name: "llama", library: library, isolation: isolation))
+        let model = try TestFiles.shared("\(folder)/stories260K.gguf")
         let request = OpenRequest(source: model, sequences: sequences)
         return ModelSupervisor(name: "stories", policy: policy) {
             try loader.launch(plugin, name: "stories", request)

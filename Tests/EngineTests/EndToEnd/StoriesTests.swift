@@ -4,8 +4,7 @@ import PluginHost
 import Testing
 
 /// The engine on a real model through the real plugin and, by default, a real worker process.
-@Suite(.enabled(if: Stories.isPresent, "needs ../shared/models/stories260K and libLlama.so"))
-struct StoriesTests {
+@Suite struct StoriesTests {
     @Test(arguments: Isolation.allCases)
     func streamsInOneBatchGiveTheReferencesTokens(isolation: Isolation) async throws {
         let engine = try TextEngine(supervisor: Stories.supervisor(isolation))

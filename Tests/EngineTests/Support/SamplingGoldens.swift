@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestFixtures
 
 /// Probabilities by transformers' logits processors: `Tests/Fixtures/sampling`.
 struct SamplingGoldens {
@@ -8,8 +9,7 @@ struct SamplingGoldens {
     let cases: [(parameters: SamplingParameters, kept: Int, probabilities: [Float], name: String)]
 
     init() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Fixtures/sampling")
+        let folder = URL(filePath: TestFiles.own("Tests/Fixtures/sampling"))
         let arrays = try Self.floats(
             Data(contentsOf: folder.appending(path: "sampling.safetensors")))
         let json = try JSONValue(parsing: Data(contentsOf: folder.appending(path: "sampling.json")))

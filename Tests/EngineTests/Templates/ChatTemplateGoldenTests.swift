@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestFixtures
 import Testing
 
 /// 360 renderings, and refusals, by transformers of ten templates in the styles that are published.
@@ -14,8 +15,7 @@ import Testing
         var testDescription: String { template }
 
         static let all: [Golden] = {
-            let folder = URL(filePath: #filePath).deletingLastPathComponent()
-                .appending(path: "../../Fixtures/chat-templates")
+            let folder = URL(filePath: TestFiles.own("Tests/Fixtures/chat-templates"))
             guard let bytes = try? Data(contentsOf: folder.appending(path: "golden.json")),
                 let golden = try? JSONValue(parsing: bytes), let cases = golden["cases"]?.array
             else { return [] }

@@ -1,16 +1,17 @@
 import Foundation
-import PluginTesting
 import TensorRuntime
+import TestFixtures
+import Testing
 
 /// The tiny pipelines: ../shared/fixtures where it is, else the part of it in Tests/Fixtures.
 enum Fixtures {
-    static func find(_ path: String) -> String? { TestFiles.find(path, of: "sd-tiny") }
-
-    static func has(_ path: String) -> Bool { find(path) != nil }
-
-    static func demo(_ name: String) -> String {
-        TestFiles.root.appendingPathComponent("Models/\(name)").path
+    static func find(
+        _ path: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try TestFiles.find(path, of: "sd-tiny", sourceLocation: sourceLocation)
     }
+
+    static func demo(_ name: String) -> String { TestFiles.own("Models/\(name)") }
 }
 
 /// What the reference computed: a JSON file and the arrays beside it.
@@ -48,14 +49,5 @@ func byPixels(_ floats: [Float], _ channels: Int) -> [Float] {
     let pixels = floats.count / channels
     return (0..<pixels).flatMap { pixel in
         (0..<channels).map { floats[$0 * pixels + pixel] }
-    }
-}
-
-/// The largest absolute difference; infinite when the counts differ or a number is not one.
-func largestDifference(_ found: [Float], _ expected: [Float]) -> Float {
-    guard found.count == expected.count else { return .infinity }
-    return zip(found, expected).reduce(0) { largest, pair in
-        let difference = abs(pair.0 - pair.1)
-        return difference.isNaN ? .infinity : max(largest, difference)
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import PluginKit
-import PluginTesting
 
 @testable import StableDiffusion
 

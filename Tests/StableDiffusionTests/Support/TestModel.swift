@@ -1,6 +1,6 @@
-import Foundation
 import PluginABI
 import PluginTesting
+import TestFixtures
 
 extension PluginLibrary {
     static let stableDiffusion = PluginLibrary("libStableDiffusion.so")
@@ -13,23 +13,10 @@ struct Pixels: Equatable {
     let rgb: [UInt8]
 }
 
-/// An open model of the library with one context.
-final class TestModel {
-    private let plugin = PluginLibrary.stableDiffusion
-    private let handle: OpaquePointer
-    private let context: OpaquePointer
-    private let table: roost_ext_image
-
-    init(_ path: String, _ settings: String = "", budget: UInt64 = 0) throws {
-        handle = try plugin.open(path, settings: settings, budget: budget)
-        var parameters = roost_context_params()
-        parameters.struct_size = UInt32(MemoryLayout<roost_context_params>.size)
-        parameters.n_seq = 1
-        var made: OpaquePointer?
-        let (table, model) = (plugin.table, handle)
-        try checked { table.context_new(model, &parameters, &made, $0) }
-        context = made!
-        self.table = table.extension(model, ROOST_EXT_IMAGE)!.load(as: roost_ext_image.self)
+extension TestModel {
+    convenience init(_ path: String, _ settings: String = "", budget: UInt64 = 0) throws {
+        try self.init(
+            .stableDiffusion, path, settings: settings, budget: budget, hasContext: true)
     }
 
     /// The folder stays until the model is open.
@@ -38,37 +25,23 @@ final class TestModel {
         try self.init(folder.path, settings)
     }
 
-    deinit {
-        plugin.table.context_free(context)
-        plugin.table.close(handle)
-    }
-
-    func info() throws -> [String: Any] {
-        let sink = ByteSink()
-        sink.collect { precondition(plugin.table.info_json(handle, $0) == 0) }
-        let object = try JSONSerialization.jsonObject(with: Data(sink.bytes))
-        return object as? [String: Any] ?? [:]
-    }
-
-    func selfTest() throws -> String {
-        let table = plugin.table.extension(handle, ROOST_EXT_SELFTEST)!
-            .load(as: roost_ext_selftest.self)
-        let sink = ByteSink()
-        try sink.collect { out in try checked { table.run(context, 5000, out, $0) } }
-        return String(decoding: sink.bytes, as: UTF8.self)
+    private var images: roost_ext_image {
+        get throws { try table(ROOST_EXT_IMAGE) }
     }
 
     /// A job that is ended with the value.
     final class Job {
         private let model: TestModel
-        fileprivate let handle: OpaquePointer
+        private let table: roost_ext_image
+        private let handle: OpaquePointer
 
-        init(_ model: TestModel, _ handle: OpaquePointer) {
+        fileprivate init(_ model: TestModel, _ table: roost_ext_image, _ handle: OpaquePointer) {
             self.model = model
+            self.table = table
             self.handle = handle
         }
 
-        deinit { model.table.end(handle) }
+        deinit { table.end(handle) }
 
         /// - Parameter checks: as for `checked`.
         @discardableResult
@@ -78,17 +51,17 @@ final class TestModel {
             var progress = roost_progress()
             progress.struct_size = UInt32(MemoryLayout<roost_progress>.size)
             try checked(cancel: cancel, checks: checks) {
-                model.table.step(handle, &progress, $0)
+                table.step(handle, &progress, $0)
             }
             return progress
         }
 
         func finish() throws -> Pixels {
             while try step().done == 0 {}
-            return try picture(model.table.finish)
+            return try picture(table.finish)
         }
 
-        func preview() throws -> Pixels { try picture(model.table.preview) }
+        func preview() throws -> Pixels { try picture(table.preview) }
 
         private func picture(
             _ function: (
@@ -120,6 +93,7 @@ final class TestModel {
         start: [UInt8] = [], mask: [UInt8] = [],
         _ change: (inout roost_image_req) -> Void = { _ in }
     ) throws -> Job {
+        let table = try images
         var job: OpaquePointer?
         var request = roost_image_req()
         request.struct_size = UInt32(MemoryLayout<roost_image_req>.size)
@@ -133,10 +107,10 @@ final class TestModel {
                     request.init_rgb8 = roost_span(
                         ptr: start.baseAddress, len: UInt64(start.count))
                     request.mask_u8 = roost_span(ptr: mask.baseAddress, len: UInt64(mask.count))
-                    try checked { table.begin(context, &request, &job, $0) }
+                    try checked { table.begin(ownContext, &request, &job, $0) }
                 }
             }
         }
-        return Job(self, job!)
+        return Job(self, table, job!)
     }
 }

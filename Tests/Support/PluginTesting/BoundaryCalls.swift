@@ -84,6 +84,31 @@ package final class ByteSink {
     }
 }
 
+/// The bytes that a function puts.
+package func collected(
+    _ body: (roost_sink, UnsafePointer<roost_call>) -> roost_status
+) throws -> [UInt8] {
+    let sink = ByteSink()
+    try sink.collect { out in try checked { body(out, $0) } }
+    return sink.bytes
+}
+
+/// The rows that a function fills.
+package func collectedRows(
+    _ count: Int, width: Int, _ body: (inout roost_rows) throws -> Void
+) throws -> [[Float]] {
+    var buffer = [Float](repeating: .nan, count: count * width)
+    try buffer.withUnsafeMutableBufferPointer { buffer in
+        var out = roost_rows()
+        out.struct_size = UInt32(MemoryLayout<roost_rows>.size)
+        out.n_rows = UInt32(count)
+        out.data = buffer.baseAddress
+        out.row_stride = UInt64(width * MemoryLayout<Float>.size)
+        try body(&out)
+    }
+    return (0..<count).map { Array(buffer[$0 * width..<($0 + 1) * width]) }
+}
+
 /// Lends texts as the boundary's strings.
 package func withStrings<Result>(
     _ texts: [String], _ body: (UnsafeBufferPointer<roost_str>) throws -> Result

@@ -1,5 +1,6 @@
 import Foundation
 import TensorRuntime
+import TestFixtures
 import Testing
 
 @Suite struct CheckpointTests {
@@ -181,10 +182,10 @@ extension CheckpointTests {
         #expect(found == message)
     }
 
-    @Test(.enabled(if: Fixtures.hasShared, "needs ../shared/fixtures"))
-    func aShardedModelIsTheSingleFileRounded() throws {
-        let single = try Checkpoint.open(Fixtures.shared("llama-tiny/base").path)
-        let sharded = try Checkpoint.open(Fixtures.shared("llama-tiny/base-sharded-bf16").path)
+    @Test func aShardedModelIsTheSingleFileRounded() throws {
+        let single = try Checkpoint.open(TestFiles.shared("fixtures/llama-tiny/base"))
+        let sharded = try Checkpoint.open(
+            TestFiles.shared("fixtures/llama-tiny/base-sharded-bf16"))
         #expect(Set(single.tensors.keys) == Set(sharded.tensors.keys))
         for (name, entry) in single.tensors {
             let tensor = try #require(sharded.tensors[name]).read()

@@ -1,22 +1,13 @@
 import Foundation
 import TensorRuntime
+import TestFixtures
 import Testing
 
-/// Files that tests read: a part is committed, the rest lies beside the checkout where there is one.
+/// The repository's own files that tests read.
 enum Fixtures {
-    private static let package = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-
     static func committed(_ path: String) -> URL {
-        package.appending(path: "Tests/Fixtures/\(path)")
+        URL(filePath: TestFiles.own("Tests/Fixtures/\(path)"))
     }
-
-    static func shared(_ path: String) -> URL {
-        package.appending(path: "../shared/fixtures/\(path)")
-    }
-
-    static var hasShared: Bool { FileManager.default.fileExists(atPath: shared("").path) }
 
     static func files(_ folder: URL) -> [URL] {
         let files = try? FileManager.default.contentsOfDirectory(

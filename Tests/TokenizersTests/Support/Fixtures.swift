@@ -1,36 +1,17 @@
-import FoundationEssentials
+import Foundation
+import TestFixtures
 import Testing
 import Tokenizers
 
 /// Where the reference files are.
 enum Fixtures {
-    private static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-
     /// Small files that are part of the repository.
-    static let own = root.appending(path: "Tests/Fixtures/tokenizers").path
+    static let own = TestFiles.own("Tests/Fixtures/tokenizers")
 
     /// The demo models.
-    static let models = root.appending(path: "Models").path
+    static let models = TestFiles.own("Models")
 
-    /// The large reference set that stands beside the repository; not everybody has it.
-    static let shared = root.deletingLastPathComponent().appending(path: "shared").path
-
-    static let hasShared = FileManager.default.fileExists(atPath: shared + "/fixtures")
-
-    static let hasStories = FileManager.default.fileExists(
-        atPath: shared + "/models/stories260K/stories260K.gguf")
-
-    /// The folder of all-MiniLM-L6-v2, where somebody has it.
-    static let miniLM = [
-        ProcessInfo.processInfo.environment["ROOST_MINILM"],
-        root.appending(path: "Models/all-MiniLM-L6-v2").path,
-    ].compactMap { $0 }.first { FileManager.default.fileExists(atPath: "\($0)/tokenizer.json") }
-
-    static func data(_ path: String) throws -> Data {
-        try Data(contentsOf: URL(filePath: path))
-    }
+    static func data(_ path: String) throws -> Data { try TestFiles.data(path) }
 
     static func tokenizer(_ kind: String) throws -> any Tokenizer {
         try Tokenizers.load(directory: "\(own)/\(kind)")
