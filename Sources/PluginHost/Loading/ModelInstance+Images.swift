@@ -23,7 +23,7 @@ struct ImageJobs {
 extension ModelInstance {
     func beginImage(_ request: ImageRequest, _ call: LaneCall) throws -> ImageID {
         guard let begin = image?.begin, let capabilities = description.image else {
-            throw noImages
+            throw ModelFailure.noImages
         }
         try capabilities.check(request)
         guard images.running.count < ImageJobs.limit else {
@@ -46,7 +46,7 @@ extension ModelInstance {
     }
 
     func stepImage(_ id: ImageID, _ call: LaneCall) throws -> ImageProgress {
-        guard let step = image?.step else { throw noImages }
+        guard let step = image?.step else { throw ModelFailure.noImages }
         var job = try job(id, in: .running)
         images.running[id]?.state = .over
         var out = roost_progress()
@@ -73,7 +73,7 @@ extension ModelInstance {
         _ id: ImageID, into out: PictureBuffer, _ call: LaneCall
     ) throws -> PicturePlace {
         guard let preview = image?.preview else {
-            throw unsupported("the model shows no pictures that are not done")
+            throw ModelFailure.unsupported("the model shows no pictures that are not done")
         }
         return try fill(out, with: try job(id, in: .running), .previewImage, call, preview)
     }
@@ -82,13 +82,13 @@ extension ModelInstance {
     func finishImage(
         _ id: ImageID, into out: PictureBuffer, _ call: LaneCall
     ) throws -> PicturePlace {
-        guard let finish = image?.finish else { throw noImages }
+        guard let finish = image?.finish else { throw ModelFailure.noImages }
         return try fill(out, with: try job(id, in: .done), .finishImage, call, finish)
     }
 
     func endImage(_ id: ImageID, trace: CallTrace) throws {
         guard let end = image?.end, let job = images.running.removeValue(forKey: id) else {
-            throw argument("picture \(id.rawValue) is not under way")
+            throw ModelFailure.argument("picture \(id.rawValue) is not under way")
         }
         trace.during(.endImage) { end(job.pointer) }
     }
@@ -99,7 +99,8 @@ extension ModelInstance {
 
     private func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
         guard let job = images.running[id], job.state == state else {
-            throw argument("picture \(id.rawValue) is not \(state == .done ? "done" : "under way")")
+            throw ModelFailure.argument(
+                "picture \(id.rawValue) is not \(state == .done ? "done" : "under way")")
         }
         return job
     }

@@ -18,10 +18,12 @@ let eventLimit = 16 << 20
 
 extension ModelInstance {
     func beginTask(_ name: String, input: [UInt8], _ call: LaneCall) throws -> TaskID {
-        guard let begin = task?.begin else { throw unsupported("the model has no tasks") }
+        guard let begin = task?.begin else {
+            throw ModelFailure.unsupported("the model has no tasks")
+        }
         guard description.tasks.contains(name) else {
             let known = description.tasks.map { "'\($0)'" }.joined(separator: ", ")
-            throw argument("no task '\(name)', expected \(known)")
+            throw ModelFailure.argument("no task '\(name)', expected \(known)")
         }
         guard jobs.running.count < Jobs.limit else {
             throw ModelFailure.refused(
@@ -45,7 +47,7 @@ extension ModelInstance {
 
     func advanceTask(_ id: TaskID, for limit: Duration, _ call: LaneCall) throws -> TaskProgress {
         guard let advance = task?.advance, let job = jobs.running[id], !job.isOver else {
-            throw argument("task \(id.rawValue) is not under way")
+            throw ModelFailure.argument("task \(id.rawValue) is not under way")
         }
         jobs.running[id]?.isOver = true
         var progress = roost_progress()
@@ -65,7 +67,7 @@ extension ModelInstance {
 
     func endTask(_ id: TaskID, trace: CallTrace) throws {
         guard let end = task?.end, let job = jobs.running.removeValue(forKey: id) else {
-            throw argument("task \(id.rawValue) is not under way")
+            throw ModelFailure.argument("task \(id.rawValue) is not under way")
         }
         trace.during(.endTask) { end(job.pointer) }
     }

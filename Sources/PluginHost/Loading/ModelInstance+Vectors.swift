@@ -1,21 +1,14 @@
 import PluginABI
 
-/// What accompanies a call of the lane.
-struct LaneCall {
-    var cancel: UnsafePointer<Int32>?
-    var deadline: MonotonicTime?
-    var trace = CallTrace.none
-}
-
 extension ModelInstance {
     func embeddingTokens(
         of text: String, flags: EmbedFlags, trace: CallTrace
     ) throws -> [Int32] {
         let capabilities = try vectorCapabilities
         guard let tokenize = vectors?.embed_tokenize, capabilities.tokenizes else {
-            throw unsupported("the model does not say what its tokens are")
+            throw ModelFailure.unsupported("the model does not say what its tokens are")
         }
-        try VectorCapabilities.check(size: [text])
+        try Frame.check(texts: [text])
         let step = CallStep.embedTokenize
         let bytes = try OutputSink.collect(step, limit: tokenLimit(of: text)) { sink in
             try text.withPluginString { text in
@@ -151,7 +144,7 @@ extension ModelInstance {
         }
     }
 
-    private var noVectors: ModelFailure { unsupported("the model has no vectors") }
+    private var noVectors: ModelFailure { .unsupported("the model has no vectors") }
 }
 
 extension [String] {

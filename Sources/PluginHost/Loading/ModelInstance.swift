@@ -37,33 +37,36 @@ final class ModelInstance: @unchecked Sendable {
             self.library = library
             model = opened.model
             context = opened.context
-            let abilities = Abilities(library.table, opened.model, trace: trace)
-            tokens = try abilities.table(.tokens, as: roost_ext_tokens.self)
-            decode = try abilities.table(.decode, as: roost_ext_decode.self)
-            encode = try abilities.table(.encode, as: roost_ext_encode.self)
-            vectors = try abilities.table(.vectors, as: roost_ext_vectors.self)
-            task = try abilities.table(.task, as: roost_ext_task.self)
-            image = try abilities.table(.image, as: roost_ext_image.self)
-            selfTest = try abilities.table(.selfTest, as: roost_ext_selftest.self)
+            let extensions = Extensions(library.table, opened.model, trace: trace)
+            tokens = try extensions.table(.tokens, as: roost_ext_tokens.self)
+            decode = try extensions.table(.decode, as: roost_ext_decode.self)
+            encode = try extensions.table(.encode, as: roost_ext_encode.self)
+            vectors = try extensions.table(.vectors, as: roost_ext_vectors.self)
+            task = try extensions.table(.task, as: roost_ext_task.self)
+            image = try extensions.table(.image, as: roost_ext_image.self)
+            selfTest = try extensions.table(.selfTest, as: roost_ext_selftest.self)
             let capabilities = try decode.map {
-                try capabilitiesOf(opened.context, $0, trace: trace)
+                try DecodeCapabilities(of: opened.context, $0, trace: trace)
             }
-            let encoder = try encode.map { try capabilitiesOf($0, with: capabilities) }
-            vocabulary = try tokens.map { try vocabularyOf(opened.model, $0, trace: trace) }
-            try checkFit(vocabulary, capabilities)
+            let encoder = try encode.map { try EncoderCapabilities($0, with: capabilities) }
+            vocabulary = try tokens.map { try Vocabulary(of: opened.model, $0, trace: trace) }
+            if let capabilities { try vocabulary?.check(against: capabilities) }
             let vectorCapabilities = try vectors.map {
-                try capabilitiesOf(opened.model, $0, trace: trace)
+                try VectorCapabilities(of: opened.model, $0, trace: trace)
             }
-            let tasks = try task.map { try namesOf(opened.model, $0, trace: trace) } ?? []
+            let tasks = try task.map {
+                try ModelDescription.tasks(of: opened.model, $0, trace: trace)
+            }
             let infoJSON = try library.info(of: opened.model, trace: trace)
             let identity = library.identity
             description = ModelDescription(
                 pluginID: identity.id, pluginVersion: identity.version,
                 pluginLicense: identity.license, toolchain: identity.toolchain,
                 family: probe.family, infoJSON: infoJSON,
-                extensions: abilities.ids, decode: capabilities, encoder: encoder,
+                extensions: extensions.ids, decode: capabilities, encoder: encoder,
                 vectors: vectorCapabilities,
-                image: try image.map { try capabilitiesOf($0, infoJSON: infoJSON) }, tasks: tasks,
+                image: try image.map { try ImageCapabilities($0, infoJSON: infoJSON) },
+                tasks: tasks ?? [],
                 bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext)
         } catch {
             library.close(opened.model, opened.context, trace: trace)

@@ -1,5 +1,12 @@
 import PluginABI
 
+/// What accompanies a call of the lane.
+struct LaneCall {
+    var cancel: UnsafePointer<Int32>?
+    var deadline: MonotonicTime?
+    var trace = CallTrace.none
+}
+
 /// Longest error message that a plugin may write, with its NUL.
 private let messageCapacity = 1024
 

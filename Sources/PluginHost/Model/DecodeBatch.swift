@@ -1,3 +1,5 @@
+import PluginABI
+
 /// Rows of many sequences, prefill and decode mixed; rows of one sequence stand in order.
 package struct DecodeBatch: Sendable, Equatable {
     package var tokens: [Int32]
@@ -23,5 +25,56 @@ package struct DecodeBatch: Sendable, Equatable {
         sequences.append(UInt32(sequence))
         positions.append(UInt32(position))
         wants.append(wantsLogits)
+    }
+}
+
+// MARK: - To a plugin
+
+extension DecodeBatch {
+    /// - Returns: the number of rows that want logits.
+    /// - Throws: `.refused` for a batch that the context cannot take; nothing was called.
+    func check(against capabilities: DecodeCapabilities) throws -> Int {
+        guard count > 0, count <= capabilities.batchRows else {
+            throw ModelFailure.argument(
+                "a batch of \(count) rows, expected 1 to \(capabilities.batchRows)")
+        }
+        guard sequences.count == count, positions.count == count, wants.count == count else {
+            throw ModelFailure.argument(
+                "a batch of \(count) tokens, \(sequences.count) sequences, \(positions.count) "
+                    + "positions and \(wants.count) wants, expected as many of each")
+        }
+        for row in 0..<count {
+            guard tokens[row] >= 0, tokens[row] < capabilities.vocabularySize else {
+                throw ModelFailure.argument(
+                    "token \(tokens[row]), expected 0 to \(capabilities.vocabularySize - 1)")
+            }
+            guard positions[row] < capabilities.contextLength else {
+                throw ModelFailure.argument(
+                    "position \(positions[row]) in a context of \(capabilities.contextLength)")
+            }
+            try capabilities.check(sequence: Int(sequences[row]))
+        }
+        return wants.count { $0 }
+    }
+
+    /// Lends the batch to a plugin.
+    func withPluginBatch<Result>(
+        _ body: (UnsafePointer<roost_batch>) throws -> Result
+    ) rethrows -> Result {
+        let wants = wants.map { ($0 ? Want.logits : .none).rawValue }
+        return try tokens.withUnsafeBufferPointer { tokens in
+            try sequences.withUnsafeBufferPointer { sequences in
+                try positions.withUnsafeBufferPointer { positions in
+                    try wants.withUnsafeBufferPointer { wants in
+                        var batch = roost_batch(
+                            struct_size: UInt32(MemoryLayout<roost_batch>.size),
+                            n: UInt32(tokens.count), token: tokens.baseAddress,
+                            seq: sequences.baseAddress, pos: positions.baseAddress,
+                            want: wants.baseAddress, embd: nil, embd_stride: 0, reserved: 0)
+                        return try body(&batch)
+                    }
+                }
+            }
+        }
     }
 }

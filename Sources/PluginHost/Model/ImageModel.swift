@@ -20,24 +20,26 @@ package protocol ImageModel: AnyObject, Sendable {
 /// What a model without pictures answers.
 extension ImageModel {
     package func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
-        throw noImages
+        throw ModelFailure.noImages
     }
 
     package func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
-        throw noImages
+        throw ModelFailure.noImages
     }
 
     package func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        throw noImages
+        throw ModelFailure.noImages
     }
 
     package func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        throw noImages
+        throw ModelFailure.noImages
     }
 
     package func endImage(_ id: ImageID) throws {
-        throw noImages
+        throw ModelFailure.noImages
     }
 }
 
-var noImages: ModelFailure { unsupported("the model makes no pictures") }
+extension ModelFailure {
+    static var noImages: ModelFailure { .unsupported("the model makes no pictures") }
+}

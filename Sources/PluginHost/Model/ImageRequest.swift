@@ -86,19 +86,19 @@ extension ImageCapabilities {
         try check(side: request.width, "wide", isDefault: request.height == 0)
         try check(side: request.height, "high", isDefault: request.width == 0)
         guard (0...Self.mostSteps).contains(request.steps) else {
-            throw argument("\(request.steps) steps, expected 1 to \(Self.mostSteps)")
+            throw ModelFailure.argument("\(request.steps) steps, expected 1 to \(Self.mostSteps)")
         }
         if let guidance = request.guidance, !(0...1000).contains(guidance) {
-            throw argument("a guidance of \(guidance), expected 0 to 1000")
+            throw ModelFailure.argument("a guidance of \(guidance), expected 0 to 1000")
         }
         if let start = request.start { try check(start, request) }
-        try VectorCapabilities.check(size: [request.prompt, request.negative, request.extraJSON])
+        try Frame.check(texts: [request.prompt, request.negative, request.extraJSON])
     }
 
     private func check(side: Int, _ word: String, isDefault: Bool) throws {
         if side == 0, isDefault { return }
         guard (1...Self.longestSide).contains(side), side % multipleOf == 0 else {
-            throw argument(
+            throw ModelFailure.argument(
                 "a picture \(side) pixels \(word), expected a multiple of \(multipleOf) up to "
                     + "\(Self.longestSide)")
         }
@@ -106,10 +106,10 @@ extension ImageCapabilities {
 
     private func check(_ start: ImageRequest.Start, _ request: ImageRequest) throws {
         guard (0...1).contains(start.strength) else {
-            throw argument("a strength of \(start.strength), expected 0 to 1")
+            throw ModelFailure.argument("a strength of \(start.strength), expected 0 to 1")
         }
         guard start.picture.width == request.width, start.picture.height == request.height else {
-            throw argument(
+            throw ModelFailure.argument(
                 "a picture of \(start.picture.width)x\(start.picture.height) to begin with, "
                     + "expected \(request.width)x\(request.height)")
         }

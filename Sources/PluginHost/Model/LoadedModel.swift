@@ -108,47 +108,47 @@ extension LoadedModel {
 /// What a model without an encoder, vectors and tasks answers.
 extension LoadedModel {
     package func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
-        throw unsupported("the model has no encoder")
+        throw ModelFailure.unsupported("the model has no encoder")
     }
 
     package func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
-        throw unsupported("the model has no embeddings")
+        throw ModelFailure.unsupported("the model has no embeddings")
     }
 
     package func embed(
         _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
     ) throws -> FloatRows {
-        throw unsupported("the model has no embeddings")
+        throw ModelFailure.unsupported("the model has no embeddings")
     }
 
     package func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float] {
-        throw unsupported("the model scores no pairs")
+        throw ModelFailure.unsupported("the model scores no pairs")
     }
 
     package func classify(
         _ texts: [String], pairs: [String]?, deadline: Duration?
     ) throws -> FloatRows {
-        throw unsupported("the model has no labels")
+        throw ModelFailure.unsupported("the model has no labels")
     }
 
     package func countTokens(
         of texts: [String], with companions: Companions, flags: EmbedFlags
     ) throws -> [TokenCount] {
-        throw unsupported("the model does not count tokens")
+        throw ModelFailure.unsupported("the model does not count tokens")
     }
 
     package func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
-        throw unsupported("the model has no tasks")
+        throw ModelFailure.unsupported("the model has no tasks")
     }
 
     package func advanceTask(
         _ id: TaskID, for limit: Duration, deadline: Duration?
     ) throws -> TaskProgress {
-        throw unsupported("the model has no tasks")
+        throw ModelFailure.unsupported("the model has no tasks")
     }
 
     package func endTask(_ id: TaskID) throws {
-        throw unsupported("the model has no tasks")
+        throw ModelFailure.unsupported("the model has no tasks")
     }
 
     package func classify(_ texts: [String], deadline: Duration?) throws -> FloatRows {

@@ -87,3 +87,70 @@ package struct EncoderCapabilities: Sendable, Equatable {
         self.decoderStart = decoderStart
     }
 }
+
+// MARK: - Checks
+
+extension ModelDescription {
+    /// - Throws: `.refused` for a source that the model cannot read; nothing was called.
+    func check(source: [Int32], for sequence: Int) throws {
+        guard let decode, encoder != nil else {
+            throw ModelFailure.unsupported("the model has no encoder")
+        }
+        guard (1...Self.longestSource).contains(source.count) else {
+            throw ModelFailure.argument(
+                "a source of \(source.count) tokens, expected 1 to \(Self.longestSource)")
+        }
+        if let token = source.first(where: { $0 < 0 || $0 >= decode.vocabularySize }) {
+            throw ModelFailure.argument(
+                "token \(token), expected 0 to \(decode.vocabularySize - 1)")
+        }
+        try decode.check(sequence: sequence)
+    }
+
+    private static let longestSource = 1 << 20
+}
+
+extension DecodeCapabilities {
+    /// - Throws: `.broken` for numbers that no model has.
+    func check() throws {
+        try ModelFailure.check("n_vocab", vocabularySize, 1...1 << 24)
+        try ModelFailure.check("n_hidden", hiddenSize, 0...1 << 24)
+        try ModelFailure.check("n_ctx", contextLength, 1...1 << 30)
+        try ModelFailure.check("n_seq", sequences, 1...1 << 16)
+        try ModelFailure.check("n_batch", batchRows, 1...1 << 20)
+    }
+
+    func check(sequence: Int) throws {
+        guard sequence >= 0, sequence < sequences else {
+            throw ModelFailure.argument("sequence \(sequence), expected 0 to \(sequences - 1)")
+        }
+    }
+
+    /// A length that the plugin claims.
+    func check(length: Int) throws -> Int {
+        guard (0...contextLength).contains(length) else {
+            throw ModelFailure.broken(
+                step: CallStep.length.name,
+                reason: "length \(length) in a context of \(contextLength)")
+        }
+        return length
+    }
+}
+
+extension EncoderCapabilities {
+    /// - Throws: `.broken` for an encoder without a decoder, or one that begins with no token of it.
+    func check(with decode: DecodeCapabilities?) throws {
+        guard let decode else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason:
+                    "an encoder without a decoder, expected \(ExtensionID.decode.rawValue) as well")
+        }
+        guard decoderStart >= 0, decoderStart < decode.vocabularySize else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "decoder_start is \(decoderStart), expected 0 to "
+                    + "\(decode.vocabularySize - 1)")
+        }
+    }
+}

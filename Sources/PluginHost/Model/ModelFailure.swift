@@ -45,6 +45,27 @@ extension ErrorCode {
     }
 }
 
+extension ModelFailure {
+    /// Refuses a call whose arguments no plugin needs to see.
+    static func argument(_ message: String) -> ModelFailure {
+        .refused(code: .argument, flags: [], message: message)
+    }
+
+    /// Refuses a call that the model has no function for.
+    static func unsupported(_ message: String) -> ModelFailure {
+        .refused(code: .unsupported, flags: [], message: message)
+    }
+
+    /// - Throws: `.broken` for a number that no model says of itself.
+    static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        guard range.contains(value) else {
+            throw ModelFailure.broken(
+                step: CallStep.describe.name,
+                reason: "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}
+
 /// How a worker process ended.
 package struct WorkerDeath: Sendable, Equatable {
     package enum Cause: Sendable, Equatable {

@@ -1,27 +1,21 @@
 extension VectorCapabilities {
     /// - Throws: `.broken` for numbers that no model has.
     func check() throws {
-        try check("dim", dimensions, 0...1 << 20)
-        try check("n_labels", labels.count, 0...1 << 16)
-        try check("max_tokens", maxTokens, 0...1 << 30)
-    }
-
-    private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-        guard range.contains(value) else {
-            throw ModelFailure.broken(
-                step: CallStep.describe.name,
-                reason: "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
-        }
+        try ModelFailure.check("dim", dimensions, 0...1 << 20)
+        try ModelFailure.check("n_labels", labels.count, 0...1 << 16)
+        try ModelFailure.check("max_tokens", maxTokens, 0...1 << 30)
     }
 
     /// Refuses what the model cannot embed.
     func check(_ batch: EmbeddingBatch) throws {
-        guard embeds else { throw unsupported("the model has no embeddings") }
+        guard embeds else { throw ModelFailure.unsupported("the model has no embeddings") }
         try check(count: batch.count)
         switch batch {
-        case .texts(let texts): try Self.check(size: texts)
+        case .texts(let texts): try Frame.check(texts: texts)
         case .tokens(let texts):
-            guard embedsTokens else { throw unsupported("the model embeds texts only") }
+            guard embedsTokens else {
+                throw ModelFailure.unsupported("the model embeds texts only")
+            }
             for ids in texts { try check(ids) }
         }
     }
@@ -29,60 +23,56 @@ extension VectorCapabilities {
     private func check(_ ids: [Int32]) throws {
         let most = maxTokens > 0 ? maxTokens : 1 << 24
         guard (1...most).contains(ids.count) else {
-            throw argument("a text of \(ids.count) tokens, expected 1 to \(most)")
+            throw ModelFailure.argument("a text of \(ids.count) tokens, expected 1 to \(most)")
         }
         if let wrong = ids.first(where: { $0 < 0 }) {
-            throw argument("token \(wrong), expected 0 or more")
+            throw ModelFailure.argument("token \(wrong), expected 0 or more")
         }
     }
 
     /// Refuses what the model cannot classify.
     func check(classifying texts: [String], pairs: [String]?) throws {
-        guard classifies else { throw unsupported("the model has no labels") }
+        guard classifies else { throw ModelFailure.unsupported("the model has no labels") }
         try check(count: texts.count)
-        try Self.check(size: texts + (pairs ?? []))
+        try Frame.check(texts: texts + (pairs ?? []))
         guard let pairs else { return }
-        guard classifiesPairs else { throw unsupported("the model has no labels for pairs") }
+        guard classifiesPairs else {
+            throw ModelFailure.unsupported("the model has no labels for pairs")
+        }
         try check(pairs, of: texts)
     }
 
     private func check(_ pairs: [String], of texts: [String]) throws {
         guard pairs.count == texts.count else {
-            throw argument("\(pairs.count) texts beside \(texts.count), expected as many")
+            throw ModelFailure.argument(
+                "\(pairs.count) texts beside \(texts.count), expected as many")
         }
     }
 
     /// Refuses what the model cannot count.
     func check(counting texts: [String], with companions: Companions) throws {
-        guard countsTokens else { throw unsupported("the model does not count tokens") }
+        guard countsTokens else {
+            throw ModelFailure.unsupported("the model does not count tokens")
+        }
         switch companions {
-        case .none: try Self.check(size: texts)
-        case .query(let query): try Self.check(size: texts + [query])
+        case .none: try Frame.check(texts: texts)
+        case .query(let query): try Frame.check(texts: texts + [query])
         case .pairs(let pairs):
             try check(pairs, of: texts)
-            try Self.check(size: texts + pairs)
+            try Frame.check(texts: texts + pairs)
         }
     }
 
     /// Refuses what the model cannot score.
     func check(query: String, documents: [String]) throws {
-        guard scoresPairs else { throw unsupported("the model scores no pairs") }
+        guard scoresPairs else { throw ModelFailure.unsupported("the model scores no pairs") }
         try check(count: documents.count)
-        try Self.check(size: documents + [query])
+        try Frame.check(texts: documents + [query])
     }
 
     private func check(count: Int) throws {
         guard (1...embeddingRows).contains(count) else {
-            throw argument("\(count) texts in a call, expected 1 to \(embeddingRows)")
-        }
-    }
-
-    /// A message to a worker has a limit.
-    static func check(size texts: [String]) throws {
-        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
-        guard bytes <= Frame.payloadLimit / 2 else {
-            throw argument(
-                "\(bytes) bytes of text in a call, expected at most \(Frame.payloadLimit / 2)")
+            throw ModelFailure.argument("\(count) texts in a call, expected 1 to \(embeddingRows)")
         }
     }
 
@@ -108,12 +98,4 @@ extension VectorCapabilities {
                 step: step.name, reason: "token id \(wrong), expected 0 or more")
         }
     }
-}
-
-func argument(_ message: String) -> ModelFailure {
-    .refused(code: .argument, flags: [], message: message)
-}
-
-func unsupported(_ message: String) -> ModelFailure {
-    .refused(code: .unsupported, flags: [], message: message)
 }

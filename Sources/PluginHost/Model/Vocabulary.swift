@@ -47,3 +47,40 @@ package struct Vocabulary: Sendable, Equatable {
         id >= 0 && id < count ? attributes[Int(id)] : []
     }
 }
+
+// MARK: - Checks
+
+extension Vocabulary {
+    /// Offsets rise from 0 to the number of bytes, of which there are at most a gibibyte.
+    static func check(offsets: [UInt32], bytesAreNull: Bool) throws {
+        var before: UInt32 = 0
+        for (index, offset) in offsets.enumerated() {
+            guard offset >= before, offset <= 1 << 30, index > 0 || offset == 0 else {
+                throw broken(
+                    "offset[\(index)] is \(offset) after \(before); offsets must rise from 0 to "
+                        + "at most \(1 << 30)")
+            }
+            before = offset
+        }
+        if before > 0, bytesAreNull { throw broken("bytes is null") }
+    }
+
+    /// The id of a special token, nil for none.
+    static func special(_ id: Int32, _ name: String, below count: Int) throws -> Int32? {
+        guard id >= ABI.noToken, id < count else {
+            throw broken("\(name) is \(id), expected \(ABI.noToken) to \(count - 1)")
+        }
+        return id == ABI.noToken ? nil : id
+    }
+
+    /// Logits may be padded beyond the vocabulary, never the other way round.
+    func check(against capabilities: DecodeCapabilities) throws {
+        guard count > capabilities.vocabularySize else { return }
+        throw Self.broken(
+            "\(count) tokens, but only \(capabilities.vocabularySize) logits per row")
+    }
+
+    private static func broken(_ reason: String) -> ModelFailure {
+        .broken(step: CallStep.vocabulary.name, reason: reason)
+    }
+}

@@ -57,3 +57,14 @@ package struct Frame: Equatable {
         return writer.bytes + payload
     }
 }
+
+extension Frame {
+    /// Refuses texts that do not fit into one message.
+    static func check(texts: [String]) throws {
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        guard bytes <= payloadLimit / 2 else {
+            throw ModelFailure.argument(
+                "\(bytes) bytes of text in a call, expected at most \(payloadLimit / 2)")
+        }
+    }
+}

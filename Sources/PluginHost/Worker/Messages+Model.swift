@@ -113,14 +113,15 @@ extension WireReader {
         guard offsets.count == attributes.count + 1, Int(offsets.last ?? 0) == bytes.count else {
             throw WireError.value("a vocabulary whose arrays do not fit together")
         }
-        try checkOffsets(offsets, bytesAreNull: false)
+        try Vocabulary.check(offsets: offsets, bytesAreNull: false)
         let count = attributes.count
         return Vocabulary(
             bytes: bytes, offsets: offsets, attributes: attributes,
-            bos: try special(try read(), "bos", below: count),
-            eos: try special(try read(), "eos", below: count),
-            eot: try special(try read(), "eot", below: count),
-            pad: try special(try read(), "pad", below: count), spacePrefix: try readBool())
+            bos: try Vocabulary.special(try read(), "bos", below: count),
+            eos: try Vocabulary.special(try read(), "eos", below: count),
+            eot: try Vocabulary.special(try read(), "eot", below: count),
+            pad: try Vocabulary.special(try read(), "pad", below: count),
+            spacePrefix: try readBool())
     }
 }
 

@@ -1,6 +1,6 @@
 extension WorkerModel {
     func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
-        guard let capabilities = description.image else { throw noImages }
+        guard let capabilities = description.image else { throw ModelFailure.noImages }
         try capabilities.check(request)
         let call = BeginImageCall(request: request, deadline: deadline.map { .now + $0 })
         let answer = try laneCall(.beginImage, call.payload, step: .beginImage, limit: deadline)
@@ -36,7 +36,7 @@ extension WorkerModel {
     private func picture(
         _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ deadline: Duration?
     ) throws -> Picture {
-        guard description.image != nil else { throw noImages }
+        guard description.image != nil else { throw ModelFailure.noImages }
         let room = try rooms.of(id)
         let answer = try imageCall(kind, id, step: step, deadline)
         let place = try decoding(step) { try PicturePlace(answer) }
@@ -49,7 +49,7 @@ extension WorkerModel {
     private func imageCall(
         _ kind: Frame.Kind, _ id: ImageID, step: CallStep, _ limit: Duration?
     ) throws -> [UInt8] {
-        guard description.image != nil else { throw noImages }
+        guard description.image != nil else { throw ModelFailure.noImages }
         let call = ImageCall(id: id, deadline: limit.map { .now + $0 })
         return try laneCall(kind, call.payload, step: step, limit: limit)
     }
@@ -75,7 +75,7 @@ final class ImageRooms: Sendable {
     /// - Throws: `.refused` for a picture that is not under way.
     func of(_ id: ImageID) throws -> PictureRoom {
         guard let room = rooms.withLock({ $0[id] }) else {
-            throw argument("picture \(id.rawValue) is not under way")
+            throw ModelFailure.argument("picture \(id.rawValue) is not under way")
         }
         return room
     }

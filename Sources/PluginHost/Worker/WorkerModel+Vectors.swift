@@ -1,9 +1,9 @@
 extension WorkerModel {
     func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
         guard let capabilities = description.vectors, capabilities.tokenizes else {
-            throw unsupported("the model does not say what its tokens are")
+            throw ModelFailure.unsupported("the model does not say what its tokens are")
         }
-        try VectorCapabilities.check(size: texts)
+        try Frame.check(texts: texts)
         let call = EmbedTokenizeCall(texts: texts, flags: flags)
         let answer = try control.call(
             .embedTokenize, call.payload, step: .embedTokenize, limit: limits.tokenize,
@@ -72,7 +72,7 @@ extension WorkerModel {
     private var vectors: VectorCapabilities {
         get throws {
             guard let capabilities = description.vectors else {
-                throw unsupported("the model has no vectors")
+                throw ModelFailure.unsupported("the model has no vectors")
             }
             return capabilities
         }
@@ -91,7 +91,7 @@ extension WorkerModel {
 extension WorkerModel {
     func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
         guard input.count <= Frame.payloadLimit / 2 else {
-            throw argument(
+            throw ModelFailure.argument(
                 "\(input.count) bytes of input, expected at most \(Frame.payloadLimit / 2)")
         }
         let call = BeginTaskCall(

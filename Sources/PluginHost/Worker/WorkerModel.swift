@@ -68,11 +68,11 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
     func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
         guard let capabilities = description.decode else {
-            throw unsupported("the model does not decode text")
+            throw ModelFailure.unsupported("the model does not decode text")
         }
         let wanted = try batch.check(against: capabilities)
         guard wanted <= capabilities.logitRows else {
-            throw argument(
+            throw ModelFailure.argument(
                 "\(wanted) rows want logits, expected at most \(capabilities.logitRows)")
         }
         let call = ForwardCall(batch: batch, deadline: deadline.map { .now + $0 })
@@ -256,7 +256,7 @@ extension WorkerLine {
         let words = try self.call(
             .vocabulary, step: .vocabulary, limit: limits.load, largest: Frame.payloadLimit)
         let vocabulary = try decoding(.vocabulary) { try Vocabulary.read(words) }
-        try checkFit(vocabulary, description.decode)
+        if let decode = description.decode { try vocabulary?.check(against: decode) }
         return (description, vocabulary)
     }
 

@@ -26,7 +26,7 @@ extension WorkerServer {
     private func forward(_ call: ForwardCall) throws -> [UInt8] {
         let instance = try instance
         guard let capabilities = instance.description.decode else {
-            throw unsupported("the model does not decode text")
+            throw ModelFailure.unsupported("the model does not decode text")
         }
         guard call.batch.wants.count(where: { $0 }) <= capabilities.logitRows else {
             throw WireError.value("more rows than there is shared memory for")
