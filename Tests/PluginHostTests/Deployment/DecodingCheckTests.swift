@@ -33,6 +33,25 @@ import Testing
         Lie(
             step: "seq_fork", deed: "empty",
             says: "in seq_fork: the same tokens have other logits afterwards"),
+        // It keeps the cache and tells the length.
+        Lie(
+            step: "seq_clear", deed: "keep",
+            says: "in seq_clear: the same tokens have other logits afterwards"),
+        Lie(
+            step: "seq_truncate", deed: "keep",
+            says: "in seq_truncate: the same tokens have other logits afterwards"),
+        Lie(
+            step: "seq_fork", deed: "keep",
+            says: "in seq_fork: the same tokens have other logits afterwards"),
+        Lie(
+            macros: ["VARIANT"], step: "seq_clear", deed: "keep",
+            says: "in seq_clear: the same tokens have other logits afterwards"),
+        Lie(
+            macros: ["VARIANT"], step: "seq_truncate", deed: "keep",
+            says: "in seq_truncate: the same tokens have other logits afterwards"),
+        Lie(
+            macros: ["VARIANT"], step: "seq_fork", deed: "empty",
+            says: "in seq_fork: the same tokens have other logits afterwards"),
         Lie(
             macros: ["WITHOUT_LENGTH"], step: "seq_clear", deed: "nothing",
             says: "in seq_clear: the sequence takes nothing at position 0 afterwards"),
@@ -68,7 +87,7 @@ import Testing
 
     @Test(
         arguments: Isolation.allCases,
-        [[], ["WITHOUT_LENGTH"], ["ENCODER"], ["ENCODER", "LENIENT"]])
+        [[], ["VARIANT"], ["WITHOUT_LENGTH"], ["ENCODER"], ["ENCODER", "LENIENT"]])
     func aModelThatKeepsItsWordServesWithoutWarning(_ isolation: Isolation, macros: [String])
         async throws
     {

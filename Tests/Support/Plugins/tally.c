@@ -14,6 +14,10 @@
  *
  * With the macro WITHOUT_LENGTH it has no seq_len.
  *
+ * With the macro VARIANT it does not say that its logits are the same however rows are batched.
+ *
+ * With the macro NEEDS, a variable of the environment, it takes no model without that.
+ *
  * With the macro ENCODER it is an encoder-decoder: a sequence begins with START, and its tally with that
  * of its source, without which it takes no token; with LENIENT it takes them all the same.
  */
@@ -54,6 +58,7 @@ struct roost_model {
 
 struct sequence {
     uint32_t length;
+    uint32_t cached; /* tokens that are there; more than `length` where a deed keeps what it should forget */
     int32_t *tokens;
     uint32_t has_source, source; /* the tally of what was encoded */
 };
@@ -187,7 +192,10 @@ static roost_status caps(const roost_context *context, roost_decode_caps *out)
 {
     struct roost_model *model = context->model;
     misbehave_at(&model->deeds, "caps");
-    out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK | ROOST_LOGITS_BATCH_INVARIANT;
+    out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK;
+#ifndef VARIANT
+    out->flags |= ROOST_LOGITS_BATCH_INVARIANT;
+#endif
     out->n_vocab = VOCABULARY;
     if (is(&model->deeds, "caps", "none"))
         out->n_vocab = 0;
@@ -236,7 +244,9 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
         struct sequence *sequence = &context->sequences[batch->seq[i]];
         if (batch->pos[i] != sequence->length && !is(&model->deeds, "forward", "forget"))
             return fail(call->err, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
-        sequence->tokens[sequence->length++] = batch->token[i];
+        if (sequence->length >= sequence->cached) /* what is cached is not computed again */
+            sequence->tokens[sequence->cached++] = batch->token[i];
+        sequence->length++;
         if (batch->want[i] == ROOST_WANT_LOGITS) {
             int is_last = ++written == out->n_rows;
             if (!(is(&model->deeds, "forward", "lazy") && is_last))
@@ -244,7 +254,7 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
             out->data = (float *)((char *)out->data + out->row_stride);
         }
         if (is(&model->deeds, "forward", "forget"))
-            sequence->length--;
+            sequence->cached = --sequence->length;
     }
     out->data = (float *)((char *)out->data - out->n_rows * out->row_stride);
     if (is(&model->deeds, "forward", "rows"))
@@ -269,6 +279,8 @@ static roost_status seq_clear(roost_context *context, uint32_t seq)
     if (is(&context->model->deeds, "seq_clear", "nothing"))
         return ROOST_OK;
     context->sequences[seq].length = 0;
+    if (!is(&context->model->deeds, "seq_clear", "keep"))
+        context->sequences[seq].cached = 0;
     context->sequences[seq].has_source = context->sequences[seq].source = 0;
     return ROOST_OK;
 }
@@ -282,6 +294,8 @@ static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t 
     if (is(&context->model->deeds, "seq_truncate", "refuse"))
         return fail(err, ROOST_E_UNSUPPORTED, 0, "refused as told");
     context->sequences[seq].length = len;
+    if (!is(&context->model->deeds, "seq_truncate", "keep"))
+        context->sequences[seq].cached = len;
     return ROOST_OK;
 }
 
@@ -293,9 +307,12 @@ static roost_status seq_fork(roost_context *context, uint32_t src, uint32_t dst,
         return fail(err, ROOST_E_ARG, 0, "nothing to fork, or no room for it");
     if (is(&context->model->deeds, "seq_fork", "nothing"))
         return ROOST_OK;
-    if (!is(&context->model->deeds, "seq_fork", "empty"))
-        memcpy(to->tokens, from->tokens, len * sizeof *to->tokens);
     to->length = len;
+    to->cached = is(&context->model->deeds, "seq_fork", "keep") ? from->cached : len;
+    if (is(&context->model->deeds, "seq_fork", "empty"))
+        memset(to->tokens, 0, to->cached * sizeof *to->tokens);
+    else
+        memcpy(to->tokens, from->tokens, to->cached * sizeof *to->tokens);
     to->has_source = from->has_source;
     to->source = from->source;
     return ROOST_OK;
@@ -388,6 +405,10 @@ static roost_status probe(void *self, const roost_open *in, roost_probe *out, co
     size_t read = fread(magic, 1, 5, file);
     fclose(file);
     out->score = read == 5 && strcmp(magic, "tally") == 0 ? 60 : 0;
+#ifdef NEEDS
+    if (!getenv(NEEDS))
+        out->score = 0;
+#endif
     if (is(&settings.deeds, "probe", "proud"))
         out->score = 1000;
     out->bytes_host = sizeof(struct roost_model);
