@@ -68,7 +68,8 @@ package struct ModelLoader: Sendable {
                 kept.note(worker.identity, of: plugin)
                 return worker
             }
-            return try probes.ask(path, copy: plugin.library, start: starting) { worker in
+            return try probes.ask(plugin.spec, path, copy: plugin.library, start: starting) {
+                worker in
                 start.show(worker.process, of: plugin.spec.name)
                 return try worker.line.probe(request, limit: options.limits.choice)
             }
@@ -162,7 +163,7 @@ extension ModelLoader {
             kept.note(worker.identity, ofPlugin: spec.name)
             return worker
         }
-        return try probes.ask(path, copy: nil, start: start) { worker in
+        return try probes.ask(spec, path, copy: nil, start: start) { worker in
             try worker.line.probe(request, limit: options.limits.choice)
         }
     }

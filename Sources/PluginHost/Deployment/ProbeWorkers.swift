@@ -2,9 +2,14 @@ import Synchronization
 
 /// The workers in which plugins are asked about models: one a plugin, for as long as somebody asks.
 final class ProbeWorkers: Sendable {
+    /// What a worker is one of: the settings of its plugin decide how it runs.
+    private struct Key: Hashable {
+        let plugin: PluginSpec
+        let library: String
+    }
+
     private struct State {
-        /// By the paths of the libraries.
-        var workers: [String: ProbeWorker] = [:]
+        var workers: [Key: ProbeWorker] = [:]
         var asking = 0
         var uses = 0
     }
@@ -21,15 +26,16 @@ final class ProbeWorkers: Sendable {
     ///   - copy: kept as long as the worker.
     /// - Throws: what the plugin answered, or how its worker ended.
     func ask<Answer>(
-        _ library: String, copy: StagedLibrary?,
+        _ plugin: PluginSpec, _ library: String, copy: StagedLibrary?,
         start: @escaping @Sendable () throws -> ProbeWorker.Running,
         _ question: (ProbeWorker.Running) throws -> Answer
     ) throws -> Answer {
+        let key = Key(plugin: plugin, library: library)
         let worker = state.withLock { state in
             state.asking += 1
-            if let worker = state.workers[library] { return worker }
+            if let worker = state.workers[key] { return worker }
             let worker = ProbeWorker(copy, start: start)
-            state.workers[library] = worker
+            state.workers[key] = worker
             return worker
         }
         defer { leave() }

@@ -5,7 +5,7 @@ package enum Isolation: String, Sendable, CaseIterable {
 }
 
 /// A plugin as the settings name it.
-package struct PluginSpec: Sendable, Equatable {
+package struct PluginSpec: Sendable, Hashable {
     package var name: String
     /// A file name to search for, or a path.
     package var library: String

@@ -2,7 +2,7 @@ import CHostShims
 
 /// What a worker gets of the host's environment, where keys of APIs and passwords may stand: what a
 /// plugin needs to run, and what the settings name.
-package struct WorkerEnvironment: Sendable, Equatable {
+package struct WorkerEnvironment: Sendable, Hashable {
     /// Variables that are passed on beside the usual ones.
     package var names: Set<String>
 

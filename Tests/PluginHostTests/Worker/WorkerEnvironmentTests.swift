@@ -18,6 +18,31 @@ import Testing
         #expect(WorkerEnvironment([name]).passes(name))
     }
 
+    /// Two plugins of one library, of which one may see a variable of this process.
+    @Test(arguments: [true, false]) func eachPluginIsAskedInItsOwnEnvironment(_ staged: Bool) throws
+    {
+        let name = try #require(hostVariables.first { !WorkerEnvironment().passes($0) })
+        let library = try TestPlugin.library(["NEEDS=\"\(name)\""])
+        let plain = PluginSpec(name: "plain", library: library)
+        let trusted = PluginSpec(
+            name: "trusted", library: library, environment: WorkerEnvironment([name]))
+        let loader = ModelLoader(testOptions())
+        let request = OpenRequest(source: TestPlugin.model)
+        // Each worker is still there when the next plugin is asked.
+        let scores = try [plain, trusted, plain, trusted].map { spec in
+            try staged
+                ? loader.probe(try loader.stage(spec), request).score
+                : loader.ask(spec, request).score
+        }
+        #expect(scores == [0, 60, 0, 60])
+    }
+
+    private var hostVariables: [String] {
+        // The last may be cut.
+        let entries = (readText("/proc/self/environ")?.split(separator: "\0") ?? []).dropLast()
+        return entries.map { String($0.prefix { $0 != "=" }) }.filter { !$0.isEmpty }
+    }
+
     /// In a process of its own, whose environment is set before it starts.
     @Test func aWorkerSeesNoKeyOfItsHost() throws {
         let command = [
