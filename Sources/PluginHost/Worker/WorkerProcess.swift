@@ -154,9 +154,19 @@ extension WorkerProcess {
             close(exit)
         }
         roost_await_child(reaper)
+        endOrphan()
         readOutput { written.append($0, at: .now) }
         written.finish(at: .now)
         conclude(status: reap(), stderr: written.tail, name: name, log: log)
+    }
+
+    /// Ends a worker that its reaper left behind: it has killed that, and has seen to it that it does not end with
+    /// it.
+    private func endOrphan() {
+        guard let handle = life.withLock({ $0.worker?.handle }) else { return }
+        _ = roost_signal_process(handle.number, SIGKILL)
+        var ended = pollfd(fd: handle.number, events: Int16(POLLIN), revents: 0)
+        poll(&ended, 1, Self.patience.milliseconds)
     }
 
     /// Returns when the process has ended, or has closed a connection, which it never does alive.

@@ -62,6 +62,17 @@ import Testing
         #expect(eventually { isGone(worker) })
     }
 
+    /// It has seen to it that it does not end with its reaper.
+    @Test func aWorkerThatKillsItsReaperIsKilledAtOnce() async throws {
+        let (failure, worker, _) = try await step("regicide")
+        guard case .crashed(let death) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(death.cause == .signal(SIGKILL) && death.step == "forward")
+        #expect(eventually { isGone(worker) })
+    }
+
     @Test func aDaemonEndsWithTheHost() throws {
         let command = [
             "\(productFolder)/TestWorker", "host", try TestPlugin.library(), TestPlugin.model,

@@ -121,6 +121,10 @@ static void misbehave(const char *deed, const roost_call *call)
         prctl(PR_SET_PDEATHSIG, 0);
         kill(getppid(), SIGSTOP);
         hang(&no_cancel);
+    } else if (strcmp(deed, "regicide") == 0) {
+        prctl(PR_SET_PDEATHSIG, 0);
+        kill(getppid(), SIGKILL);
+        hang(&no_cancel);
     } else if (strcmp(deed, "child") == 0) {
         if (fork() == 0)
             hang(&no_cancel);
