@@ -169,6 +169,7 @@ if withHost {
             dependencies: [
                 "CVectorIndex", "Deflate", "Engine", "PluginHost",
                 product("GRDB", of: "GRDB.swift"),
+                product("GRDBSQLite", of: "GRDB.swift"),
             ],
             path: "Sources/Collections", swiftSettings: settings),
         .executableTarget(

@@ -39,7 +39,7 @@ final class CollectionDatabase: Sendable {
     private init(path: String, among siblings: OpenDatabases) throws {
         self.path = path
         self.siblings = siblings
-        let pool = try Self.open(path, siblings.reserve)
+        let pool = try Self.open(path, among: siblings)
         do {
             current = Mutex(try pool.read { try Schema($0) })
         } catch {
@@ -99,10 +99,12 @@ final class CollectionDatabase: Sendable {
 // MARK: - Open and at rest
 
 extension CollectionDatabase {
-    private static func open(_ path: String, _ reserve: DiskReserve) throws -> DatabasePool {
-        try reserve.lend {
+    private static func open(
+        _ path: String, among siblings: OpenDatabases
+    ) throws -> DatabasePool {
+        try siblings.reserve.lend {
             do {
-                return try open(path)
+                return try siblings.makingRoom { try open(path) }
             } catch {
                 throw CollectionError(opening: path, error)
             }
@@ -155,7 +157,7 @@ extension CollectionDatabase {
 
     /// Opens what rests, for all who wait for it.
     private func openAgain() throws -> DatabasePool {
-        let outcome = Result { try Self.open(path, siblings.reserve) }
+        let outcome = Result { try Self.open(path, among: siblings) }
         state.withLock { state in
             state.opening = nil
             state.pool = try? outcome.get()

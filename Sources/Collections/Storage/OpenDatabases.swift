@@ -43,6 +43,17 @@ final class OpenDatabases: Sendable {
         return surplus
     }
 
+    /// Runs what opens a database; once more without those that nobody uses, where it cannot be opened: no
+    /// more files may be open, perhaps. Closes them on this thread.
+    func makingRoom<Value>(_ open: () throws -> Value) throws -> Value {
+        do {
+            return try open()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            for database in databases { try? database.takePool()?.close() }
+            return try open()
+        }
+    }
+
     /// Closes what nobody has used since then.
     func rest(unusedSince instant: ContinuousClock.Instant) {
         for database in databases {

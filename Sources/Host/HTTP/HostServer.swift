@@ -77,7 +77,11 @@ package struct HostServer: Sendable {
                 address: .hostname(settings.listen.host, port: settings.listen.port),
                 availableConnectionsDelegate: .maximum(
                     OpenFiles.forConnections, logger: logger.at(.critical))),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            onServerRunning: { channel in
+                // Nobody is connected yet; a channel that takes no handler is about to close.
+                try? await AcceptPause.add(to: channel)
+                onListening(channel.localAddress?.port ?? 0)
+            },
             logger: logger.at(.error))
     }
 

@@ -15,6 +15,7 @@ package struct HostProcess: Sendable {
     package init(_ settings: Settings) {
         self.settings = settings
         HeapMemory.bound()
+        SpareFiles.keepFromSQLite()
         output = HostOutput(settings.server.logFormat)
         logger = output.logger
         models = Models(settings, options: Self.options(settings, logger))

@@ -1,3 +1,6 @@
+import NIOCore
+import PluginHost
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -20,14 +23,16 @@ enum OpenFiles {
         _ = setrlimit(files, &limit)
     }
 
-    /// What a host needs before it serves anything, with a few models and collections.
-    private static let fewest = 64
+    /// What the host itself has open: three files for each event loop, of which there is one a core.
+    private static let own = 26 + 3 * System.coreCount
+
+    /// What a host needs before it serves anything: a model and some connections.
+    private static let fewest = own + SpareFiles.count + 16
 
     /// - Throws: `HostError.tooFewFiles` where the limit would end the host in the middle of its start.
     static func check() throws {
-        var limit = rlimit()
-        guard getrlimit(files, &limit) == 0, limit.rlim_cur < fewest else { return }
-        throw HostError.tooFewFiles(Int(limit.rlim_cur), needed: fewest)
+        guard let limit, limit < fewest else { return }
+        throw HostError.tooFewFiles(limit, needed: fewest)
     }
 
     /// Has the runtime open now what it would open with its first timer of each clock, and ends the process
@@ -37,12 +42,16 @@ enum OpenFiles {
         try? await Task.sleep(for: .nanoseconds(1), clock: .suspending)
     }
 
-    /// How many connections there may be: three quarters of all, and all but 512. Workers, collections and
-    /// the system's own parts need the others; further clients wait to be accepted.
+    /// How many connections there may be: three quarters of all, and all but 512, where that leaves what
+    /// a model needs. Workers, collections and the system's own parts need the others; further clients
+    /// wait to be accepted.
     static var forConnections: Int {
+        guard let limit else { return 256 }
+        return min(max(limit / 4 * 3, limit - 512), max(8, limit - fewest))
+    }
+
+    private static var limit: Int? {
         var limit = rlimit()
-        guard getrlimit(files, &limit) == 0 else { return 256 }
-        let files = Int(clamping: limit.rlim_cur)
-        return max(files / 4 * 3, files - 512)
+        return getrlimit(files, &limit) == 0 ? Int(clamping: limit.rlim_cur) : nil
     }
 }

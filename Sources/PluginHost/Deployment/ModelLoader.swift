@@ -131,6 +131,8 @@ package struct ModelLoader: Sendable {
             return try body()
         } catch let failure as ModelFailure {
             throw failure
+        } catch let error as StagingError where error.lacksFiles {
+            throw ModelFailure.load(stage: .start, reason: error.description)
         } catch {
             throw ModelFailure.load(stage: stage, reason: String(describing: error))
         }

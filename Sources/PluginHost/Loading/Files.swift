@@ -2,7 +2,7 @@ import Glibc
 
 /// Opens a file for reading.
 func openFile(_ path: String) throws -> Int32 {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = SpareFiles.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw StagingError.unreadable(path: path, errno: errno) }
     return descriptor
 }
@@ -45,7 +45,7 @@ func copyFile(_ source: String, to path: String, hash: String, mode: mode_t) thr
     let input = try openFile(source)
     defer { close(input) }
     let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).part"
-    let output = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    let output = SpareFiles.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard output >= 0 else { throw StagingError.unwritable(path: path, errno: errno) }
     do {
         defer { close(output) }

@@ -98,13 +98,21 @@ package enum StagingError: Error, CustomStringConvertible {
     case unwritable(path: String, errno: Int32)
     case changing(path: String)
 
+    /// The host may open no more files; the library is not at fault.
+    var lacksFiles: Bool {
+        switch self {
+        case .unreadable(_, EMFILE), .unwritable(_, EMFILE): true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .unreadable(let path, let code):
-            "cannot read \(path): \(String(cString: strerror(code)))"
+            "cannot read \(path): \(systemText(code))"
         case .unwritable(let path, let code):
-            "cannot write \(path): \(String(cString: strerror(code))); check the data folder's "
-                + "permissions and free space"
+            "cannot write \(path): "
+                + systemText(code, remedy: "check the data folder's permissions and free space")
         case .changing(let path):
             "\(path) is being written; try again when that is done"
         }

@@ -34,7 +34,7 @@ package final class StoreFolder: Sendable {
     }
 
     private static func open(_ path: String) -> Int32 {
-        Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        SpareFiles.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
 
     private static func leads(_ path: String, to descriptor: Int32) -> Bool {

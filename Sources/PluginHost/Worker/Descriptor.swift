@@ -5,9 +5,14 @@ import Glibc
 package final class Descriptor: Sendable {
     package let number: Int32
 
-    /// - Throws: `.load` with `errno` for a negative number.
+    /// - Throws: `.load` with `errno` for a negative number, and where only spare files are left.
     package init(_ number: Int32, for purpose: String) throws {
+        let number = SpareFiles.kept(number)
         guard number >= 0 else { throw startFailure("cannot make \(purpose)", errno) }
+        self.number = number
+    }
+
+    private init(owning number: Int32) {
         self.number = number
     }
 
@@ -22,25 +27,42 @@ package final class Descriptor: Sendable {
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
             throw startFailure("cannot make a socket pair", errno)
         }
-        return (
-            try Descriptor(ends[0], for: "a socket"), try Descriptor(ends[1], for: "a socket")
-        )
+        let (host, worker) = try both(ends, of: "a socket pair")
+        return (host, worker)
     }
 
     /// A pipe; reading does not block.
     package static func pipe() throws -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
         guard roost_pipe(&ends) == 0 else { throw startFailure("cannot make a pipe", errno) }
-        return (try Descriptor(ends[0], for: "a pipe"), try Descriptor(ends[1], for: "a pipe"))
+        let (read, write) = try both(ends, of: "a pipe")
+        return (read, write)
     }
 
-    /// A duplicate above the numbers that a worker's descriptors get, so that none overwrites another
-    /// on its way there.
+    private static func both(
+        _ ends: [Int32], of purpose: String
+    ) throws -> (Descriptor, Descriptor) {
+        let both = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+        guard SpareFiles.areLeft else { throw startFailure("cannot make \(purpose)", EMFILE) }
+        return both
+    }
+
+    /// The same above the numbers that a worker's descriptors get, so that none overwrites another on its
+    /// way there: a duplicate where it is not there already.
     package func moved(above limit: Int32) throws -> Descriptor {
-        try Descriptor(fcntl(number, F_DUPFD_CLOEXEC, limit), for: "a descriptor")
+        if number >= limit { return self }
+        return try Descriptor(fcntl(number, F_DUPFD_CLOEXEC, limit), for: "a descriptor")
     }
 }
 
 package func startFailure(_ what: String, _ code: Int32) -> ModelFailure {
-    .load(stage: .start, reason: "\(what): \(String(cString: strerror(code)))")
+    .load(stage: .start, reason: "\(what): \(systemText(code))")
+}
+
+/// What an `errno` says.
+///
+/// - Parameter remedy: where the files that may be open are not what is lacking.
+func systemText(_ code: Int32, remedy: String? = nil) -> String {
+    let remedy = code == EMFILE ? "unload models, or raise the limit with ulimit -n" : remedy
+    return String(cString: strerror(code)) + (remedy.map { "; \($0)" } ?? "")
 }

@@ -1,3 +1,5 @@
+import PluginHost
+
 /// Why a request is refused or its work ended, in the terms of the OpenAI API.
 package enum APIError: Error, Equatable, Sendable {
     /// The request breaks the rules of HTTP.
@@ -48,6 +50,11 @@ package enum APIError: Error, Equatable, Sendable {
         var fix: String?
         /// The generation before it, which goes on serving.
         var serving: Int?
+
+        /// The new generation is at fault, and not the host that cannot start it for now.
+        fileprivate var isRefusal: Bool {
+            serving != nil && stage != LoadStage.start.rawValue
+        }
     }
 }
 
@@ -67,7 +74,7 @@ extension APIError {
         case .bodyTooLarge: 413
         case .unsupportedMediaType, .unsupportedCoding: 415
         case .takesModelDown: 422
-        case .notLoadable(_, let problem) where problem.serving != nil: 422
+        case .notLoadable(_, let problem) where problem.isRefusal: 422
         case .overloaded: 429
         case .clientGone: 499
         case .broken: 500
@@ -116,7 +123,7 @@ extension APIError {
         case .overloaded: "overloaded"
         case .unavailable: "model_unavailable"
         case .notLoadable(_, let problem):
-            problem.serving == nil ? "model_unavailable" : "reload_refused"
+            problem.isRefusal ? "reload_refused" : "model_unavailable"
         case .stopping: "shutting_down"
         case .modelFailed: "model_failed"
         case .timedOut: "deadline_exceeded"

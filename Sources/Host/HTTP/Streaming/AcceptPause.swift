@@ -1,0 +1,37 @@
+import NIOCore
+import PluginHost
+
+/// Accepts no connection while only spare files are left; clients wait until there are others.
+///
+/// The system's refusal would come too late, with the last file, and close the door for a second.
+final class AcceptPause: ChannelOutboundHandler {
+    typealias OutboundIn = Never
+
+    private static let length = TimeAmount.milliseconds(50)
+
+    private var end: Scheduled<Void>?
+
+    /// Stands next to the system: whatever else has a say about accepting has had it.
+    static func add(to channel: any Channel) async throws {
+        // Each connection is looked at by itself.
+        try await channel.setOption(.maxMessagesPerRead, value: 1).get()
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
+        }.get()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard end == nil else { return }
+        if SpareFiles.allowConnection { return context.read() }
+        let loopBound = NIOLoopBound((pause: self, context: context), eventLoop: context.eventLoop)
+        end = context.eventLoop.scheduleTask(in: Self.length) {
+            let (pause, context) = loopBound.value
+            pause.end = nil
+            pause.read(context: context)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end?.cancel()
+    }
+}
