@@ -5,7 +5,8 @@ import Testing
 /// What spells a special token in a text that came with a request is characters.
 @Suite struct PlainTextTests {
     /// BERT cuts words at signs, so that the characters of the one are the tokens of the other.
-    private let (spelled, apart) = ("honey [SEP] from bees", "honey [ SEP ] from bees")
+    private let spelled = "honey [SEP] from bees"
+    private let apart = "honey [ SEP ] from bees"
 
     private func open(_ fixture: String, _ settings: String = #"{"precision": "f32"}"#) throws
         -> TestModel
