@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 import Synchronization
 
 /// Files that are never opened, so that the system's libraries always find one: every second libdispatch
