@@ -11,7 +11,7 @@ import Testing
     private func open(_ fixture: String, _ settings: String = #"{"precision": "f32"}"#) throws
         -> TestModel
     {
-        try TestModel(try #require(Fixtures.find(fixture)), settings)
+        try TestModel(Fixtures.find(fixture), settings)
     }
 
     @Test func aTextDoesNotEndItsSegment() throws {

@@ -91,6 +91,20 @@ import Testing
         #expect(try model.paint(ImageRequest("a", width: 64, height: 64)) == small)
     }
 
+    @Test func inProcessAPictureHasMemoryOfItsOwnSize() throws {
+        let model = try openPainter(.inProcess, config: settings(at: "finish", do: "measure"))
+        defer { model.close() }
+        let id = try model.beginImage(ImageRequest("a", width: 64, height: 32), deadline: nil)
+        let failure = failure { _ = try model.paint(id) }
+        guard case .refused(_, _, let message) = failure,
+            let bytes = message.split(separator: " ").first.flatMap({ Int($0) })
+        else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect((64 * 32 * 3...2 * 64 * 32 * 3).contains(bytes))
+    }
+
     @Test(arguments: Isolation.allCases)
     func whatNoModelTakesIsRefusedBeforeTheCall(_ isolation: Isolation) throws {
         let model = try openPainter(isolation, config: settings(at: "begin", do: "segv"))

@@ -8,11 +8,11 @@ extension InProcessModel {
     }
 
     func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        try picture(deadline) { try instance.previewImage(id, into: $0, $1) }
+        try picture(id, deadline) { try instance.previewImage(id, into: $0, $1) }
     }
 
     func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        try picture(deadline) { try instance.finishImage(id, into: $0, $1) }
+        try picture(id, deadline) { try instance.finishImage(id, into: $0, $1) }
     }
 
     func endImage(_ id: ImageID) throws {
@@ -20,10 +20,11 @@ extension InProcessModel {
     }
 
     private func picture(
-        _ deadline: Duration?, _ body: (PictureBuffer, LaneCall) throws -> PicturePlace
+        _ id: ImageID, _ deadline: Duration?,
+        _ body: (PictureBuffer, LaneCall) throws -> PicturePlace
     ) throws -> Picture {
         try lane(deadline) { call in
-            let memory = room(ImageCapabilities.mostBytes)
+            let memory = room(instance.pictureBytes(of: id))
             let buffer = PictureBuffer(base: memory.assumingMemoryBound(to: UInt8.self))
             let place = try body(buffer, call)
             return buffer.picture(width: place.width, height: place.height, stride: place.stride)

@@ -86,6 +86,9 @@ extension ModelInstance {
         return try fill(out, with: try job(id, in: .done), .finishImage, call, finish)
     }
 
+    /// Bytes that a picture may fill; 0 of one that is not under way, which every call of it refuses.
+    func pictureBytes(of id: ImageID) -> Int { images.running[id]?.room.byteCount ?? 0 }
+
     func endImage(_ id: ImageID, trace: CallTrace) throws {
         guard let end = image?.end, let job = images.running.removeValue(forKey: id) else {
             throw ModelFailure.argument("picture \(id.rawValue) is not under way")

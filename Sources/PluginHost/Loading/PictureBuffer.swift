@@ -61,6 +61,7 @@ struct PictureRoom {
 
     /// Bytes from one row to the next.
     var stride: Int { width * ABI.imageChannels }
+    var byteCount: Int { stride * height }
 }
 
 // MARK: - What is not written
@@ -74,7 +75,7 @@ extension PictureBuffer {
 
     /// Makes all black, and nobody else's picture, and marks the rows.
     func clear(_ room: PictureRoom) {
-        base.update(repeating: 0, count: room.stride * room.height)
+        base.update(repeating: 0, count: room.byteCount)
         for row in 0..<room.height {
             (base + row * room.stride).update(from: Self.mark, count: Self.markSize(room.stride))
         }

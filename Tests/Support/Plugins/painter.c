@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include "deeds.h"
 
+#include <malloc.h>
+
 enum { WIDTH = 64, HEIGHT = 32, STEPS = 4, PREVIEW = 4 };
 
 struct roost_model {
@@ -198,6 +200,11 @@ static roost_status finish(struct roost_job *job, roost_image *out, const roost_
     roost_status status = arrive_with(job, "finish", call);
     if (status != ROOST_OK)
         return status;
+    if (does(job, "finish", "measure")) {
+        char bytes[32];
+        snprintf(bytes, sizeof bytes, "%zu bytes", malloc_usable_size(out->rgb8));
+        return fail(call->err, ROOST_E_MODEL, 0, bytes);
+    }
     return give(job, "finish", out, 1, 1);
 }
 
