@@ -146,7 +146,7 @@ def test_plugins_and_models_are_added_and_removed(make_host, tally):
     assert added.returncode == 0 and str(host.folder / "libTally.so") in added.stdout, added
     assert roost("plugins", "add", "beside", "libBeside.so", host=host).returncode == 0
     model = roost("models", "add", "second", "--plugin", "markov", "--source", "notes.txt",
-                  "--step-timeout", "3s", "--sampling", '{"temperature": 0}', host=host)
+                  "--step-timeout", "3s", "--load-timeout", "30s", "--sampling", '{"temperature": 0}', host=host)
     assert model.returncode == 0 and "second is ready" in model.stdout, model
     assert host.json("/v1/models/second")["meta"]["sampling"] == {"temperature": 0}
     in_use = roost("plugins", "remove", "markov", host=host)
@@ -155,6 +155,16 @@ def test_plugins_and_models_are_added_and_removed(make_host, tally):
     assert "second" not in roost("models", host=host).stdout
     assert roost("plugins", "remove", "tally", host=host).returncode == 0
     assert "libTally" not in roost("plugins", host=host).stdout
+
+
+def test_a_rescan_finds_what_came_into_the_folder(make_host, tmp_path):
+    models = tmp_path / "models"
+    models.mkdir()
+    host = make_host(markov(), server=f'models = "{models}"')
+    nothing = roost("models", "rescan", host=host)
+    assert (nothing.returncode, nothing.stdout) == (0, "nothing has changed\n"), nothing
+    (models / "new.gguf").write_bytes(b"GGUF")
+    assert roost("models", "rescan", host=host).stdout == "new is there now\n"
 
 
 def test_what_lies_elsewhere_or_is_no_plugin_is_refused(make_host, tally, tmp_path):

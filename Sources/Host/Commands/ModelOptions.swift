@@ -12,6 +12,8 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Requests at a time.") var parallel: Int?
     @Option(help: "Requests that may wait.") var queue: Int?
     @Option(help: "How long a step may take, such as 120s.") var stepTimeout: String?
+    @Option(help: "How long opening it may take, and then its first step, such as 10m.")
+    var loadTimeout: String?
     @Option(help: "An ability for which it is the default; may be given several times.")
     var defaultFor: [String] = []
     @Option(help: "JSON: what requests sample with that do not say it.") var sampling: String?
@@ -29,6 +31,7 @@ struct ModelOptions: ParsableArguments {
         body["parallel"] = parallel.map { .integer($0) }
         body["queue"] = queue.map { .integer($0) }
         body["step_timeout"] = stepTimeout.map { .string($0) }
+        body["load_timeout"] = loadTimeout.map { .string($0) }
         if !defaultFor.isEmpty { body["default_for"] = .array(defaultFor.map { .string($0) }) }
         body["sampling"] = try Self.value(sampling, of: "--sampling")
         body["settings"] = try Self.value(settings, of: "--settings")

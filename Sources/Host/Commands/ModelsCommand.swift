@@ -110,7 +110,7 @@ extension ModelsCommand {
     struct Rescan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Looks through the folder of models for what has come and gone.")
-        @OptionGroup var client: ClientOptions
+        @OptionGroup var client: AdminOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
