@@ -74,12 +74,9 @@ extension ModelInfo {
         let unknown = (json.object?.keys).map { $0.filter { !Self.keys.contains($0) } } ?? []
         return problems
             + unknown.compactMap { key in
-                // Comparing takes the product of the lengths.
-                key.utf8.count > 64
-                    ? nil
-                    : NearestName.of(key, among: Self.keys).map {
-                        "info_json: \"\(key)\" is not known; did you mean \"\($0)\"?"
-                    }
+                NearestName.of(key, among: Self.keys).map {
+                    "info_json: \"\(key)\" is not known; did you mean \"\($0)\"?"
+                }
             }
     }
 }

@@ -1,7 +1,11 @@
 /// Finds what a misspelt word was probably meant to be.
 enum NearestName {
+    /// Names are shorter, in bytes; comparing takes the product of the lengths.
+    private static let longest = 128
+
     /// - Returns: the candidate within a third of the word's length in edits, or nil.
     static func of(_ word: String, among candidates: some Sequence<String>) -> String? {
+        guard word.utf8.count <= longest else { return nil }
         let ranked = candidates.map { (name: $0, edits: edits(word, $0)) }
         guard let best = ranked.min(by: { $0.edits < $1.edits }) else { return nil }
         return best.edits <= max(1, word.count / 3) ? best.name : nil

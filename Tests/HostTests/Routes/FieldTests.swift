@@ -107,6 +107,15 @@ import Testing
                 == "stream_options.include_usag (did you mean include_usage?)")
     }
 
+    /// Each name is compared with some hundred, so that a megabyte of them took minutes.
+    @Test(.timeLimit(.minutes(1))) func ofVeryManyUnknownNamesTheFirstAreNamed() async throws {
+        let names = (0..<60_000).map { #""name_\#($0)":1"# }.joined(separator: ",")
+        let answer = try await complete(#""max_tokens":1,\#(names)"#)
+        #expect(answer.status == 200)
+        let ignored = answer.headers["x-roost-ignored"] ?? ""
+        #expect(ignored.hasPrefix("name_0, ") && ignored.hasSuffix(", name_15, ..."), "\(ignored)")
+    }
+
     @Test func aNameCannotBreakTheHeader() async throws {
         let name = String(repeating: "é", count: 3) + #"\r\nx-evil: 1"# + "," + "a b"
         let answer = try await complete(#""max_tokens":1,"\#(name)":5"#)

@@ -64,13 +64,11 @@ extension RequestRecord {
 }
 
 extension RequestRecord.Facts {
-    /// So many names are listed.
-    private static let mostNames = 16
-
     fileprivate var ignoredText: String? {
         guard !ignored.isEmpty else { return nil }
-        let more = ignored.count > Self.mostNames ? ", ..." : ""
-        return ignored.prefix(Self.mostNames).joined(separator: ", ") + more
+        let most = FieldTable.mostNamed
+        let more = ignored.count > most ? ", ..." : ""
+        return ignored.prefix(most).joined(separator: ", ") + more
     }
 
     fileprivate func metadata(status: Int, elapsed: Duration) -> Logger.Metadata {

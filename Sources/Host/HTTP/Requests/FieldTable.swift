@@ -64,18 +64,23 @@ extension FieldTable {
     func check(_ fields: Fields) throws -> [Unknown] {
         guard let reads = fields.reads else { return [] }
         try refuseContradictions(reads)
-        return try reads.leftovers.compactMap { leftover in
+        let ignored = try reads.leftovers.filter { leftover in
             switch leftover.path.isEmpty ? rules[leftover.name] : nil {
-            case .inert: return nil
+            case .inert: return false
             case .refused(let unless, let reason):
                 if leftover.value.isEmpty || unless.contains(where: leftover.value.isSame) {
-                    return nil
+                    return false
                 }
                 throw APIError.unsupported(param: leftover.name, reason)
-            case .means, nil: return unknown(leftover)
+            case .means, nil: return true
             }
         }
+        // What is nearest to a name takes a comparison with every known one, and a body may have a million.
+        return ignored.prefix(Self.mostNamed + 1).map(unknown)
     }
+
+    /// So many members that nobody knows are named; of further ones it is said that they are there.
+    static let mostNamed = 16
 
     private func refuseContradictions(_ reads: FieldReads) throws {
         guard let body = reads.body else { return }
@@ -92,8 +97,7 @@ extension FieldTable {
         let known = leftover.path.isEmpty ? leftover.asked.union(followed) : leftover.asked
         let name = leftover.path.isEmpty ? leftover.name : "\(leftover.path).\(leftover.name)"
         let nearest = NearestName.of(
-            String(leftover.name.prefix(Self.longestName)),
-            among: known.sorted().filter { $0 != leftover.name })
+            leftover.name, among: known.sorted().filter { $0 != leftover.name })
         return Unknown(name: Self.printable(name), nearest: nearest)
     }
 
