@@ -124,7 +124,8 @@ struct Body {
         for try await part in request.body {
             received += part.readableBytes
             if let inflater {
-                inflater.append(Array(part.readableBytesView))
+                // What is read past is not kept.
+                if body.hasRoom { inflater.append(Array(part.readableBytesView)) }
                 while body.hasRoom, let piece = try inflater.next() {
                     try await body.append(ByteBuffer(bytes: piece), budget)
                 }
