@@ -39,4 +39,17 @@ import Testing
         share = nil
         _ = try await budget.take(10)
     }
+
+    /// Who waited behind somebody with a large wish need not wait for the next that is given back.
+    @Test func whoeverLeavesLetsThoseBehindHaveWhatIsFree() async throws {
+        let budget = ByteBudget(10, patience: .seconds(600))
+        let share = try await budget.take(6)
+        let large = Task { _ = try await budget.take(10) }
+        while budget.waiting < 1 { await Task.yield() }
+        let small = Task { _ = try await budget.take(4) }
+        while budget.waiting < 2 { await Task.yield() }
+        large.cancel()
+        try await small.value
+        withExtendedLifetime(share) {}
+    }
 }

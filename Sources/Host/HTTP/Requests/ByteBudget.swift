@@ -5,7 +5,7 @@ package final class ByteBudget: Sendable {
     private struct Waiter {
         let id: Int
         let bytes: Int
-        let answer: AsyncStream<Bool>.Continuation
+        let answer: AsyncStream<Void>.Continuation
     }
 
     private struct State {
@@ -23,6 +23,9 @@ package final class ByteBudget: Sendable {
         self.patience = patience
         state = Mutex(State(free: total))
     }
+
+    /// How many wait.
+    package var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Bytes of the budget, given back when nobody holds this any more.
     package final class Share: Sendable {
@@ -42,25 +45,30 @@ package final class ByteBudget: Sendable {
     /// - Throws: `APIError.overloaded` when none come free in time, `CancellationError`.
     package func take(_ bytes: Int) async throws -> Share {
         let bytes = min(bytes, total)
-        let (answers, answer) = AsyncStream<Bool>.makeStream()
+        let (answers, answer) = AsyncStream<Void>.makeStream()
         guard let id = enter(bytes, answer) else { return Share(self, bytes) }
         let timer = Task { [patience] in
             try await Task.sleep(for: patience)
-            self.leave(id)?.yield(false)
+            answer.yield()
         }
         defer { timer.cancel() }
-        for await isGranted in answers {
-            if isGranted { return Share(self, bytes) }
+        var isCancelled = true
+        for await _ in answers {
+            isCancelled = false
+            break
+        }
+        // The bytes may have come a moment before the end of the patience, or of the task.
+        let share = leave(id) ? nil : Share(self, bytes)
+        if isCancelled { throw CancellationError() }
+        guard let share else {
             throw APIError.overloaded(
                 "too many large bodies are being read; retry in a moment", retryAfter: 5)
         }
-        // Cancelled; perhaps a moment after the bytes were granted.
-        if leave(id) == nil { give(bytes) }
-        throw CancellationError()
+        return share
     }
 
     /// - Returns: the place in the line, or nil where there are bytes at once.
-    private func enter(_ bytes: Int, _ answer: AsyncStream<Bool>.Continuation) -> Int? {
+    private func enter(_ bytes: Int, _ answer: AsyncStream<Void>.Continuation) -> Int? {
         state.withLock { state in
             if state.waiting.isEmpty, state.free >= bytes {
                 state.free -= bytes
@@ -72,24 +80,31 @@ package final class ByteBudget: Sendable {
         }
     }
 
-    /// - Returns: nil for whoever no longer waits.
-    private func leave(_ id: Int) -> AsyncStream<Bool>.Continuation? {
-        state.withLock { state in
-            guard let place = state.waiting.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.waiting.remove(at: place).answer
+    /// - Returns: whether it still waited; whoever does not has been granted the bytes.
+    private func leave(_ id: Int) -> Bool {
+        change { state in
+            let waiting = state.waiting.count
+            state.waiting.removeAll { $0.id == id }
+            return state.waiting.count < waiting
         }
     }
 
     private func give(_ bytes: Int) {
-        let granted = state.withLock { state -> [Waiter] in
-            state.free += bytes
+        change { $0.free += bytes }
+    }
+
+    /// Grants those in front of the line what is free after `body`.
+    private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+        let (value, granted) = state.withLock { state in
+            let value = body(&state)
             var granted: [Waiter] = []
             while let first = state.waiting.first, state.free >= first.bytes {
                 state.free -= first.bytes
                 granted.append(state.waiting.removeFirst())
             }
-            return granted
+            return (value, granted)
         }
-        for waiter in granted { waiter.answer.yield(true) }
+        for waiter in granted { waiter.answer.yield() }
+        return value
     }
 }
