@@ -37,8 +37,13 @@ struct TokenRoutes {
             )
         }
         let hold = try await hold(model, context)
-        let text = try Self.text(of: tokens, hold.tokenizer)
-        return Response(["model": .string(hold.name), "text": .string(text)])
+        // Millions of tokens are tens of megabytes of text.
+        let json = try await BlockingThread.run("roost-detokenize") {
+            let text = try Self.text(of: tokens, hold.tokenizer)
+            let answer: JSONValue = ["model": .string(hold.name), "text": .string(text)]
+            return answer.serialized()
+        }
+        return Response(json: json)
     }
 
     private static func text(of tokens: [Int32], _ tokenizer: ModelTokenizer?) throws -> String {
