@@ -132,7 +132,7 @@ package struct HostServer: Sendable {
             + collectionRoutes(body)
             + ConversationRoutes(store: store, body: body).routes
             + AdminRoutes(models: models, body: body, libraries: libraries).routes
-            + AdminTokenRoutes(body: body).routes
+            + AdminTokenRoutes().routes
             + OperationRoutes(models: models, workload: workload, metrics: metrics).routes
             + PageRoutes().routes
     }
