@@ -57,6 +57,23 @@ import Testing
         try FileManager.default.removeItem(atPath: outside)
     }
 
+    @Test func aLinkToAnotherDiskLeadsToTheSame() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let (disk, rows) = (folder + "-disk", folder + "-rows")
+        try make(disk, 0o755, isFolder: true)
+        try make(rows, 0o755, isFolder: true)
+        try make(disk + "/roost.sqlite", 0o644, isFolder: false)
+        try make(rows + "/catalog.sqlite", 0o644, isFolder: false)
+        for (link, path) in [(folder, disk), (disk + "/collections", rows)] {
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: path)
+        }
+        #expect(PrivateFiles.close(folder).isEmpty)
+        #expect(mode(disk) == 0o700 && mode(disk + "/roost.sqlite") == 0o600)
+        #expect(mode(rows) == 0o700 && mode(rows + "/catalog.sqlite") == 0o600)
+        for path in [folder, disk, rows] { try FileManager.default.removeItem(atPath: path) }
+    }
+
     @Test func aFolderThatOthersShareByIntentIsNotTakenFromThem() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         try make(folder, 0o1777, isFolder: true)

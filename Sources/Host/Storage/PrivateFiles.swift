@@ -20,16 +20,17 @@ package enum PrivateFiles {
     }
 
     /// Takes the rights of others from a data folder and from what the host keeps in it, where they
-    /// were made by an older host or by hand.
+    /// were made by an older host or by hand. Links that lead to them, to another disk, are followed.
     ///
     /// - Returns: the paths whose rights stay as they are, because they belong to somebody else, or
     ///   because others share the folder by intent, as they do `/tmp`.
     package static func close(_ folder: String) -> [String] {
-        guard let facts = facts(folder) else { return [] }
+        guard let folder = Paths.resolved(folder), let facts = facts(folder) else { return [] }
         var open: [String] = []
         if facts.mode & S_ISVTX != 0 || !close(folder, facts) { open.append(folder) }
-        for name in own { open += closeTree(folder + "/" + name) }
-        for name in ownFolders { open += closeTree(folder + "/" + name) }
+        for path in (own + ownFolders).compactMap({ Paths.resolved(folder + "/" + $0) }) {
+            open += closeTree(path)
+        }
         return open
     }
 
