@@ -46,6 +46,14 @@ import Testing
             ])
     }
 
+    /// Two keys for TOML, one for Swift.
+    @Test func aKeyInTwoFormsOfUnicodeIsReported() {
+        #expect(
+            problems("[server]\n\"\u{e9}\" = 1\n\"e\u{301}\" = 2\n") == [
+                "2 server.\u{e9}: stands there twice, its letters composed in two ways; leave one out"
+            ])
+    }
+
     @Test func collectionsAndTheirSearchAreRead() throws {
         let settings = try parse(
             """
@@ -176,7 +184,11 @@ import Testing
         ),
         (
             "[[models]]\nname = \"a\"\nidle_unload = \"ten\"",
-            "3 models[0].idle_unload: found string \"ten\", expected a duration such as \"90s\", \"10m\" or \"1h\""
+            "3 models[0].idle_unload: found string \"ten\", expected a duration above zero, such as \"90s\", \"10m\" or \"1h\""
+        ),
+        (
+            "[[models]]\nname = \"a\"\nstep_timeout = \"0s\"",
+            "3 models[0].step_timeout: found string \"0s\", expected a duration above zero, such as \"90s\", \"10m\" or \"1h\""
         ),
         (
             "[[models]]\nname = \"a b\"",

@@ -23,8 +23,7 @@ extension Models {
             try await remove(model.name)
             rescan.removed.append(model.name)
         }
-        let known = registry.models.map { Settings.Model(name: $0.name, source: $0.source) }
-        for model in ModelFolder.models(in: folder, besides: known) {
+        for model in ModelFolder.models(in: folder, besides: settings) {
             try await add(model)
             rescan.added.append(model.name)
         }

@@ -19,16 +19,21 @@ package enum ModelFolder {
     private static let deepest = 2
 
     /// - Returns: the models below `folder` that `known` has not, by their sources, each under a name
-    ///   that no other has; in the order of their paths.
+    ///   that no other has; in the order of their paths. One that is called like a `[[models]]` of the
+    ///   settings is what that is about, and left to it.
     package static func models(
         in folder: String, besides known: [Settings.Model] = []
     ) -> [Settings.Model] {
         var taken = Set(known.map(\.name))
         let sources = Set(known.compactMap(\.source))
-        return finds(in: folder, called: "", depth: 0).filter { !sources.contains($0.source) }.map {
-            let name = $0.name(besides: taken)
+        let configured = Set(known.lazy.filter { $0.path != nil }.map(\.name))
+        let finds = finds(in: folder, called: "", depth: 0).filter {
+            !sources.contains($0.source) && !configured.contains($0.name(besides: []))
+        }
+        return finds.map { find in
+            let name = find.name(besides: taken)
             taken.insert(name)
-            return Settings.Model(name: name, source: $0.source)
+            return Settings.Model(name: name, source: find.source)
         }
     }
 

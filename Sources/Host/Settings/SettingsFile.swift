@@ -142,15 +142,13 @@ extension SettingsFile {
         return LibraryFolders(paths: paths, folders: folders)
     }
 
-    /// The models of the folder that no `[[models]]` has already, by name or by source.
+    /// The models of the folder that no `[[models]]` has already.
     private func foundModels(
         in folder: String?, _ table: TableReader, besides models: [Settings.Model]
     ) -> [Settings.Model] {
         guard let folder else { return [] }
         if !Paths.isFolder(folder) { table.report("no folder at \(folder)", "models") }
-        return ModelFolder.models(in: folder).filter { found in
-            !models.contains { $0.name == found.name || $0.source == found.source }
-        }
+        return ModelFolder.models(in: folder, besides: models)
     }
 }
 
@@ -263,11 +261,11 @@ extension SettingsFile {
             name: defaults.name, plugin: pluginName(&table, known: plugins),
             source: table.string("source").map(paths.absolute),
             load: table.choice("load") ?? .start,
-            idleUnload: table.duration("idle_unload"),
+            idleUnload: table.time("idle_unload"),
             context: table.integer("context", in: 1...16_777_216),
             parallel: table.integer("parallel", in: 1...1024) ?? defaults.parallel,
-            stepTimeout: table.duration("step_timeout") ?? defaults.stepTimeout,
-            loadTimeout: table.duration("load_timeout") ?? defaults.loadTimeout,
+            stepTimeout: table.time("step_timeout") ?? defaults.stepTimeout,
+            loadTimeout: table.time("load_timeout") ?? defaults.loadTimeout,
             queue: table.integer("queue", in: 0...65536),
             defaultFor: purposes(&table), isOptional: table.bool("optional") ?? false,
             sampling: sampling(&table), settings: pluginSettings(&table))

@@ -40,27 +40,45 @@ struct TOMLDocument {
     init(_ text: String, file: String) throws {
         do {
             let table = try TOMLTable(string: text)
-            root = Self.node(table.tomlValue, path: [], line: 1, lines: TOMLLines(text))
+            root = try Self.node(table.tomlValue, path: [], line: 1, lines: TOMLLines(text))
         } catch let error as TOMLParseError {
             let problem = SettingsError.Problem(
                 file: file, line: error.source.begin.line, key: "",
                 message: "not valid TOML: \(error.description)")
             throw SettingsError(problems: [problem])
+        } catch let twins as TwinKeys {
+            let problem = SettingsError.Problem(
+                file: file, line: twins.line, key: twins.key,
+                message: "stands there twice, its letters composed in two ways; leave one out")
+            throw SettingsError(problems: [problem])
         }
+    }
+
+    /// Two keys that TOML tells apart by their bytes, and Swift does not.
+    private struct TwinKeys: Error {
+        let key: String
+        let line: Int
     }
 
     private static func node(
         _ value: TOMLValue, path: [String], line: Int, lines: TOMLLines
-    ) -> Node {
+    ) throws -> Node {
         let line = lines[path] ?? line
-        func child(_ key: String, _ value: any TOMLValueConvertible) -> Node {
-            node(value.tomlValue, path: path + [key], line: line, lines: lines)
+        func child(_ key: String, _ value: any TOMLValueConvertible) throws -> Node {
+            try node(value.tomlValue, path: path + [key], line: line, lines: lines)
         }
         let tree: Value =
             switch value.type {
             case .table:
-                .table(Dictionary(uniqueKeysWithValues: value.table!.map { ($0, child($0, $1)) }))
-            case .array: .array(value.array!.enumerated().map { child(String($0), $1) })
+                .table(
+                    try value.table!.reduce(into: [String: Node]()) { members, member in
+                        let node = try child(member.0, member.1)
+                        guard members.updateValue(node, forKey: member.0) == nil else {
+                            let key = (path + [member.0]).joined(separator: ".")
+                            throw TwinKeys(key: key, line: node.line)
+                        }
+                    })
+            case .array: .array(try value.array!.enumerated().map { try child(String($0), $1) })
             case .string: .string(value.string!)
             case .int: .integer(value.int!)
             case .double: .double(value.double!)

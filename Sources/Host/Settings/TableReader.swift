@@ -93,6 +93,14 @@ extension TableReader {
         }
     }
 
+    /// A duration in which something can happen.
+    mutating func time(_ key: String) -> Duration? {
+        value(key, expected: "a duration above zero, such as \"90s\", \"10m\" or \"1h\"") {
+            guard case .string(let text) = $0, let time = Units.duration(text) else { return nil }
+            return time > .zero ? time : nil
+        }
+    }
+
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) -> Choice?
     where Choice.RawValue == String {
         let names = Choice.allCases.map { "\"\($0.rawValue)\"" }

@@ -52,6 +52,8 @@ import Testing
         let files = FileManager.default
         try files.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data().write(to: folder.appending(path: "old.gguf"))
+        // That of the settings is called so.
+        try Data().write(to: folder.appending(path: "markov.gguf"))
         let host = try await TestHost(server: "models = \"\(folder.path)\"")
         let rescan = { try await host.client.send("POST", "/admin/models/rescan").json }
         #expect(try await rescan() == ["added": [], "removed": []])
