@@ -11,6 +11,11 @@ import Testing
         #expect(text.printable == printable)
     }
 
+    @Test func aTextOfSeveralLinesKeepsItsLines() {
+        #expect(
+            "a\n\tb\u{1b}]52;c;Zm9v\u{7}\r".printableLines == "a\n\tb\\u{1b}]52;c;Zm9v\\u{7}\\u{d}")
+    }
+
     @Test(arguments: [
         ("cannot read /srv/models/a.gguf: no", "cannot read a.gguf: no"),
         ("/srv/a b: x (/x/y)", "a b: x (y)"), ("'/srv/my models/a' is", "'a' is"),

@@ -54,7 +54,7 @@ struct ChatCommand: AsyncParsableCommand {
     ) async throws {
         var conversation = conversation
         conversation.add("user", message)
-        try await conversation.streamAnswer(client) { StandardOutput.write($0) }
+        try await conversation.streamAnswer(client) { StandardOutput.show($0) }
         StandardOutput.line()
     }
 

@@ -33,7 +33,7 @@ struct SummarizeCommand: AsyncParsableCommand {
             return StandardOutput.line(answer.serialized())
         }
         try await client.events("POST", "/v1/summarize", body: request(text, streams: true)) {
-            StandardOutput.write(try Self.delta($0))
+            StandardOutput.show(try Self.delta($0))
         }
         StandardOutput.line()
     }

@@ -63,7 +63,7 @@ struct TerminalChat {
         case "/system": conversation.system = argument.isEmpty ? nil : argument
         case "/history":
             for (role, content) in conversation.messages {
-                StandardOutput.line("\(role): \(content)")
+                StandardOutput.show("\(role): \(content)\n")
             }
         default: StandardOutput.line("no such command; these are there:\n" + Self.help)
         }
@@ -83,7 +83,7 @@ struct TerminalChat {
         let task = Task { [client, conversation] in
             try await conversation.streamAnswer(client) { piece in
                 text.withLock { $0 += piece }
-                StandardOutput.write(piece)
+                StandardOutput.show(piece)
             }
         }
         interrupts.onInterrupt { task.cancel() }

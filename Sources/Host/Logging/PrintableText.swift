@@ -2,15 +2,24 @@ extension String {
     /// The text for one line of a terminal: characters that could command it, or turn the order of
     /// others about, are written as `\\u{1b}`, ends of lines as `\\n`.
     package var printable: String {
-        guard unicodeScalars.contains(where: \.commands) else { return self }
+        escaped(\.commands)
+    }
+
+    /// The same for a text of several lines: ends of lines and tabs stay what they are.
+    package var printableLines: String {
+        escaped { $0.commands && $0 != "\n" && $0 != "\t" }
+    }
+
+    private func escaped(_ isEscaped: (Unicode.Scalar) -> Bool) -> String {
+        guard unicodeScalars.contains(where: isEscaped) else { return self }
         var text = ""
         for scalar in unicodeScalars {
-            if scalar == "\n" {
-                text += "\\n"
-            } else if scalar.commands {
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
+            if !isEscaped(scalar) {
                 text.unicodeScalars.append(scalar)
+            } else if scalar == "\n" {
+                text += "\\n"
+            } else {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
             }
         }
         return text

@@ -29,6 +29,12 @@ enum StandardOutput {
         write(text + "\n")
     }
 
+    /// Writes what a model or its plugin has made up: to a terminal, which it could command, without the
+    /// characters that do.
+    static func show(_ text: String) {
+        write(isTerminal ? text.printableLines : text)
+    }
+
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }
 
