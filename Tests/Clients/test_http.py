@@ -1,4 +1,5 @@
 """HTTP as it is on the wire: what a client library would not send, and how connections end."""
+import gzip
 import json
 import os
 import socket
@@ -34,6 +35,7 @@ def status(answer):
     (400, "GET /healthz HTTP/1.1\r\nHost: HOST\r\nHost: HOST", ""),
     (400, "GET http://evil.example/healthz HTTP/1.1\r\nHost: HOST", ""),
     (200, "GET http://HOST/healthz HTTP/1.1\r\nHost: HOST", ""),
+    (400, "GET http://HOST/healthz HTTP/1.1", ""),
     (400, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked", "ZZ\r\nx\r\n"),
     (400, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked", "FFFFFFFFFFFFFFFFF\r\nx"),
     (501, "POST /v1/completions HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip", ""),
@@ -47,6 +49,12 @@ def test_what_two_readers_would_read_differently_is_refused(host, expected, head
         error = json.loads(answer.partition("\r\n\r\n")[2])["error"]
         assert error["message"] and error["code"] in ("malformed_request", "unsupported_transfer_encoding")
     assert not [line for line in host.lines if "unexpected error" in line]
+
+
+def test_http_1_0_need_not_name_a_host(host):
+    """As load balancers probe; what this machine alone may use is not for a request that names none."""
+    assert status(exchange(host, "GET /healthz HTTP/1.0\r\n\r\n")) == 200
+    assert status(exchange(host, "GET /v1/models HTTP/1.0\r\n\r\n")) == 403
 
 
 def test_a_body_that_breaks_off_ends_the_connection(host):
@@ -80,6 +88,44 @@ def test_requests_in_one_piece_are_answered_in_their_order(host):
     answer = exchange(host, one * 3 + last)
     assert answer.count("HTTP/1.1 200 OK") == 4 and answer.count('{"status":"ok"}') == 3
     assert '"object":"list"' in answer
+
+
+def test_a_client_is_told_to_send_its_body_between_two_responses(host):
+    """Within the response to the request before, the words would be a part of its text."""
+    address = urllib.parse.urlparse(host.url)
+    stream = json.dumps({"model": "markov", "stream": True, "max_tokens": 4000, "prompt": "\n\n", "logit_bias": {"256": -100}})
+    head = f"POST /v1/completions HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(f"{head}Content-Length: {len(stream)}\r\n\r\n{stream}".encode())
+        answer = connection.recv(65536)
+        connection.sendall(f"{head}Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode())
+        while b"100 Continue" not in answer:
+            answer += connection.recv(65536)
+        before, words, _ = answer.partition(b"HTTP/1.1 100 Continue\r\n")
+        assert words and before.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n"), answer[-500:]
+        connection.sendall(b"{}")
+        rest = b""
+        while piece := connection.recv(65536):
+            rest += piece
+        assert b"HTTP/1.1 400" in rest
+
+
+def test_a_refusal_reaches_a_client_that_sends_its_whole_body_first(host):
+    """Nobody reads the body of what is refused for its key, and this connection ends with the response."""
+    address = urllib.parse.urlparse(host.url)
+    body = bytes(32 << 20)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(f"POST /admin/models HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+                           f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert status(answer.decode()) == 401 and b"missing_admin_key" in answer
+
+
+def test_nothing_is_expected_of_http_1_0(host):
+    answer = exchange(host, "POST /v1/completions HTTP/1.0\r\nHost: HOST\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}")
+    assert answer.startswith("HTTP/1.0 400"), answer
 
 
 def test_a_body_that_hardly_comes_is_given_up(host):
@@ -136,3 +182,25 @@ def test_many_large_bodies_at_once_take_little_and_give_it_back(make_host, body)
     assert len(answers) == 16 and set(answers) <= {400, 429}, answers
     assert resident(host, "VmHWM") < before + 700
     host.wait_for(lambda: resident(host, "VmRSS") < before + 100, "given back")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="there is no /proc")
+def test_what_is_read_past_a_compressed_body_that_is_too_large_is_not_kept(make_host):
+    host = make_host(markov())
+    address = urllib.parse.urlparse(host.url)
+    before = resident(host, "VmRSS")
+    body = gzip.compress(bytes(17 << 20)) + os.urandom(60 << 20)
+    answers = []
+
+    def send():
+        with socket.create_connection((address.hostname, address.port), timeout=300) as connection:
+            connection.sendall(f"POST /v1/completions HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+                               f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            answers.append(status(connection.recv(65536).decode()))
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [413] * 8
+    assert resident(host, "VmHWM") < before + 200

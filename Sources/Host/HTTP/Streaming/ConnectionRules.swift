@@ -14,6 +14,8 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     private struct Pending {
         let version: HTTPVersion
         let closes: Bool
+        /// Its client sends the body when it is told to go on.
+        var waits: Bool
     }
 
     private var pending = CircularBuffer<Pending>()
@@ -23,6 +25,10 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     /// The request under way broke off; no other will be read.
     private var isBroken = false
     private var dropsResponse = false
+    /// The last response went out before all of its request came in; what still comes is read past.
+    private var isReadingPast = false
+    /// Whether somebody takes what comes of the request under way.
+    private var isHeard: Bool { !isBroken && !isReadingPast }
 
     /// Adds the rules where requests still are as they were sent.
     ///
@@ -37,21 +43,30 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
+        case .head where isReadingPast:
+            return
         case .head(let head):
             isReading = true
             pace = BodyPace()
             let closes = Self.closes(head)
-            pending.append(Pending(version: head.version, closes: closes))
+            pending.append(
+                Pending(version: head.version, closes: closes, waits: Self.waits(head)))
+            if pending.count == 1 { tellToGoOn(context) }
             context.fireChannelRead(wrapInboundOut(.head(Self.normal(head, closes: closes))))
         case .body(let bytes):
             pace.received(bytes.readableBytes, at: .now())
-            if !isBroken { context.fireChannelRead(data) }
+            if isHeard { context.fireChannelRead(data) }
         case .end:
             isReading = false
             paceCheck?.cancel()
             paceCheck = nil
-            if !isBroken { context.fireChannelRead(data) }
+            if isHeard { context.fireChannelRead(data) }
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isReadingPast { context.read() }
+        context.fireChannelReadComplete()
     }
 
     // MARK: Slow bodies
@@ -59,7 +74,7 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     /// The server is ready for more: from now on the client is who takes the time.
     func read(context: ChannelHandlerContext) {
         pace.waiting(at: .now())
-        if isReading, !isBroken, paceCheck == nil { schedulePaceCheck(context) }
+        if isReading, isHeard, paceCheck == nil { schedulePaceCheck(context) }
         context.read()
     }
 
@@ -73,7 +88,7 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func checkPace(_ context: ChannelHandlerContext) {
         paceCheck = nil
-        guard isReading, !isBroken else { return }
+        guard isReading, isHeard else { return }
         if pace.left(at: .now()) > .zero { return schedulePaceCheck(context) }
         isBroken = true
         context.fireErrorCaught(BodyTooSlow())
@@ -107,9 +122,15 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     private static func normal(_ head: HTTPRequestHead, closes: Bool) -> HTTPRequestHead {
         var head = head
         if closes { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        // Section 3.2: HTTP/1.0 knows no Host header, and probes of load balancers send none. The empty
+        // name that stands for it is no name of this machine.
+        let hosts = head.headers["host"]
+        if hosts.isEmpty, head.version == .http1_0 {
+            head.headers.add(name: "host", value: host(of: head.uri) ?? "")
+        }
         // Section 3.2.2: the host of a target in absolute form is the request's. Where the Host header
         // names another, the request names two.
-        if let host = host(of: head.uri), head.headers["host"] != [host] {
+        if !hosts.isEmpty, let host = host(of: head.uri), hosts != [host] {
             head.headers.add(name: "host", value: host)
         }
         return head
@@ -120,6 +141,23 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         guard !target.hasPrefix("/"), let scheme = target.firstRange(of: "://") else { return nil }
         let authority = target[scheme.upperBound...].prefix { !"/?#".contains($0) }
         return String(authority.split(separator: "@").last ?? "")
+    }
+
+    // MARK: Bodies that wait to be asked for
+
+    /// RFC 9110, section 10.1.1: nothing is expected of HTTP/1.0.
+    private static func waits(_ head: HTTPRequestHead) -> Bool {
+        head.version != .http1_0
+            && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    }
+
+    /// Tells the client to send its body at once, for which curl waits a second with a large one; but not
+    /// before the responses to earlier requests have ended, of which the words would be a part.
+    private func tellToGoOn(_ context: ChannelHandlerContext) {
+        guard pending.first?.waits == true else { return }
+        pending[pending.startIndex].waits = false
+        let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
     }
 
     // MARK: Responses
@@ -143,10 +181,19 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
             if dropsResponse { promise.succeed() } else { context.write(data, promise: promise) }
         case .end:
             guard !dropsResponse else { return promise.succeed() }
-            if !pending.isEmpty { pending.removeFirst() }
+            let request = pending.popFirst()
             context.write(data, promise: promise)
-            if isBroken { closeSoon(context) }
+            if isBroken { return closeSoon(context) }
+            if isReading, request?.closes == true { return readPast(context) }
+            tellToGoOn(context)
         }
+    }
+
+    /// The server reads no further, and a client that sends its whole body before it looks for the response
+    /// would wait for the server to go on, until the idle connection is closed and the response is lost.
+    private func readPast(_ context: ChannelHandlerContext) {
+        isReadingPast = true
+        context.read()
     }
 
     /// A client that still sends would lose the response to a reset if the connection were closed at once.

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Watches one connection: says when the client is gone, asks for bodies that wait to be asked for, and
-/// keeps silent event streams alive.
+/// Watches one connection: says when the client is gone, gives up one that does not read, and keeps silent
+/// event streams alive.
 ///
 /// A client that closes its sending side counts as gone for requests that asked to be told.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
@@ -17,6 +17,10 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var listeners: [UInt64: @Sendable () -> Void] = [:]
     private var ping: RepeatedTask?
     private var wasWritten = false
+    private var readerCheck: Scheduled<Void>?
+
+    /// How long a client may take none of what waits for it.
+    private static let readerPatience = TimeAmount.seconds(60)
 
     init(pingInterval: TimeAmount) {
         self.pingInterval = pingInterval
@@ -48,14 +52,19 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        clientLeft()
-        stopPings()
+        ended()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        ended()
+    }
+
+    private func ended() {
         clientLeft()
         stopPings()
+        readerCheck?.cancel()
+        readerCheck = nil
     }
 
     private func clientLeft() {
@@ -65,18 +74,19 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         for body in bodies { body() }
     }
 
-    // MARK: Bodies
+    // MARK: Slow readers
 
-    /// A client that waits to be told to send its body is told so at once: curl does with large ones, for a
-    /// second.
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = unwrapInboundIn(data),
-            head.headerFields[.expect]?.lowercased() == "100-continue"
-        {
-            let goOn = HTTPResponsePart.head(HTTPResponse(status: .continue))
-            context.writeAndFlush(wrapOutboundOut(goOn), promise: nil)
+    /// Else a client that asks for much and reads nothing keeps its connection for ever.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        readerCheck?.cancel()
+        readerCheck = nil
+        if !context.channel.isWritable {
+            let channel = context.channel
+            readerCheck = context.eventLoop.scheduleTask(in: Self.readerPatience) {
+                channel.close(promise: nil)
+            }
         }
-        context.fireChannelRead(data)
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: Pings
