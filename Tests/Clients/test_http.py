@@ -151,6 +151,24 @@ def test_a_body_that_hardly_comes_is_given_up(host):
             pass
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="there is no /proc")
+def test_a_client_that_reads_nothing_is_given_up(make_host):
+    """A minute after it took the last byte."""
+    host = make_host(markov())
+    address = urllib.parse.urlparse(host.url)
+    files = lambda: len(os.listdir(f"/proc/{host.process.pid}/fd"))
+    text = json.dumps({"model": "markov", "text": "a" * 4_000_000})
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        before = files()
+        connection.connect((address.hostname, address.port))
+        connection.sendall(f"POST /v1/tokenize HTTP/1.1\r\nHost: {address.netloc}\r\n"
+                           f"Content-Length: {len(text)}\r\n\r\n{text}".encode())
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        assert files() > before
+        host.wait_for(lambda: files() <= before, "closed", 120)
+
+
 def resident(host, kind):
     """Megabytes: VmRSS is what is held now, VmHWM what was held at most."""
     with open(f"/proc/{host.process.pid}/status") as lines:
