@@ -82,6 +82,17 @@ def test_a_connection_ends_where_its_client_expects_it(host, version, option):
     assert ("transfer-encoding" in streamed.lower()) == (version == "1.1")
 
 
+def test_a_request_for_another_protocol_is_answered_and_ends_the_connection(host):
+    """Java's client asks for h2c, and would wait on this connection for the answer to its next request."""
+    upgrade = "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+    answer = exchange(host, f"GET /healthz HTTP/1.1\r\nHost: HOST\r\n{upgrade}\r\n")
+    assert status(answer) == 200 and "connection: close" in answer.lower()
+    answer = exchange(host, f"POST /v1/chat/completions HTTP/1.1\r\nHost: HOST\r\n{upgrade}"
+                            f"Content-Length: {len(CHAT)}\r\n\r\n{CHAT}")
+    assert status(answer) == 200 and "data: [DONE]" in answer
+    assert status(exchange(host, "CONNECT HOST HTTP/1.1\r\nHost: HOST\r\n\r\n")) == 404
+
+
 def test_requests_in_one_piece_are_answered_in_their_order(host):
     one = "GET /healthz HTTP/1.1\r\nHost: HOST\r\n\r\n"
     last = "GET /v1/models HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"

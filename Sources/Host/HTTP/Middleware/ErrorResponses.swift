@@ -43,7 +43,8 @@ struct ErrorResponses: RouterMiddleware {
 
     /// A path that exists with other methods is 405, any other 404.
     private func wrongRoute(_ request: Request) -> APIError {
-        let allowed = routes.filter { $0.path.matches(request.uri.path) }.map(\.method.rawValue)
+        let parts = request.uri.path.split(separator: "/")
+        let allowed = routes.filter { $0.path.matches(parts) }.map(\.method.rawValue)
         let method = request.method.rawValue
         if allowed.isEmpty {
             return .unknownRoute(method: method, path: String(request.uri.path.prefix(200)))

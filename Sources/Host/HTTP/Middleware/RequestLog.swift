@@ -38,11 +38,14 @@ struct RequestLog: RouterMiddleware {
             let failed = status.code >= 500 || facts.reason != nil
             let level: Logger.Level = failed ? .warning : .info
             logger.log(
-                level: level, "\(request.method) \(request.uri.path)",
+                level: level, "\(request.method) \(request.uri.path.prefix(Self.longestPath))",
                 metadata: facts.metadata(status: status.code, elapsed: elapsed))
             workload.end()
         }
     }
+
+    /// Of a path so many characters are kept: who sends eighty thousand would drive out what others did.
+    private static let longestPath = 500
 
     /// The client's own id where it is a plain word, else a new one.
     private static func id(of request: Request) -> String {

@@ -38,9 +38,8 @@ struct Route: Sendable {
 }
 
 extension RouterPath {
-    /// Whether the path of a request is one of this route's.
-    func matches(_ path: String) -> Bool {
-        let parts = path.split(separator: "/")
+    /// Whether the parts of a request's path, between its slashes, are one of this route's.
+    func matches(_ parts: [Substring]) -> Bool {
         for (index, component) in components.enumerated() {
             let name = component.description
             if name == "**" { return parts.count > index }

@@ -110,8 +110,12 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// RFC 9112, section 9.3: HTTP/1.0 closes, HTTP/1.1 where `close` is among the options, in any case
     /// and in any of the fields. What follows a coding that is not known cannot be told from the body.
+    ///
+    /// The parser takes nothing behind a request for another protocol for HTTP, not even where the answer
+    /// stays with it: Java's client asks for `h2c` and sends its next request on the same connection.
     private static func closes(_ head: HTTPRequestHead) -> Bool {
-        if head.version == .http1_0 { return true }
+        if head.version == .http1_0 || head.method == .CONNECT { return true }
+        if head.headers.contains(name: "upgrade") { return true }
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         if !codings.isEmpty, codings.count > 1 || codings[0].lowercased() != "chunked" {
             return true
