@@ -44,9 +44,9 @@ def open_files(host):
     return len(os.listdir(f"/proc/{host.process.pid}/fd"))
 
 
-def another(name, **settings):
+def another(name, plugin="markov", **settings):
     """A model that is loaded when it is asked for."""
-    lines = ["[[models]]", f'name = "{name}"', 'plugin = "markov"', 'load = "first-use"', "context = 4096"]
+    lines = ["[[models]]", f'name = "{name}"', f'plugin = "{plugin}"', 'load = "first-use"', "context = 4096"]
     return "\n".join(lines + [f"{key} = {json.dumps(value)}" for key, value in settings.items()]) + "\n"
 
 
@@ -91,10 +91,12 @@ def test_without_a_file_left_requests_are_refused_and_the_host_goes_on(tmp_path)
 
 
 def test_a_load_that_fails_keeps_no_file_open(tmp_path):
-    host = Host(tmp_path, markov() + another("gone", source=str(tmp_path / "gone")), preexec=limit(128))
+    (tmp_path / "no.gguf").write_text("no weights")
+    broken = another("broken", "llama", source=str(tmp_path / "no.gguf"))
+    host = Host(tmp_path, markov() + broken, preexec=limit(128))
     try:
         def load():
-            status, answer = asked(host, "POST", "/admin/models/gone/load")
+            status, answer = asked(host, "POST", "/admin/models/broken/load")
             assert status == 503 and answer["error"]["code"] == "model_unavailable", answer
             assert "many open files" not in answer["error"]["message"]
 
