@@ -150,18 +150,23 @@ import Testing
         try await test.wait()
         while test.store.openCount > 0 { try await Task.sleep(for: .milliseconds(2)) }
         let other = try Self.lock(test.folder)
-        let begun = Atomic(0)
+        let begun = Begun()
         let askers = (0..<2 * ProcessInfo.processInfo.activeProcessorCount + 2).map { _ in
             Task {
-                begun.add(1, ordering: .relaxed)
+                begun.count.add(1, ordering: .relaxed)
                 return try await test.store.document("topics", id: "3").id
             }
         }
-        while begun.load(ordering: .relaxed) < askers.count { await Task.yield() }
+        while begun.count.load(ordering: .relaxed) < askers.count { await Task.yield() }
         for _ in 0..<1000 { await Task.yield() }
         try other.close()
         for asker in askers { #expect(try await asker.value == "3") }
         await test.remove()
+    }
+
+    /// How many have asked.
+    private final class Begun: Sendable {
+        let count = Atomic(0)
     }
 
     /// Another's connection that has the rows of the one collection for itself.
