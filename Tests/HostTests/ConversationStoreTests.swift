@@ -71,17 +71,22 @@ import Testing
         let other = try DatabaseQueue(path: copy + "/roost.sqlite", configuration: configuration)
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; COMMIT") }
         let store = ConversationStore(HostDatabase(folder: copy))
-        let begun = Atomic(0)
+        let begun = Begun()
         let askers = (0..<2 * ProcessInfo.processInfo.activeProcessorCount + 2).map { _ in
             Task {
-                begun.add(1, ordering: .relaxed)
+                begun.count.add(1, ordering: .relaxed)
                 return try await store.find("a")?.id
             }
         }
-        while begun.load(ordering: .relaxed) < askers.count { await Task.yield() }
+        while begun.count.load(ordering: .relaxed) < askers.count { await Task.yield() }
         for _ in 0..<1000 { await Task.yield() }
         try other.close()
         for asker in askers { #expect(try await asker.value == "a") }
+    }
+
+    /// How many have asked.
+    private final class Begun: Sendable {
+        let count = Atomic(0)
     }
 
     @Test func aFolderThatCannotBeMadeIsATypedError() async {
