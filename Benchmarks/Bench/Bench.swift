@@ -23,7 +23,7 @@ struct Bench {
         let plugin = try loader.stage(
             PluginSpec(name: "bench", library: library, isolation: isolation))
         let request = OpenRequest(
-            source: model, configJSON: settings, sequences: 1, contextLength: context)
+            path: model, configJSON: settings, sequences: 1, contextLength: context)
         return try loader.launch(plugin, name: "bench", request)
     }
 
@@ -84,7 +84,7 @@ extension Bench {
 
     private func prefill(_ loaded: any LoadedModel, count: Int) throws {
         try loaded.clear(0)
-        let step = max(1, loaded.description.decode?.batchRows ?? count)
+        let step = max(1, loaded.description.decode?.batchSize ?? count)
         for start in stride(from: 0, to: count, by: step) {
             try pass(loaded, start..<min(start + step, count))
         }
@@ -98,7 +98,7 @@ extension Bench {
     /// Tokens at these positions of sequence 0; the last one wants logits.
     private func pass(_ loaded: any LoadedModel, _ positions: Range<Int>) throws {
         let vocabulary = loaded.description.decode?.vocabularySize ?? 1
-        var batch = DecodeBatch()
+        var batch = Batch()
         for position in positions {
             // Any tokens do; these do not repeat within a prompt.
             batch.append(

@@ -19,25 +19,25 @@ enum BertPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let bert = try BertCheckpoint(request.path) else { return nil }
-            let settings = try BertSettings(json: request.configurationJSON)
+            let settings = try BertSettings(json: request.configJSON)
             try bert.checkFiles(settings)
             return Probe(
-                score: 80, modelBytes: bert.modelBytes(settings.roundedTo.precision),
-                contextBytes: bert.passBytes, family: bert.configuration.family)
+                score: 80, bytesHost: bert.modelBytes(settings.roundedTo.precision),
+                bytesPerContext: bert.passBytes, family: bert.configuration.family)
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil
         }
     }
 
     static func open(_ request: OpenRequest) throws -> any Model {
-        let settings = try BertSettings(json: request.configurationJSON)
+        let settings = try BertSettings(json: request.configJSON)
         guard let bert = try BertCheckpoint(request.path) else {
             throw PluginError(
                 .unsupported,
                 "'\(request.path)' is none of \(families.joined(separator: ", "))")
         }
         let bytes = bert.modelBytes(settings.roundedTo.precision) + bert.passBytes
-        if let budget = request.budget, bytes > budget {
+        if let budget = request.budgetBytes, bytes > budget {
             throw PluginError(
                 .outOfMemory, "the model takes \(bytes) bytes, the budget is \(budget)")
         }

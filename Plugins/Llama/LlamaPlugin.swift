@@ -18,9 +18,9 @@ enum LlamaPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let llama = try LlamaCheckpoint(request.path) else { return nil }
-            try llama.checkFiles(LlamaSettings(json: request.configurationJSON))
+            try llama.checkFiles(LlamaSettings(json: request.configJSON))
             return Probe(
-                score: 80, modelBytes: llama.weightBytes, contextBytes: llama.sequenceBytes,
+                score: 80, bytesHost: llama.weightBytes, bytesPerContext: llama.sequenceBytes,
                 family: "llama")
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil
@@ -28,11 +28,11 @@ enum LlamaPlugin: Plugin {
     }
 
     static func open(_ request: OpenRequest) throws -> any Model {
-        let settings = try LlamaSettings(json: request.configurationJSON)
+        let settings = try LlamaSettings(json: request.configJSON)
         guard let llama = try LlamaCheckpoint(request.path) else {
             throw PluginError(.unsupported, "'\(request.path)' is not a Llama")
         }
-        if let budget = request.budget, llama.weightBytes > budget {
+        if let budget = request.budgetBytes, llama.weightBytes > budget {
             throw PluginError(
                 .outOfMemory,
                 "the weights take \(llama.weightBytes) bytes, the budget is \(budget)")

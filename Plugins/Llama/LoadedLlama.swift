@@ -41,7 +41,7 @@ final class LoadedLlama: TextModel {
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> LlamaContext {
-        let own = try LlamaSettings(json: parameters.configurationJSON)
+        let own = try LlamaSettings(json: parameters.configJSON)
         return try LlamaContext(
             network, configuration, parameters,
             cacheElement: own.cacheType?.element ?? cacheElement)

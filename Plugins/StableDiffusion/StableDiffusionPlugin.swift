@@ -17,15 +17,15 @@ enum StableDiffusionPlugin: Plugin {
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         guard let pipeline = try PipelineFolder(request.path) else { return nil }
-        let settings = try StableDiffusionSettings(json: request.configurationJSON)
+        let settings = try StableDiffusionSettings(json: request.configJSON)
         return Probe(
-            score: 80, modelBytes: pipeline.weightBytes,
-            contextBytes: try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder),
+            score: 80, bytesHost: pipeline.weightBytes,
+            bytesPerContext: try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder),
             family: "stable-diffusion")
     }
 
     static func open(_ request: OpenRequest) throws -> any Model {
-        let settings = try StableDiffusionSettings(json: request.configurationJSON)
+        let settings = try StableDiffusionSettings(json: request.configJSON)
         guard let pipeline = try PipelineFolder(request.path) else {
             throw PluginError(
                 .unsupported,
@@ -33,7 +33,7 @@ enum StableDiffusionPlugin: Plugin {
         }
         let picture = try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder)
         let bytes = pipeline.weightBytes + picture
-        if let budget = request.budget, bytes > budget {
+        if let budget = request.budgetBytes, bytes > budget {
             throw PluginError(
                 .outOfMemory, "the model takes \(bytes) bytes, the budget is \(budget)")
         }

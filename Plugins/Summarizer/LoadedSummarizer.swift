@@ -44,7 +44,7 @@ final class LoadedSummarizer: EncoderDecoderModel {
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> SummarizerContext {
-        let own = try SummarizerSettings(json: parameters.configurationJSON)
+        let own = try SummarizerSettings(json: parameters.configJSON)
         return try SummarizerContext(
             self, parameters, cacheElement: own.cacheType?.element ?? cacheElement)
     }

@@ -65,7 +65,7 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
 // MARK: - Sources
 
 extension SummarizerContext {
-    func hasMemory(_ sequence: Int) -> Bool { memories[sequence] != nil }
+    func hasSource(_ sequence: Int) -> Bool { memories[sequence] != nil }
 
     func encode(_ tokens: [Int32], for sequence: Int, call: Call) throws {
         let c = model.configuration

@@ -18,9 +18,9 @@ enum SummarizerPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let found = try SummarizerCheckpoint(request.path) else { return nil }
-            _ = try SummarizerSettings(json: request.configurationJSON)
+            _ = try SummarizerSettings(json: request.configJSON)
             return Probe(
-                score: 80, modelBytes: found.modelBytes, contextBytes: found.sequenceBytes,
+                score: 80, bytesHost: found.modelBytes, bytesPerContext: found.sequenceBytes,
                 family: found.configuration.family)
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil
@@ -28,13 +28,13 @@ enum SummarizerPlugin: Plugin {
     }
 
     static func open(_ request: OpenRequest) throws -> any Model {
-        let settings = try SummarizerSettings(json: request.configurationJSON)
+        let settings = try SummarizerSettings(json: request.configJSON)
         guard let found = try SummarizerCheckpoint(request.path) else {
             throw PluginError(
                 .unsupported,
                 "'\(request.path)' is none of \(families.joined(separator: ", "))")
         }
-        if let budget = request.budget, found.modelBytes > budget {
+        if let budget = request.budgetBytes, found.modelBytes > budget {
             throw PluginError(
                 .outOfMemory,
                 "the weights take \(found.modelBytes) bytes, the budget is \(budget)")

@@ -22,6 +22,6 @@ extension ImageRequest {
     var fingerprint: Int {
         Fingerprint.of(
             "image", ExactString(prompt), ExactString(negative), width, height, steps, extraJSON,
-            start?.picture.rgb)
+            initial?.picture.rgb)
     }
 }

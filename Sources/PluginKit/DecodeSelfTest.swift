@@ -49,7 +49,7 @@ public struct DecodeSelfTest {
     }
 
     private func isEmpty(_ sequence: Int) -> Bool {
-        context.length(of: sequence) == 0 && source?.context.hasMemory(sequence) != true
+        context.length(of: sequence) == 0 && source?.context.hasSource(sequence) != true
     }
 
     /// Makes a sequence ready for its first token, whatever it held.

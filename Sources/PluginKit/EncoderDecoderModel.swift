@@ -10,7 +10,7 @@ public protocol EncoderDecoderModel: TextModel where Context: EncodeContext {
 /// memory too, `truncate` keeps it, and `fork` makes the destination share it, whatever the length.
 public protocol EncodeContext: DecodeContext {
     /// Whether a source has been encoded for a sequence.
-    func hasMemory(_ sequence: Int) -> Bool
+    func hasSource(_ sequence: Int) -> Bool
 
     /// Encodes a source as the memory of a sequence, which is empty and has none. The sequence still
     /// has no positions afterwards.

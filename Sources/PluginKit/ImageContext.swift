@@ -24,7 +24,7 @@ public protocol ImageJob: AnyObject {
 public struct ImageRequest: Sendable {
     public var prompt: String
     /// What shall not be in the picture; may be empty.
-    public var negativePrompt: String
+    public var negative: String
     /// Pixels.
     public var width: Int?
     public var height: Int?
@@ -42,12 +42,12 @@ public struct ImageRequest: Sendable {
     public var extraJSON: String
 
     public init(
-        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil,
+        prompt: String, negative: String = "", width: Int? = nil, height: Int? = nil,
         steps: Int? = nil, guidance: Double? = nil, seed: UInt64 = 0, strength: Double = 1,
         initial: [UInt8] = [], mask: [UInt8] = [], extraJSON: String = ""
     ) {
         self.prompt = prompt
-        self.negativePrompt = negativePrompt
+        self.negative = negative
         self.width = width
         self.height = height
         self.steps = steps

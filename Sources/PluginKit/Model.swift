@@ -25,15 +25,15 @@ public struct ContextParameters: Sendable {
     /// Rows per forward; `nil` is the plugin's choice.
     public let batchSize: Int?
     /// The settings of plugins.toml, a JSON object or empty.
-    public let configurationJSON: String
+    public let configJSON: String
 
     public init(
         sequences: Int, contextLength: Int? = nil, batchSize: Int? = nil,
-        configurationJSON: String = ""
+        configJSON: String = ""
     ) {
         self.sequences = sequences
         self.contextLength = contextLength
         self.batchSize = batchSize
-        self.configurationJSON = configurationJSON
+        self.configJSON = configJSON
     }
 }

@@ -38,15 +38,15 @@ public struct Probe: Sendable {
     /// 1 to 100: how well the plugin serves the model.
     public var score: Int
     /// Bytes of the open model, mapped weights included.
-    public var modelBytes: UInt64
+    public var bytesHost: UInt64
     /// Bytes of one context at its largest.
-    public var contextBytes: UInt64
+    public var bytesPerContext: UInt64
     public var family: String
 
-    public init(score: Int, modelBytes: UInt64, contextBytes: UInt64, family: String) {
+    public init(score: Int, bytesHost: UInt64, bytesPerContext: UInt64, family: String) {
         self.score = score
-        self.modelBytes = modelBytes
-        self.contextBytes = contextBytes
+        self.bytesHost = bytesHost
+        self.bytesPerContext = bytesPerContext
         self.family = family
     }
 }
@@ -56,9 +56,9 @@ public struct OpenRequest {
     /// A file or a directory; empty where the model has no source.
     public let path: String
     /// The model's own settings of plugins.toml, a JSON object; empty when there are none.
-    public let configurationJSON: String
+    public let configJSON: String
     /// The most bytes that the model and its contexts may take; `nil` is no limit.
-    public let budget: UInt64?
+    public let budgetBytes: UInt64?
     /// How many contexts the host means to make.
     public let contextsHint: Int
     public let host: HostServices

@@ -29,7 +29,7 @@ enum Binaries {
         { try again($0, BeginImageCall.init, \.payload) },
         { try again($0, ImageCall.init, \.payload) },
         { try again($0, ImageProgress.init, \.payload) },
-        { try again($0, ProbeResult.init, \.payload) },
+        { try again($0, Probe.init, \.payload) },
         { try again($0, ModelDescription.init, \.payload) },
         { _ = try Vocabulary.read($0) },
         { try again($0, ModelFailure.init, \.payload) },

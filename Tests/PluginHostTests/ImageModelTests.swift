@@ -57,7 +57,7 @@ import Testing
         #expect(pictures.allSatisfy { $0.width == 40 && $0.height == 24 })
         // A picture to begin with, of which nothing is to change.
         var again = requests[1]
-        again.start = .init(picture: pictures[0], strength: 0)
+        again.initial = .init(picture: pictures[0], strength: 0)
         #expect(try model.paint(again) == pictures[0])
     }
 
@@ -113,9 +113,9 @@ import Testing
         guidance.guidance = .nan
         var start = ImageRequest("a", width: 16, height: 8)
         let picture = Picture(width: 8, height: 8, rgb: .init(repeating: 1, count: 192))
-        start.start = .init(picture: picture, strength: 0.5)
+        start.initial = .init(picture: picture, strength: 0.5)
         var strength = ImageRequest("a", width: 8, height: 8)
-        strength.start = .init(picture: picture, strength: 2)
+        strength.initial = .init(picture: picture, strength: 2)
         let requests: [(ImageRequest, String)] = [
             (ImageRequest("a", width: 4096, height: 8), "4096 pixels wide"),
             (ImageRequest("a", width: 8, height: 12), "expected a multiple of 8 up to 2048"),

@@ -74,7 +74,7 @@ import Testing
     func aRowOfLogitsComesForEachRowThatWantsOne(_ isolation: Isolation) throws {
         let model = try openModel(isolation)
         defer { model.close() }
-        var batch = DecodeBatch()
+        var batch = Batch()
         batch.append(token: 256, sequence: 0, position: 0, wantsLogits: false)
         batch.append(token: 70, sequence: 0, position: 1, wantsLogits: true)
         batch.append(token: 256, sequence: 1, position: 0, wantsLogits: true)
@@ -120,17 +120,17 @@ import Testing
     @Test(
         arguments: Isolation.allCases,
         [
-            DecodeBatch(),
-            DecodeBatch(tokens: [258], sequences: [0], positions: [0], wants: [true]),
-            DecodeBatch(tokens: [-1], sequences: [0], positions: [0], wants: [true]),
-            DecodeBatch(tokens: [1], sequences: [4], positions: [0], wants: [true]),
-            DecodeBatch(tokens: [1], sequences: [0], positions: [1024], wants: [true]),
-            DecodeBatch(tokens: [1], sequences: [], positions: [0], wants: [true]),
-            DecodeBatch(
+            Batch(),
+            Batch(tokens: [258], sequences: [0], positions: [0], wants: [true]),
+            Batch(tokens: [-1], sequences: [0], positions: [0], wants: [true]),
+            Batch(tokens: [1], sequences: [4], positions: [0], wants: [true]),
+            Batch(tokens: [1], sequences: [0], positions: [1024], wants: [true]),
+            Batch(tokens: [1], sequences: [], positions: [0], wants: [true]),
+            Batch(
                 tokens: Array(repeating: 1, count: 65), sequences: Array(repeating: 0, count: 65),
                 positions: Array(0..<65), wants: Array(repeating: false, count: 65)),
         ])
-    func aBatchThatDoesNotFitNeverReachesThePlugin(_ isolation: Isolation, batch: DecodeBatch)
+    func aBatchThatDoesNotFitNeverReachesThePlugin(_ isolation: Isolation, batch: Batch)
         throws
     {
         let model = try openModel(isolation, config: settings(at: "forward", do: "segv"))

@@ -69,7 +69,7 @@ import Testing
     func aRowThatIsNotWrittenIsFound(_ isolation: Isolation) throws {
         let model = try openModel(isolation, config: settings(at: "forward", do: "lazy"))
         defer { model.close() }
-        let batch = DecodeBatch(
+        let batch = Batch(
             tokens: [256, 7], sequences: [0, 0], positions: [0, 1], wants: [true, true])
         let found = failure { _ = try model.forward(batch, deadline: patience) }
         #expect(
@@ -145,8 +145,8 @@ import Testing
         let loader = ModelLoader(testOptions())
         let plugin = try loader.stage(
             PluginSpec(name: "tally", library: try TestPlugin.library(), isolation: isolation))
-        #expect(try loader.probe(plugin, OpenRequest(source: path)).score == 0)
-        #expect(try loader.probe(plugin, OpenRequest(source: TestPlugin.model)).score == 60)
+        #expect(try loader.probe(plugin, OpenRequest(path: path)).score == 0)
+        #expect(try loader.probe(plugin, OpenRequest(path: TestPlugin.model)).score == 60)
     }
 
     @Test(arguments: Isolation.allCases)

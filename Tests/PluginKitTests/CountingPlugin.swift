@@ -15,7 +15,7 @@ enum CountingPlugin: Plugin {
         switch request.path {
         case "missing": throw PluginError(.io, "no file 'missing'")
         case "other": nil
-        default: Probe(score: 250, modelBytes: 1000, contextBytes: 10, family: "counting")
+        default: Probe(score: 250, bytesHost: 1000, bytesPerContext: 10, family: "counting")
         }
     }
 

@@ -50,7 +50,7 @@ final class EchoContext: EncodeContext, SelfTestingContext {
             contextLength: 16, sequences: sequences, batchSize: 4)
     }
 
-    func hasMemory(_ sequence: Int) -> Bool { memories[sequence] != nil }
+    func hasSource(_ sequence: Int) -> Bool { memories[sequence] != nil }
 
     func encode(_ tokens: [Int32], for sequence: Int, call: Call) throws {
         if tokens == Self.failing { throw PluginError(.model, "no weights") }

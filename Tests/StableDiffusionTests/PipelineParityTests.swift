@@ -33,7 +33,7 @@ import Testing
             startsFromPicture = arguments["image"] != nil
             let extra = arguments.filter { ["clip_skip", "eta"].contains($0.key) }
             request = ImageRequest(
-                prompt: prompt, negativePrompt: arguments["negative_prompt"] as? String ?? "",
+                prompt: prompt, negative: arguments["negative_prompt"] as? String ?? "",
                 width: arguments["width"] as? Int, height: arguments["height"] as? Int,
                 steps: arguments["num_inference_steps"] as? Int,
                 guidance: arguments["guidance_scale"] as? Double,

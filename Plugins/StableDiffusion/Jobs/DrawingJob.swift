@@ -41,7 +41,7 @@ final class DrawingJob: ImageJob {
     ) throws -> [Tensor] {
         let prompt = try prompts.states(request.prompt, skipping: request.clipSkip)
         return request.guidance > 1
-            ? [try prompts.states(request.negativePrompt), prompt] : [prompt]
+            ? [try prompts.states(request.negative), prompt] : [prompt]
     }
 
     private func firstLatents(_ call: Call) throws -> [Float] {

@@ -3,7 +3,7 @@ import PluginKit
 /// A request with nothing left open.
 struct DrawingRequest: Sendable {
     let prompt: String
-    let negativePrompt: String
+    let negative: String
     let width: Int
     let height: Int
     let steps: Int
@@ -39,7 +39,7 @@ struct DrawingRequest: Sendable {
                 request.extraJSON, of: Self.place, known: ["scheduler", "clip_skip", "eta"])
         }
         prompt = request.prompt
-        negativePrompt = request.negativePrompt
+        negative = request.negative
         width = request.width ?? defaults.width
         height = request.height ?? defaults.height
         steps = request.steps ?? defaults.steps

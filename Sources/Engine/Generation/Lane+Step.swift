@@ -12,7 +12,7 @@ struct StepPlan {
         let firstRow: Int
     }
 
-    var batch = DecodeBatch()
+    var batch = Batch()
     var parts: [Part] = []
     private var rows = 0
 
@@ -47,7 +47,7 @@ extension Lane {
         }
         let fed = order.map { generation in generation.slot.map { slots[$0].tokens.count } ?? 0 }
         let pending = zip(order, fed).map { $0.tokens.count - $1 }
-        let budget = min(options.tokenBudget, facts.capabilities.batchRows)
+        let budget = min(options.tokenBudget, facts.capabilities.batchSize)
         let shares = StepShares.divide(pending, budget: budget)
         var plan = StepPlan()
         for (index, share) in shares.enumerated() where share > 0 {

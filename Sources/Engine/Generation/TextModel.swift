@@ -18,8 +18,8 @@ struct TextModel: Sendable {
             throw .unsupported(
                 "text generation: it has roost.text.decode/1 without roost.text.tokens/1")
         }
-        guard capabilities.sequences > 0, capabilities.batchRows > 0 else {
-            throw .unsupported("a batch of \(capabilities.batchRows) rows of text")
+        guard capabilities.sequences > 0, capabilities.batchSize > 0 else {
+            throw .unsupported("a batch of \(capabilities.batchSize) rows of text")
         }
         info = ModelInfo(model.description)
         self.vocabulary = vocabulary

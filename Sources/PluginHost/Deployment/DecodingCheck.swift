@@ -220,10 +220,10 @@ extension DecodingCheck {
         _ tokens: [Int32], to sequence: Int, at position: Int = 0
     ) throws -> [Float] {
         let count = min(tokens.count, length)
-        let size = isInvariant ? min(count, capabilities.batchRows) : 1
+        let size = isInvariant ? min(count, capabilities.batchSize) : 1
         var row: [Float] = []
         for start in stride(from: 0, to: count, by: size) {
-            var batch = DecodeBatch()
+            var batch = Batch()
             for offset in start..<min(start + size, count) {
                 batch.append(
                     token: tokens[offset], sequence: sequence, position: position + offset,

@@ -55,7 +55,7 @@ package struct ModelLoader: Sendable {
     /// Asks a plugin what it thinks of a model, for as long as the choice between plugins may take. Blocks.
     package func probe(
         _ plugin: StagedPlugin, _ request: OpenRequest, start: StartControl = StartControl()
-    ) throws -> ProbeResult {
+    ) throws -> Probe {
         switch plugin.spec.isolation {
         case .inProcess:
             let library = try attached(plugin)
@@ -158,7 +158,7 @@ extension ModelLoader {
     /// its settings.
     package func ask(
         _ spec: PluginSpec, _ request: OpenRequest
-    ) throws -> ProbeResult {
+    ) throws -> Probe {
         let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
         let start = { @Sendable in
             let worker = try probeWorker(spec, path)
@@ -242,7 +242,7 @@ private final class KeptLibraries: Sendable {
 extension OpenRequest {
     package init(_ spec: ModelSpec) {
         self.init(
-            source: spec.source, configJSON: spec.configJSON, sequences: spec.parallel,
-            contextLength: spec.context, batchRows: spec.batch)
+            path: spec.source, configJSON: spec.configJSON, sequences: spec.parallel,
+            contextLength: spec.context, batchSize: spec.batch)
     }
 }

@@ -42,7 +42,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         try call { try instance.tokenize(mixed: text, plain: plain, trace: .none) }
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
         try lane(deadline) { call in
             let rows = batch.wants.count { $0 }
             let out = room(for: rows, width: description.decode?.vocabularySize ?? 0)

@@ -90,7 +90,7 @@ func checkTokenIDs(_ ids: [Int32], below count: Int) throws {
 extension ModelInstance {
     /// - Parameter out: has room for as many rows as want logits.
     func forward(
-        _ batch: DecodeBatch, into out: RowBuffer, _ call: LaneCall
+        _ batch: Batch, into out: RowBuffer, _ call: LaneCall
     ) throws {
         guard let decode, let capabilities = description.decode else { throw noDecoder }
         let rows = try batch.check(against: capabilities)

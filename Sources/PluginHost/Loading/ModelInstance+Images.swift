@@ -156,7 +156,7 @@ extension ImageRequest {
         try prompt.withPluginString { prompt in
             try negative.withPluginString { negative in
                 try extraJSON.withPluginString { extra in
-                    try (start?.picture.rgb ?? []).withUnsafeBytes { rgb in
+                    try (initial?.picture.rgb ?? []).withUnsafeBytes { rgb in
                         var request = roost_image_req()
                         request.struct_size = UInt32(MemoryLayout<roost_image_req>.size)
                         request.width = UInt32(width)
@@ -164,7 +164,7 @@ extension ImageRequest {
                         request.steps = UInt32(steps)
                         request.seed = seed
                         request.guidance = guidance ?? -1
-                        request.strength = start?.strength ?? 0
+                        request.strength = initial?.strength ?? 0
                         request.prompt = prompt
                         request.negative = negative
                         request.init_rgb8 = roost_span(

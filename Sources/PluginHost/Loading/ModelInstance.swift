@@ -28,7 +28,7 @@ final class ModelInstance: @unchecked Sendable {
     ///   plugin that the settings name opens what it is given.
     /// - Throws: `ModelFailure`; whatever was open is closed again.
     init(
-        _ library: PluginLibrary, _ request: OpenRequest, probe: ProbeResult, trace: CallTrace
+        _ library: PluginLibrary, _ request: OpenRequest, probe: Probe, trace: CallTrace
     ) throws {
         let opened = try request.namingFiles(of: probe) {
             try library.open(request, trace: trace)
@@ -86,7 +86,7 @@ final class ModelInstance: @unchecked Sendable {
 
 extension PluginLibrary {
     /// Reads the headers of a model's files.
-    func probe(_ request: OpenRequest, trace: CallTrace) throws -> ProbeResult {
+    func probe(_ request: OpenRequest, trace: CallTrace) throws -> Probe {
         let probe = try require(table.probe, "probe", in: .probe)
         var out = roost_probe()
         out.struct_size = UInt32(MemoryLayout<roost_probe>.size)
@@ -105,7 +105,7 @@ extension PluginLibrary {
         let family = try trace.during(.probe) {
             try String(out.family, named: "family", in: .probe)
         }
-        return ProbeResult(
+        return Probe(
             score: Int(out.score), family: family, bytesHost: out.bytes_host,
             bytesPerContext: out.bytes_per_context)
     }
@@ -148,7 +148,7 @@ extension PluginLibrary {
                     struct_size: UInt32(MemoryLayout<roost_context_params>.size),
                     n_seq: UInt32(clamping: max(1, request.sequences)),
                     n_ctx: UInt32(clamping: request.contextLength),
-                    n_batch: UInt32(clamping: request.batchRows), config_json: config)
+                    n_batch: UInt32(clamping: request.batchSize), config_json: config)
                 try callPlugin(.context, trace: trace) { make(model, &parameters, &context, $0) }
             }
         }
@@ -184,12 +184,12 @@ func inStage<Result>(_ stage: LoadStage, _ body: () throws -> Result) throws -> 
 extension OpenRequest {
     /// Adds what the files are to the refusal of a plugin that did not take them for its own.
     fileprivate func namingFiles<Result>(
-        of probe: ProbeResult, _ body: () throws -> Result
+        of probe: Probe, _ body: () throws -> Result
     ) throws -> Result {
         do {
             return try body()
-        } catch ModelFailure.load(let stage, let reason) where probe.score == 0 && !source.isEmpty {
-            let files = ModelFiles(source)
+        } catch ModelFailure.load(let stage, let reason) where probe.score == 0 && !path.isEmpty {
+            let files = ModelFiles(path)
             throw ModelFailure.load(stage: stage, reason: "\(reason); '\(files.name)' \(files)")
         }
     }
@@ -197,7 +197,7 @@ extension OpenRequest {
     fileprivate func withPluginOpen<Result>(
         _ body: (UnsafePointer<roost_open>) throws -> Result
     ) rethrows -> Result {
-        try source.withPluginString { path in
+        try path.withPluginString { path in
             try configJSON.withPluginString { config in
                 var open = roost_open(
                     struct_size: UInt32(MemoryLayout<roost_open>.size), n_contexts_hint: 1,

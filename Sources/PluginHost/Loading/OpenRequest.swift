@@ -1,7 +1,7 @@
 /// Which model to open, and how large a context to make for it.
 package struct OpenRequest: Sendable, Equatable {
     /// A file or a directory.
-    package var source: String
+    package var path: String
     /// The model's own settings: a JSON object, or empty.
     package var configJSON: String
     /// Sequences that live side by side.
@@ -9,25 +9,25 @@ package struct OpenRequest: Sendable, Equatable {
     /// Positions per sequence; 0 is the model's own limit.
     package var contextLength: Int
     /// Rows per forward; 0 is the plugin's choice.
-    package var batchRows: Int
+    package var batchSize: Int
     /// 0 is no limit.
     package var budgetBytes: UInt64
 
     package init(
-        source: String, configJSON: String = "", sequences: Int = 1, contextLength: Int = 0,
-        batchRows: Int = 0, budgetBytes: UInt64 = 0
+        path: String, configJSON: String = "", sequences: Int = 1, contextLength: Int = 0,
+        batchSize: Int = 0, budgetBytes: UInt64 = 0
     ) {
-        self.source = source
+        self.path = path
         self.configJSON = configJSON
         self.sequences = sequences
         self.contextLength = contextLength
-        self.batchRows = batchRows
+        self.batchSize = batchSize
         self.budgetBytes = budgetBytes
     }
 }
 
 /// What a plugin found when it looked at a model's headers.
-package struct ProbeResult: Sendable, Equatable {
+package struct Probe: Sendable, Equatable {
     /// 0: not mine; 1 to 100: how well the plugin serves the model.
     package var score: Int
     package var family: String

@@ -12,12 +12,12 @@ package struct ImageRequest: Sendable, Equatable {
     /// How closely the picture follows the prompt; nil for the model's own.
     package var guidance: Float?
     /// A picture to begin with.
-    package var start: Start?
+    package var initial: Initial?
     /// A JSON object: "scheduler", "clip_skip", "eta"; or empty.
     package var extraJSON = ""
 
     /// A picture of the request's size to begin with, and how much of it may change, from 0 to 1.
-    package struct Start: Sendable, Equatable {
+    package struct Initial: Sendable, Equatable {
         package var picture: Picture
         package var strength: Float
 
@@ -91,7 +91,7 @@ extension ImageCapabilities {
         if let guidance = request.guidance, !(0...1000).contains(guidance) {
             throw ModelFailure.argument("a guidance of \(guidance), expected 0 to 1000")
         }
-        if let start = request.start { try check(start, request) }
+        if let initial = request.initial { try check(initial, request) }
         try Frame.check(texts: [request.prompt, request.negative, request.extraJSON])
     }
 
@@ -104,13 +104,14 @@ extension ImageCapabilities {
         }
     }
 
-    private func check(_ start: ImageRequest.Start, _ request: ImageRequest) throws {
-        guard (0...1).contains(start.strength) else {
-            throw ModelFailure.argument("a strength of \(start.strength), expected 0 to 1")
+    private func check(_ initial: ImageRequest.Initial, _ request: ImageRequest) throws {
+        guard (0...1).contains(initial.strength) else {
+            throw ModelFailure.argument("a strength of \(initial.strength), expected 0 to 1")
         }
-        guard start.picture.width == request.width, start.picture.height == request.height else {
+        guard initial.picture.width == request.width, initial.picture.height == request.height
+        else {
             throw ModelFailure.argument(
-                "a picture of \(start.picture.width)x\(start.picture.height) to begin with, "
+                "a picture of \(initial.picture.width)x\(initial.picture.height) to begin with, "
                     + "expected \(request.width)x\(request.height)")
         }
     }

@@ -27,7 +27,7 @@ package protocol LoadedModel: ImageModel {
     /// - Returns: rows that are valid until the next `forward` or `close`.
     /// - Throws: `ModelFailure`; after `.refused` every sequence is as before, unless its flags hold
     ///   `.sequencesLost`; after any other failure the model is to be discarded.
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows
+    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows
 
     /// Reads a source as what a sequence, which is empty, then writes of. Lane.
     ///

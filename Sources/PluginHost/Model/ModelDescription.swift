@@ -62,19 +62,19 @@ package struct DecodeCapabilities: Sendable, Equatable {
     /// Sequences are numbered 0 ..< sequences.
     package var sequences: Int
     /// Rows per forward.
-    package var batchRows: Int
+    package var batchSize: Int
 
     package init(
         flags: DecodeFlags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
         sequences: Int,
-        batchRows: Int
+        batchSize: Int
     ) {
         self.flags = flags
         self.vocabularySize = vocabularySize
         self.hiddenSize = hiddenSize
         self.contextLength = contextLength
         self.sequences = sequences
-        self.batchRows = batchRows
+        self.batchSize = batchSize
     }
 }
 
@@ -117,7 +117,7 @@ extension DecodeCapabilities {
         try ModelFailure.check("n_hidden", hiddenSize, 0...1 << 24)
         try ModelFailure.check("n_ctx", contextLength, 1...1 << 30)
         try ModelFailure.check("n_seq", sequences, 1...1 << 16)
-        try ModelFailure.check("n_batch", batchRows, 1...1 << 20)
+        try ModelFailure.check("n_batch", batchSize, 1...1 << 20)
     }
 
     func check(sequence: Int) throws {

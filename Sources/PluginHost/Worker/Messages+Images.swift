@@ -18,9 +18,9 @@ package struct BeginImageCall: Equatable {
         writer.write(request.seed)
         writer.write(optional: request.guidance?.bitPattern) { $0.write($1) }
         writer.write(request.extraJSON)
-        writer.write(optional: request.start) { writer, start in
-            writer.write(start.strength.bitPattern)
-            writer.write(start.picture.rgb)
+        writer.write(optional: request.initial) { writer, initial in
+            writer.write(initial.strength.bitPattern)
+            writer.write(initial.picture.rgb)
         }
         return writer.bytes
     }
@@ -37,7 +37,7 @@ package struct BeginImageCall: Equatable {
         request.guidance = try reader.readOptional { Float(bitPattern: try $0.read()) }
         request.extraJSON = try reader.readString()
         let (width, height) = (request.width, request.height)
-        request.start = try reader.readOptional { reader in
+        request.initial = try reader.readOptional { reader in
             let strength = Float(bitPattern: try reader.read())
             let rgb = try reader.readBytes()
             // Sides that no picture has could overflow the product.
@@ -47,7 +47,7 @@ package struct BeginImageCall: Equatable {
                 throw WireError.value("\(rgb.count) bytes of a picture of \(width)x\(height)")
             }
             let picture = Picture(width: width, height: height, rgb: rgb)
-            return ImageRequest.Start(picture: picture, strength: strength)
+            return ImageRequest.Initial(picture: picture, strength: strength)
         }
         try reader.finish()
         self.request = request

@@ -46,7 +46,7 @@ extension WireWriter {
         write(UInt32(capabilities.hiddenSize))
         write(UInt32(capabilities.contextLength))
         write(UInt32(capabilities.sequences))
-        write(UInt32(capabilities.batchRows))
+        write(UInt32(capabilities.batchSize))
     }
 }
 
@@ -77,7 +77,7 @@ extension WireReader {
             flags: DecodeFlags(rawValue: try read(UInt32.self)),
             vocabularySize: Int(try read(UInt32.self)), hiddenSize: Int(try read(UInt32.self)),
             contextLength: Int(try read(UInt32.self)), sequences: Int(try read(UInt32.self)),
-            batchRows: Int(try read(UInt32.self)))
+            batchSize: Int(try read(UInt32.self)))
     }
 }
 

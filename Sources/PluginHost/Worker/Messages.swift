@@ -42,22 +42,22 @@ package struct Hello: Equatable {
 extension OpenRequest {
     package var payload: [UInt8] {
         var writer = WireWriter()
-        writer.write(source)
+        writer.write(path)
         writer.write(configJSON)
         writer.write(Int64(sequences))
         writer.write(Int64(contextLength))
-        writer.write(Int64(batchRows))
+        writer.write(Int64(batchSize))
         writer.write(budgetBytes)
         return writer.bytes
     }
 
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
-        self.init(source: try reader.readString())
+        self.init(path: try reader.readString())
         configJSON = try reader.readString()
         sequences = Int(try reader.read(Int64.self))
         contextLength = Int(try reader.read(Int64.self))
-        batchRows = Int(try reader.read(Int64.self))
+        batchSize = Int(try reader.read(Int64.self))
         budgetBytes = try reader.read()
         try reader.finish()
     }
@@ -83,7 +83,7 @@ extension PluginIdentity {
     }
 }
 
-extension ProbeResult {
+extension Probe {
     package var payload: [UInt8] {
         var writer = WireWriter()
         writer.write(Int32(score))
@@ -155,10 +155,10 @@ package struct TokenizeCall: Equatable {
 }
 
 package struct ForwardCall: Equatable {
-    package var batch: DecodeBatch
+    package var batch: Batch
     package var deadline: MonotonicTime?
 
-    package init(batch: DecodeBatch, deadline: MonotonicTime?) {
+    package init(batch: Batch, deadline: MonotonicTime?) {
         self.batch = batch
         self.deadline = deadline
     }
@@ -176,7 +176,7 @@ package struct ForwardCall: Equatable {
     package init(_ payload: [UInt8]) throws {
         var reader = WireReader(payload)
         deadline = try reader.readDeadline()
-        batch = DecodeBatch()
+        batch = Batch()
         batch.tokens = try reader.readArray()
         batch.sequences = try reader.readArray()
         batch.positions = try reader.readArray()

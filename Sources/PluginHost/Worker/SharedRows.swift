@@ -72,6 +72,6 @@ extension DecodeCapabilities {
     /// Rows of logits that one call may ask for: all of a batch, unless they are very large.
     var logitRows: Int {
         let stride = RowBuffer.stride(width: vocabularySize)
-        return min(batchRows, max(sequences, (1 << 30) / stride))
+        return min(batchSize, max(sequences, (1 << 30) / stride))
     }
 }

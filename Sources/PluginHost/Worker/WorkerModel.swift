@@ -66,7 +66,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         return ids
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
         guard let capabilities = description.decode else {
             throw ModelFailure.unsupported("the model does not decode text")
         }
@@ -242,9 +242,9 @@ extension WorkerLine {
     }
 
     /// - Returns: what the plugin says of the model's headers.
-    func probe(_ request: OpenRequest, limit: Duration) throws -> ProbeResult {
+    func probe(_ request: OpenRequest, limit: Duration) throws -> Probe {
         let answer = try call(.probe, request.payload, step: .probe, limit: limit)
-        return try decoding(.probe) { try ProbeResult(answer) }
+        return try decoding(.probe) { try Probe(answer) }
     }
 
     fileprivate func load(

@@ -8,7 +8,7 @@ final class WorkerServer: @unchecked Sendable {
         var table: QueriedPlugin?
         var library: PluginLibrary?
         /// What the library last said of a model.
-        var probe: ProbeResult?
+        var probe: Probe?
         var instance: ModelInstance?
         var rows: SharedRows?
     }
@@ -111,7 +111,7 @@ extension WorkerServer {
         return part
     }
 
-    private func probe(_ request: OpenRequest) throws -> ProbeResult {
+    private func probe(_ request: OpenRequest) throws -> Probe {
         let result = try loaded(\.library).probe(request, trace: page.controlTrace)
         open.withLock { $0.probe = result }
         return result

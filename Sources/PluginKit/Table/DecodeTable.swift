@@ -33,7 +33,7 @@ private func forward(
         let (box, decoder) = try decoder(context)
         try box.lane {
             let batch = try Batch(checking: batch, for: decoder)
-            try box.encode?.checkMemories(of: batch)
+            try box.encode?.checkSources(of: batch)
             let rows = try Rows(checking: out, for: batch, decoder.capabilities)
             try call.check()
             try decoder.forward(batch, into: rows, call: call)
@@ -89,7 +89,7 @@ private func forkSequence(
             let destination = try decoder.checked(destination)
             try decoder.checkPrefix(length, of: source)
             guard decoder.length(of: destination) == 0, source != destination,
-                box.encode?.hasMemory(destination) != true
+                box.encode?.hasSource(destination) != true
             else {
                 throw PluginError(
                     .argument, "sequence \(destination), the destination of a fork, is not empty")

@@ -67,15 +67,15 @@ extension EncodeContext {
                 .argument,
                 "sequence \(sequence) has \(length) positions, expected an empty one; clear it")
         }
-        guard !hasMemory(sequence) else {
+        guard !hasSource(sequence) else {
             throw PluginError(
                 .argument, "sequence \(sequence) has a source already; clear it before another")
         }
     }
 
     /// - Throws: `argument` for a batch with a sequence that has nothing to look at.
-    func checkMemories(of batch: Batch) throws {
-        if let sequence = batch.sequences.first(where: { !hasMemory($0) }) {
+    func checkSources(of batch: Batch) throws {
+        if let sequence = batch.sequences.first(where: { !hasSource($0) }) {
             throw PluginError(
                 .argument, "sequence \(sequence) has no source; encode one before its first token")
         }

@@ -138,7 +138,7 @@ extension ImageRequest {
         }
         self.init(
             prompt: try input.prompt.string("prompt"),
-            negativePrompt: try input.negative.string("negative"),
+            negative: try input.negative.string("negative"),
             width: input.width == 0 ? nil : Int(input.width),
             height: input.height == 0 ? nil : Int(input.height),
             steps: input.steps == 0 ? nil : Int(input.steps),

@@ -60,8 +60,8 @@ private func probeModel(
         let probe = roost_probe(
             struct_size: structSize(roost_probe.self),
             score: Int32(clamping: min(found?.score ?? 0, Int(ABI.bestScore))),
-            bytes_host: found?.modelBytes ?? 0,
-            bytes_per_context: found?.contextBytes ?? 0,
+            bytes_host: found?.bytesHost ?? 0,
+            bytes_per_context: found?.bytesPerContext ?? 0,
             family: found.map { PluginImage.shared.intern($0.family) } ?? roost_str())
         try fill(out, "roost_probe", size: \.struct_size, with: probe)
     }
@@ -93,8 +93,8 @@ extension OpenRequest {
         guard !path.utf8.contains(0) else {
             throw PluginError(.argument, "the path contains a NUL")
         }
-        configurationJSON = try input.config_json.string("config_json")
-        budget = input.budget_bytes == 0 ? nil : input.budget_bytes
+        configJSON = try input.config_json.string("config_json")
+        budgetBytes = input.budget_bytes == 0 ? nil : input.budget_bytes
         contextsHint = Int(input.n_contexts_hint)
         host = try PluginImage.shared.attachedHost()
         self.call = call
@@ -164,7 +164,7 @@ extension ContextParameters {
         sequences = Int(input.n_seq)
         contextLength = input.n_ctx == 0 ? nil : Int(input.n_ctx)
         batchSize = input.n_batch == 0 ? nil : Int(input.n_batch)
-        configurationJSON = try input.config_json.string("config_json")
+        configJSON = try input.config_json.string("config_json")
     }
 }
 

@@ -50,7 +50,7 @@ struct Stories {
         let plugin = try loader.stage(
             PluginSpec(name: "llama", library: library, isolation: isolation))
         let model = try TestFiles.shared("\(folder)/stories260K.gguf")
-        let request = OpenRequest(source: model, sequences: sequences)
+        let request = OpenRequest(path: model, sequences: sequences)
         return ModelSupervisor(name: "stories", policy: policy) {
             try loader.launch(plugin, name: "stories", request)
         }

@@ -36,7 +36,7 @@ enum VectorPlugin {
         let loader = ModelLoader(options)
         let plugin = try loader.stage(
             PluginSpec(name: "vectors", library: try library.get(), isolation: isolation))
-        let request = OpenRequest(source: root, configJSON: config)
+        let request = OpenRequest(path: root, configJSON: config)
         return ModelSupervisor(name: "vectors", policy: policy) {
             try loader.launch(plugin, name: "vectors", request)
         }

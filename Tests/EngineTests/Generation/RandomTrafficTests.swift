@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64])
     func requestsInABatchGiveWhatTheyGiveAlone(seed: UInt64) async throws {
         let world = FakeWorld(
-            contextLength: 96, sequences: 6, batchRows: 24,
+            contextLength: 96, sequences: 6, batchSize: 24,
             script: { call, _ in
                 // Now and then the model fails in one way or another.
                 switch call % 41 {

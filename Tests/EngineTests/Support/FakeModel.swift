@@ -24,7 +24,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         sources = [[Int32]?](repeating: nil, count: world.capabilities.sequences)
         sequences = [[Int32]](repeating: [], count: world.capabilities.sequences)
         let shape = world.capabilities
-        logits = .allocate(capacity: shape.batchRows * shape.vocabularySize)
+        logits = .allocate(capacity: shape.batchSize * shape.vocabularySize)
     }
 
     deinit {
@@ -39,7 +39,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         try world.tokenize(text)
     }
 
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
         let fault = world.begin(batch)
         if let fault {
             if case .refused(_, let flags, _) = fault, flags.contains(.sequencesLost) {
@@ -47,7 +47,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             }
             throw fault
         }
-        guard batch.count > 0, batch.count <= world.capabilities.batchRows else {
+        guard batch.count > 0, batch.count <= world.capabilities.batchSize else {
             throw refusal("\(batch.count) rows in a batch")
         }
         var filled = 0

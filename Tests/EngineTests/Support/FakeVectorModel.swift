@@ -150,7 +150,7 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
         throw unsupportedHere
     }
-    func forward(_ batch: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
         throw unsupportedHere
     }
     func sequenceLength(_ sequence: Int) throws -> Int { throw unsupportedHere }

@@ -5,10 +5,10 @@ import Synchronization
 /// What every instance of a fake model shares: its shape, its scripts, and the record of its calls.
 final class FakeWorld: Sendable {
     /// Answers a call of `forward`, numbered from 0 over all instances, with a failure.
-    typealias Script = @Sendable (_ call: Int, _ batch: DecodeBatch) -> ModelFailure?
+    typealias Script = @Sendable (_ call: Int, _ batch: Batch) -> ModelFailure?
 
     private struct Record {
-        var batches: [DecodeBatch] = []
+        var batches: [Batch] = []
         var sources: [[Int32]] = []
         var launches = 0
         var cancelRequests = 0
@@ -32,7 +32,7 @@ final class FakeWorld: Sendable {
 
     init(
         vocabulary: Vocabulary = .letters, contextLength: Int = 512, sequences: Int = 4,
-        batchRows: Int = 64, columns: Int? = nil,
+        batchSize: Int = 64, columns: Int? = nil,
         flags: DecodeFlags = [.truncateAny, .fork, .batchInvariant],
         decoderStart: Int32? = nil, info: String = "",
         forced: @escaping @Sendable ([Int32]) -> Int32? = { _ in nil },
@@ -46,7 +46,7 @@ final class FakeWorld: Sendable {
         encodeScript = encode
         capabilities = DecodeCapabilities(
             flags: flags, vocabularySize: columns ?? vocabulary.count,
-            contextLength: contextLength, sequences: sequences, batchRows: batchRows)
+            contextLength: contextLength, sequences: sequences, batchSize: batchSize)
         self.forced = forced
         self.edit = edit
         self.script = script
@@ -68,7 +68,7 @@ final class FakeWorld: Sendable {
         return try TextEngine(supervisor: supervisor(), options: options)
     }
 
-    var batches: [DecodeBatch] { record.withLock { $0.batches } }
+    var batches: [Batch] { record.withLock { $0.batches } }
     /// What was read, in order.
     var sources: [[Int32]] { record.withLock { $0.sources } }
     var cancelRequests: Int { record.withLock { $0.cancelRequests } }
@@ -86,7 +86,7 @@ final class FakeWorld: Sendable {
 // MARK: - What the model does
 
 extension FakeWorld {
-    func begin(_ batch: DecodeBatch) -> ModelFailure? {
+    func begin(_ batch: Batch) -> ModelFailure? {
         let call = record.withLock { record in
             record.batches.append(batch)
             return record.batches.count - 1

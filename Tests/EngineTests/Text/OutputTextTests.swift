@@ -192,7 +192,7 @@ import Testing
     }
 
     @Test func anEchoedPromptIsScoredToken_byToken() async throws {
-        let world = FakeWorld(vocabulary: .bytes, batchRows: 4)
+        let world = FakeWorld(vocabulary: .bytes, batchSize: 4)
         let prompt = [256] + "scored".utf8.map { Int32($0) }
         var request = GenerationRequest(prompt: prompt)
         request.echo = true

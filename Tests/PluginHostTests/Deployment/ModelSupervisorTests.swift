@@ -31,7 +31,7 @@ import Testing
 
         func tokenize(_: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] { [] }
         func tokenize(mixed _: String, plain: [Range<Int>]) throws -> [Int32] { [] }
-        func forward(_: DecodeBatch, deadline: Duration?) throws -> FloatRows {
+        func forward(_: Batch, deadline: Duration?) throws -> FloatRows {
             FloatRows(base: nil, count: 0, width: 0, stride: 0)
         }
         func sequenceLength(_: Int) throws -> Int { 0 }

@@ -49,7 +49,7 @@ func openModel(
     let loader = ModelLoader(options)
     let library = try TestPlugin.library(macros, of: name)
     let plugin = try loader.stage(PluginSpec(name: name, library: library, isolation: isolation))
-    let request = OpenRequest(source: TestPlugin.model, configJSON: config, sequences: sequences)
+    let request = OpenRequest(path: TestPlugin.model, configJSON: config, sequences: sequences)
     return try loader.launch(plugin, name: "test", request)
 }
 
@@ -60,7 +60,7 @@ extension LoadedModel {
     ) throws
         -> Int32
     {
-        var batch = DecodeBatch()
+        var batch = Batch()
         for (offset, token) in tokens.enumerated() {
             batch.append(
                 token: token, sequence: sequence, position: position + offset,

@@ -16,7 +16,7 @@ import Testing
         (request.negative, request.width, request.height) = ("n", 2, 1)
         (request.steps, request.seed, request.guidance) = (3, .max, 2)
         let picture = Picture(width: 2, height: 1, rgb: [1, 2, 3, 4, 5, 6])
-        request.start = .init(picture: picture, strength: 0.5)
+        request.initial = .init(picture: picture, strength: 0.5)
         return [
             BeginImageCall(request: request, deadline: MonotonicTime(nanoseconds: 3)).payload,
             ImageCall(id: ImageID(rawValue: 4), deadline: nil).payload,
@@ -27,7 +27,7 @@ import Testing
         pluginID: "org.example.x", pluginVersion: "1.2", pluginLicense: "MIT", toolchain: "c",
         family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
         decode: DecodeCapabilities(
-            flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchRows: 8),
+            flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchSize: 8),
         encoder: EncoderCapabilities(decoderStart: 4),
         vectors: VectorCapabilities(
             dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true,
@@ -50,7 +50,7 @@ import Testing
     private static let vocabulary = Vocabulary(
         bytes: [1, 2, 3], offsets: [0, 2, 2, 3], attributes: [[], .control, .end], bos: 0, eos: 2,
         spacePrefix: true)
-    private static let batch = DecodeBatch(
+    private static let batch = Batch(
         tokens: [1, 2], sequences: [0, 1], positions: [3, 4], wants: [true, false])
     private static let failures: [ModelFailure] = [
         .refused(code: .busy, flags: [.retryable, .sequencesLost], message: "später"),
@@ -59,9 +59,9 @@ import Testing
 
     @Test func everyMessageIsReadAsItWasWritten() throws {
         #expect(try Hello(Hello(process: 7).payload) == Hello(process: 7))
-        var request = OpenRequest(source: "a b", configJSON: "{}", sequences: 3)
+        var request = OpenRequest(path: "a b", configJSON: "{}", sequences: 3)
         request.contextLength = 4
-        request.batchRows = 5
+        request.batchSize = 5
         request.budgetBytes = .max
         #expect(try OpenRequest(request.payload) == request)
         #expect(try Text(Text("/x.so").payload) == Text("/x.so"))
@@ -98,7 +98,7 @@ import Testing
         #expect(try TextsCall(Self.vectorCalls[11]).pairs == ["b"])
         let begin = try BeginImageCall(Self.imageCalls[0])
         #expect(begin.payload == Self.imageCalls[0] && begin.request.seed == .max)
-        #expect(begin.request.start?.picture.rgb == [1, 2, 3, 4, 5, 6])
+        #expect(begin.request.initial?.picture.rgb == [1, 2, 3, 4, 5, 6])
         #expect(try ImageCall(Self.imageCalls[1]).id == ImageID(rawValue: 4))
         let image = ImageProgress(done: true, step: 2, of: 3)
         #expect(try ImageProgress(Self.imageCalls[2]) == image)
@@ -182,12 +182,12 @@ import Testing
         { _ = try TaskProgress($0) },
         { _ = try BeginImageCall($0) }, { _ = try ImageCall($0) }, { _ = try ImageProgress($0) },
         { _ = try PicturePlace($0) },
-        { _ = try ProbeResult($0) }, { _ = try Frame.Header($0[...]) },
+        { _ = try Probe($0) }, { _ = try Frame.Header($0[...]) },
     ]
     private static let messages: [[UInt8]] =
         [
             Hello(process: 7).payload,
-            OpenRequest(source: "s").payload,
+            OpenRequest(path: "s").payload,
             TokenizeCall(text: "text", addSpecial: true, parseSpecial: true).payload,
             ForwardCall(batch: batch, deadline: nil).payload, SequenceCall(1).payload,
             description.payload, Vocabulary.payload(vocabulary),

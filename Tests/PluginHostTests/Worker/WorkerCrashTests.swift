@@ -228,7 +228,7 @@ import Testing
     @Test func rowsCanBeReadAfterTheirWorkerDied() throws {
         let model = try openModel(.worker)
         let rows = try model.forward(
-            DecodeBatch(tokens: [256], sequences: [0], positions: [0], wants: [true]), deadline: nil
+            Batch(tokens: [256], sequences: [0], positions: [0], wants: [true]), deadline: nil
         )
         kill(try #require(model.processID), SIGKILL)
         #expect(eventually { isGone(model.processID ?? 0) })

@@ -27,7 +27,7 @@ import Testing
         let trusted = PluginSpec(
             name: "trusted", library: library, environment: WorkerEnvironment([name]))
         let loader = ModelLoader(testOptions())
-        let request = OpenRequest(source: TestPlugin.model)
+        let request = OpenRequest(path: TestPlugin.model)
         // Each worker is still there when the next plugin is asked.
         let scores = try [plain, trusted, plain, trusted].map { spec in
             try staged

@@ -15,7 +15,7 @@ default:
 func open(_ arguments: [String]) throws -> any LoadedModel {
     let loader = ModelLoader(PluginHostOptions(store: arguments[2]))
     let plugin = try loader.stage(PluginSpec(name: "tally", library: arguments[0]))
-    let request = OpenRequest(source: arguments[1], configJSON: arguments.dropFirst(3).first ?? "")
+    let request = OpenRequest(path: arguments[1], configJSON: arguments.dropFirst(3).first ?? "")
     return try loader.launch(plugin, name: "held", request)
 }
 
@@ -26,7 +26,7 @@ func hold(_ arguments: [String]) -> Never {
         let model = try open(arguments)
         say("open")
         _ = try model.forward(
-            DecodeBatch(tokens: [1], sequences: [0], positions: [0], wants: [true]), deadline: nil)
+            Batch(tokens: [1], sequences: [0], positions: [0], wants: [true]), deadline: nil)
         say("idle")
         while true { pause() }
     } catch {

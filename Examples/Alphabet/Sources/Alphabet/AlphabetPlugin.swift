@@ -15,7 +15,7 @@ enum AlphabetPlugin: Plugin {
     static let needsSource = false
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
-        Probe(score: 1, modelBytes: 0, contextBytes: 0, family: "alphabet")
+        Probe(score: 1, bytesHost: 0, bytesPerContext: 0, family: "alphabet")
     }
 
     static func open(_ request: OpenRequest) throws -> any Model { AlphabetModel() }

@@ -20,7 +20,7 @@ struct ImageGenerationRequest: Sendable {
     private let steps: Int?
     private let guidance: Float?
     private let scheduler: String?
-    private let start: ImageRequest.Start?
+    private let initial: ImageRequest.Initial?
     private let longTexts: LongTexts
 
     /// The longest prompt, in bytes.
@@ -54,7 +54,7 @@ struct ImageGenerationRequest: Sendable {
         showsSteps = try fields.bool("progress") ?? false
         longTexts = try LongTexts(fields)
         try Self.refuseUnsupported(fields)
-        start = try await Self.start(fields)
+        initial = try await Self.initial(fields)
     }
 
     private static func text(_ fields: Fields, _ key: String) throws -> String? {
@@ -91,7 +91,7 @@ struct ImageGenerationRequest: Sendable {
         }
     }
 
-    private static func start(_ fields: Fields) async throws -> ImageRequest.Start? {
+    private static func initial(_ fields: Fields) async throws -> ImageRequest.Initial? {
         guard let text = try fields.string("init_image") else {
             if fields.value("strength") != nil {
                 throw APIError.missing(
@@ -101,7 +101,7 @@ struct ImageGenerationRequest: Sendable {
         }
         let strength = try fields.number("strength", in: 0...1) ?? 0.8
         let picture = try await pictureThreads.run { try Self.picture(text) }
-        return ImageRequest.Start(picture: picture, strength: strength)
+        return ImageRequest.Initial(picture: picture, strength: strength)
     }
 
     /// Base64 of a PNG file, also as a data URL.
@@ -141,7 +141,7 @@ extension ImageGenerationRequest {
         request.negative = negative
         request.steps = steps ?? 0
         request.guidance = guidance
-        request.start = start
+        request.initial = initial
         let size = try sized(capabilities)
         try check(count, of: size ?? ImageSize(capabilities.room(for: request)))
         (request.width, request.height) = (size?.width ?? 0, size?.height ?? 0)

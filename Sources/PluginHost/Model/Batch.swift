@@ -1,7 +1,7 @@
 import PluginABI
 
 /// Rows of many sequences, prefill and decode mixed; rows of one sequence stand in order.
-package struct DecodeBatch: Sendable, Equatable {
+package struct Batch: Sendable, Equatable {
     package var tokens: [Int32]
     package var sequences: [UInt32]
     /// The sequence's length at that row.
@@ -30,13 +30,13 @@ package struct DecodeBatch: Sendable, Equatable {
 
 // MARK: - To a plugin
 
-extension DecodeBatch {
+extension Batch {
     /// - Returns: the number of rows that want logits.
     /// - Throws: `.refused` for a batch that the context cannot take; nothing was called.
     func check(against capabilities: DecodeCapabilities) throws -> Int {
-        guard count > 0, count <= capabilities.batchRows else {
+        guard count > 0, count <= capabilities.batchSize else {
             throw ModelFailure.argument(
-                "a batch of \(count) rows, expected 1 to \(capabilities.batchRows)")
+                "a batch of \(count) rows, expected 1 to \(capabilities.batchSize)")
         }
         guard sequences.count == count, positions.count == count, wants.count == count else {
             throw ModelFailure.argument(
