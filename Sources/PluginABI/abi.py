@@ -18,7 +18,7 @@ import sys
 import tempfile
 import textwrap
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
 HEADER = HERE / "include" / "roost_plugin.h"
 KIT_MIRROR = HERE.parent / "PluginKit" / "ABI+Generated.swift"
 HOST_MIRROR = HERE.parent / "PluginHost" / "Model" / "ABI+Generated.swift"
