@@ -192,7 +192,7 @@ extension ImageGenerationRequest {
     }
 
     private func sized(_ capabilities: ImageCapabilities) throws -> ImageSize? {
-        let ofStart = start.map {
+        let ofStart = initial.map {
             ImageSize(width: $0.picture.width, height: $0.picture.height)
         }
         if let size, let ofStart, size != ofStart {
