@@ -82,7 +82,7 @@ extension LoadedBert {
     ) throws -> TokenCount {
         if case .sentence = head { return try reader.count(prompted(text, flags)) }
         if let pair { return try reader.count(text, pair: pair) }
-        return try reader.count(PromptedText(text))
+        return try reader.count(text)
     }
 
     func embeddingText(_ text: String, _ flags: EmbedFlags) throws -> TokenizedText {
@@ -92,11 +92,9 @@ extension LoadedBert {
     }
 
     /// A text with what the model wants before it, spelled as it was trained on.
-    private func prompted(_ text: String, _ flags: EmbedFlags) -> PromptedText {
-        let prompt = prompt(flags)
-        return lowercases
-            ? PromptedText(text.lowercased(), behind: prompt.lowercased())
-            : PromptedText(text, behind: prompt)
+    private func prompted(_ text: String, _ flags: EmbedFlags) -> String {
+        let whole = prompt(flags) + text
+        return lowercases ? whole.lowercased() : whole
     }
 
     /// How many tokens at the beginning of a text are read but left out of its vector.

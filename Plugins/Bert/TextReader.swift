@@ -14,9 +14,7 @@ struct TextReader: Sendable {
     /// the processor busy, few enough for the states to stay in its caches.
     static let tokensPerPass = 2048
 
-    func read(_ text: String) throws -> TokenizedText { try read(PromptedText(text)) }
-
-    func read(_ text: PromptedText) throws -> TokenizedText {
+    func read(_ text: String) throws -> TokenizedText {
         TokenizedText(try encode(text, maxLength: maxTokens))
     }
 
@@ -25,7 +23,7 @@ struct TextReader: Sendable {
     }
 
     /// The tokens of a text before and after the cut.
-    func count(_ text: PromptedText) throws -> TokenCount {
+    func count(_ text: String) throws -> TokenCount {
         count(try encode(text, maxLength: nil))
     }
 
@@ -82,28 +80,16 @@ struct TextReader: Sendable {
 
 // MARK: - Tokens
 
-/// A text with what the model wants before it.
-struct PromptedText {
-    let whole: String
-    /// The part that came with the request.
-    let plain: Range<Int>
-
-    init(_ text: String, behind prompt: String = "") {
-        whole = prompt + text
-        plain = prompt.utf8.count..<whole.utf8.count
-    }
-}
-
-/// "[SEP]" in a text that came with a request is five characters: a row of a collection could otherwise end
-/// its segment, and speak as the query.
 extension TextReader {
+    /// A text that stands alone, whose "[SEP]" is that token, as the reference has it.
+    ///
     /// - Parameter maxLength: the most tokens, special ones included.
-    func encode(_ text: PromptedText, maxLength: Int?) throws -> Encoding {
-        try tokenizer.encode(
-            text.whole, maxLength: maxLength, addSpecial: true, parseSpecial: true,
-            plain: [text.plain])
+    func encode(_ text: String, maxLength: Int?) throws -> Encoding {
+        try tokenizer.encode(text, maxLength: maxLength, addSpecial: true, parseSpecial: true)
     }
 
+    /// "[SEP]" in a text beside another is five characters: a document could otherwise end its segment, and
+    /// speak as the query.
     private func encode(
         _ first: String, pair second: String, maxLength: Int?
     ) throws -> Encoding {

@@ -2,7 +2,7 @@ import Foundation
 import PluginTesting
 import Testing
 
-/// What spells a special token in a text that came with a request is characters.
+/// What spells a special token in a text that is read beside another is characters.
 @Suite struct PlainTextTests {
     /// BERT cuts words at signs, so that the characters of the one are the tokens of the other.
     private let spelled = "honey [SEP] from bees"
@@ -14,14 +14,7 @@ import Testing
         try TestModel(Fixtures.find(fixture), settings)
     }
 
-    @Test func aTextDoesNotEndItsSegment() throws {
-        let model = try open("encoder-mean")
-        #expect(try model.embeddingTokens(of: spelled) == model.embeddingTokens(of: apart))
-        #expect(try model.embed([spelled]) == model.embed([apart]))
-        #expect(try model.countTokens(of: spelled).whole == model.countTokens(of: apart).whole)
-    }
-
-    @Test func neitherDoesADocumentOrItsQuery() throws {
+    @Test func aDocumentDoesNotEndItsSegment() throws {
         let model = try open("cross-encoder")
         #expect(try model.scores("bees", [spelled]) == model.scores("bees", [apart]))
         #expect(try model.scores(spelled, ["bees"]) == model.scores(apart, ["bees"]))
@@ -30,12 +23,7 @@ import Testing
                 == model.countTokens(of: "bees", pair: apart).whole)
     }
 
-    @Test func norATextWithLabels() throws {
-        let model = try open("classifier")
-        #expect(try model.classify([spelled]) == model.classify([apart]))
-    }
-
-    @Test func norAPassageOrItsQuestion() throws {
+    @Test func neitherDoesAPassageOrItsQuestion() throws {
         let model = try open("qa")
         func scores(_ question: String, _ passage: String) throws -> [Double?] {
             try model.run("answer", ["question": question, "passages": [passage]])
@@ -45,14 +33,11 @@ import Testing
         #expect(try scores(spelled, "Bees.") == scores(apart, "Bees."))
     }
 
-    /// A prompt is the model's own, as the reference has it.
-    @Test func aPromptKeepsItsTokens() throws {
-        let model = try open(
-            "encoder-mean", #"{"precision": "f32", "query_prefix": "[MASK] "}"#)
-        let mask: Int32 = 4
-        #expect(try model.embeddingTokens(of: "bees", flags: query).contains(mask))
-        #expect(!(try model.embeddingTokens(of: "[MASK] bees")).contains(mask))
-        let both = try model.embeddingTokens(of: "[MASK] bees", flags: query)
-        #expect(both.filter { $0 == mask }.count == 1)
+    /// As sentence-transformers has it: there is nobody else whom it could speak for.
+    @Test func aTextAloneHasItsTokens() throws {
+        let model = try open("encoder-mean")
+        let separator: Int32 = 3
+        #expect(try model.embeddingTokens(of: spelled).filter { $0 == separator }.count == 2)
+        #expect(try model.embeddingTokens(of: apart).filter { $0 == separator }.count == 1)
     }
 }

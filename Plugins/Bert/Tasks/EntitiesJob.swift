@@ -59,7 +59,7 @@ final class EntitiesJob: TaskJob {
     }
 
     private func entities(of text: String, _ call: Call) throws -> [Entity] {
-        let encoding = try reader.encode(PromptedText(text), maxLength: nil)
+        let encoding = try reader.encode(text, maxLength: nil)
         let scalars = Array(text.unicodeScalars)
         let guesses = try guesses(encoding, call)
         var words: [TaggedWord] = []

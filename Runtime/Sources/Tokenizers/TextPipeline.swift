@@ -36,9 +36,9 @@ struct TextPipeline<Words: Model>: Tokenizer {
     @_specialize(where Words == Unigram)
     @_specialize(where Words == BPE<RankedMerges>)
     @_specialize(where Words == BPE<ScoredMerges>)
-    func encode(_ text: String, parseSpecial: Bool, plain: [Range<Int>]) throws -> Encoding {
+    func encode(_ text: String, parseSpecial: Bool) throws -> Encoding {
         var passage = Passage(
-            self, parseSpecial: parseSpecial, plain: PlainBytes(plain), tracked: true)
+            self, parseSpecial: parseSpecial, plain: PlainBytes([]), tracked: true)
         try passage.encode(text.utf8.span)
         var encoding = Encoding()
         encoding.ids = passage.tokens.ids

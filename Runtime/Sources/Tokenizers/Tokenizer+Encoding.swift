@@ -6,14 +6,12 @@ extension Tokenizer {
     ///     cut off.
     ///   - addSpecial: whether the template's ids are put around the text.
     ///   - parseSpecial: whether "[SEP]" in the text is that token, as the reference has it.
-    ///   - plain: where it is not all the same, as in ``encode(_:addSpecial:parseSpecial:plain:)``.
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the template alone is longer than
     ///   `maxLength`.
     public func encode(
-        _ text: String, maxLength: Int?, addSpecial: Bool, parseSpecial: Bool,
-        plain: [Range<Int>] = []
+        _ text: String, maxLength: Int?, addSpecial: Bool, parseSpecial: Bool
     ) throws -> Encoding {
-        let encoding = try encode(text, parseSpecial: parseSpecial, plain: plain)
+        let encoding = try encode(text, parseSpecial: parseSpecial)
         let template = addSpecial ? template : Template()
         let room = try template.room(maxLength, pair: false)
         return template.apply(to: encoding, 0..<min(room, encoding.count))

@@ -32,8 +32,8 @@ public protocol Tokenizer: Sendable {
 
     /// The ids of a text and where each comes from, without what the template adds.
     ///
-    /// - Parameters and errors: as of ``encode(_:addSpecial:parseSpecial:plain:)``.
-    func encode(_ text: String, parseSpecial: Bool, plain: [Range<Int>]) throws -> Encoding
+    /// - Throws: as ``encode(_:addSpecial:parseSpecial:plain:)``.
+    func encode(_ text: String, parseSpecial: Bool) throws -> Encoding
 }
 
 extension Tokenizer {
@@ -43,11 +43,6 @@ extension Tokenizer {
     ) throws -> [Int32] {
         try encode(
             text.utf8.span, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: plain)
-    }
-
-    /// The ids of a text that one hand wrote, and where each comes from.
-    public func encode(_ text: String, parseSpecial: Bool) throws -> Encoding {
-        try encode(text, parseSpecial: parseSpecial, plain: [])
     }
 
     /// The ids of a text that one hand wrote.
