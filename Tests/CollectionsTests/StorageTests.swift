@@ -188,11 +188,16 @@ import Testing
         try await first.put(topics)
         try await first.wait()
         await first.store.close()
-        let edition = try #require(
+        let rows = try #require(
             FileManager.default.subpathsOfDirectory(atPath: first.folder)
                 .first { $0.hasSuffix("rows.sqlite") })
-        try Data(repeating: 7, count: 8192)
-            .write(to: URL(filePath: first.folder + "/" + edition))
+        let path = first.folder + "/" + rows
+        // What the log still holds would be put over the damage.
+        for file in [path + "-wal", path + "-shm"]
+        where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.removeItem(atPath: file)
+        }
+        try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))
         let reserve = first.folder + "/reserve"
         try FileManager.default.linkItem(atPath: reserve, toPath: reserve + "-too")
         let second = TestStore(folder: first.folder)
