@@ -62,13 +62,14 @@ let package = Package(
         .target(name: "CHostShims"),
         .target(
             name: "PluginHost", dependencies: ["PluginABI", "CHostShims"], swiftSettings: settings),
-        .target(name: "Engine", dependencies: ["PluginHost"], swiftSettings: settings),
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
 
         // The model house.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
         .target(
-            name: "PluginCommon", dependencies: ["PluginKit"] + runtime, path: "Plugins/Common",
-            swiftSettings: settings),
+            name: "PluginCommon", dependencies: ["PluginKit"] + runtime,
+            path: "Plugins/PluginCommon", swiftSettings: settings),
         .target(
             name: "Llama", dependencies: ["PluginABI", "PluginKit", "PluginCommon"] + runtime,
             path: "Plugins/Llama",
@@ -100,11 +101,12 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests", dependencies: ["CHostShims", "PluginHost"],
             swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         // The files that tests compare with, and what is said where they are missing.
         .target(
             name: "TestFixtures", path: "Tests/Support/TestFixtures", swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "PluginHost", "TestFixtures"],
+            name: "EngineTests", dependencies: ["Engine", "JSON", "PluginHost", "TestFixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginABI", "PluginKit"],
@@ -167,18 +169,18 @@ if withHost {
         .target(
             name: "SearchCollections",
             dependencies: [
-                "CVectorIndex", "Deflate", "Engine", "PluginHost",
+                "CVectorIndex", "Deflate", "JSON", "PluginHost",
                 product("GRDB", of: "GRDB.swift"),
                 product("GRDBSQLite", of: "GRDB.swift"),
             ],
-            path: "Sources/Collections", swiftSettings: settings),
+            swiftSettings: settings),
         .executableTarget(
-            name: "SearchBench", dependencies: ["SearchCollections", "Engine"],
+            name: "SearchBench", dependencies: ["JSON", "SearchCollections"],
             path: "Benchmarks/SearchBench", swiftSettings: settings),
         .testTarget(
-            name: "CollectionsTests",
+            name: "SearchCollectionsTests",
             dependencies: [
-                "SearchCollections", "CVectorIndex", "Deflate", "Engine",
+                "CVectorIndex", "Deflate", "JSON", "SearchCollections",
                 product("GRDB", of: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -196,7 +198,8 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPages", "Deflate", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
+                "CPages", "Deflate", "Engine", "JSON", "PNGFiles", "PluginHost",
+                "SearchCollections",
                 product("Hummingbird", of: "hummingbird"),
                 product("GRDB", of: "GRDB.swift"),
                 product("TOMLKit", of: "TOMLKit"),
@@ -215,7 +218,7 @@ if withHost {
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "Engine", "PNGFiles", "PluginHost", "SearchCollections",
+                "Host", "Engine", "JSON", "PNGFiles", "PluginHost", "SearchCollections",
                 product("GRDB", of: "GRDB.swift"),
                 product("Logging", of: "swift-log"),
                 product("NIOCore", of: "swift-nio"),
@@ -230,7 +233,8 @@ if Context.environment["ROOST_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Engine", "PNGFiles", "PluginHost", "SearchCollections"] + runtime,
+            dependencies: ["Engine", "JSON", "PNGFiles", "PluginHost", "SearchCollections"]
+                + runtime,
             path: "Tests/Fuzz", swiftSettings: settings,
             // The default linker ends on an internal error here.
             linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))

@@ -12,13 +12,17 @@ let package = Package(
     products: [
         .library(
             name: "TensorRuntime", type: .dynamic,
-            targets: ["TensorRuntime", "Tokenizers", "CKernels"])
+            targets: ["TensorRuntime", "Tokenizers", "ModelJSON", "CKernels"])
     ],
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .target(name: "TensorRuntime", dependencies: ["CKernels"], swiftSettings: settings),
-        .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: settings),
+        .target(name: "ModelJSON", swiftSettings: settings),
+        .target(
+            name: "TensorRuntime", dependencies: ["CKernels", "ModelJSON"],
+            swiftSettings: settings),
+        .target(
+            name: "Tokenizers", dependencies: ["CPCRE2", "ModelJSON"], swiftSettings: settings),
     ]
 )

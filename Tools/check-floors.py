@@ -14,20 +14,22 @@ EVERYWHERE = {
 
 # Folder: the modules that its files may import. The longest matching folder counts.
 FLOORS = {
+    "Sources/JSON": set(),
     "Sources/PluginHost": {"PluginABI", "CHostShims"},
-    "Sources/Engine": {"PluginHost"},
+    "Sources/Engine": {"JSON", "PluginHost"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/Deflate": {"CZlib"},
-    "Sources/Collections": {"Engine", "PluginHost", "CVectorIndex", "Deflate", "GRDB"},
+    "Sources/SearchCollections": {"JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
-    "Plugins/Common": {"PluginKit", "TensorRuntime", "Tokenizers"},
-    "Runtime/Sources/TensorRuntime": {"CKernels"},
-    "Runtime/Sources/Tokenizers": {"CPCRE2"},
+    "Plugins/PluginCommon": {"PluginKit", "TensorRuntime", "Tokenizers"},
+    "Runtime/Sources/ModelJSON": set(),
+    "Runtime/Sources/TensorRuntime": {"CKernels", "ModelJSON"},
+    "Runtime/Sources/Tokenizers": {"CPCRE2", "ModelJSON"},
 }
 HOST = {
-    "Engine", "PluginHost", "SearchCollections", "ArgumentParser", "Logging", "Foundation",
-    "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
+    "Engine", "JSON", "PluginHost", "SearchCollections", "ArgumentParser", "Logging",
+    "Foundation", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
 FLOORS |= {
     "Sources/Host": HOST,

@@ -1,4 +1,3 @@
-import Engine
 import FoundationEssentials
 import SearchCollections
 

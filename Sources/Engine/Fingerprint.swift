@@ -1,3 +1,4 @@
+import JSON
 import PluginHost
 
 /// What tells requests from others by what the model gets to see of them; nothing can be read from it.

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import SearchCollections
 
 /// What people write: templates, JSON, tables.

@@ -1,5 +1,6 @@
 import Engine
 import Host
+import JSON
 import NIOCore
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Host
+import JSON
 import Testing
 
 /// What lies in the folder of models, as people keep models.

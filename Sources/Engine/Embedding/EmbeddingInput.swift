@@ -1,3 +1,5 @@
+import JSON
+
 /// What a caller wants embedded.
 package enum EmbeddingInput: Sendable {
     case text(String)

@@ -1,3 +1,4 @@
+import JSON
 import PluginHost
 
 /// The texts of one request. After the submission only the lane's thread touches it.

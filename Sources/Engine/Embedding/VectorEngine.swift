@@ -1,3 +1,4 @@
+package import JSON
 package import PluginHost
 
 /// Embeds, scores and labels texts, and runs tasks, with one model for many callers at a time.

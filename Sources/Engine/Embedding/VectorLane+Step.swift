@@ -1,3 +1,4 @@
+import JSON
 import PluginHost
 
 /// One call of the model for texts, and whose they are.

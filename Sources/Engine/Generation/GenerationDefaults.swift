@@ -1,3 +1,5 @@
+import JSON
+
 /// How the makers of a model would have it write, under the names of transformers' `GenerationConfig`. What
 /// is missing, of another type or out of range is nil.
 package struct GenerationDefaults: Sendable, Equatable {

@@ -1,3 +1,4 @@
+package import JSON
 package import PluginHost
 
 /// What a plugin tells about its model, for `/v1/models` and the page. Nothing in it is certain: a key

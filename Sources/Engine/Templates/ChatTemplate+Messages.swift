@@ -1,3 +1,5 @@
+package import JSON
+
 extension ChatTemplate {
     /// The messages of a request in the form that the template is written for.
     ///

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The Jinja template by which a model's conversations become its prompt.
 ///
 /// Rendering follows transformers' `apply_chat_template`: the same variables and functions, white

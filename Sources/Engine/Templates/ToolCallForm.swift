@@ -1,3 +1,5 @@
+import JSON
+
 /// How a template wants the tool calls of an assistant's message.
 ///
 /// Clients send arguments as a string of JSON, and no content beside calls. Most templates are written

@@ -1,3 +1,4 @@
+import JSON
 package import PluginHost
 
 /// Turns text into a model's tokens and back, off Swift's cooperative pool: a call may wait for the model's

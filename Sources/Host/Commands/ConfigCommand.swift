@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import JSON
 
 /// `roost config check`
 struct ConfigCommand: AsyncParsableCommand {

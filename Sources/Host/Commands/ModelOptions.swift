@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import JSON
 
 /// The keys of `[[models]]` as options.
 struct ModelOptions: ParsableArguments {

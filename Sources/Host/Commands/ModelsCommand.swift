@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import JSON
 
 /// `roost models`
 struct ModelsCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import JSON
 
 /// `roost plugins`
 struct PluginsCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Engine
 import FoundationEssentials
+import JSON
 import SearchCollections
 
 /// `roost search`

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import JSON
 
 /// A condition as it is written on the command line: `year>=1990`.
 struct SearchCondition: ExpressibleByArgument {

@@ -1,5 +1,6 @@
 import Dispatch
 import Engine
+import JSON
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,5 +1,5 @@
-import Engine
 import Hummingbird
+import JSON
 import PluginHost
 
 extension Response {

@@ -1,4 +1,4 @@
-import Engine
+import JSON
 import Logging
 
 /// Writes log entries as lines: readable ones on a terminal, JSON objects elsewhere.

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import PluginHost
 
 /// What answers requests for one generation of a model: an engine for what it can do.

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import PluginHost
 
 /// What libraries and plugins say of a settings file, before anything is loaded: the files are looked into,

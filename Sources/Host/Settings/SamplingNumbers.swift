@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// The numbers that a request or a model's settings say about sampling, as the API names them.
 struct SamplingNumber: Sendable {

@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 extension TOMLDocument.Value {
     /// The same value as JSON, the members of tables in the order of their lines.

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import JSON
 import Testing
 
 /// Messages as clients send them, and as templates want them.

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import JSON
 import Testing
 
 /// A template comes with the weights, from anybody. Whatever it says, the host goes on.

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import JSON
 import Testing
 
 /// Which characters of a prompt came with the request, whatever a template did with them.

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import JSON
 import Testing
 
 /// What the language does beyond the published templates: `language.json` holds what jinja2 made of

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Host
+import JSON
 import Testing
 
 @Suite struct AdminRouteTests {

@@ -1,5 +1,6 @@
 import Engine
 import Host
+import JSON
 import Testing
 
 /// No input takes the host down; each gets an error that names what is wrong.

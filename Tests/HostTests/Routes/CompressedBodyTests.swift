@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Host
+import JSON
 import Testing
 
 /// Bodies that were compressed on their way: RFC 9110, section 8.4.

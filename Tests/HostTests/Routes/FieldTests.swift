@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Host
+import JSON
 import Testing
 
 /// What becomes of the members of a body that other hosts know, and of those that nobody does.

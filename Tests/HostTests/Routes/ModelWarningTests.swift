@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import Testing
 
 /// What a plugin says wrongly of its model is told when it loads, and is nobody's mistake but the server's.

@@ -1,5 +1,6 @@
 import Engine
 import Host
+import JSON
 import NIOHTTP1
 import Synchronization
 import Testing

@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// The configuration files of a Hugging Face directory, as they are: models differ in what they say.
 public struct HuggingFaceMetadata: Sendable {
     public let directory: String
@@ -104,14 +106,14 @@ extension Directory {
     private func weightMap(_ name: String) throws -> [String: String] {
         let file = try small(name)
         var places: [String: String] = [:]
-        var json = JSONCursor(file, 0..<file.count)
-        try json.object { json, key in
-            guard key == "weight_map" else { return try json.skipValue() }
-            try json.object { json, tensor in
-                places[tensor] = try Self.fileName(json.string())
+        try CheckpointError.readingJSON(file, 0..<file.count) { json in
+            try json.object { json, key in
+                guard key == "weight_map" else { return try json.skip() }
+                try json.object { json, tensor in
+                    places[tensor] = try Self.fileName(json.string())
+                }
             }
         }
-        try json.finish()
         return places
     }
 

@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// The header of a safetensors file.
 ///
 ///     length u64  {"name": {"dtype": "F32", "shape": […], "data_offsets": [begin, end]}, …}  data
@@ -32,15 +34,15 @@ struct SafetensorsFile {
         _ file: MappedFile, _ header: Range<Int>
     ) throws -> [SafetensorsRecord] {
         var records: [SafetensorsRecord] = []
-        var json = JSONCursor(file, header)
-        try json.object { json, name in
-            if name == "__metadata__" {
-                try json.object { json, _ in _ = try json.string() }
-            } else {
-                try records.append(SafetensorsRecord(name, &json))
+        try CheckpointError.readingJSON(file, header) { json in
+            try json.object { json, name in
+                if name == "__metadata__" {
+                    try json.object { json, _ in _ = try json.string() }
+                } else {
+                    try records.append(SafetensorsRecord(name, &json))
+                }
             }
         }
-        try json.finish()
         return records
     }
 
@@ -73,7 +75,7 @@ private struct SafetensorsRecord {
     let begin: Int
     let end: Int
 
-    init(_ name: String, _ json: inout JSONCursor) throws {
+    init(_ name: String, _ json: inout JSONReader) throws {
         var fields = Fields()
         try json.object { json, field in try fields.read(field, &json) }
         guard let typeName = fields.type else {
@@ -109,18 +111,18 @@ private struct SafetensorsRecord {
         var shape: [Int]?
         var offsets: [Int]?
 
-        mutating func read(_ field: String, _ json: inout JSONCursor) throws {
+        mutating func read(_ field: String, _ json: inout JSONReader) throws {
             switch field {
             case "dtype": type = try json.string()
             case "shape": shape = try json.naturals()
             case "data_offsets": offsets = try json.naturals()
-            default: try json.skipValue()
+            default: try json.skip()
             }
         }
     }
 }
 
-extension JSONCursor {
+extension JSONReader {
     fileprivate mutating func naturals() throws -> [Int] {
         var numbers: [Int] = []
         try array { try numbers.append($0.natural()) }

@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// What the JSON files beside tokenizer.json say about its tokens.
 struct TokenizerConfiguration {
     var bosName: String?

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+import ModelJSON
 
 /// The files of a Hugging Face directory that make up its tokenizer.
 struct TokenizerDirectory {
@@ -25,10 +26,7 @@ struct TokenizerDirectory {
     /// A JSON file as a tree.
     private func node(_ name: String) throws -> JSONNode? {
         try read(name) { bytes in
-            var reader = try JSONReader(bytes)
-            let node = JSONNode(try reader.value(), at: "")
-            try reader.end()
-            return node
+            try TokenizerError.readingJSON(bytes) { JSONNode(try $0.value(), at: "") }
         }
     }
 

@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// A `tokenizer.json` as it is read: the large tables flat, the rest as trees.
 struct TokenizerJSON {
     var addedTokens: [AddedToken] = []
@@ -20,19 +22,19 @@ struct TokenizerJSON {
     }
 
     init(_ bytes: [UInt8]) throws {
-        var reader = try JSONReader(bytes)
-        try reader.object { reader, key in
-            switch key {
-            case "added_tokens": addedTokens = try Self.addedTokens(&reader)
-            case "normalizer": normalizer = try Self.part(key, &reader)
-            case "pre_tokenizer": preTokenizer = try Self.part(key, &reader)
-            case "post_processor": postProcessor = try Self.part(key, &reader)
-            case "decoder": decoder = try Self.part(key, &reader)
-            case "model": model = try Model(&reader)
-            default: _ = try reader.value()
+        try TokenizerError.readingJSON(bytes) { reader in
+            try reader.object { reader, key in
+                switch key {
+                case "added_tokens": addedTokens = try Self.addedTokens(&reader)
+                case "normalizer": normalizer = try Self.part(key, &reader)
+                case "pre_tokenizer": preTokenizer = try Self.part(key, &reader)
+                case "post_processor": postProcessor = try Self.part(key, &reader)
+                case "decoder": decoder = try Self.part(key, &reader)
+                case "model": model = try Model(&reader)
+                default: try reader.skip()
+                }
             }
         }
-        try reader.end()
     }
 
     /// - Returns: nil for null.
@@ -89,11 +91,11 @@ extension TokenizerJSON.Model {
             if reader.peek() == UInt8(ascii: "[") {
                 let count = merges.count
                 try reader.array { try $0.string(into: &merges) }
-                guard merges.count == count + 2 else { throw reader.malformed("expected a pair") }
+                guard merges.count == count + 2 else { throw reader.unexpected("a pair before it") }
             } else {
                 try reader.string(into: &lines)
                 guard lines.withSpan(lines.count - 1, { merges.appendPair($0) }) else {
-                    throw reader.malformed("expected a pair")
+                    throw reader.unexpected("a pair before it")
                 }
             }
         }

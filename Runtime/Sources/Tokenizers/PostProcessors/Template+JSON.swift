@@ -1,3 +1,5 @@
+import ModelJSON
+
 extension Template {
     /// The `post_processor` of tokenizer.json.
     init(_ node: JSONNode, idCount: Int) throws {

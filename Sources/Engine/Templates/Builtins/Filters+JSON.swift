@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja.Interpreter {
     /// `value|tojson`: Python's `json.dumps`, without HTML escapes and with `ensure_ascii` off.
     func json(_ value: Value, _ arguments: Jinja.Arguments) throws -> Value {

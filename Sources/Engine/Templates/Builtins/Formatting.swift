@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja {
     /// How one value is laid out: `{:>8.2f}` or `%-8.2f`.
     struct FormatSpec {

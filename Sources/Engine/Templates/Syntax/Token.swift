@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja {
     /// A piece of a template: text between tags, the ends of a tag, or a word inside of one.
     struct Token: Equatable {

@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja {
     /// A value as the key of a mapping: `1`, `1.0` and `true` are the same key.
     enum Key: Hashable {

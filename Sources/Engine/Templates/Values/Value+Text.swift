@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja.Value {
     /// What `{{ value }}` prints: Python's `str(value)`.
     func text(_ budget: Jinja.Budget) throws -> Jinja.Text {

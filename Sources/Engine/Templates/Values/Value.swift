@@ -1,3 +1,5 @@
+import JSON
+
 extension Jinja {
     /// A value of the template language, which is to say of Python.
     enum Value {

@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 /// Why a command that talks to a host failed.
 package enum ClientError: Error {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import FoundationEssentials
 
 /// The options of every command that talks to a host.

@@ -1,4 +1,4 @@
-package import Engine
+package import JSON
 package import NIOCore
 package import NIOHTTP1
 import NIOPosix

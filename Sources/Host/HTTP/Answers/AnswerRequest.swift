@@ -1,4 +1,4 @@
-package import Engine
+package import JSON
 import SearchCollections
 
 /// The body of `POST /v1/answer`.

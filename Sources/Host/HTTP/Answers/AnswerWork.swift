@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 /// A way to an answer that is ready to be gone.
 protocol AnswerWork: Sendable {

@@ -1,4 +1,4 @@
-import Engine
+import JSON
 package import SearchCollections
 
 /// Which rows of a collection an answer is looked for in.

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// Finds the span of a passage that answers a question.
 struct ExtractiveAnswer: AnswerWork {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// Lets a chat model answer a question from numbered passages.
 struct GroundedAnswer: AnswerWork {

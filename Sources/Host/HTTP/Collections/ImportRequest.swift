@@ -1,5 +1,4 @@
 import Deflate
-import Engine
 import HTTPTypes
 import Hummingbird
 import NIOCore

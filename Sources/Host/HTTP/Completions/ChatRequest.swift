@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// The body of `POST /v1/chat/completions`.
 struct ChatRequest {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// The answers to one request, generated side by side.
 struct Choices: Sendable {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import NIOCore
 
 /// Builds the events of one choice of a streamed completion.

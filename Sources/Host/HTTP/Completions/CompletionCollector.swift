@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// Puts a completion together that is sent in one piece.
 struct CompletionCollector {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// In which of the two forms a completion is written.
 enum CompletionShape: Sendable {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// What the two completion routes have in common.
 struct GenerationFields {

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// Log probabilities in the two shapes of the API.
 enum LogprobsJSON {

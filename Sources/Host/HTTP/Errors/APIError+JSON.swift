@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 extension APIError {
     /// `{"error":{"message","type","param","code"}}`

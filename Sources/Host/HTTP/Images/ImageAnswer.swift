@@ -1,5 +1,6 @@
 import Engine
 import FoundationEssentials
+import JSON
 import PNGFiles
 import PluginHost
 

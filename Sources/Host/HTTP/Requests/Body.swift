@@ -1,6 +1,7 @@
 import Deflate
 import Engine
 import Hummingbird
+import JSON
 import NIOCore
 import PluginHost
 

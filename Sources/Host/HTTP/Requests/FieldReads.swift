@@ -1,4 +1,4 @@
-import Engine
+import JSON
 import Synchronization
 
 /// Which members of a body have been asked for, and so which are left over.

@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 extension FieldTable {
     /// Of the routes that generate text.

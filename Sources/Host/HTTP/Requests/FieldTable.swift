@@ -1,4 +1,4 @@
-import Engine
+import JSON
 
 /// What the members of a body mean that a route does not ask for by their names: the words of the APIs of
 /// other hosts.

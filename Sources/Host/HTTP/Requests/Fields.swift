@@ -1,4 +1,4 @@
-package import Engine
+package import JSON
 
 /// The members of one JSON object of a request, read with errors that name the path.
 ///

@@ -1,5 +1,5 @@
-import Engine
 import Hummingbird
+import JSON
 import PluginHost
 
 /// `/admin/models` and `/admin/plugins`: what is loaded, and changing it while the host serves.

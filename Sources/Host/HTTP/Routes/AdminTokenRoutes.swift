@@ -1,6 +1,7 @@
 import Engine
 import HTTPTypes
 import Hummingbird
+import JSON
 
 /// How `roost open` hands an admin key to the page.
 struct AdminTokenRoutes {

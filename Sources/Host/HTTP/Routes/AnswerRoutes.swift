@@ -1,5 +1,5 @@
-import Engine
 import Hummingbird
+import JSON
 import PluginHost
 
 /// `POST /v1/answer`: a question over passages or over a collection.

@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import JSON
 import PluginHost
 
 /// `POST /v1/classify` and `POST /v1/entities`.

@@ -1,6 +1,6 @@
-import Engine
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import SearchCollections
 

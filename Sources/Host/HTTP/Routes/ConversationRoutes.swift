@@ -1,6 +1,6 @@
-import Engine
 import FoundationEssentials
 import Hummingbird
+import JSON
 import PluginHost
 
 /// `/v1/conversations`: what the page keeps with the host.

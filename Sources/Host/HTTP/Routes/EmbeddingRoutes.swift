@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import JSON
 import NIOCore
 
 /// `POST /v1/embeddings` and `POST /v1/similarity`.

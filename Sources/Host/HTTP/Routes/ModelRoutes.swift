@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import JSON
 import PluginHost
 
 /// `GET /v1/models` and `GET /v1/models/{id}`.

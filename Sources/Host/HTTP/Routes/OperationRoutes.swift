@@ -1,5 +1,5 @@
-import Engine
 import Hummingbird
+import JSON
 
 /// `/healthz` (also `/health`), `/readyz` and `/metrics`.
 struct OperationRoutes {

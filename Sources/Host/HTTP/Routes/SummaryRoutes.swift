@@ -1,5 +1,5 @@
-import Engine
 import Hummingbird
+import JSON
 import NIOCore
 
 /// `POST /v1/summarize`: a text in fewer words.

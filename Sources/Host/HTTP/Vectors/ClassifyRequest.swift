@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import PluginHost
 
 /// The body of `POST /v1/classify`.

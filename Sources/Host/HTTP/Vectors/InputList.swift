@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// Reads the texts or tokens of a request, one or many.
 struct InputList: Sendable {

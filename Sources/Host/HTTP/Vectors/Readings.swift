@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import PluginHost
 
 /// What is done with a text that is longer than the model reads: `truncate` of a request.

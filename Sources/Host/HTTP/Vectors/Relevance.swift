@@ -1,4 +1,5 @@
 import Engine
+import JSON
 import PluginHost
 
 /// How relevant documents are to a query, by a cross-encoder or, where there is none, by comparing

@@ -1,4 +1,5 @@
 import Engine
+import JSON
 
 /// The body of a rerank request, and its answer in the shape that the body asks for.
 ///

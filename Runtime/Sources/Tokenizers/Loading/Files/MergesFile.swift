@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// `vocab.json` and `merges.txt`: what byte-level models had before tokenizer.json, and still have
 /// beside it.
 extension TokenizerJSON {
@@ -21,9 +23,7 @@ extension TokenizerJSON {
     init(
         vocabulary: [UInt8], merges: [UInt8], _ kind: ByteLevelKind, settings: JSONNode?
     ) throws {
-        var reader = try JSONReader(vocabulary)
-        try model.readVocabulary(&reader)
-        try reader.end()
+        try TokenizerError.readingJSON(vocabulary) { try model.readVocabulary(&$0) }
         try model.readMerges(lines: merges)
         let names = try NamedTokens(kind.names, leftStripping: ["<mask>"], settings)
         addedTokens = try names.added(to: model)

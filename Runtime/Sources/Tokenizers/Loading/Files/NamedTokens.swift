@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// The special tokens of a model, as `tokenizer_config.json` has them where there is no
 /// tokenizer.json.
 struct NamedTokens {

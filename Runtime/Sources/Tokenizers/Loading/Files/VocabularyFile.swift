@@ -1,3 +1,5 @@
+import ModelJSON
+
 /// A `vocab.txt`, one token in each line, and what `tokenizer_config.json` says of it: what BERT models
 /// had before tokenizer.json, and still have beside it.
 extension TokenizerJSON {

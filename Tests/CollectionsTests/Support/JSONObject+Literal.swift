@@ -1,7 +1,0 @@
-package import Engine
-
-extension JSONObject: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self.init(elements.map { (key: $0, value: $1) })
-    }
-}
