@@ -30,6 +30,8 @@ struct Body {
     private static let values = 4_000_000
     /// One after the other: what one needs, the next uses again.
     private static let parsing = BlockingCrew("roost-parse", limit: 1)
+    /// Beside that, so that bodies of the usual size do not wait for large ones.
+    private static let reading = BlockingCrew("roost-read", limit: 2)
 
     /// Has `read` make a value of a body, and looks at what it has left. All of that runs beside the parsing
     /// of a large body: a hundred thousand messages are work as well.
@@ -94,12 +96,18 @@ struct Body {
         _ request: Request, _ body: @escaping @Sendable (JSONObject) throws -> Value
     ) async throws -> (Value, ByteBudget.Share?) {
         let (buffer, share) = try await bytes(request)
-        guard let share else { return (try body(Self.object(buffer)), nil) }
-        return (try await Self.parsing.run { try body(Self.object(buffer)) }, share)
+        if share == nil, buffer.readableBytes <= Self.quick {
+            return (try body(Self.object(buffer)), nil)
+        }
+        let threads = share == nil ? Self.reading : Self.parsing
+        return (try await threads.run { try body(Self.object(buffer)) }, share)
     }
 
-    /// A body above this takes of the budget and is read on a thread of its own, so that small requests
-    /// do not wait for it.
+    /// A body above this is not read in a moment: half a megabyte of members takes tenths of a second, in
+    /// which nobody else on the cooperative pool would be answered.
+    private static let quick = 64 << 10
+
+    /// A body above this takes of the budget.
     private static let large = 1 << 20
 
     private static func object(_ buffer: ByteBuffer) throws -> JSONObject {
