@@ -144,11 +144,11 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
 
     /// Memory of at least `needed` bytes, until the next call of the lane.
     func room(_ needed: Int) -> UnsafeMutableRawPointer {
-        if memory?.count ?? 0 < needed {
-            memory?.deallocate()
-            memory = .allocate(byteCount: needed, alignment: 64)
-        }
-        return memory!.baseAddress!
+        if let start = memory?.baseAddress, memory?.count ?? 0 >= needed { return start }
+        memory?.deallocate()
+        let start = UnsafeMutableRawPointer.allocate(byteCount: max(1, needed), alignment: 64)
+        memory = UnsafeMutableRawBufferPointer(start: start, count: max(1, needed))
+        return start
     }
 }
 
