@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PluginCommon
+import TensorRuntime
 
 /// The model's own settings of plugins.toml.
 struct BertSettings: Decodable, Sendable {
@@ -34,13 +35,18 @@ struct BertSettings: Decodable, Sendable {
             let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
             if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
                 throw BertError.unknownSetting(
-                    unknown, nearest: unknown.nearest(of: Self.known), known: Self.known)
+                    unknown, nearest: Self.nearest(to: unknown), known: Self.known)
             }
             self = try Self(json: data)
         } catch let problem as JSONProblem {
             throw BertError.settings(problem)
         }
         try check()
+    }
+
+    /// The setting that takes the fewest changes of a letter.
+    private static func nearest(to unknown: String) -> String {
+        known.min { unknown.editDistance(to: $0) < unknown.editDistance(to: $1) } ?? ""
     }
 
     private func check() throws {
@@ -51,27 +57,5 @@ struct BertSettings: Decodable, Sendable {
                 throw BertError.setting(key, found: "\(value)", expected: "at least \(least)")
             }
         }
-    }
-}
-
-extension String {
-    /// The one of `names`, of which there is one at least, that takes the fewest changes of a letter.
-    fileprivate func nearest(of names: [String]) -> String {
-        names.min { distance(to: $0) < distance(to: $1) } ?? ""
-    }
-
-    private func distance(to other: String) -> Int {
-        let other = Array(other.utf8)
-        var row = Array(0...other.count)
-        for (line, letter) in utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for (column, otherLetter) in other.enumerated() {
-                let changed = diagonal + (letter == otherLetter ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(changed, row[column] + 1, row[column + 1] + 1)
-            }
-        }
-        return row[other.count]
     }
 }

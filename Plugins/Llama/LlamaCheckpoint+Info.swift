@@ -1,12 +1,14 @@
 import FoundationEssentials
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
 extension LlamaCheckpoint {
     func info() throws -> ModelInfo {
         var info = ModelInfo(
-            architecture: "LlamaForCausalLM", parameters: parameters,
-            contextLength: configuration.maxPositionEmbeddings, quantization: quantization)
+            architecture: "LlamaForCausalLM", parameters: checkpoint.tensors.values.parameters,
+            contextLength: configuration.maxPositionEmbeddings,
+            quantization: checkpoint.tensors.values.storedType?.name)
         switch checkpoint.metadata {
         case .gguf(let metadata):
             info.name = try metadata.string(ifPresent: "general.name")

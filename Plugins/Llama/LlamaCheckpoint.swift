@@ -46,31 +46,13 @@ struct LlamaCheckpoint {
 
 extension LlamaCheckpoint {
     /// Bytes of the mapped weights.
-    var weightBytes: UInt64 {
-        checkpoint.tensors.values.reduce(0) { bytes, tensor in
-            let elements = tensor.shape.reduce(1, *)
-            return bytes + UInt64(elements / tensor.type.blockSize * tensor.type.blockBytes)
-        }
-    }
+    var weightBytes: UInt64 { checkpoint.tensors.values.storedBytes }
 
     /// Bytes of one sequence as long as the model allows, keys and values in F16.
     var sequenceBytes: UInt64 {
         let c = configuration
         let perPosition = 2 * 2 * c.numHiddenLayers * c.keyValueHeads * c.headSize
         return UInt64(perPosition) * UInt64(c.maxPositionEmbeddings)
-    }
-
-    var parameters: Int {
-        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
-    /// The element type that most weights have.
-    var quantization: String? {
-        var counts: [String: Int] = [:]
-        for tensor in checkpoint.tensors.values {
-            counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, *)
-        }
-        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     }
 }
 

@@ -1,5 +1,4 @@
-public import TensorRuntime
-public import Tokenizers
+import TensorRuntime
 
 extension LlamaModel {
     /// The Hugging Face name of a tensor of a GGUF file. A name that is not in the table stays as
@@ -124,5 +123,3 @@ extension GGUFMetadata {
         }
     }
 }
-
-extension GGUFMetadata: @retroactive GGUFKeys {}

@@ -77,3 +77,6 @@ extension GGUFVocabulary {
         }
     }
 }
+
+/// The runtime reads a file's metadata and the tokenizers ask for it: neither knows the other.
+extension GGUFMetadata: @retroactive GGUFKeys {}

@@ -24,7 +24,8 @@ extension BertCheckpoint {
     func info(_ settings: BertSettings, _ loaded: LoadedBert.Head) throws -> ModelInfo {
         var info = ModelInfo(
             architecture: head.architectures?.first ?? configuration.family,
-            parameters: parameters, contextLength: configuration.maxTokens,
+            parameters: checkpoint.tensors.values.parameters,
+            contextLength: configuration.maxTokens,
             quantization: quantization(settings.roundedTo),
             vectors: try vectorInfo(settings, loaded))
         switch checkpoint.metadata {
@@ -40,7 +41,8 @@ extension BertCheckpoint {
 
     /// Weights that a file has in blocks stay so; others are rounded.
     private func quantization(_ roundedTo: RoundedTo) -> String? {
-        guard let stored = storedType, stored.blockSize == 1 else { return storedType?.name }
+        guard let stored = checkpoint.tensors.values.storedType else { return nil }
+        guard stored.blockSize == 1 else { return stored.name }
         switch roundedTo {
         case .f32: return stored.name
         case .bf16: return "BF16"

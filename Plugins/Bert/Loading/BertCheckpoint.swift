@@ -47,12 +47,10 @@ extension BertCheckpoint {
     func modelBytes(_ precision: Precision) -> UInt64 {
         checkpoint.tensors.values.filter { nameInNetwork($0.name) != nil }.reduce(0) {
             bytes, tensor in
-            let elements = UInt64(tensor.shape.reduce(1, *))
             guard let packed = packedBits(of: tensor, precision) else {
-                return bytes + elements / UInt64(tensor.type.blockSize)
-                    * UInt64(tensor.type.blockBytes)
+                return bytes + tensor.storedBytes
             }
-            return bytes + elements * packed / 8
+            return bytes + UInt64(tensor.elements) * packed / 8
         }
     }
 
@@ -72,20 +70,6 @@ extension BertCheckpoint {
         let c = configuration
         let perToken = 8 * c.hiddenSize + 3 * c.intermediateSize
         return 4 * UInt64(perToken) * UInt64(max(TextReader.tokensPerPass, c.maxTokens))
-    }
-
-    var parameters: Int {
-        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
-    /// The element type that most weights are stored in.
-    var storedType: StoredType? {
-        var counts: [String: (type: StoredType, elements: Int)] = [:]
-        for tensor in checkpoint.tensors.values {
-            let elements = counts[tensor.type.name]?.elements ?? 0
-            counts[tensor.type.name] = (tensor.type, elements + tensor.shape.reduce(1, *))
-        }
-        return counts.max { ($0.value.elements, $0.key) < ($1.value.elements, $1.key) }?.value.type
     }
 }
 

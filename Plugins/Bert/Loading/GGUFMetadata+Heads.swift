@@ -1,5 +1,4 @@
-public import TensorRuntime
-public import Tokenizers
+import TensorRuntime
 
 extension HeadConfiguration {
     /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one that
@@ -60,5 +59,3 @@ private enum PoolingType: Int {
         }
     }
 }
-
-extension GGUFMetadata: @retroactive GGUFKeys {}

@@ -140,23 +140,11 @@ extension PipelineFolder {
     /// Bytes of the weights in memory.
     var weightBytes: UInt64 { widens ? 4 * UInt64(parameters) : storedBytes }
 
-    private var storedBytes: UInt64 {
-        tensors.reduce(0) { bytes, tensor in
-            let elements = tensor.shape.reduce(1, *)
-            return bytes + UInt64(elements / tensor.type.blockSize * tensor.type.blockBytes)
-        }
-    }
+    private var storedBytes: UInt64 { tensors.storedBytes }
 
-    var parameters: Int { tensors.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+    var parameters: Int { tensors.parameters }
 
-    /// The element type that most weights have.
-    var storedType: String? {
-        var counts: [String: Int] = [:]
-        for tensor in tensors {
-            counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, *)
-        }
-        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
-    }
+    var storedType: String? { tensors.storedType?.name }
 }
 
 // MARK: - Loading

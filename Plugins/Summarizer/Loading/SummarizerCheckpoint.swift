@@ -62,14 +62,8 @@ struct SummarizerCheckpoint {
 extension SummarizerCheckpoint {
     /// Bytes of the open model; a head that is the embedding is packed beside it.
     var modelBytes: UInt64 {
-        let stored = checkpoint.tensors.values.reduce(0) { $0 + bytes(of: $1) }
-        let largest = checkpoint.tensors.values.map(bytes).max() ?? 0
-        return stored + largest
-    }
-
-    private func bytes(of tensor: TensorEntry) -> UInt64 {
-        let elements = tensor.shape.reduce(1, *)
-        return UInt64(elements / tensor.type.blockSize * tensor.type.blockBytes)
+        let tensors = checkpoint.tensors.values
+        return tensors.storedBytes + (tensors.map(\.storedBytes).max() ?? 0)
     }
 
     /// Bytes of one sequence as long as the model means it to be, and of its source, keys and values
@@ -80,19 +74,6 @@ extension SummarizerCheckpoint {
         let source = c.longestSource ?? c.trainedSource ?? c.decoderPositions
         return UInt64(perPosition) * UInt64(c.decoderPositions + source)
     }
-
-    private var parameters: Int {
-        checkpoint.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    }
-
-    /// The element type that most weights are stored in.
-    private var storedType: String? {
-        var counts: [String: Int] = [:]
-        for tensor in checkpoint.tensors.values {
-            counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, *)
-        }
-        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
-    }
 }
 
 // MARK: - Loading
@@ -101,7 +82,8 @@ extension SummarizerCheckpoint {
     func info(_ settings: SummarizerSettings) throws -> ModelInfo {
         ModelInfo(
             name: metadata.directory.split(separator: "/").last.map(String.init),
-            architecture: configuration.architecture, parameters: parameters,
+            architecture: configuration.architecture,
+            parameters: checkpoint.tensors.values.parameters,
             contextLength: configuration.decoderPositions,
             quantization: quantization(settings.precision),
             source: SourceInfo(
@@ -112,7 +94,7 @@ extension SummarizerCheckpoint {
 
     private func quantization(_ roundedTo: RoundedTo?) -> String? {
         switch roundedTo {
-        case nil, .f32: storedType
+        case nil, .f32: checkpoint.tensors.values.storedType?.name
         case .bf16: "BF16"
         case .int8: "INT8"
         }

@@ -124,25 +124,9 @@ private final class WeightsTree: Sendable {
     private func names(near name: String) -> [String] {
         let most = max(2, name.utf8.count / 4)
         let candidates = entries.keys.filter { abs($0.utf8.count - name.utf8.count) <= most }
-        return candidates.map { (distance: editDistance(name, $0), name: $0) }
+        return candidates.map { (distance: name.editDistance(to: $0), name: $0) }
             .filter { $0.distance <= most }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
             .prefix(3).map(\.name)
     }
-}
-
-/// The number of insertions, deletions and substitutions of bytes that lead from `a` to `b`.
-private func editDistance(_ a: String, _ b: String) -> Int {
-    let b = Array(b.utf8)
-    var row = Array(0...b.count)
-    for (i, x) in a.utf8.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, y) in b.enumerated() {
-            let substitution = diagonal + (x == y ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-        }
-    }
-    return row[b.count]
 }

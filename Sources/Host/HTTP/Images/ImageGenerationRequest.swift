@@ -193,14 +193,14 @@ extension ImageGenerationRequest {
     }
 
     private func sized(_ capabilities: ImageCapabilities) throws -> ImageSize? {
-        let ofStart = initial.map {
+        let given = initial.map {
             ImageSize(width: $0.picture.width, height: $0.picture.height)
         }
-        if let size, let ofStart, size != ofStart {
+        if let size, let given, size != given {
             throw APIError.invalid(
-                param: "init_image", "is \(ofStart), expected the picture's size, \(size)")
+                param: "init_image", "is \(given), expected the picture's size, \(size)")
         }
-        let size = size ?? ofStart
+        let size = size ?? given
         if let size, !size.isMultiple(of: capabilities.multipleOf) {
             throw APIError.invalid(
                 param: self.size == nil ? "init_image" : "size",
