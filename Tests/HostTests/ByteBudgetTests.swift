@@ -11,8 +11,9 @@ import Testing
         withExtendedLifetime(first) {}
         first = nil
         _ = try await (second.value, third.value)
-        // All of it came back.
-        _ = try await budget.take(100)
+        await #expect(throws: Never.self, "not all of it came back") {
+            try await budget.take(100)
+        }
     }
 
     @Test func nobodyWaitsForEver() async throws {
@@ -24,9 +25,10 @@ import Testing
     }
 
     @Test func aBodyBeyondTheWholeBudgetTakesAllOfIt() async throws {
-        let budget = ByteBudget(10)
-        _ = try await budget.take(1000)
-        _ = try await budget.take(10)
+        let budget = ByteBudget(10, patience: .milliseconds(1))
+        let share = try await budget.take(1000)
+        await #expect(throws: APIError.self) { try await budget.take(1) }
+        withExtendedLifetime(share) {}
     }
 
     @Test func whoeverNoLongerWaitsTakesNothing() async throws {

@@ -5,16 +5,16 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct StartupTests {
     @Test func aModelThatIsNotLoadedAtTheStartIsNotWaitedFor() async throws {
         let startup = Startup(loading: ["a"])
-        try await startup.wait(for: "other")
-        try await Startup(loading: []).wait(for: nil)
+        await #expect(throws: Never.self) { try await startup.wait(for: "other") }
+        await #expect(throws: Never.self) { try await Startup(loading: []).wait(for: nil) }
     }
 
     @Test func whoWaitsForOneModelDoesNotWaitForOthers() async throws {
         let startup = Startup(loading: ["slow", "fast"])
         let waiting = Task { try await startup.wait(for: "fast") }
         startup.ended("fast")
-        try await waiting.value
-        try await startup.wait(for: "fast")
+        await #expect(throws: Never.self) { try await waiting.value }
+        await #expect(throws: Never.self) { try await startup.wait(for: "fast") }
     }
 
     @Test func whoWaitsForAnyWaitsForAll() async throws {

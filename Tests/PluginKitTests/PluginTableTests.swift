@@ -35,8 +35,11 @@ extension BoundaryTests {
         }
 
         @Test func anAttachMayFollowADetach() {
-            withAttached { _ in }
-            withAttached { _ in }
+            for _ in 0..<2 {
+                withAttached { this in
+                    #expect(answer { plugin.probe(this, nil, nil, $0) }.status == -1)
+                }
+            }
         }
 
         @Test func aCallBeforeAttachIsAnError() {

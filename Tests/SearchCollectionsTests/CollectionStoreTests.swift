@@ -70,7 +70,8 @@ import Testing
     func whateverIsTypedIsNoSyntaxError(typed: String) async throws {
         let test = TestStore()
         try await test.put(topics)
-        _ = try await test.store.query("topics", CollectionQuery(typed, mode: .text))
+        let answer = try await test.store.query("topics", CollectionQuery(typed, mode: .text))
+        #expect(answer.mode == .text && answer.totalRows > 0)
         await test.remove()
     }
 

@@ -1,5 +1,6 @@
 import Engine
 import PluginHost
+import Testing
 
 /// Requests for pictures of a prompt, with the seeds 7, 8, …
 func order(_ prompt: String, count: Int = 1, steps: Int = 4) -> [ImageRequest] {

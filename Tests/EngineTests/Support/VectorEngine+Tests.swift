@@ -1,5 +1,6 @@
 import Engine
 import PluginHost
+import Testing
 
 extension VectorEngine {
     func embed(_ texts: [String]) async throws -> EmbeddingResult {
@@ -15,9 +16,18 @@ extension VectorEngine {
     }
 }
 
-/// Waits, without blocking a thread, until something holds that is bound to come.
-func eventually(_ condition: () -> Bool) async {
-    while !condition() { try? await Task.sleep(for: .milliseconds(1)) }
+/// Waits, without blocking a thread, until something holds that is bound to come; fails where it does not.
+func eventually(
+    sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
+) async {
+    let end = ContinuousClock.now + .seconds(300)
+    while !condition() {
+        guard .now < end else {
+            Issue.record("did not hold within five minutes", sourceLocation: sourceLocation)
+            return
+        }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
 }
 
 /// A step that stops at a gate.

@@ -15,6 +15,16 @@ package struct BoundaryError: Error, CustomStringConvertible {
     package var description: String { "\(status): \(message)" }
 }
 
+/// What a plugin refuses to do with; nil where it does it.
+package func refusal(of body: () throws -> Void) throws -> BoundaryError? {
+    do {
+        try body()
+        return nil
+    } catch let error as BoundaryError {
+        return error
+    }
+}
+
 /// Calls a function that takes a `roost_call`; throws what it reports.
 ///
 /// - Parameter checks: how often the plugin finds that the deadline has not passed; nil: no deadline.

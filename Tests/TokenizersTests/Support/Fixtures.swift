@@ -94,6 +94,11 @@ extension Tokenizer {
     }
 }
 
+extension TokenizerVocabulary {
+    /// Whether all of these are its tokens.
+    func has(_ ids: [Int32]) -> Bool { ids.allSatisfy { (0..<Int32(count)).contains($0) } }
+}
+
 extension Fixtures {
     private struct UnigramFile: Decodable {
         struct Piece: Decodable {
