@@ -111,6 +111,7 @@ let package = Package(
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginABI", "PluginKit"],
             swiftSettings: settings),
+        .testTarget(name: "ModelJSONTests", dependencies: runtime, swiftSettings: settings),
         .testTarget(
             name: "TensorRuntimeTests", dependencies: ["TestFixtures"] + runtime,
             swiftSettings: settings),

@@ -19,10 +19,12 @@ FLOORS = {
     "Sources/Engine": {"JSON", "PluginHost"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/Deflate": {"CZlib"},
-    "Sources/SearchCollections": {"JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
+    "Sources/SearchCollections": {
+        "JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
     "Sources/PluginKit": {"PluginABI"},
-    "Plugins": {"PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers"},
-    "Plugins/PluginCommon": {"PluginKit", "TensorRuntime", "Tokenizers"},
+    "Plugins": {
+        "PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers", "ModelJSON"},
+    "Plugins/PluginCommon": {"PluginKit", "TensorRuntime", "Tokenizers", "ModelJSON"},
     "Runtime/Sources/ModelJSON": set(),
     "Runtime/Sources/TensorRuntime": {"CKernels", "ModelJSON"},
     "Runtime/Sources/Tokenizers": {"CPCRE2", "ModelJSON"},

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelJSON
 import PluginCommon
 import TensorRuntime
 
@@ -32,7 +33,7 @@ struct BertSettings: Decodable, Sendable {
         guard !json.isEmpty else { return }
         let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
+            let names = try ObjectKeys(json: data, keys: .verbatim).names
             if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
                 throw BertError.unknownSetting(
                     unknown, nearest: Self.nearest(to: unknown), known: Self.known)

@@ -30,9 +30,7 @@ extension LlamaCheckpoint {
         guard let file = files.contents(atPath: "\(directory)/tokenizer_config.json") else {
             return nil
         }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return (try? decoder.decode(TokenizerConfiguration.self, from: file))?.chatTemplate?.text
+        return (try? TokenizerConfiguration(json: file))?.chatTemplate?.text
     }
 
     private struct TokenizerConfiguration: Decodable {

@@ -18,7 +18,7 @@ struct LlamaCheckpoint {
             configuration = try LlamaConfiguration(
                 metadata, isTied: checkpoint.tensors["output.weight"] == nil)
         case .huggingFace(let metadata):
-            guard Family(json: metadata.configuration)?.isLlama == true else { return nil }
+            guard (try? Family(json: metadata.configuration))?.isLlama == true else { return nil }
             configuration = try LlamaConfiguration(json: metadata.configuration)
         }
         try configuration.check()
@@ -28,13 +28,6 @@ struct LlamaCheckpoint {
     private struct Family: Decodable {
         let modelType: String?
         let architectures: [String]?
-
-        init?(json: [UInt8]) {
-            let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
-            guard let family = try? decoder.decode(Self.self, from: Data(json)) else { return nil }
-            self = family
-        }
 
         var isLlama: Bool {
             modelType == "llama" && architectures?.contains("LlamaForCausalLM") ?? true

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelJSON
 import PluginCommon
 
 /// The model's own settings of plugins.toml.
@@ -16,7 +17,7 @@ struct LlamaSettings: Decodable {
         guard !json.isEmpty else { return }
         let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
+            let names = try ObjectKeys(json: data, keys: .verbatim).names
             let unknown = names.subtracting(Self.known)
             guard unknown.isEmpty else {
                 throw LlamaError.unknownSettings(unknown.sorted(), known: Self.known)

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+public import ModelJSON
 
 /// What is wrong with JSON that a person or a program wrote for a plugin: the key as it stands there,
 /// what was found and what was expected.
@@ -14,17 +14,18 @@ extension Decodable {
     ///   - quotes: whether an error may repeat what was found: not where a user's text may stand.
     /// - Throws: `JSONProblem`
     public init(
-        json: Data, keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase,
-        quotes: Bool = true
+        json: some Sequence<UInt8>, keys: JSONKeys = .fromSnakeCase, quotes: Bool = true
     ) throws {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = keys
+        let root: JSON
         do {
-            self = try decoder.decode(Self.self, from: json)
+            root = try JSON(parsing: Array(json))
+        } catch {
+            throw JSONProblem(description: quotes ? "is not JSON: \(error)" : "is not JSON")
+        }
+        do {
+            self = try root.decoded(keys: keys)
         } catch let error as DecodingError {
-            throw JSONProblem(error, in: json, quotes: quotes) {
-                _ = try decoder.decode(Self.self, from: $0)
-            }
+            throw JSONProblem(error, in: root, quotes: quotes)
         }
     }
 }
@@ -64,77 +65,38 @@ struct UnexpectedValue: Error {
 // MARK: - Wording
 
 extension JSONProblem {
-    /// - Parameter decode: reads other JSON as what was to be read, to find out what is wrong with this.
-    fileprivate init(
-        _ error: DecodingError, in json: Data, quotes: Bool, _ decode: (Data) throws -> Void
-    ) {
-        let root = try? JSONDecoder().decode(JSONTree.self, from: json)
+    fileprivate init(_ error: DecodingError, in root: JSON, quotes: Bool) {
         switch error {
         case .keyNotFound(let key, let context):
-            let (path, _) = Self.place(context.codingPath + [key], in: root)
-            self.init(description: "'\(path)' is missing")
+            self.init(description: "'\(Self.words(for: context.codingPath + [key]))' is missing")
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             self.init(context, in: root, expected: Self.words(for: type), quotes: quotes)
         case .dataCorrupted(let context):
             let named = context.underlyingError as? UnexpectedValue
-            if let root, error.saysNotWhichNumber {
-                self.init(misfitsOf: root, quotes: quotes, decode)
-            } else if root == nil {
-                self.init(description: "is not JSON")
-            } else {
-                self.init(
-                    context, in: root, expected: named?.expected ?? "another number",
-                    quotes: quotes)
-            }
+            self.init(
+                context, in: root, expected: named?.expected ?? "another number", quotes: quotes)
         @unknown default: self.init(description: "cannot be read")
         }
     }
 
     private init(
-        _ context: DecodingError.Context, in root: JSONTree?, expected: String, quotes: Bool
+        _ context: DecodingError.Context, in root: JSON, expected: String, quotes: Bool
     ) {
-        let (path, value) = Self.place(context.codingPath, in: root)
-        let found = value.map { quotes ? $0.quoted : $0.kind } ?? "of another kind"
+        let path = Self.words(for: context.codingPath)
+        let value = root.value(at: context.codingPath)
+        let found = value.map { quotes ? $0.quoted : $0.sort } ?? "of another kind"
         let subject = path.isEmpty ? "the whole" : "'\(path)'"
         self.init(description: "\(subject) is \(found), expected \(expected)")
     }
 
-    private init(misfitsOf root: JSONTree, quotes: Bool, _ decode: (Data) throws -> Void) {
-        // Each is read once more, alone among numbers that fit; no configuration has as many.
-        let misfits = root.unusualNumbers.prefix(100).filter { path, _ in
-            do {
-                try decode(try JSONEncoder().encode(root.taming(allBut: path)))
-                return false
-            } catch {
-                return (error as? DecodingError)?.saysNotWhichNumber ?? false
-            }
-        }
-        let found = misfits.map { path, number in
-            let expected = number.isFraction ? "an integer" : "another number"
-            return "'\(path)' is \(quotes ? number.quoted : number.kind), expected \(expected)"
-        }
-        self.init(
-            description: found.isEmpty
-                ? "has a number that does not fit where it stands" : found.joined(separator: "; "))
-    }
-
-    /// Where a coding path leads, with the keys as they stand in the file, and what is there.
-    private static func place(
-        _ codingPath: [any CodingKey], in root: JSONTree?
-    ) -> (path: String, value: JSONTree?) {
-        var path = ""
-        var value = root
-        for key in codingPath {
+    private static func words(for codingPath: [any CodingKey]) -> String {
+        codingPath.reduce(into: "") { path, key in
             if let index = key.intValue {
                 path += "[\(index)]"
-                value = value?.element(index)
-                continue
+            } else {
+                path += (path.isEmpty ? "" : ".") + key.stringValue
             }
-            let (name, member) = value?.member(key.stringValue) ?? (nil, nil)
-            path += (path.isEmpty ? "" : ".") + (name ?? key.stringValue.inSnakeCase)
-            value = member
         }
-        return (path, value)
     }
 
     private static func words(for type: any Any.Type) -> String {
@@ -148,20 +110,23 @@ extension JSONProblem {
     }
 }
 
-extension DecodingError {
-    /// Whether Foundation means a number that does not fit its type: of those alone it gives no place.
-    fileprivate var saysNotWhichNumber: Bool {
-        guard case .dataCorrupted(let context) = self else { return false }
-        return context.codingPath.isEmpty && !(context.underlyingError is UnexpectedValue)
+extension JSON {
+    fileprivate var sort: String {
+        switch self {
+        case .bool(let value): "\(value)"
+        case .integer: "a number"
+        case .array: "a list"
+        default: kind
+        }
     }
-}
 
-extension String {
-    /// `downBlockTypes` as `down_block_types`.
-    fileprivate var inSnakeCase: String {
-        reduce(into: "") { result, letter in
-            if letter.isUppercase, let last = result.last, last != "_" { result += "_" }
-            result += letter.lowercased()
+    /// The value, where it is short; a text as it stands in the file.
+    fileprivate var quoted: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string(let text) where text.utf8.count <= 80: "\"\(text)\""
+        default: sort
         }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelJSON
 import PluginCommon
 
 /// Objects in which every key must be known.
@@ -12,7 +13,7 @@ enum StrictJSON {
     ) throws -> T {
         let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .useDefaultKeys).names
+            let names = try ObjectKeys(json: data, keys: .verbatim).names
             if let unknown = names.sorted().first(where: { !known.contains($0) }) {
                 throw StableDiffusionError.unknownKey(of: place, unknown, known: known)
             }

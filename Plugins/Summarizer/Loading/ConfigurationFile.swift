@@ -1,4 +1,5 @@
 import FoundationEssentials
+import ModelJSON
 import PluginCommon
 
 /// A JSON file beside the weights.
@@ -15,18 +16,18 @@ struct ConfigurationFile {
     ///
     /// - Throws: `SummarizerError.configuration` naming what is missing or of the wrong kind.
     func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        try decode(type, keys: .convertFromSnakeCase)
+        try decode(type, keys: .fromSnakeCase)
     }
 
     /// Keys stay as they are.
     ///
     /// - Throws: as `decode`.
     func decodeVerbatim<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        try decode(type, keys: .useDefaultKeys)
+        try decode(type, keys: .verbatim)
     }
 
     private func decode<T: Decodable>(
-        _ type: T.Type, keys: JSONDecoder.KeyDecodingStrategy
+        _ type: T.Type, keys: JSONKeys
     ) throws -> T {
         do {
             return try T(json: data, keys: keys)
