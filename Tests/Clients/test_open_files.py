@@ -13,7 +13,7 @@ import pytest
 from conftest import BIN, Host, markov
 
 FEW = 96
-ONE = json.dumps({"prompt": "I have no we", "max_tokens": 6, "temperature": 0})
+ONE = json.dumps({"model": "markov", "prompt": "I have no we", "max_tokens": 6, "temperature": 0})
 ROW = "title,text\na,b\n"
 
 

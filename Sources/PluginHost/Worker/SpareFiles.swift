@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 import Synchronization
 
 /// Files that are never opened, so that the system's libraries always find one: every second libdispatch
@@ -27,7 +27,7 @@ package enum SpareFiles {
     }
 
     /// Opens a file as `open` does.
-    package static func open(_ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t = 0)
+    package static func open(_ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: UInt32 = 0)
         -> Int32
     {
         kept(Glibc.open(path, flags, mode))
@@ -36,7 +36,7 @@ package enum SpareFiles {
     /// Opens a file as `open` does, but looks first: to close it again would end the locks that the process
     /// has on it.
     package static func openLocked(
-        _ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: mode_t
+        _ path: UnsafePointer<CChar>, _ flags: Int32, _ mode: UInt32
     ) -> Int32 {
         opening.withLock { _ in
             guard areLeft(count + 1) else {
