@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import SearchCollections
 
 /// Asks the queries, one after the other.
