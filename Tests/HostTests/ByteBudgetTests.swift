@@ -51,7 +51,7 @@ import Testing
         let small = Task { _ = try await budget.take(4) }
         while budget.waiting < 2 { await Task.yield() }
         large.cancel()
-        try await small.value
+        await #expect(throws: Never.self) { try await small.value }
         withExtendedLifetime(share) {}
     }
 }
