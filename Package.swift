@@ -138,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "StableDiffusionTests",
             dependencies: [
-                "PluginABI", "PluginKit", "PluginTesting", "StableDiffusion", "TestFixtures",
+                "PluginABI", "PluginCommon", "PluginKit", "PluginTesting", "StableDiffusion",
+                "TestFixtures",
             ] + runtime,
             swiftSettings: settings),
     ]

@@ -3,10 +3,6 @@ import PluginCommon
 /// What this plugin refuses of a model that is one of its families.
 enum BertError: Error {
     // Files
-    case configuration(file: String, JSONProblem)
-    case missing(String)
-    case unsupported(String, found: String, expected: String)
-    case range(String, found: String, expected: String)
     case labels(found: [String])
 
     // Settings
@@ -23,12 +19,6 @@ enum BertError: Error {
 extension BertError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .configuration(let file, let error): "\(file): \(error)"
-        case .missing(let key): "'\(key)' is missing"
-        case .unsupported(let key, let found, let expected):
-            "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
-        case .range(let key, let found, let expected):
-            "'\(key)' is \(found), expected \(expected)"
         case .labels(let found):
             "'id2label' has the keys \(found.joined(separator: ", ")), expected 0 to "
                 + "\(found.count - 1)"

@@ -6,9 +6,8 @@ extension BertError: PluginErrorConvertible {
 
     private var code: ErrorCode {
         switch self {
-        case .unsupported: .unsupported
         case .settings, .unknownSetting, .setting, .token, .input, .taskInput: .argument
-        case .configuration, .missing, .range, .labels: .model
+        case .labels: .model
         }
     }
 }

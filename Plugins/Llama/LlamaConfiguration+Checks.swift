@@ -1,6 +1,8 @@
+import PluginCommon
+
 extension LlamaConfiguration {
-    /// - Throws: `LlamaError` naming the key whose value this network does not implement or that
-    ///   contradicts another.
+    /// - Throws: `ConfigurationError` naming the key whose value this network does not implement or
+    ///   that contradicts another.
     func check() throws {
         try checkFamily()
         try checkRotary()
@@ -9,17 +11,18 @@ extension LlamaConfiguration {
 
     private func checkFamily() throws {
         if let act = hiddenAct, act != "silu" {
-            throw LlamaError.unsupported("hidden_act", found: act, expected: "silu")
+            throw ConfigurationError.unsupported("hidden_act", found: act, expected: "silu")
         }
         for (key, value) in [("attention_bias", attentionBias), ("mlp_bias", mlpBias)]
         where value == true {
-            throw LlamaError.unsupported(key, found: "true", expected: "false")
+            throw ConfigurationError.unsupported(key, found: "true", expected: "false")
         }
         if let window = slidingWindow {
-            throw LlamaError.unsupported("sliding_window", found: "\(window)", expected: "null")
+            throw ConfigurationError.unsupported(
+                "sliding_window", found: "\(window)", expected: "null")
         }
         if let quantization = quantizationConfig {
-            throw LlamaError.unsupported(
+            throw ConfigurationError.unsupported(
                 "quantization_config", found: quantization.quantMethod ?? "an object",
                 expected: "null; use a GGUF file of the model")
         }
@@ -28,12 +31,13 @@ extension LlamaConfiguration {
     private func checkRotary() throws {
         let known = ["default", "linear", "llama3"]
         guard known.contains(rotaryType) else {
-            throw LlamaError.unsupported(
+            throw ConfigurationError.unsupported(
                 ropeParameters == nil ? "rope_scaling" : "rope_parameters", found: rotaryType,
                 expected: known.joined(separator: ", "))
         }
         if let part = rotary?.partialRotaryFactor ?? partialRotaryFactor, part != 1 {
-            throw LlamaError.unsupported("partial_rotary_factor", found: "\(part)", expected: "1")
+            throw ConfigurationError.unsupported(
+                "partial_rotary_factor", found: "\(part)", expected: "1")
         }
         let parts: [(String, Float?)] = [
             ("rope_theta", theta), ("factor", rotary?.factor),
@@ -41,14 +45,14 @@ extension LlamaConfiguration {
             ("high_freq_factor", rotary?.highFreqFactor),
         ]
         for case (let key, let value?) in parts where !(value > 0 && value.isFinite) {
-            throw LlamaError.range(key, found: "\(value)", expected: "a positive number")
+            throw ConfigurationError.range(key, found: "\(value)", expected: "a positive number")
         }
         if let low = rotary?.lowFreqFactor, let high = rotary?.highFreqFactor, low >= high {
-            throw LlamaError.range(
+            throw ConfigurationError.range(
                 "low_freq_factor", found: "\(low)", expected: "less than \(high)")
         }
         if rotaryType == "linear", rotary?.factor == nil {
-            throw LlamaError.missing("rope_scaling.factor")
+            throw ConfigurationError.missing("rope_scaling.factor")
         }
     }
 
@@ -63,23 +67,24 @@ extension LlamaConfiguration {
             ("max_position_embeddings", maxPositionEmbeddings),
         ]
         for (key, size) in sizes where size < 1 || size > Self.largest {
-            throw LlamaError.range(key, found: "\(size)", expected: "1 to \(Self.largest)")
+            throw ConfigurationError.range(key, found: "\(size)", expected: "1 to \(Self.largest)")
         }
         guard headSize > 0, headSize <= Self.largest, headSize.isMultiple(of: 2) else {
-            throw LlamaError.range("head_dim", found: "\(headSize)", expected: "an even number")
+            throw ConfigurationError.range(
+                "head_dim", found: "\(headSize)", expected: "an even number")
         }
         guard headDim != nil || hiddenSize.isMultiple(of: numAttentionHeads) else {
-            throw LlamaError.range(
+            throw ConfigurationError.range(
                 "hidden_size", found: "\(hiddenSize)",
                 expected: "a multiple of \(numAttentionHeads)")
         }
         guard numAttentionHeads.isMultiple(of: keyValueHeads) else {
-            throw LlamaError.range(
+            throw ConfigurationError.range(
                 "num_key_value_heads", found: "\(keyValueHeads)",
                 expected: "a divisor of \(numAttentionHeads)")
         }
         guard rmsNormEps > 0, rmsNormEps.isFinite else {
-            throw LlamaError.range(
+            throw ConfigurationError.range(
                 "rms_norm_eps", found: "\(rmsNormEps)", expected: "a positive number")
         }
     }

@@ -47,12 +47,12 @@ struct LlamaConfiguration: Decodable, Sendable {
 }
 
 extension LlamaConfiguration {
-    /// - Throws: `LlamaError.configuration` naming what is missing or of the wrong kind.
+    /// - Throws: `ConfigurationError.file` naming what is missing or of the wrong kind.
     init(json: [UInt8]) throws {
         do {
             self = try Self(json: Data(json))
         } catch let problem as JSONProblem {
-            throw LlamaError.configuration(problem)
+            throw ConfigurationError.file("config.json", problem)
         }
     }
 }

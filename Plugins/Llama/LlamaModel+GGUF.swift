@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 extension LlamaModel {
@@ -62,8 +63,8 @@ extension LlamaModel {
 extension LlamaConfiguration {
     /// What the metadata of a GGUF file of architecture `llama` says.
     ///
-    /// - Throws: `CheckpointError` naming a key that is missing or of the wrong kind, or `LlamaError`
-    ///   for what the architecture allows and this network does not implement.
+    /// - Throws: `CheckpointError` naming a key that is missing or of the wrong kind, or
+    ///   `ConfigurationError` for what the architecture allows and this network does not implement.
     init(_ metadata: GGUFMetadata, isTied: Bool) throws {
         self.init(
             vocabSize: try metadata.vocabularySize,
@@ -85,13 +86,14 @@ extension LlamaConfiguration {
     private func checkExtras(_ metadata: GGUFMetadata) throws {
         for key in ["llama.expert_count", "llama.attention.sliding_window"] {
             if let found = try metadata.int(ifPresent: key), found > 0 {
-                throw LlamaError.unsupported(key, found: "\(found)", expected: "0")
+                throw ConfigurationError.unsupported(key, found: "\(found)", expected: "0")
             }
         }
         guard numAttentionHeads > 0 else { return }
         for key in ["llama.attention.value_length", "llama.rope.dimension_count"] {
             if let found = try metadata.int(ifPresent: key), found != headSize {
-                throw LlamaError.unsupported(key, found: "\(found)", expected: "\(headSize)")
+                throw ConfigurationError.unsupported(
+                    key, found: "\(found)", expected: "\(headSize)")
             }
         }
     }
@@ -108,10 +110,10 @@ extension LlamaConfiguration.RotaryParameters {
         switch try metadata.string(ifPresent: key) ?? (scales ? "linear" : "none") {
         case "none": return nil
         case "linear":
-            guard let factor else { throw LlamaError.missing("llama.rope.scaling.factor") }
+            guard let factor else { throw ConfigurationError.missing("llama.rope.scaling.factor") }
             self.init(ropeType: "linear", factor: factor)
         case let type:
-            throw LlamaError.unsupported(key, found: type, expected: "none, linear")
+            throw ConfigurationError.unsupported(key, found: type, expected: "none, linear")
         }
     }
 }

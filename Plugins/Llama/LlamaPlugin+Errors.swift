@@ -6,9 +6,7 @@ extension LlamaError: PluginErrorConvertible {
 
     private var code: ErrorCode {
         switch self {
-        case .unsupported: .unsupported
         case .settings, .unknownSettings, .sequences: .argument
-        case .configuration, .missing, .range: .model
         }
     }
 }

@@ -4,11 +4,8 @@ import PluginKit
 /// What this plugin refuses of a pipeline that is Stable Diffusion, and of requests to it.
 enum StableDiffusionError: Error {
     // Files
-    case configuration(file: String, JSONProblem)
     case unreadable(file: String)
     case inFile(String, any Error)
-    case unsupported(String, found: String, expected: String)
-    case range(String, found: String, expected: String)
 
     // Settings and requests
     case json(of: String, JSONProblem)
@@ -22,13 +19,8 @@ enum StableDiffusionError: Error {
 extension StableDiffusionError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .configuration(let file, let error): "\(file): \(error)"
         case .unreadable(let file): "'\(file)' is missing or cannot be read"
         case .inFile(let file, let error): "\(file): \(error)"
-        case .unsupported(let key, let found, let expected):
-            "'\(key)' is \(found), which this plugin does not implement, expected \(expected)"
-        case .range(let key, let found, let expected):
-            "'\(key)' is \(found), expected \(expected)"
 
         case .json(let place, let error): "\(place): \(error)"
         case .unknownKey(let place, let key, let known):
@@ -51,11 +43,10 @@ extension StableDiffusionError: PluginErrorConvertible {
 
     private var code: ErrorCode {
         switch self {
-        case .unsupported, .mask: .unsupported
+        case .mask: .unsupported
         case .unreadable: .io
         case .inFile(_, let error):
             (error as? any PluginErrorConvertible)?.pluginError.code ?? .model
-        case .configuration, .range: .model
         case .json, .unknownKey, .value, .size, .area: .argument
         }
     }

@@ -6,9 +6,7 @@ extension SummarizerError: PluginErrorConvertible {
 
     private var code: ErrorCode {
         switch self {
-        case .unsupported: .unsupported
         case .settings, .unknownSettings, .sequences, .longSource: .argument
-        case .configuration, .missing, .range: .model
         }
     }
 }

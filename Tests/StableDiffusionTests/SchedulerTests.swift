@@ -1,4 +1,5 @@
 import Foundation
+import PluginCommon
 import TestFixtures
 import Testing
 
@@ -114,6 +115,6 @@ import Testing
 
     @Test func theStartByRungeAndKuttaIsRefused() throws {
         let c = try #require(Self.all.first { $0.name == "pndm-prk" })
-        #expect(throws: StableDiffusionError.self) { try c.scheduler(4) }
+        #expect(throws: ConfigurationError.self) { try c.scheduler(4) }
     }
 }

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// The vector of a text: Reimers and Gurevych 2019 (arXiv:1908.10084).
@@ -44,7 +45,7 @@ extension SentenceHead {
         width = try layout.projections.reduce(hiddenSize) { width, directory in
             let dense = try DenseConfiguration(directory: directory)
             guard dense.inFeatures == width else {
-                throw BertError.range(
+                throw ConfigurationError.range(
                     "in_features", found: "\(dense.inFeatures)", expected: "\(width)")
             }
             return dense.outFeatures
@@ -86,7 +87,7 @@ private struct DenseConfiguration: Decodable {
             case "SiLU": return .silu
             case "Sigmoid": return .sigmoid
             default:
-                throw BertError.unsupported(
+                throw ConfigurationError.unsupported(
                     "activation_function", found: name,
                     expected: "Identity, Tanh, ReLU, GELU, SiLU or Sigmoid")
             }

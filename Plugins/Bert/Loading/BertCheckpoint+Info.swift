@@ -74,7 +74,7 @@ extension BertCheckpoint {
                 return try head.labels.count == 1 ? .regression : .singleLabelClassification
             }
             guard let type = VectorInfo.ProblemType(rawValue: name) else {
-                throw BertError.unsupported(
+                throw ConfigurationError.unsupported(
                     "problem_type", found: name,
                     expected: "single_label_classification, multi_label_classification, regression")
             }

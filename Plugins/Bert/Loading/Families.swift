@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// The families of encoders, by the names that files have for them.

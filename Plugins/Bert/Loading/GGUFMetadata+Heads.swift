@@ -1,14 +1,15 @@
+import PluginCommon
 import TensorRuntime
 
 extension HeadConfiguration {
     /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one that
     /// names labels. Older ones have nothing but its tensors.
     ///
-    /// - Throws: `BertError.unsupported` for a decoder.
+    /// - Throws: `ConfigurationError.unsupported` for a decoder.
     init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
         let architecture = try metadata.string("general.architecture")
         if try metadata.bool(ifPresent: "\(architecture).attention.causal") == true {
-            throw BertError.unsupported(
+            throw ConfigurationError.unsupported(
                 "\(architecture).attention.causal", found: "true", expected: "false")
         }
         let labels = try metadata.strings(ifPresent: "\(architecture).classifier.output_labels")
@@ -44,7 +45,7 @@ private enum PoolingType: Int {
         let key = "\(try metadata.string("general.architecture")).pooling_type"
         guard let number = try metadata.int(ifPresent: key) else { return nil }
         guard let type = Self(rawValue: number) else {
-            throw BertError.unsupported(
+            throw ConfigurationError.unsupported(
                 key, found: "\(number)", expected: "0 (none) to 4 (rank)")
         }
         self = type

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// What `config.json` of any family says about the head and about what the numbers mean.
 struct HeadConfiguration: Decodable, Sendable {
@@ -24,7 +25,7 @@ struct HeadConfiguration: Decodable, Sendable {
 }
 
 extension HeadConfiguration {
-    /// - Throws: `BertError.unsupported` for a head that this plugin has not.
+    /// - Throws: `ConfigurationError.unsupported` for a head that this plugin has not.
     var purpose: Purpose {
         get throws {
             guard let name = architectures?.first else { return .embedding }
@@ -33,7 +34,7 @@ extension HeadConfiguration {
             if name.hasSuffix("ForQuestionAnswering") { return .questionAnswering }
             let kinds = ["Model", "ForMaskedLM", "ForPreTraining"]
             guard kinds.contains(where: name.hasSuffix) else {
-                throw BertError.unsupported(
+                throw ConfigurationError.unsupported(
                     "architectures", found: name,
                     expected: "…Model, …ForMaskedLM, …ForSequenceClassification, "
                         + "…ForTokenClassification or …ForQuestionAnswering")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 
 /// What the files that sentence-transformers writes say about a model: which modules follow the
 /// network, how long a text may be, and what stands before it.
@@ -52,7 +53,7 @@ struct SentenceLayout: Sendable {
                 excludesPrompt = settings.includePrompt == false
             case "Dense": projections.append(path)
             default:
-                throw BertError.unsupported(
+                throw ConfigurationError.unsupported(
                     "modules.json", found: module.kind,
                     expected: "Transformer, Pooling, Dense, Normalize")
             }
@@ -71,7 +72,7 @@ private struct Module: Decodable {
     var folder: String {
         get throws {
             guard !path.contains("/"), !path.contains("\0"), path != "..", path != "." else {
-                throw BertError.range(
+                throw ConfigurationError.range(
                     "path", found: "'\(path)' in modules.json", expected: "the name of a folder")
             }
             return path
@@ -105,7 +106,7 @@ private struct PoolingConfiguration: Decodable {
             ]
             let set = poolingMode.map { [$0] } ?? flags.filter { $0.1 == true }.map(\.0)
             guard set.count == 1, let pooling = Self.names[set[0]] else {
-                throw BertError.unsupported(
+                throw ConfigurationError.unsupported(
                     "pooling_mode", found: set.isEmpty ? "none" : set.joined(separator: " and "),
                     expected: "one of \(Self.names.keys.sorted().joined(separator: ", "))")
             }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of BERT, RoBERTa, XLM-R and CamemBERT.
@@ -54,7 +55,8 @@ extension BertConfiguration: EncoderConfiguration {
         try ConfigurationChecks.sizes(["pad_token_id": padTokenId ?? 0], from: 0)
         try ConfigurationChecks.sizes(
             ["max_position_embeddings": maxPositionEmbeddings], from: firstPosition + 1)
-        try ConfigurationChecks.heads(numAttentionHeads, divide: hiddenSize)
+        try ConfigurationChecks.divides(
+            numAttentionHeads, "num_attention_heads", hiddenSize, "hidden_size")
         try ConfigurationChecks.positive(["layer_norm_eps": layerNormEps])
         try ConfigurationChecks.expect(
             "position_embedding_type", positionEmbeddingType, "absolute")

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 extension BertConfiguration {
@@ -66,7 +67,7 @@ extension GGUFMetadata {
     func vocabularySize(_ architecture: String, _ tensors: [String: TensorEntry]) throws -> Int {
         if let size = try int(ifPresent: "\(architecture).vocab_size") { return size }
         guard let size = tensors["token_embd.weight"]?.shape.first else {
-            throw BertError.missing("token_embd.weight")
+            throw ConfigurationError.missing("token_embd.weight")
         }
         return size
     }

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of DistilBERT, Sanh et al. 2019 (arXiv:1910.01108): BERT without segments, under

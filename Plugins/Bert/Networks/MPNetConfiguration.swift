@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of MPNet.
@@ -41,12 +42,13 @@ extension MPNetConfiguration: EncoderConfiguration {
         try ConfigurationChecks.sizes(["pad_token_id": padTokenId ?? 0], from: 0)
         try ConfigurationChecks.sizes(
             ["max_position_embeddings": maxPositionEmbeddings], from: firstPosition + 1)
-        try ConfigurationChecks.heads(numAttentionHeads, divide: hiddenSize)
+        try ConfigurationChecks.divides(
+            numAttentionHeads, "num_attention_heads", hiddenSize, "hidden_size")
         try ConfigurationChecks.positive(["layer_norm_eps": layerNormEps])
         guard (4...256).contains(relativeAttentionNumBuckets),
             relativeAttentionNumBuckets.isMultiple(of: 4)
         else {
-            throw BertError.range(
+            throw ConfigurationError.range(
                 "relative_attention_num_buckets", found: "\(relativeAttentionNumBuckets)",
                 expected: "a multiple of 4, to 256")
         }

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of ModernBERT, as transformers 4 and 5 write it.
@@ -85,13 +86,13 @@ extension ModernBertConfiguration: EncoderConfiguration {
         }
         guard let layerTypes else { return }
         guard layerTypes.count == numHiddenLayers else {
-            throw BertError.range(
+            throw ConfigurationError.range(
                 "layer_types", found: "of \(layerTypes.count) layers",
                 expected: "\(numHiddenLayers)")
         }
         let known = ["full_attention", "sliding_attention"]
         if let other = layerTypes.first(where: { !known.contains($0) }) {
-            throw BertError.unsupported(
+            throw ConfigurationError.unsupported(
                 "layer_types", found: other, expected: known.joined(separator: ", "))
         }
     }

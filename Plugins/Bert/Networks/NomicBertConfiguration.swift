@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of NomicBERT, under the names of transformers 5.

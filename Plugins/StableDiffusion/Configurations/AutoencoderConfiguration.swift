@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// `vae/config.json`.
 struct AutoencoderConfiguration: Decodable, Sendable {
     let inChannels: Int
@@ -35,14 +37,14 @@ struct AutoencoderConfiguration: Decodable, Sendable {
             "norm_num_groups": normNumGroups,
         ])
         guard (1...8).contains(levels) else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "block_out_channels", found: "\(levels) levels", expected: "1 to 8")
         }
         for (key, types, expected) in [
             ("down_block_types", downBlockTypes, "DownEncoderBlock2D"),
             ("up_block_types", upBlockTypes, "UpDecoderBlock2D"),
         ] where types != Array(repeating: expected, count: levels) {
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 key, found: types.joined(separator: ", "),
                 expected: "\(expected) \(levels) times")
         }

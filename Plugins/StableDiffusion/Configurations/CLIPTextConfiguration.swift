@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `text_encoder/config.json`.
@@ -20,7 +21,7 @@ struct CLIPTextConfiguration: Decodable, Sendable {
             case "quick_gelu": .quickGelu
             case "gelu": .gelu
             default:
-                throw StableDiffusionError.unsupported(
+                throw ConfigurationError.unsupported(
                     "hidden_act", found: hiddenAct, expected: "quick_gelu or gelu")
             }
         }
@@ -37,7 +38,7 @@ struct CLIPTextConfiguration: Decodable, Sendable {
         guard (3...4096).contains(maxPositionEmbeddings), numAttentionHeads <= 256,
             numAttentionHeads * maxPositionEmbeddings * maxPositionEmbeddings <= 1 << 26
         else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "max_position_embeddings", found: "\(maxPositionEmbeddings)",
                 expected: "3 to 4096, and fewer with many heads")
         }

@@ -99,7 +99,7 @@ extension UNetConfiguration {
         guard (1...16).contains(levels), downBlockTypes.count == levels,
             upBlockTypes.count == levels
         else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "block_out_channels", found: "\(levels) levels",
                 expected: "one for each of down_block_types and up_block_types, at most 16")
         }
@@ -112,14 +112,14 @@ extension UNetConfiguration {
         for level in 0..<levels { try check(level: level) }
         try ConfigurationChecks.positive(["norm_eps": epsilon])
         guard outChannels == inChannels else {
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "in_channels", found: "\(inChannels)", expected: "\(outChannels) as out_channels")
         }
     }
 
     private func check(_ key: String, _ numbers: PerLevel) throws {
         if case .each(let each) = numbers, each.count != levels {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 key, found: "\(each.count) numbers", expected: "\(levels), one for each level")
         }
         for number in numbers.numbers { try ConfigurationChecks.size(key, number) }
@@ -137,7 +137,7 @@ extension UNetConfiguration {
 
     /// What other networks of this class have.
     private func checkKind() throws {
-        let expect = ConfigurationChecks.expect(_:_:_:)
+        let expect: (String, String?, String) throws -> Void = ConfigurationChecks.expect
         try expect("addition_embed_type", additionEmbedType, "null")
         try expect("class_embed_type", classEmbedType, "null")
         try expect("encoder_hid_dim_type", encoderHidDimType, "null")

@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
@@ -20,7 +21,7 @@ struct PromptReader: Sendable {
         let vocabulary = tokenizer.vocabulary
         let added = try tokenizer.encode("", addSpecial: true, parseSpecial: false)
         guard added.count == 2 else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "tokenizer", found: "\(added.count) tokens of an empty text",
                 expected: "one that begins it and one that ends it")
         }
@@ -31,7 +32,7 @@ struct PromptReader: Sendable {
         self.tokenizer = tokenizer
         self.encoder = encoder
         for token in [begin, end, padding] where !(0..<c.vocabSize).contains(Int(token)) {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "vocab_size", found: "\(c.vocabSize)", expected: "more than token \(token)")
         }
     }

@@ -67,7 +67,7 @@ struct PipelineFolder {
         if named.name.hasPrefix("StableDiffusionXL") {
             throw StableDiffusionError.inFile(
                 "model_index.json",
-                StableDiffusionError.unsupported(
+                ConfigurationError.unsupported(
                     "_class_name", found: named.name,
                     expected: "\(pipelines[0]); models of the kind of Stable Diffusion 1 and 2"))
         }
@@ -79,12 +79,12 @@ struct PipelineFolder {
         _ autoencoder: AutoencoderConfiguration
     ) throws {
         guard unet.crossAttentionDim == text.hiddenSize else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "cross_attention_dim", found: "\(unet.crossAttentionDim)",
                 expected: "\(text.hiddenSize), the text encoder's hidden_size")
         }
         guard unet.inChannels == autoencoder.latentChannels else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "in_channels", found: "\(unet.inChannels)",
                 expected: "\(autoencoder.latentChannels), the vae's latent_channels")
         }
@@ -110,7 +110,7 @@ extension PipelineFolder {
         do {
             return try T(json: Data(SchedulerConfiguration.withoutInfinity(Array(data))))
         } catch let problem as JSONProblem {
-            throw StableDiffusionError.configuration(file: name, problem)
+            throw ConfigurationError.file(name, problem)
         }
     }
 

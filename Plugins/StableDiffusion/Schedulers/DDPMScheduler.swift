@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// Ho et al. 2020 (arXiv:2006.11239), equation 7: the random walk of the training, backwards.
 struct DDPMScheduler: Scheduler {
     let timesteps: [Float]
@@ -15,7 +17,7 @@ struct DDPMScheduler: Scheduler {
         case "fixed_small": isLarge = false
         case "fixed_large": isLarge = true
         case let other:
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "variance_type", found: other, expected: "fixed_small or fixed_large")
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import PluginCommon
 
 /// DPM-Solver++ as a multistep method, Lu et al. 2022 (arXiv:2211.01095), algorithm 2, of first to third
 /// order; or its stochastic form, the same, appendix D.
@@ -27,7 +28,7 @@ struct DPMSolverScheduler: Scheduler {
         endsWithEuler =
             endsLower || c.eulerAtFinal ?? false || c.finalSigmasType ?? .zero == .zero
         guard order < 3 || !isStochastic else {
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "solver_order", found: "3", expected: "1 or 2 for sde-dpmsolver++")
         }
     }

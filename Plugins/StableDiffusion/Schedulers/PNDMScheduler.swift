@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// The pseudo linear multistep method of Liu et al. 2022 (arXiv:2202.09778), equations 9 to 12, without
 /// its Runge-Kutta start: the first step is made twice.
 struct PNDMScheduler: Scheduler {
@@ -15,7 +17,7 @@ struct PNDMScheduler: Scheduler {
         try ConfigurationChecks.expect(
             "skip_prk_steps", c.skipPrkSteps.map { "\($0)" }, "true")
         guard c.prediction != .original else {
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "prediction_type", found: "sample", expected: "epsilon or v_prediction")
         }
         schedule = try NoiseSchedule(c)

@@ -70,21 +70,21 @@ struct SchedulerConfiguration: Decodable, Sendable {
 extension SchedulerConfiguration {
     func check() throws {
         guard (2...100_000).contains(trainingSteps) else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "num_train_timesteps", found: "\(trainingSteps)", expected: "2 to 100000")
         }
         guard (0..<trainingSteps).contains(offset) else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "steps_offset", found: "\(offset)", expected: "0 to \(trainingSteps - 1)")
         }
         for (key, beta) in [("beta_start", betaStart), ("beta_end", betaEnd)] {
             if let beta, !(beta > 0 && beta < 1) {
-                throw StableDiffusionError.range(
+                throw ConfigurationError.range(
                     key, found: "\(beta)", expected: "more than 0 and less than 1")
             }
         }
         guard (1...3).contains(solverOrder ?? 2) else {
-            throw StableDiffusionError.range(
+            throw ConfigurationError.range(
                 "solver_order", found: "\(solverOrder ?? 2)", expected: "1 to 3")
         }
         try checkKind()
@@ -92,7 +92,7 @@ extension SchedulerConfiguration {
 
     /// What other schedulers of these classes do.
     private func checkKind() throws {
-        let expect = ConfigurationChecks.expect(_:_:_:)
+        let expect: (String, String?, String) throws -> Void = ConfigurationChecks.expect
         try expect("trained_betas", trainedBetas.map { "\($0.count) numbers" }, "null")
         try expect("thresholding", thresholding.map { "\($0)" }, "false")
         try expect("interpolation_type", interpolationType, "linear")

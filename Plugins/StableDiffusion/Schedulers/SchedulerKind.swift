@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// The schedulers that a request may name.
 enum SchedulerKind: String, CaseIterable, Sendable {
     case ddim
@@ -34,7 +36,7 @@ enum SchedulerKind: String, CaseIterable, Sendable {
                 ? .dpmSolverStochastic : isKarras ? .dpmSolverKarras : .dpmSolver
         case "UniPCMultistepScheduler": self = .uniPC
         default:
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "_class_name", found: className,
                 expected: "DDIM, DDPM, PNDM, LCM, EulerDiscrete, EulerAncestralDiscrete, "
                     + "HeunDiscrete, LMSDiscrete, DPMSolverMultistep or UniPCMultistep Scheduler")

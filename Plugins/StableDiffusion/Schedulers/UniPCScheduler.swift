@@ -1,4 +1,5 @@
 import Glibc
+import PluginCommon
 
 /// UniPC of second order, Zhao et al. 2023 (arXiv:2302.04867), algorithms 7 and 8 with data prediction
 /// and B₂(h) = eʰ - 1: each network output first corrects the step that led to it.
@@ -15,7 +16,7 @@ struct UniPCScheduler: Scheduler {
 
     init(_ c: SchedulerConfiguration, steps: Int) throws {
         guard c.solverOrder ?? 2 < 3 else {
-            throw StableDiffusionError.unsupported(
+            throw ConfigurationError.unsupported(
                 "solver_order", found: "3", expected: "1 or 2 for UniPC")
         }
         let schedule = try NoiseSchedule(c).withSomeSignal

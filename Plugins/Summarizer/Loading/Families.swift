@@ -1,3 +1,5 @@
+import PluginCommon
+
 /// The families of encoder-decoders, by the names that files have for them.
 enum Families {
     /// What `families` of the plugin says.

@@ -26,7 +26,7 @@ struct SummarizerCheckpoint {
             })
         try configuration.check()
         if let quantization = try file.decode(Quantization.self).quantizationConfig {
-            throw SummarizerError.unsupported(
+            throw ConfigurationError.unsupported(
                 "quantization_config", found: quantization.quantMethod ?? "an object",
                 expected: "null")
         }
@@ -45,10 +45,10 @@ struct SummarizerCheckpoint {
     var decoderStart: Int32 {
         get throws {
             guard let token = writing.decoderStart ?? configuration.usualDecoderStart else {
-                throw SummarizerError.missing("decoder_start_token_id")
+                throw ConfigurationError.missing("decoder_start_token_id")
             }
             guard (0..<configuration.vocabSize).contains(Int(token)) else {
-                throw SummarizerError.range(
+                throw ConfigurationError.range(
                     "decoder_start_token_id", found: "\(token)",
                     expected: "0 to \(configuration.vocabSize - 1)")
             }

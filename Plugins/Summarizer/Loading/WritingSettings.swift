@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 
 /// What the files beside the weights say of how the model writes and of what it reads.
@@ -8,7 +9,7 @@ struct WritingSettings {
 
     /// What is said of the task comes first, then `generation_config.json`, then `config.json`.
     ///
-    /// - Throws: `SummarizerError.configuration` naming a value of the wrong kind.
+    /// - Throws: `ConfigurationError.file` naming a value of the wrong kind.
     init(configuration: ConfigurationFile, generation: ConfigurationFile?) throws {
         let general = try configuration.decode(Configuration.self)
         let task = try configuration.decodeVerbatim(Tasks.self).task_specific_params?.summarization

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of a BART.
@@ -62,10 +63,10 @@ extension BartConfiguration: EncoderDecoderConfiguration {
             "decoder_attention_heads": decoderAttentionHeads, "encoder_ffn_dim": encoderFfnDim,
             "decoder_ffn_dim": decoderFfnDim, "max_position_embeddings": maxPositionEmbeddings,
         ])
-        try ConfigurationChecks.heads(
-            encoderAttentionHeads, "encoder_attention_heads", divide: dModel)
-        try ConfigurationChecks.heads(
-            decoderAttentionHeads, "decoder_attention_heads", divide: dModel)
+        try ConfigurationChecks.divides(
+            encoderAttentionHeads, "encoder_attention_heads", dModel, "d_model")
+        try ConfigurationChecks.divides(
+            decoderAttentionHeads, "decoder_attention_heads", dModel, "d_model")
         try ConfigurationChecks.expect("is_encoder_decoder", isEncoderDecoder, true)
         try ConfigurationChecks.expect("normalize_before", normalizeBefore, false)
         try ConfigurationChecks.expect("normalize_embedding", normalizeEmbedding, true)

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// `config.json` of a T5, version 1.0 or 1.1; a FLAN-T5 is one of version 1.1.
@@ -68,7 +69,7 @@ extension T5Configuration: EncoderDecoderConfiguration {
         try ConfigurationChecks.sizes(["num_heads": numHeads, "d_kv": dKv], to: 1 << 12)
         // There is a number for each of them and each head.
         try ConfigurationChecks.sizes(["n_positions": decoderPositions], to: 1 << 16)
-        try ConfigurationChecks.positive("layer_norm_epsilon", epsilon)
+        try ConfigurationChecks.positive(["layer_norm_epsilon": epsilon])
         try ConfigurationChecks.expect("is_encoder_decoder", isEncoderDecoder, true)
         try checkBuckets()
         _ = try activation
@@ -77,12 +78,12 @@ extension T5Configuration: EncoderDecoderConfiguration {
     private func checkBuckets() throws {
         let buckets = relativeAttentionNumBuckets
         guard (4...1 << 12).contains(buckets), buckets.isMultiple(of: 4) else {
-            throw SummarizerError.range(
+            throw ConfigurationError.range(
                 "relative_attention_num_buckets", found: "\(buckets)",
                 expected: "a multiple of 4, to \(1 << 12)")
         }
         guard maxDistance > buckets / 2 else {
-            throw SummarizerError.range(
+            throw ConfigurationError.range(
                 "relative_attention_max_distance", found: "\(maxDistance)",
                 expected: "more than \(buckets / 2)")
         }
