@@ -61,7 +61,8 @@ let package = Package(
         // The serving house.
         .target(name: "CHostShims"),
         .target(
-            name: "PluginHost", dependencies: ["PluginABI", "CHostShims"], swiftSettings: settings),
+            name: "PluginHost", dependencies: ["PluginABI", "CHostShims", "JSON"],
+            swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
 

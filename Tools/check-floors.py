@@ -15,7 +15,7 @@ EVERYWHERE = {
 # Folder: the modules that its files may import. The longest matching folder counts.
 FLOORS = {
     "Sources/JSON": set(),
-    "Sources/PluginHost": {"PluginABI", "CHostShims"},
+    "Sources/PluginHost": {"PluginABI", "CHostShims", "JSON"},
     "Sources/Engine": {"JSON", "PluginHost"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/Deflate": {"CZlib"},

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import Synchronization
 
 /// Brings up generations of one deployment: a library's copy, a model, a first step, what serves it.
@@ -222,28 +222,23 @@ struct GenerationStart: Sendable {
     private func selfTest(_ model: any LoadedModel) throws {
         do {
             guard let report = try model.selfTest(limit: options.selfTestLimit) else { return }
-            let verdict = try JSONDecoder().decode(Verdict.self, from: Data(report.json))
-            guard verdict.passed else {
-                let failed = (verdict.checks ?? []).filter { $0.passed == false }
-                    .map { "\($0.name ?? "a check") (\($0.detail ?? "no detail"))" }
+            let verdict = try JSONValue(parsing: report.json)
+            guard let passed = verdict["passed"]?.bool else {
                 throw ModelFailure.broken(
-                    step: "self-test", reason: "failed \(failed.joined(separator: ", "))")
+                    step: "self-test", reason: "reports no \"passed\", expected true or false")
             }
+            if passed { return }
+            let failed = (verdict["checks"]?.array ?? []).filter { $0["passed"]?.bool == false }
+                .map {
+                    let detail = $0["detail"]?.string ?? "no detail"
+                    return "\($0["name"]?.string ?? "a check") (\(detail))"
+                }
+            throw ModelFailure.broken(
+                step: "self-test", reason: "failed \(failed.joined(separator: ", "))")
         } catch {
             throw DeploymentError.failed(
                 model: spec.name, stage: .selfTest, reason: String(describing: error))
         }
-    }
-
-    private struct Verdict: Decodable {
-        struct Check: Decodable {
-            var name: String?
-            var passed: Bool?
-            var detail: String?
-        }
-
-        var passed: Bool
-        var checks: [Check]?
     }
 
     private func report(_ event: SupervisorEvent) {

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Glibc
+import JSON
 
 /// What lies at a model's source, in the words of who made it: said of a model that no plugin serves.
 ///
@@ -256,16 +256,17 @@ extension ModelFiles {
                 return .pipelinePart(name)
             }
             return .network(
-                architecture: configuration.architectures?.first, family: configuration.family)
+                architecture: configuration.architecture, family: configuration.family)
         }
 
         private func json(_ name: String, _ kind: (Configuration) -> Kind) -> Kind {
             do {
                 let content = try readFile("\(path)/\(name)", atMost: 16 << 20)
                 if ModelFiles.isPointer(content) { return .pointer(name) }
-                return kind(try JSONDecoder().decode(Configuration.self, from: Data(content)))
-            } catch is DecodingError {
-                return .unreadable(file: name, reason: "it is not a JSON object")
+                guard let object = try JSONValue(parsing: content).object else {
+                    return .unreadable(file: name, reason: "it is not a JSON object")
+                }
+                return kind(Configuration(object))
             } catch {
                 return .unreadable(file: name, reason: String(describing: error))
             }
@@ -273,28 +274,19 @@ extension ModelFiles {
     }
 
     /// What names a model in any of these files; a key of another type counts as none.
-    private struct Configuration: Decodable {
-        var architectures: [String]?
-        var family: String?
-        var className: String?
-        var adapter: String?
-        var base: String?
+    private struct Configuration {
+        let architecture: String?
+        let family: String?
+        let className: String?
+        let adapter: String?
+        let base: String?
 
-        private enum Key: String, CodingKey {
-            case architectures
-            case family = "model_type"
-            case className = "_class_name"
-            case adapter = "peft_type"
-            case base = "base_model_name_or_path"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: Key.self)
-            architectures = try? values.decode([String].self, forKey: .architectures)
-            family = try? values.decode(String.self, forKey: .family)
-            className = try? values.decode(String.self, forKey: .className)
-            adapter = try? values.decode(String.self, forKey: .adapter)
-            base = try? values.decode(String.self, forKey: .base)
+        init(_ object: JSONObject) {
+            architecture = object["architectures"]?[0]?.string
+            family = object["model_type"]?.string
+            className = object["_class_name"]?.string
+            adapter = object["peft_type"]?.string
+            base = object["base_model_name_or_path"]?.string
         }
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import PluginABI
 
 /// The tables of a model's extensions that this host knows, asked for once.
@@ -162,14 +162,14 @@ extension ModelDescription {
                 }
             }
         }
-        struct Description: Decodable { var name: String }
-        do {
-            return try JSONDecoder().decode([Description].self, from: Data(json)).map(\.name)
-        } catch {
+        let tasks = (try? JSONValue(parsing: json))?.array
+        let names = tasks?.compactMap { $0["name"]?.string }
+        guard let names, names.count == tasks?.count else {
             throw ModelFailure.broken(
                 step: CallStep.tasks.name,
                 reason: "the list of tasks is no array of objects with a \"name\"")
         }
+        return names
     }
 }
 

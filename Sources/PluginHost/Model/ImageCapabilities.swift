@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// What a model of pictures can do, as its `info_json` says under "image"; nothing there is certain.
 package struct ImageCapabilities: Sendable, Equatable {
@@ -37,30 +37,15 @@ extension ImageCapabilities {
     ///
     /// - Throws: `.broken` for an "image" of another form, and for numbers that no model has.
     init(infoJSON: [UInt8], previews: Bool) throws {
-        struct Info: Decodable { var image: Image? }
-        struct Image: Decodable {
-            var width, height, steps, multiple_of, max_tokens: Int?
-            var guidance: Float?
-            var schedulers: [String]?
-            var scheduler: String?
-        }
-        let image: Image?
-        do {
-            image = try JSONDecoder().decode(Info.self, from: Data(infoJSON)).image
-        } catch {
-            throw ModelFailure.broken(
-                step: CallStep.describe.name,
-                reason: "info_json has no \"image\" of the form {\"width\", \"height\", \"steps\", "
-                    + "\"guidance\", \"multiple_of\", \"schedulers\", \"scheduler\"}: \(error)")
-        }
-        width = image?.width ?? 0
-        height = image?.height ?? 0
-        steps = image?.steps ?? 0
-        guidance = image?.guidance
-        multipleOf = image?.multiple_of ?? 1
-        schedulers = image?.schedulers ?? []
-        scheduler = image?.scheduler
-        maxTokens = image?.max_tokens
+        let image = try ImageInfo(infoJSON)
+        width = try image.value("width", \.integer) ?? 0
+        height = try image.value("height", \.integer) ?? 0
+        steps = try image.value("steps", \.integer) ?? 0
+        guidance = try image.value("guidance", \.number).map { Float($0) }
+        multipleOf = try image.value("multiple_of", \.integer) ?? 1
+        schedulers = try image.value("schedulers", \.strings) ?? []
+        scheduler = try image.value("scheduler", \.string)
+        maxTokens = try image.value("max_tokens", \.integer)
         self.previews = previews
         try check()
     }
@@ -88,5 +73,49 @@ extension ImageCapabilities {
 
     private func broken(_ reason: String) -> ModelFailure {
         .broken(step: CallStep.describe.name, reason: "of image, \(reason)")
+    }
+}
+
+/// `"image"` of `info_json`; what is missing or null is not said.
+private struct ImageInfo {
+    private let members: JSONObject
+
+    init(_ infoJSON: [UInt8]) throws {
+        let image: JSONValue
+        do {
+            image = try JSONValue(parsing: infoJSON)["image"] ?? .null
+        } catch {
+            throw Self.broken("is not read: \(error)")
+        }
+        guard image.isNull || image.object != nil else {
+            throw Self.broken("has \(image.kind) for \"image\", expected an object")
+        }
+        members = image.object ?? JSONObject()
+    }
+
+    func value<Value>(_ key: String, _ read: (JSONValue) -> Value?) throws -> Value? {
+        guard let member = members[key], !member.isNull else { return nil }
+        guard let value = read(member) else {
+            throw Self.broken("has \(member.kind) for \"image.\(key)\"")
+        }
+        return value
+    }
+
+    private static func broken(_ reason: String) -> ModelFailure {
+        .broken(
+            step: CallStep.describe.name,
+            reason: "info_json \(reason); it tells of pictures in an \"image\" of the form "
+                + "{\"width\", \"height\", \"steps\", \"guidance\", \"multiple_of\", "
+                + "\"schedulers\", \"scheduler\", \"max_tokens\"}")
+    }
+}
+
+extension JSONValue {
+    /// An array of nothing but strings.
+    fileprivate var strings: [String]? {
+        array.flatMap { elements in
+            let strings = elements.compactMap(\.string)
+            return strings.count == elements.count ? strings : nil
+        }
     }
 }

@@ -86,7 +86,8 @@ import Testing
             (["config.json": pointer], "is a Git LFS pointer instead of the file"),
             (
                 ["config.json": "{nonsense"],
-                "has a config.json that cannot be read: it is not a JSON object"
+                "has a config.json that cannot be read: invalid JSON at byte 1: found 'n', "
+                    + "expected a key in double quotes"
             ),
             (
                 ["config.json": "[1]"],
