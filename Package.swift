@@ -65,6 +65,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
+        .target(name: "Services", swiftSettings: settings),
 
         // The model house.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
@@ -102,6 +103,7 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests", dependencies: ["CHostShims", "PluginHost"],
             swiftSettings: settings),
+        .testTarget(name: "ServicesTests", dependencies: ["Services"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         // The files that tests compare with, and what is said where they are missing.
         .target(
@@ -202,7 +204,7 @@ if withHost {
             name: "Host",
             dependencies: [
                 "CPages", "Deflate", "Engine", "JSON", "PNGFiles", "PluginHost",
-                "SearchCollections",
+                "SearchCollections", "Services",
                 product("Hummingbird", of: "hummingbird"),
                 product("GRDB", of: "GRDB.swift"),
                 product("TOMLKit", of: "TOMLKit"),

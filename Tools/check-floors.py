@@ -21,6 +21,7 @@ FLOORS = {
     "Sources/Deflate": {"CZlib"},
     "Sources/SearchCollections": {
         "JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
+    "Sources/Services": set(),
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {
         "PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers", "ModelJSON"},
@@ -31,7 +32,7 @@ FLOORS = {
 }
 HOST = {
     "Engine", "JSON", "PluginHost", "SearchCollections", "ArgumentParser", "Logging",
-    "Foundation", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
+    "Foundation", "Services", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
 FLOORS |= {
     "Sources/Host": HOST,

@@ -1,5 +1,3 @@
-import Engine
-
 /// Cuts a text that is longer than a model reads into parts that are not: between paragraphs where those
 /// are of some length, else between sentences, else between words.
 package struct SourceParts: Sendable {
@@ -16,12 +14,23 @@ package struct SourceParts: Sendable {
     /// The most parts of one text.
     private static let most = 64
 
-    /// - Throws: `APIError.contextLengthExceeded` for a text of too many parts.
+    /// That a text has too many parts.
+    package struct TooLong: Error, Equatable {
+        package let tokens: Int
+        package let most: Int
+
+        package init(tokens: Int, most: Int) {
+            self.tokens = tokens
+            self.most = most
+        }
+    }
+
+    /// - Throws: `TooLong`, and what `count` throws.
     package func parts(of text: String) async throws -> [String] {
         let whole = try await count(text)
         if whole <= limit { return [text] }
         guard whole <= limit * Self.most else {
-            throw APIError.contextLengthExceeded(tokens: whole, context: limit * Self.most)
+            throw TooLong(tokens: whole, most: limit * Self.most)
         }
         return try await packed(try await pieces(of: text))
     }

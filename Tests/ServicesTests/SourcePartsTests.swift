@@ -1,4 +1,4 @@
-import Host
+import Services
 import Testing
 
 @Suite struct SourcePartsTests {
@@ -9,6 +9,13 @@ import Testing
 
     @Test func aTextThatFitsIsLeftWhole() async throws {
         #expect(try await parts("One. Two.", limit: 10) == ["One. Two."])
+    }
+
+    @Test func aTextOfTooManyPartsIsRefused() async throws {
+        let text = String(repeating: "a bee. ", count: 100)
+        await #expect(throws: SourceParts.TooLong(tokens: 701, most: 640)) {
+            try await parts(text, limit: 10)
+        }
     }
 
     @Test func partsEndWithSentences() async throws {

@@ -1,5 +1,6 @@
 import Engine
 import JSON
+import Services
 
 /// Lets a chat model answer a question from numbered passages.
 struct GroundedAnswer: AnswerWork {
@@ -17,14 +18,19 @@ struct GroundedAnswer: AnswerWork {
     ) async throws {
         let engine = hold.engine.engine
         let longest = min(asked.textTokens, engine.contextLength / 2)
-        let prompt = GroundedPrompt(question: asked.question, serving: hold.engine)
-        let (fitting, tokens) = try await prompt.tokens(
-            of: passages, room: engine.contextLength - longest)
+        let serving = hold.engine
+        let prompt = GroundedPrompt(question: asked.question) { try await serving.tokens(of: $0) }
+        let (fitting, tokens) = try await prompt.fitting(
+            passages.map(\.text), room: engine.contextLength - longest)
         var request = GenerationRequest(prompt: tokens)
         request.sampling.temperature = 0
         request.maxTokens = longest
         self.hold = hold
-        self.passages = fitting
+        self.passages = zip(passages, fitting).map { passage, text in
+            var passage = passage
+            passage.text = text
+            return passage
+        }
         self.workload = workload
         self.context = context
         choices = try Choices([request], engine: engine)
@@ -53,7 +59,7 @@ struct GroundedAnswer: AnswerWork {
 
     /// The passages, each with whether the answer names its number.
     private func sources(citedIn text: String) -> [JSONObject] {
-        let cited = Set(text.matches(of: /\[(\d{1,3})\]/).compactMap { Int($0.1) })
+        let cited = GroundedPrompt.citations(in: text)
         return passages.enumerated().map { index, passage in
             var source = passage.json
             source["score"] = passage.score.map { .number($0.decimal) }
@@ -63,60 +69,18 @@ struct GroundedAnswer: AnswerWork {
     }
 }
 
-/// The prompt of a grounded answer.
-struct GroundedPrompt {
-    let question: String
-    let serving: TextServing
-
-    private static let rule =
-        "Answer the question from the numbered passages and from nothing else, in a sentence or two. "
-        + "Behind what you say, name the passage that says so, like [1]. "
-        + "If the passages do not hold the answer, say that you do not know."
-
-    /// - Parameter room: tokens.
-    /// - Returns: the passages that fit, the last one perhaps cut, and the prompt with them.
-    func tokens(of passages: [Passage], room: Int) async throws -> ([Passage], [Int32]) {
-        var kept = passages
-        while true {
-            let tokens = try await tokens(of: kept)
-            if tokens.count <= room { return (kept, tokens) }
-            let share = Double(room) / Double(tokens.count)
-            guard let shorter = Self.shortened(kept, to: share) else {
-                throw APIError.contextLengthExceeded(tokens: tokens.count, context: room)
-            }
-            kept = shorter
-        }
-    }
-
-    /// Fewer passages, or the beginning of a single one; nil where nothing is left of it.
-    private static func shortened(_ passages: [Passage], to share: Double) -> [Passage]? {
-        guard passages.count == 1 else {
-            let count = Int(Double(passages.count) * share)
-            return Array(passages.prefix(max(1, min(passages.count - 1, count))))
-        }
-        var passage = passages[0]
-        let length = Int(Double(passage.text.count) * share * 0.9)
-        passage.text = String(passage.text.prefix(length))
-        return length > 0 ? [passage] : nil
-    }
-
-    private func tokens(of passages: [Passage]) async throws -> [Int32] {
-        let numbered = passages.enumerated().map { "[\($0 + 1)] \($1.text)" }
-        let asking = numbered.joined(separator: "\n\n") + "\n\nQuestion: \(question)"
-        do {
-            return try await tokens([("system", Self.rule), ("user", asking)])
-        } catch APIError.refused {
-            // Some templates know no system role.
-            return try await tokens([("user", Self.rule + "\n\n" + asking)])
-        }
-    }
-
-    private func tokens(_ messages: [(role: String, content: String)]) async throws -> [Int32] {
+extension TextServing {
+    /// The tokens of a chat by the model's own template.
+    fileprivate func tokens(of messages: [GroundedPrompt.Message]) async throws -> [Int32] {
         let objects = messages.map { message -> JSONValue in
             ["role": .string(message.role), "content": .string(message.content)]
         }
-        let body = JSONObject([(key: "messages", value: .array(objects))])
-        let chat = try ChatMessages(Fields(body))
-        return try await serving.prompt.tokens(of: chat, engine: serving.engine)
+        let chat = try ChatMessages(
+            Fields(JSONObject([(key: "messages", value: .array(objects))])))
+        do {
+            return try await prompt.tokens(of: chat, engine: engine)
+        } catch APIError.refused(let reason) {
+            throw GroundedPrompt.Refusal(reason: reason)
+        }
     }
 }

@@ -3,6 +3,7 @@ import Engine
 import NIOHTTP1
 import PluginHost
 import SearchCollections
+import Services
 
 extension APIError {
     /// What a client is told about an error from below: where things lie on this machine is the admin's
@@ -20,6 +21,11 @@ extension APIError {
         case let failure as ModelFailure: self.init(failure)
         case let error as DeploymentError: self.init(error)
         case let error as CollectionError: self.init(error)
+        case let error as SourceParts.TooLong:
+            self = .contextLengthExceeded(tokens: error.tokens, context: error.most)
+        case let error as GroundedPrompt.TooLong:
+            self = .contextLengthExceeded(tokens: error.tokens, context: error.room)
+        case let error as GroundedPrompt.Refusal: self = .refused(error.reason)
         case EarlyEnd.hostStopping: self = .stopping
         case EarlyEnd.clientGone, is CancellationError: self = .clientGone
         case is HTTPParserError: self = .malformed("the request's body is not valid HTTP")

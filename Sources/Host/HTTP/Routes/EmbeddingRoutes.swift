@@ -2,6 +2,7 @@ import Engine
 import Hummingbird
 import JSON
 import NIOCore
+import Services
 
 /// `POST /v1/embeddings` and `POST /v1/similarity`.
 struct EmbeddingRoutes {

@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import PluginHost
+import Services
 import Synchronization
 
 /// A summary on its way. A text that is longer than the model reads is read in parts, a few side by side;

@@ -1,5 +1,6 @@
 import Engine
 import PluginHost
+import Services
 
 /// How well labels fit texts.
 struct Classes: Sendable {
@@ -34,18 +35,13 @@ struct Classes: Sendable {
         let isMultiLabel = asked.isMultiLabel ?? (problem == "multi_label_classification")
         scores = result.logits.map { logits in
             if asked.isRaw || problem == "regression" { return logits }
-            // One label alone is a yes or no.
-            return isMultiLabel || logits.count == 1 ? logits.map(\.sigmoid) : logits.softmax
+            return LabelScores.trained(logits, isMultiLabel: isMultiLabel)
         }
         readings = result.readings
         tokens = result.tokens
     }
 
     // MARK: - Candidate labels
-
-    /// The scale that embedding models are trained with when they tell right from wrong sentences by a
-    /// softmax over cosines (multiple negatives ranking, arXiv:1705.00652, with the usual factor).
-    private static let scale: Float = 20
 
     /// By candidate labels: how close a text's embedding is to those of the labels.
     init(zeroShot asked: ClassifyRequest, _ engine: VectorEngine) async throws {
@@ -57,10 +53,9 @@ struct Classes: Sendable {
         let names = try await engine.embed(hypotheses.map { .text($0) }, purpose: .symmetric)
         // A million cosines take a second.
         scores = await BlockingThread.run("roost-compare") {
-            texts.vectors.map { text in
-                let cosines = names.vectors.map { text.cosine(with: $0) }
-                return asked.isMultiLabel == true
-                    ? cosines.map { max(0, $0) } : cosines.map { $0 * Self.scale }.softmax
+            texts.vectors.map {
+                LabelScores.zeroShot(
+                    text: $0, labels: names.vectors, isMultiLabel: asked.isMultiLabel == true)
             }
         }
         readings = texts.readings
@@ -68,11 +63,7 @@ struct Classes: Sendable {
     }
 
     /// By candidate labels: whether a sentence with the label follows from the text, as a model of natural
-    /// language inference says (Yin et al. 2019, arXiv:1909.00161); with the numbers that transformers' pipeline
-    /// gives.
-    ///
-    ///     score(label) = softmax over the labels of the logits of entailment
-    ///     score(label) = softmax(contradiction, entailment)[entailment]         where several labels may hold
+    /// language inference says.
     ///
     /// - Throws: `APIError.refused` for a model whose labels have no entailment.
     init(entailedBy asked: ClassifyRequest, _ engine: VectorEngine, most: Int) async throws {
@@ -98,17 +89,13 @@ struct Classes: Sendable {
             $0 / names.count
         }
         let result = try await engine.classify(premises, pairs: pairs)
-        let isMultiLabel = asked.isMultiLabel == true || names.count == 1
         let rows = stride(from: 0, to: premises.count, by: names.count).map {
             $0..<$0 + names.count
         }
-        let last = engine.capabilities.labels.count - 1
-        let opposite = entailment == 0 ? last : 0
-        scores = rows.map { row in
-            let logits = result.logits[row]
-            return isMultiLabel
-                ? logits.map { [$0[opposite], $0[entailment]].softmax[1] }
-                : logits.map { $0[entailment] }.softmax
+        scores = rows.map {
+            LabelScores.entailed(
+                Array(result.logits[$0]), entailment: entailment,
+                isMultiLabel: asked.isMultiLabel == true)
         }
         readings = rows.map { Array(result.readings[$0]).together }
         tokens = result.tokens

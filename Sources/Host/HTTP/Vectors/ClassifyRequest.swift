@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import PluginHost
+import Services
 
 /// The body of `POST /v1/classify`.
 struct ClassifyRequest: Sendable {
@@ -112,7 +113,7 @@ extension ClassifyRequest {
 
     private func result(_ index: Int, _ classes: Classes) -> JSONValue {
         let (scores, labels) = (classes.scores[index], classes.labels)
-        let order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
+        let order = scores.ranking
         let shown = order.prefix(top ?? order.count).map { position -> JSONValue in
             ["label": .string(labels[position]), "score": .number(scores[position].decimal)]
         }

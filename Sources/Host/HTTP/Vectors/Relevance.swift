@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import PluginHost
+import Services
 
 /// How relevant documents are to a query, by a cross-encoder or, where there is none, by comparing
 /// embeddings.
@@ -64,6 +65,6 @@ struct Relevance: Sendable {
 
     /// The indices of the documents, best first; equal ones in the order in which they were given.
     var ranking: [Int] {
-        scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
+        scores.ranking
     }
 }
