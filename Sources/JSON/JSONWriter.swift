@@ -72,21 +72,21 @@ package struct JSONWriter {
 
     package mutating func write(string: String) {
         text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{08}": text += "\\b"
-            case "\u{0C}": text += "\\f"
-            case "\u{00}"..."\u{1F}": writeEscaped(scalar)
-            case "\u{7F}"... where style.escapesUnicode: writeEscaped(scalar)
-            default: text.unicodeScalars.append(scalar)
-            }
+        JSONEscapes.write(string) { piece in
+            let piece = String(decoding: piece, as: UTF8.self)
+            if style.escapesUnicode { write(ascii: piece) } else { text += piece }
         }
         text += "\""
+    }
+
+    private mutating func write(ascii piece: String) {
+        for scalar in piece.unicodeScalars {
+            if scalar < "\u{7F}" {
+                text.unicodeScalars.append(scalar)
+            } else {
+                writeEscaped(scalar)
+            }
+        }
     }
 
     private mutating func writeEscaped(_ scalar: Unicode.Scalar) {
