@@ -224,6 +224,7 @@ extension JSONReader {
         if bytes[position] == UInt8(ascii: "-") { position += 1 }
         if position < bytes.count, bytes[position] == UInt8(ascii: "0") {
             position += 1
+            if isDigit(position) { throw unexpected("a number without leading zeros", at: start) }
         } else {
             try digits(orElse: "a value", at: start)
         }

@@ -57,13 +57,13 @@ import Testing
             #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{}}"#,
             "the key 'a' appears twice"
         ),
-        (#"{"\ud800":{}}"#, "expected '\\u'"),
+        (#"{"\ud800":{}}"#, "expected a surrogate pair"),
         (#"{"a":{"dtype":"U8","shape":[1.5]}}"#, "expected a whole number"),
-        (#"{"a":{"dtype":"U8","shape":[01]}}"#, "expected a whole number"),
+        (#"{"a":{"dtype":"U8","shape":[01]}}"#, "expected a number without leading zeros"),
         (#"{"a":{"dtype":"U8","shape":[0]}}"#, "has no 'data_offsets'"),
         (#"{"a":{"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]"#, "expected less nesting"),
         (#"{} {}"#, "expected the end of the JSON"),
-        ("{\"a\u{1}\":{}}", "has byte 1 at offset 11, expected no control byte"),
+        ("{\"a\u{1}\":{}}", "has byte 1 at offset 11, expected no control character in a string"),
     ])
     func aHeaderThatIsNotStrictIsRefused(_ header: String, _ message: String) throws {
         let found = try refusal([
