@@ -3,9 +3,11 @@ import PluginHost
 /// Tasks that ended with the model in the middle of their events, where they cannot be tried again. When the same
 /// task comes anew, its earlier failures count with those that follow.
 struct LostTasks {
-    private struct Loss {
-        var failures = 0
-        var last: MonotonicTime
+    struct Loss {
+        var failures: Int
+        /// When the first call began that failed.
+        var since: MonotonicTime
+        fileprivate var last: MonotonicTime
     }
 
     /// Tasks that are remembered at a time, and for how long.
@@ -14,20 +16,20 @@ struct LostTasks {
 
     private var losses: [Int: Loss] = [:]
 
-    /// How often a task has taken the model down in earlier runs, as far as is remembered.
-    func failures(of task: TaskRun) -> Int {
-        guard !losses.isEmpty, let loss = losses[task.fingerprint] else { return 0 }
-        return .now - loss.last < Self.memory ? loss.failures : 0
+    /// The failures of a task's earlier runs, as far as they are remembered.
+    func loss(of task: TaskRun) -> Loss? {
+        guard !losses.isEmpty, let loss = losses[task.fingerprint] else { return nil }
+        return .now - loss.last < Self.memory ? loss : nil
     }
 
-    mutating func add(_ task: TaskRun) {
-        let failures = failures(of: task) + task.failures
-        if losses.count >= Self.limit,
-            let oldest = losses.min(by: { $0.value.last < $1.value.last })
-        {
-            losses[oldest.key] = nil
-        }
-        losses[task.fingerprint] = Loss(failures: failures, last: .now)
+    /// - Parameter since: when the first call of this run began that failed.
+    mutating func add(_ task: TaskRun, since: MonotonicTime) {
+        let earlier = loss(of: task)
+        let oldest = losses.min { $0.value.last < $1.value.last }
+        if losses.count >= Self.limit, let oldest { losses[oldest.key] = nil }
+        losses[task.fingerprint] = Loss(
+            failures: task.failures + (earlier?.failures ?? 0), since: earlier?.since ?? since,
+            last: .now)
     }
 
     /// The task got to its end, or is refused from here on.

@@ -67,15 +67,18 @@ extension VectorLane {
         on model: any LoadedModel
     ) {
         task.failures += 1
-        task.since = task.since ?? started
+        let since = task.since ?? started
+        task.since = since
+        let earlier = lostTasks.loss(of: task)
         let isGuilty =
-            failure.isFatal && task.failures + lostTasks.failures(of: task) > options.retries
+            failure.isFatal && task.failures + (earlier?.failures ?? 0) > options.retries
         let mayRetry = failure.isFatal && !task.hasEvents && !isGuilty
         if failure.isFatal {
             task.id = nil
-            let blame = isGuilty ? Blame(task.fingerprint, since: task.since ?? started) : nil
+            let blame = isGuilty ? Blame(task.fingerprint, since: earlier?.since ?? since) : nil
             lose(model, because: failure, blaming: blame)
-            if isGuilty { lostTasks.forget(task) } else if !mayRetry { lostTasks.add(task) }
+            if isGuilty { lostTasks.forget(task) }
+            if !isGuilty, !mayRetry { lostTasks.add(task, since: since) }
         }
         if task.isCancelled { return }
         if case .refused(let code, _, let message) = failure, code == .argument, !task.hasEvents {
