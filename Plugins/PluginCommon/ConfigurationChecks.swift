@@ -20,12 +20,14 @@ public enum ConfigurationChecks {
         for (key, size) in sizes { try self.size(key, size, from: least, to: most) }
     }
 
+    /// - Parameter divisorKey: where the divisor stands; nil for one that stands in no file.
     public static func divides(
-        _ divisor: Int, _ divisorKey: String, _ number: Int, _ key: String
+        _ divisor: Int, _ divisorKey: String?, _ number: Int, _ key: String
     ) throws {
         guard divisor > 0, number.isMultiple(of: divisor) else {
+            let place = divisorKey.map { ", the '\($0)'" } ?? ""
             throw ConfigurationError.range(
-                key, found: "\(number)", expected: "a multiple of \(divisor), the \(divisorKey)")
+                key, found: "\(number)", expected: "a multiple of \(divisor)\(place)")
         }
     }
 

@@ -132,7 +132,7 @@ extension UNetConfiguration {
             normNumGroups, "norm_num_groups", width, "block_out_channels")
         try ConfigurationChecks.divides(
             heads(level), "attention_head_dim", width, "block_out_channels")
-        try ConfigurationChecks.divides(2, "2", width, "block_out_channels")
+        try ConfigurationChecks.divides(2, nil, width, "block_out_channels")
     }
 
     /// What other networks of this class have.
