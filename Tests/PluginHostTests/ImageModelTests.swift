@@ -209,7 +209,7 @@ import Testing
     private static let brokenModels: [(step: String, deed: String, says: String)] = [
         ("extension", "size", "struct_size is 5"),
         ("extension", "no-step", "step is null"),
-        ("info_json", "list", "no \"image\" of the form"),
+        ("info_json", "list", "an array for \"image\", expected an object"),
         ("info_json", "wide", "width is 1048576, expected 0 to 2048"),
         ("info_json", "ragged", "9x0 is no multiple of multiple_of, 8"),
         ("info_json", "divide", "multiple_of is 0"),
