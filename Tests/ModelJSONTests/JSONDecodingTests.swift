@@ -87,6 +87,13 @@ import Testing
         #expect(root.value(at: codingPath) != nil)
     }
 
+    /// A double is the nearest number only, and would be another one.
+    @Test func anIntegerThatIsNotHeldExactlyIsRefused() throws {
+        #expect(try decoded("9223372036854775807") as UInt64 == 9_223_372_036_854_775_807)
+        #expect(throws: DecodingError.self) { try decoded("9223372036854775809") as UInt64 }
+        #expect(throws: DecodingError.self) { try decoded("9007199254740993.0") as Int }
+    }
+
     @Test func aMissingKeyIsNamedAsTheFileWouldNameIt() {
         let error = #expect(throws: DecodingError.self) { try decoded("{}") as Model }
         if case .keyNotFound(let key, _) = error {

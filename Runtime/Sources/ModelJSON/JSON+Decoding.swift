@@ -104,7 +104,7 @@ extension JSONValueDecoder {
         return value
     }
 
-    /// `3.0` is an integer, `3.5` is not.
+    /// `3.0` is an integer, `3.5` is not, and from 2^53 on a double may be the nearest to another one.
     func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         switch json {
         case .integer(let integer):
@@ -112,7 +112,9 @@ extension JSONValueDecoder {
             return value
         case .number(let number):
             guard number == number.rounded() else { throw mismatch(type) }
-            guard let value = Number(exactly: number) else { throw outOfRange(type) }
+            guard number.magnitude < 0x1p53, let value = Number(exactly: number) else {
+                throw outOfRange(type)
+            }
             return value
         default: throw mismatch(type)
         }

@@ -56,10 +56,10 @@ extension JSONReader {
     }
 
     public mutating func expect(_ byte: UInt8) throws {
-        guard try take(byte) else { throw unexpected("'\(Unicode.Scalar(byte))'") }
+        guard take(byte) else { throw unexpected("'\(Unicode.Scalar(byte))'") }
     }
 
-    private mutating func take(_ byte: UInt8) throws -> Bool {
+    private mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         position += 1
         return true
@@ -101,9 +101,9 @@ extension JSONReader {
         position += 1
         depth += 1
         defer { depth -= 1 }
-        if try take(UInt8(ascii: closing)) { return }
-        repeat { try item(&self) } while try take(UInt8(ascii: ","))
-        guard try take(UInt8(ascii: closing)) else { throw unexpected("',' or '\(closing)'") }
+        if take(UInt8(ascii: closing)) { return }
+        repeat { try item(&self) } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: closing)) else { throw unexpected("',' or '\(closing)'") }
     }
 
     /// Makes sure that nothing follows.
@@ -123,7 +123,7 @@ extension JSONReader {
 
     /// Reads a string; `part` gets its bytes, in one piece where nothing is escaped.
     public mutating func string(_ part: (ArraySlice<UInt8>) -> Void) throws {
-        guard try take(UInt8(ascii: "\"")) else { throw unexpected("a string") }
+        guard take(UInt8(ascii: "\"")) else { throw unexpected("a string") }
         var start = position
         while position < bytes.count {
             switch bytes[position] {
@@ -279,7 +279,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads a value of any kind for its syntax alone, in no memory.
+    /// Reads a value of any kind for its syntax alone and keeps nothing of it.
     public mutating func skip() throws {
         switch peek() {
         case UInt8(ascii: "{"): try object { reader, _ in try reader.skip() }
