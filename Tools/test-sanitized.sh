@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 sanitizer=$1
 shift
 # Left out: a suite that holds templates to a small stack, of which a sanitizer takes several times as much.
-[ $# -gt 0 ] || set -- --filter 'HostTests|EngineTests|JSONTests|CollectionsTests|TensorRuntimeTests|TokenizersTests' \
+[ $# -gt 0 ] || set -- --filter 'HostTests|EngineTests|ServicesTests|JSONTests|CollectionsTests|TensorRuntimeTests|TokenizersTests' \
     --skip HostileTemplateTests
 # Package.swift then leaves out what hides the sanitizer from the libraries that the tests load.
 export ROOST_SANITIZED=1
