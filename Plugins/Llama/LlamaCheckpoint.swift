@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 import TensorRuntime
 import Tokenizers
@@ -44,8 +43,8 @@ extension LlamaCheckpoint {
     /// Bytes of one sequence as long as the model allows, keys and values in F16.
     var sequenceBytes: UInt64 {
         let c = configuration
-        let perPosition = 2 * 2 * c.numHiddenLayers * c.keyValueHeads * c.headSize
-        return UInt64(perPosition) * UInt64(c.maxPositionEmbeddings)
+        return .bytes(
+            2 * 2, c.numHiddenLayers, c.keyValueHeads, c.headSize, c.maxPositionEmbeddings)
     }
 }
 

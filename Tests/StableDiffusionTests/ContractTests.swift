@@ -224,6 +224,21 @@ import Testing
         #expect(try plugin.probe(Fixtures.demo("answers")).score == 0)
     }
 
+    @Test func picturesThatNoMachineHoldsAreABudgetThatIsMissed() throws {
+        let folder = try damaged("unet/config.json") { data in
+            let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+            return try JSONSerialization.data(
+                withJSONObject: (object ?? [:]).merging(["sample_size": 1 << 20]) { $1 })
+        }
+        let settings = #"{"width": 1099511627776, "height": 1099511627776}"#
+        let plugin = PluginLibrary.stableDiffusion
+        #expect(try plugin.probe(folder.path).bytes_per_context > 1 << 50)
+        let error = #expect(throws: BoundaryError.self) {
+            try plugin.probe(folder.path, settings: settings)
+        }
+        #expect(error?.status == -1)
+    }
+
     // MARK: - Damage
 
     /// A copy of the model whose folders are folders, with one file changed or gone.
@@ -277,6 +292,7 @@ import Testing
         ("unet/config.json", "layers_per_block", "2", "missing"),
         ("unet/config.json", "norm_num_groups", "0", "norm_num_groups"),
         ("unet/config.json", "attention_head_dim", "[2, 4]", "one for each level"),
+        ("unet/config.json", "sample_size", "16777216", "expected 1 to 1048576"),
         ("unet/config.json", "addition_embed_type", "\"text_time\"", "addition_embed_type"),
         ("unet/config.json", "down_block_types", "[\"A\"]", "down_block_types"),
         ("vae/config.json", "latent_channels", "4", "latent_channels"),

@@ -94,8 +94,9 @@ extension UNetConfiguration {
         try ConfigurationChecks.sizes([
             "in_channels": inChannels, "layers_per_block": layersPerBlock,
             "cross_attention_dim": crossAttentionDim, "norm_num_groups": normNumGroups,
-            "sample_size": sampleSize ?? 1,
         ])
+        // Pixels are several times as many, and counted by their square.
+        try ConfigurationChecks.sizes(["sample_size": sampleSize ?? 1], to: 1 << 20)
         guard (1...16).contains(levels), downBlockTypes.count == levels,
             upBlockTypes.count == levels
         else {

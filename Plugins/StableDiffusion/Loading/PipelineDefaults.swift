@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 
 /// What a request gets that leaves the choice to the model, and what it may choose from.
@@ -21,7 +22,7 @@ struct PipelineDefaults: Sendable {
                 width: width, height: height, multipleOf: multipleOf,
                 nearest: (nearest(width), nearest(height)))
         }
-        guard width <= mostPixels, height <= mostPixels, width * height <= mostPixels else {
+        guard width <= mostPixels / height else {
             throw StableDiffusionError.area(width: width, height: height, most: mostPixels)
         }
     }
@@ -41,7 +42,7 @@ struct PipelineDefaults: Sendable {
     func pictureBytes(_ c: AutoencoderConfiguration) -> UInt64 {
         let widths = c.blockOutChannels
         let perPixel = 3 * (widths.count > 1 ? widths[1] : widths[0]) + widths[0]
-        return UInt64(4 * width * height) * UInt64(perPixel)
+        return .bytes(4, width, height, perPixel)
     }
 }
 

@@ -70,9 +70,9 @@ extension SummarizerCheckpoint {
     /// in F16.
     var sequenceBytes: UInt64 {
         let c = configuration
-        let perPosition = 2 * 2 * c.decoderDepth * c.decoderHeads * c.headSize
         let source = c.longestSource ?? c.trainedSource ?? c.decoderPositions
-        return UInt64(perPosition) * UInt64(c.decoderPositions + source)
+        return .bytes(
+            2 * 2, c.decoderDepth, c.decoderHeads, c.headSize, c.decoderPositions + source)
     }
 }
 
