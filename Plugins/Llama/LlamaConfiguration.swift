@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 
 /// `config.json` of a LlamaForCausalLM, as transformers 4 and 5 write it.
@@ -49,11 +48,7 @@ struct LlamaConfiguration: Decodable, Sendable {
 extension LlamaConfiguration {
     /// - Throws: `ConfigurationError.file` naming what is missing or of the wrong kind.
     init(json: [UInt8]) throws {
-        do {
-            self = try Self(json: Data(json))
-        } catch let problem as JSONProblem {
-            throw ConfigurationError.file("config.json", problem)
-        }
+        self = try ConfigurationFile(name: "config.json", json).decode()
     }
 }
 

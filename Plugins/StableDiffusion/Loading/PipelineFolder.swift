@@ -107,11 +107,9 @@ extension PipelineFolder {
         guard let data = FileManager.default.contents(atPath: path), data.count <= longest else {
             throw StableDiffusionError.unreadable(file: path)
         }
-        do {
-            return try T(json: Data(SchedulerConfiguration.withoutInfinity(Array(data))))
-        } catch let problem as JSONProblem {
-            throw ConfigurationError.file(name, problem)
-        }
+        return try ConfigurationFile(
+            name: name, SchedulerConfiguration.withoutInfinity(Array(data))
+        ).decode()
     }
 
     /// Runs checks of a file, which errors then name.
