@@ -1,4 +1,3 @@
-import FoundationEssentials
 import ModelJSON
 import PluginCommon
 import TensorRuntime
@@ -31,14 +30,13 @@ struct BertSettings: Decodable, Sendable {
     /// - Throws: `BertError` naming a key that is unknown or has a value of the wrong kind.
     init(json: String) throws {
         guard !json.isEmpty else { return }
-        let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .verbatim).names
+            let names = try ObjectKeys(json: json.utf8, keys: .verbatim).names
             if let unknown = names.sorted().first(where: { !Self.known.contains($0) }) {
                 throw BertError.unknownSetting(
                     unknown, nearest: Self.nearest(to: unknown), known: Self.known)
             }
-            self = try Self(json: data)
+            self = try Self(json: json.utf8)
         } catch let problem as JSONProblem {
             throw BertError.settings(problem)
         }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import ModelJSON
 import PluginCommon
 
@@ -15,14 +14,13 @@ struct LlamaSettings: Decodable {
     /// - Throws: `LlamaError` naming a key that is unknown or has a value of the wrong kind.
     init(json: String) throws {
         guard !json.isEmpty else { return }
-        let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .verbatim).names
+            let names = try ObjectKeys(json: json.utf8, keys: .verbatim).names
             let unknown = names.subtracting(Self.known)
             guard unknown.isEmpty else {
                 throw LlamaError.unknownSettings(unknown.sorted(), known: Self.known)
             }
-            self = try Self(json: data)
+            self = try Self(json: json.utf8)
         } catch let problem as JSONProblem {
             throw LlamaError.settings(problem)
         }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 import PluginKit
 import TensorRuntime

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 import TensorRuntime
 import Tokenizers

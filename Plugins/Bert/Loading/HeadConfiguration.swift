@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 
 /// What `config.json` of any family says about the head and about what the numbers mean.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PluginCommon
 
 /// What the files that sentence-transformers writes say about a model: which modules follow the

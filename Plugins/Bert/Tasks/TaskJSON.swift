@@ -8,7 +8,7 @@ enum TaskJSON {
         _ json: [UInt8], of task: String, as type: T.Type = T.self
     ) throws -> T {
         do {
-            return try T(json: Data(json), quotes: false)
+            return try T(json: json, quotes: false)
         } catch let problem as JSONProblem {
             throw BertError.input(task: task, problem)
         }

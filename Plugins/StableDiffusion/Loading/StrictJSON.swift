@@ -1,4 +1,3 @@
-import FoundationEssentials
 import ModelJSON
 import PluginCommon
 
@@ -11,13 +10,12 @@ enum StrictJSON {
     static func decode<T: Decodable>(
         _ json: String, of place: String, known: [String], as type: T.Type = T.self
     ) throws -> T {
-        let data = Data(json.utf8)
         do {
-            let names = try ObjectKeys(json: data, keys: .verbatim).names
+            let names = try ObjectKeys(json: json.utf8, keys: .verbatim).names
             if let unknown = names.sorted().first(where: { !known.contains($0) }) {
                 throw StableDiffusionError.unknownKey(of: place, unknown, known: known)
             }
-            return try T(json: data)
+            return try T(json: json.utf8)
         } catch let problem as JSONProblem {
             throw StableDiffusionError.json(of: place, problem)
         }
