@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -178,6 +179,25 @@ def test_a_client_that_reads_nothing_is_given_up(make_host):
         assert connection.recv(12) == b"HTTP/1.1 200"
         assert files() > before
         host.wait_for(lambda: files() <= before, "closed", 120)
+
+
+def test_a_client_that_reads_slowly_gets_all_of_a_large_response(make_host):
+    """Twelve megabytes in one piece, at the pace of a slow network: longer than nothing may be read for."""
+    host = make_host(markov())
+    address = urllib.parse.urlparse(host.url)
+    text = json.dumps({"model": "markov", "text": "a" * 4_000_000})
+    answer = bytearray()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.connect((address.hostname, address.port))
+        connection.sendall(f"POST /v1/tokenize HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+                           f"Content-Length: {len(text)}\r\n\r\n{text}".encode())
+        while piece := connection.recv(65536):
+            answer += piece
+            time.sleep(len(piece) / 90_000)
+    head, _, body = bytes(answer).partition(b"\r\n\r\n")
+    assert status(head.decode()) == 200
+    assert len(json.loads(body)["tokens"]) == 4_000_000
 
 
 def resident(host, kind):

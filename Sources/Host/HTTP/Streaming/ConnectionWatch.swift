@@ -17,10 +17,13 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var listeners: [UInt64: @Sendable () -> Void] = [:]
     private var ping: RepeatedTask?
     private var wasWritten = false
-    private var readerCheck: Scheduled<Void>?
+    private var readerCheck: RepeatedTask?
+    /// How much waited for the client when that was looked at, and since when it has taken none of it.
+    private var unread = (bytes: 0, since: NIODeadline.now())
 
-    /// How long a client may take none of what waits for it.
+    /// How long a client may take none of what waits for it, and how often that is looked at.
     private static let readerPatience = TimeAmount.seconds(60)
+    private static let readerInterval = TimeAmount.seconds(5)
 
     init(pingInterval: TimeAmount) {
         self.pingInterval = pingInterval
@@ -80,13 +83,31 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         readerCheck?.cancel()
         readerCheck = nil
-        if !context.channel.isWritable {
-            let channel = context.channel
-            readerCheck = context.eventLoop.scheduleTask(in: Self.readerPatience) {
-                channel.close(promise: nil)
-            }
-        }
+        if !context.channel.isWritable { watchReader(context) }
         context.fireChannelWritabilityChanged()
+    }
+
+    private func watchReader(_ context: ChannelHandlerContext) {
+        unread = (Self.buffered(context.channel), .now())
+        let loopBound = NIOLoopBound((watch: self, context: context), eventLoop: context.eventLoop)
+        readerCheck = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.readerInterval, delay: Self.readerInterval
+        ) { _ in
+            let (watch, context) = loopBound.value
+            watch.checkReader(context)
+        }
+    }
+
+    /// A response of megabytes waits in one piece, and over a slow network for minutes: whether its client
+    /// reads shows in what is left of it.
+    private func checkReader(_ context: ChannelHandlerContext) {
+        let bytes = Self.buffered(context.channel)
+        unread = (bytes, bytes < unread.bytes ? .now() : unread.since)
+        if .now() - unread.since >= Self.readerPatience { context.channel.close(promise: nil) }
+    }
+
+    private static func buffered(_ channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     // MARK: Pings
