@@ -74,6 +74,21 @@ import Testing
         for path in [folder, disk, rows] { try FileManager.default.removeItem(atPath: path) }
     }
 
+    /// Only root can make a link that belongs to somebody else.
+    @Test(.enabled(if: geteuid() == 0, "this takes root")) func aLinkOfSomebodyElseIsNotFollowed()
+        throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let (outside, link) = (folder + "-outside", folder + "/collections")
+        try make(folder, 0o1777, isFolder: true)
+        try make(outside, 0o755, isFolder: true)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: outside)
+        #expect(lchown(link, 65534, 65534) == 0)
+        #expect(PrivateFiles.close(folder) == [folder, link])
+        #expect(mode(outside) == 0o755)
+        for path in [folder, outside] { try FileManager.default.removeItem(atPath: path) }
+    }
+
     @Test func aFolderThatOthersShareByIntentIsNotTakenFromThem() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         try make(folder, 0o1777, isFolder: true)

@@ -20,7 +20,8 @@ package enum PrivateFiles {
     }
 
     /// Takes the rights of others from a data folder and from what the host keeps in it, where they
-    /// were made by an older host or by hand. Links that lead to them, to another disk, are followed.
+    /// were made by an older host or by hand. Links that lead to them, to another disk, are followed; not
+    /// those of somebody else, who may have laid them in a shared folder to have others' files closed.
     ///
     /// - Returns: the paths whose rights stay as they are, because they belong to somebody else, or
     ///   because others share the folder by intent, as they do `/tmp`.
@@ -28,10 +29,20 @@ package enum PrivateFiles {
         guard let folder = Paths.resolved(folder), let facts = facts(folder) else { return [] }
         var open: [String] = []
         if facts.mode & S_ISVTX != 0 || !close(folder, facts) { open.append(folder) }
-        for path in (own + ownFolders).compactMap({ Paths.resolved(folder + "/" + $0) }) {
-            open += closeTree(path)
+        for path in (own + ownFolders).map({ folder + "/" + $0 }) {
+            if isOthersLink(path) {
+                open.append(path)
+            } else if let path = Paths.resolved(path) {
+                open += closeTree(path)
+            }
         }
         return open
+    }
+
+    private static func isOthersLink(_ path: String) -> Bool {
+        var facts = stat()
+        return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFLNK
+            && facts.st_uid != geteuid()
     }
 
     private static func closeTree(_ path: String) -> [String] {
