@@ -56,12 +56,13 @@ package struct GroundedPrompt: Sendable {
 
     /// Fewer passages, or the beginning of a single one; nil where nothing is left of it.
     private static func shortened(_ passages: [String], to share: Double) -> [String]? {
-        guard passages.count == 1 else {
+        if passages.count > 1 {
             let count = Int(Double(passages.count) * share)
             return Array(passages.prefix(max(1, min(passages.count - 1, count))))
         }
-        let length = Int(Double(passages[0].count) * share * 0.9)
-        return length > 0 ? [String(passages[0].prefix(length))] : nil
+        guard let passage = passages.first else { return nil }
+        let length = Int(Double(passage.count) * share * 0.9)
+        return length > 0 ? [String(passage.prefix(length))] : nil
     }
 
     private func tokens(of passages: [String]) async throws -> [Int32] {

@@ -29,9 +29,10 @@ import Testing
         #expect(passages[kept.count - 1].hasPrefix(kept[kept.count - 1]))
     }
 
-    @Test func whereNothingFitsTheErrorSaysHowMuchThereIs() async {
+    @Test(.timeLimit(.minutes(1)), arguments: [["abc"], []])
+    func whereNothingFitsTheErrorSaysHowMuchThereIs(passages: [String]) async {
         await #expect(throws: GroundedPrompt.TooLong.self) {
-            try await prompt().fitting(["abc"], room: 5)
+            try await prompt().fitting(passages, room: 5)
         }
     }
 
