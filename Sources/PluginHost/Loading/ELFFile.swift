@@ -120,16 +120,21 @@ extension ELFFile {
             let count = dynamic[DynamicTag.versionNeedCount]?.first
         else { return }
         var left = Self.mostEntries
+        func countEntry() throws {
+            left -= 1
+            guard left >= 0 else {
+                throw ELFError.malformed("more than \(Self.mostEntries) required versions")
+            }
+        }
         var need = try fileOffset(of: table)
         for _ in 0..<count {
+            // A library without a version counts as one, or the file could name as many as it has bytes for.
+            try countEntry()
             let auxiliaries: UInt16 = try bytes.load(at: need + 2)
             let first: UInt32 = try bytes.load(at: need + 8)
             let next: UInt32 = try bytes.load(at: need + 12)
             try forEachVersion(from: need + UInt64(first), count: auxiliaries) { name in
-                left -= 1
-                guard left >= 0 else {
-                    throw ELFError.malformed("more than \(Self.mostEntries) required versions")
-                }
+                try countEntry()
                 try body(name)
             }
             if next == 0 { break }

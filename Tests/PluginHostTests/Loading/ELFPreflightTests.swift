@@ -109,6 +109,13 @@ import Testing
         #expect(residentBytes() - before < 64 << 20)
     }
 
+    /// They could go on for as long as the file does.
+    @Test func librariesOfWhichNoVersionIsRequiredAreCounted() throws {
+        #expect(throws: ELFError.malformed("more than 4096 required versions")) {
+            try ELFPreflight.inspect(ELFFile(HostileELF.needsWithoutVersions(5000)), folder: "/")
+        }
+    }
+
     /// An entry of the table takes sixteen bytes of the file, and took ten times that in memory.
     @Test func entriesThatNobodyReadsTakeNoMemory() throws {
         let bytes = HostileELF.unknownTags(2_000_000)

@@ -40,6 +40,15 @@ enum HostileELF {
         return file
     }
 
+    /// Requires of `libraries` libraries no version at all.
+    static func needsWithoutVersions(_ libraries: Int) -> [UInt8] {
+        let names = tables + 16 * libraries
+        var file = file(
+            of: names + 1, [(5, names), (0x6FFF_FFFE, tables), (0x6FFF_FFFF, libraries)])
+        for library in 0..<libraries { file.put(16, 4, at: tables + 16 * library + 12) }
+        return file
+    }
+
     /// Dynamic entries that no loader knows, each with a tag of its own.
     static func unknownTags(_ count: Int) -> [UInt8] {
         file(
