@@ -338,6 +338,8 @@ extension ModelSupervisor.Supervision {
 
     fileprivate mutating func endRest() {
         history.beginAnew()
+        // The rest that was forgiven may have begun anew: who waits for its end starts nothing then.
+        loss?.isForgiven = false
         state = .restarting
     }
 

@@ -324,6 +324,47 @@ import Testing
         }
     }
 
+    /// The model fails to start after a rest that was forgiven, so that it rests again; then somebody asks for it,
+    /// and whoever waited for the end of the rest must not start a second one beside it.
+    @Test func aRestThatACallerEndsIsNotEndedTwice() throws {
+        let (gate, launches, fails) = (Gate(), Counter(), Counter())
+        let supervisor = supervisor {
+            launches.count.add(1, ordering: .relaxed)
+            gate.pass()
+            if fails.count.load(ordering: .relaxed) % 2 == 1 {
+                throw ModelFailure.load(stage: .open, reason: "gone")
+            }
+            return Mortal()
+        }
+        defer { supervisor.stop() }
+        for _ in 0..<2 { supervisor.discard(try supervisor.current(), because: Self.crash) }
+        let model = try supervisor.current()
+        (model as? Mortal)?.die()
+        #expect(eventually { isResting(supervisor) })
+        fails.count.add(1, ordering: .relaxed)
+        supervisor.discard(model, because: Self.crash, blaming: Blame(1, since: clock.now))
+        #expect(eventually { isResting(supervisor) })
+
+        fails.count.add(1, ordering: .relaxed)
+        clock.advance(seconds: 60)
+        gate.close()
+        let before = launches.count.load(ordering: .relaxed)
+        BlockingThread.start("start") { _ = try? supervisor.current() }
+        #expect(eventually { gate.isReached })
+        // Each look at the state wakes those who wait for a change of it.
+        for _ in 0..<1000 {
+            _ = supervisor.status
+            sched_yield()
+        }
+        gate.open()
+        #expect(eventually { supervisor.status.state == .running(processID: nil) })
+        #expect(launches.count.load(ordering: .relaxed) == before + 1)
+    }
+
+    private final class Counter: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
     @Test func aRestEndsThoughNobodyAsks() throws {
         let supervisor = supervisor(quarantine: .milliseconds(20)) { Mortal() }
         defer { supervisor.stop() }
