@@ -8,7 +8,7 @@ import Testing
         let counts = Mutex((sharing: 0, alone: 0))
     }
 
-    @Test func whoWantsToBeAloneIsAndTheOthersAreSideBySide() async {
+    @Test func whoWantsToBeAloneIs() async {
         let lock = SharedLock()
         let holders = Holders()
         await withTaskGroup { group in
@@ -37,5 +37,22 @@ import Testing
             }
         }
         #expect(holders.counts.withLock { $0.sharing + $0.alone } == 0)
+    }
+
+    /// Each leaves only when all have come in.
+    @Test func theOthersAreSideBySide() async {
+        let (lock, inside) = (SharedLock(), Monitor(0))
+        await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    await BlockingThread.run("turn") {
+                        lock.shared {
+                            inside.withLock { $0 += 1 }
+                            #expect(inside.wait(atMost: patience) { $0 == 4 ? true : nil } == true)
+                        }
+                    }
+                }
+            }
+        }
     }
 }
