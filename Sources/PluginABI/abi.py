@@ -130,7 +130,7 @@ def structures(header):
 
 def constants(header):
     """The constants with the comments behind them."""
-    constant = re.compile(rf"\b(ROOST_\w+)\s*=\s*-?\d+u?\s*,?(?:[ \t]*({COMMENT}))?")
+    constant = re.compile(rf"\b(ROOST_\w+)\s*=[^,/]*,?(?:[ \t]*({COMMENT}))?")
     found = {}
     for match in ENUM.finditer(header):
         found |= {name: words(comment) for name, comment in constant.findall(match["body"])}
