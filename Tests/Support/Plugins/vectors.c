@@ -273,16 +273,18 @@ static roost_status begin(roost_context *context, roost_str task, roost_str inpu
         return status;
     if (task.len != 5 || memcmp(task.ptr, "count", 5) != 0)
         return fail(call->err, ROOST_E_ARG, 0, "no such task");
-    const char *digit = input.ptr;
-    while (digit < input.ptr + input.len && (*digit < '0' || *digit > '9'))
+    // The input ends with its length: no zero follows it.
+    const char *digit = input.ptr, *end = input.ptr + input.len;
+    while (digit < end && (*digit < '0' || *digit > '9'))
         digit++;
-    if (digit == input.ptr + input.len)
+    if (digit == end)
         return fail(call->err, ROOST_E_ARG, 0, "no number in the input");
     if (is(&model->deeds, "begin", "null"))
         return ROOST_OK;
     struct roost_job *job = calloc(1, sizeof *job);
     job->model = model;
-    job->count = strtol(digit, NULL, 10);
+    for (; digit < end && *digit >= '0' && *digit <= '9' && job->count < 1000000; digit++)
+        job->count = 10 * job->count + (*digit - '0');
     model->jobs++;
     *out = job;
     return ROOST_OK;
