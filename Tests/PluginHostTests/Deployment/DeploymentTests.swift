@@ -22,9 +22,11 @@ extension Lease {
     func step() async throws -> Int32 {
         let supervisor = try #require(testServing).supervisor
         return try await BlockingThread.run("step") {
-            let model = try supervisor.current()
-            try model.clear(0)
-            return try model.feed([256, 5])
+            try supervisor.lane.exclusively {
+                let model = try supervisor.current()
+                try model.clear(0)
+                return try model.feed([256, 5])
+            }
         }
     }
 }
