@@ -17,9 +17,9 @@ build=(
 swift build "${build[@]}" --build-tests
 # XCTest's runner leaks; a C library that a test compiles has no part in the order of libraries; tests of crashes die
 # of the signal, not of a report about it.
-export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0:detect_stack_use_after_return=0
-ASAN_OPTIONS+=:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0
-export TSAN_OPTIONS=suppressions=$PWD/Tests/Support/Sanitizers/thread.supp:report_signal_unsafe=0
+signals=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0
+export ASAN_OPTIONS=$signals:detect_leaks=0:verify_asan_link_order=0:detect_stack_use_after_return=0
+export TSAN_OPTIONS=$signals:suppressions=$PWD/Tests/Support/Sanitizers/thread.supp:report_signal_unsafe=0
 export SWIFT_BACKTRACE=enable=no
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
 if [ "$sanitizer" = thread ]; then

@@ -97,8 +97,6 @@ package struct WireReader {
     ) throws -> [Integer] {
         let count = Int(try read(UInt32.self))
         let slice = try take(count * MemoryLayout<Integer>.size)
-        // All empty arrays of the process share their storage, into which the initializer would write.
-        if count == 0 { return [] }
         return [Integer](unsafeUninitializedCapacity: count) { values, initialized in
             slice.withUnsafeBytes { UnsafeMutableRawBufferPointer(values).copyMemory(from: $0) }
             initialized = count
