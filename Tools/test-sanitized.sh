@@ -23,7 +23,7 @@ export TSAN_OPTIONS=$signals:suppressions=$PWD/Tests/Support/Sanitizers/thread.s
 export SWIFT_BACKTRACE=enable=no
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
 if [ "$sanitizer" = thread ]; then
-    clang -O1 -fPIC -shared -Wall -Wextra -o .build-thread/mutex.so Tests/Support/Sanitizers/mutex.c
-    export LD_PRELOAD=$PWD/.build-thread/mutex.so
+    clang -O1 -fPIC -shared -Wall -Wextra -o .build-thread/order.so Tests/Support/Sanitizers/order.c
+    export LD_PRELOAD=$PWD/.build-thread/order.so
 fi
 swift test "${build[@]}" --skip-build "$@"
