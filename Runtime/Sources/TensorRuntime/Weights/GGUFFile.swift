@@ -30,8 +30,9 @@ struct GGUFFile {
         let records = try Self.records(&cursor, count: counts.tensors)
 
         let padding = -cursor.offset & (alignment - 1)
-        let start = records.isEmpty ? cursor.offset : cursor.offset + padding
-        let size = max(file.count - start, 0)
+        // A tensor without elements may be all that stands behind the end of the padding.
+        let start = min(records.isEmpty ? cursor.offset : cursor.offset + padding, file.count)
+        let size = file.count - start
         tensors = try records.map { record in
             let range = try record.range(available: size, alignment: alignment)
             return TensorEntry(
