@@ -72,6 +72,18 @@ import Testing
         #expect(found.contains(message))
     }
 
+    @Test func aTensorWithoutElementsMayStandBehindTheEndOfAFile() throws {
+        var builder = GGUFBuilder()
+        builder.add("w", shape: [0], type: 0, bytes: [])
+        var bytes = builder.file
+        while bytes.last == 0 { bytes.removeLast() }
+        // What remains of the header: the rest of the number of axes, the shape, the type and the offset.
+        bytes += [UInt8](repeating: 0, count: 3 + 8 + 4 + 8)
+        let scratch = try files(["model.gguf": bytes])
+        let checkpoint = try Checkpoint.open(scratch.folder.path)
+        #expect(try #require(checkpoint.tensors["w"]).read().floats.isEmpty)
+    }
+
     @Test func aFolderWithOneGGUFFileIsThatFile() throws {
         var builder = GGUFBuilder()
         builder.add("w", shape: [1], type: 0, bytes: GGUFBuilder.floats([4]))
