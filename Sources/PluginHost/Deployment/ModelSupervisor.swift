@@ -1,12 +1,22 @@
 /// Keeps one generation's model alive: starts it, restarts it with growing pauses after a failure,
 /// and leaves a crash loop alone for a while.
 package final class ModelSupervisor: Sendable {
+    /// The number of a start. Whoever carries one out goes on only as long as the state names it.
+    fileprivate typealias Start = Int
+
     fileprivate enum State {
         case idle
         case running(any LoadedModel, since: MonotonicTime)
-        case restarting
-        case quarantined(until: MonotonicTime, reason: String)
+        case restarting(Start)
+        /// The start is that of whoever waits for the end of the rest.
+        case quarantined(Start, until: MonotonicTime, reason: String)
         case stopped
+    }
+
+    /// What a caller who wants the model does.
+    private enum Turn {
+        case use(any LoadedModel)
+        case start(Start)
     }
 
     /// A model that was given up, until the failure is in the history.
@@ -15,12 +25,11 @@ package final class ModelSupervisor: Sendable {
         let time: MonotonicTime
         var isBlamed = false
         var isRecorded = false
-        /// The rest that it began is over.
-        var isForgiven = false
     }
 
     /// A rest that is due though the model is up again, or on its way.
     fileprivate struct Rest {
+        let start: Start
         let model: (any LoadedModel)?
         let until: MonotonicTime
     }
@@ -31,9 +40,20 @@ package final class ModelSupervisor: Sendable {
         var loss: Loss?
         var blamed = BlamedRequests()
         var restarts = 0
+        private var starts: Start = 0
         var lastFailure: String?
         /// What the worker that died last had written.
         var lastOutput: String?
+
+        init(history: RestartHistory) {
+            self.history = history
+        }
+
+        /// - Returns: a start that all others give way to.
+        mutating func nextStart() -> Start {
+            starts += 1
+            return starts
+        }
     }
 
     package let name: String
@@ -79,25 +99,30 @@ package final class ModelSupervisor: Sendable {
     ///
     /// - Throws: what the first start failed with, and `.unavailable` in quarantine or after `stop`.
     package func current() throws -> any LoadedModel {
-        let running = try supervision.wait { [now] supervision -> (any LoadedModel)?? in
+        let turn = try supervision.wait { [now] supervision -> Turn? in
             switch supervision.state {
-            case .running(let model, _): return .some(model)
+            case .running(let model, _): return .use(model)
             case .restarting: return nil
             case .idle:
-                supervision.state = .restarting
-                return .some(nil)
+                let start = supervision.nextStart()
+                supervision.state = .restarting(start)
+                return .start(start)
             case .stopped:
                 throw ModelFailure.unavailable(reason: "the model is stopped", retryAfter: nil)
-            case .quarantined(let until, let reason):
+            case .quarantined(_, let until, let reason):
                 guard now() >= until else {
                     throw ModelFailure.unavailable(reason: reason, retryAfter: until - now())
                 }
-                supervision.endRest()
-                return .some(nil)
+                let start = supervision.nextStart()
+                supervision.endRest(with: start)
+                return .start(start)
             }
         }
-        if let model = running ?? nil { return model }
-        return try firstStart()
+        switch turn {
+        case .use(let model): return model
+        case .start(let start): return try carryOut(start)
+        case nil: throw ModelFailure.unavailable(reason: "the model is stopped", retryAfter: nil)
+        }
     }
 
     /// Ends a model whose call failed fatally, and starts another. A model that is no longer the
@@ -108,22 +133,22 @@ package final class ModelSupervisor: Sendable {
     package func discard(
         _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
     ) {
-        let (lived, rest) = supervision.withLock { [now] supervision in
-            let lived = supervision.lose(model, at: now())
+        let (loss, rest) = supervision.withLock { [now] supervision in
+            let loss = supervision.lose(model, at: now())
             let rest = blame.flatMap { blame in
                 supervision.blamed.add(blame.fingerprint, until: now() + policy.refusal)
                 return supervision.blame(
                     since: blame.since, for: model, because: String(describing: failure), at: now())
             }
-            return (lived, rest)
+            return (loss, rest)
         }
         if let rest { begin(rest, because: failure) }
-        guard let lived else { return }
+        guard let loss else { return }
         if case .crashed(let death) = failure {
             supervision.withLock { $0.lastOutput = death.stderr }
         }
         events(.failed(failure))
-        close(model) { [self] in restart(after: failure, lived: lived) }
+        close(model) { [self] in restart(loss.start, after: failure, lived: loss.lived) }
     }
 
     /// How much longer a request is refused that took the model down; nil for one that did not.
@@ -160,14 +185,14 @@ package final class ModelSupervisor: Sendable {
 
 extension ModelSupervisor {
     /// Starts for a caller who wants to know why it fails; a later call may try again.
-    private func firstStart() throws -> any LoadedModel {
+    private func carryOut(_ start: Start) throws -> any LoadedModel {
         do {
             let model = try launch()
-            try adopt(model)
+            try adopt(model, of: start)
             return model
         } catch {
             supervision.withLock { supervision in
-                guard case .restarting = supervision.state else { return }
+                guard case .restarting(start) = supervision.state else { return }
                 supervision.lastFailure = String(describing: error)
                 supervision.state = .idle
             }
@@ -175,9 +200,9 @@ extension ModelSupervisor {
         }
     }
 
-    private func adopt(_ model: any LoadedModel) throws {
+    private func adopt(_ model: any LoadedModel, of start: Start) throws {
         let refusal = supervision.withLock { [now] supervision in
-            supervision.adopt(model, at: now())
+            supervision.adopt(model, of: start, at: now())
         }
         if let refusal {
             model.close()
@@ -193,18 +218,20 @@ extension ModelSupervisor {
         }
     }
 
-    private func restart(after failure: ModelFailure, lived: Duration) {
-        if goesOn(after: String(describing: failure), lived: lived) { launchUntilItServes() }
+    private func restart(_ start: Start, after failure: ModelFailure, lived: Duration) {
+        if goesOn(start, after: String(describing: failure), lived: lived) {
+            launchUntilItServes(start)
+        }
     }
 
-    private func launchUntilItServes() {
+    private func launchUntilItServes(_ start: Start) {
         while true {
             do {
                 let model = try launch()
                 supervision.withLock { $0.restarts += 1 }
-                return try adopt(model)
+                return try adopt(model, of: start)
             } catch {
-                guard goesOn(after: String(describing: error), lived: .zero) else { return }
+                guard goesOn(start, after: String(describing: error), lived: .zero) else { return }
             }
         }
     }
@@ -214,7 +241,7 @@ extension ModelSupervisor {
         let delay = rest.until - now()
         events(.quarantined(retryAfter: delay, reason: String(describing: failure)))
         close(rest.model) { [self] in
-            if self.rest(delay) { launchUntilItServes() }
+            if self.rest(delay, before: rest.start) { launchUntilItServes(rest.start) }
         }
     }
 
@@ -237,13 +264,13 @@ extension ModelSupervisor {
     ///
     /// - Returns: false when there is nothing to start any more: the supervisor was stopped, or somebody
     ///   else starts the model or lets it rest.
-    private func goesOn(after failure: String, lived: Duration) -> Bool {
+    private func goesOn(_ start: Start, after failure: String, lived: Duration) -> Bool {
         let verdict = supervision.withLock { [now] supervision -> RestartHistory.Verdict? in
-            guard case .restarting = supervision.state else { return nil }
+            guard case .restarting(start) = supervision.state else { return nil }
             let verdict = supervision.record(at: now(), lived: lived)
             supervision.lastFailure = failure
             if case .quarantine(let until) = verdict {
-                supervision.rest(until: until, because: failure)
+                supervision.rest(before: start, until: until, because: failure)
             }
             return verdict
         }
@@ -251,18 +278,18 @@ extension ModelSupervisor {
         case nil: return false
         case .restart(let delay):
             events(.restarting(after: delay))
-            return sleep(delay)
+            return sleep(delay, before: start)
         case .quarantine(let until):
             let delay = until - now()
             events(.quarantined(retryAfter: delay, reason: failure))
-            return rest(delay)
+            return rest(delay, before: start)
         }
     }
 
     /// - Returns: false when the supervisor was stopped meanwhile, or the model rests.
-    private func sleep(_ delay: Duration) -> Bool {
+    private func sleep(_ delay: Duration, before start: Start) -> Bool {
         let stopped = supervision.wait(atMost: delay) { supervision -> Bool? in
-            if case .restarting = supervision.state { return nil }
+            if case .restarting(start) = supervision.state { return nil }
             return true
         }
         return stopped == nil
@@ -272,18 +299,18 @@ extension ModelSupervisor {
     /// asks for it: who is sent only where all is well would never do so.
     ///
     /// - Returns: false when the supervisor was stopped, or somebody who asked starts the model.
-    private func rest(_ delay: Duration) -> Bool {
+    private func rest(_ delay: Duration, before start: Start) -> Bool {
         let isAwake = supervision.wait(atMost: delay) { supervision -> Bool? in
             switch supervision.state {
-            case .quarantined: nil
-            case .restarting where supervision.loss?.isForgiven == true: true
+            case .quarantined(start, _, _): nil
+            case .restarting(start): true
             default: false
             }
         }
         if let isAwake { return isAwake }
         return supervision.withLock { supervision in
-            guard case .quarantined = supervision.state else { return false }
-            supervision.endRest()
+            guard case .quarantined(start, _, _) = supervision.state else { return false }
+            supervision.endRest(with: start)
             return true
         }
     }
@@ -293,7 +320,7 @@ extension ModelSupervisor {
         case .idle: .idle
         case .running(let model, _): .running(processID: model.processID)
         case .restarting: .restarting
-        case .quarantined(let until, let reason):
+        case .quarantined(_, let until, let reason):
             .quarantined(retryAfter: until - now, reason: reason)
         case .stopped: .stopped
         }
@@ -305,42 +332,45 @@ extension ModelSupervisor {
 extension ModelSupervisor.Supervision {
     /// Takes note that a model is given up.
     ///
-    /// - Returns: how long it lived; nil when it is not the current one.
-    fileprivate mutating func lose(_ model: any LoadedModel, at now: MonotonicTime) -> Duration? {
+    /// - Returns: the start of the next, and how long it lived; nil when it is not the current one.
+    fileprivate mutating func lose(_ model: any LoadedModel, at now: MonotonicTime)
+        -> (start: ModelSupervisor.Start, lived: Duration)?
+    {
         guard case .running(let running, let since) = state, running === model else { return nil }
-        state = .restarting
+        let start = nextStart()
+        state = .restarting(start)
         loss = ModelSupervisor.Loss(model: ObjectIdentifier(model), time: now)
-        return now - since
+        return (start, now - since)
     }
 
     /// - Returns: why a model that has come up is not wanted.
-    fileprivate mutating func adopt(_ model: any LoadedModel, at now: MonotonicTime)
-        -> ModelFailure?
-    {
+    fileprivate mutating func adopt(
+        _ model: any LoadedModel, of start: ModelSupervisor.Start, at now: MonotonicTime
+    ) -> ModelFailure? {
         switch state {
-        case .restarting:
+        case .restarting(start):
             state = .running(model, since: now)
             return nil
-        case .quarantined(let until, let reason):
+        case .quarantined(_, let until, let reason):
             return .unavailable(reason: reason, retryAfter: until - now)
-        case .idle, .running:
+        case .idle, .restarting, .running:
             return .unavailable(reason: "another start of the model came first", retryAfter: .zero)
         case .stopped:
             return .unavailable(reason: "the model is stopped", retryAfter: nil)
         }
     }
 
-    fileprivate mutating func rest(until end: MonotonicTime, because failure: String) {
+    fileprivate mutating func rest(
+        before start: ModelSupervisor.Start, until end: MonotonicTime, because failure: String
+    ) {
         let reason =
             "the model keeps failing and rests for a while; it last failed because \(failure)"
-        state = .quarantined(until: end, reason: reason)
+        state = .quarantined(start, until: end, reason: reason)
     }
 
-    fileprivate mutating func endRest() {
+    fileprivate mutating func endRest(with start: ModelSupervisor.Start) {
         history.beginAnew()
-        // The rest that was forgiven may have begun anew: who waits for its end starts nothing then.
-        loss?.isForgiven = false
-        state = .restarting
+        state = .restarting(start)
     }
 
     /// The failures since a moment were a request's fault, the loss of this model among them. Whoever
@@ -360,18 +390,24 @@ extension ModelSupervisor.Supervision {
         self.loss?.isBlamed = true
         guard loss.isRecorded else { return nil }
         switch (history.recordBlamedFailure(at: loss.time), state) {
-        case (.restart, .quarantined):
-            self.loss?.isForgiven = true
-            state = .restarting
+        case (.restart, .quarantined(let start, _, _)):
+            state = .restarting(start)
         case (.quarantine(let end), .running(let next, _)):
-            rest(until: end, because: failure)
-            return .init(model: next, until: end)
+            return rest(next, until: end, because: failure)
         case (.quarantine(let end), .restarting):
-            rest(until: end, because: failure)
-            return .init(model: nil, until: end)
+            return rest(nil, until: end, because: failure)
         default: break
         }
         return nil
+    }
+
+    /// Begins a rest in which the model is closed.
+    private mutating func rest(
+        _ model: (any LoadedModel)?, until end: MonotonicTime, because failure: String
+    ) -> ModelSupervisor.Rest {
+        let start = nextStart()
+        rest(before: start, until: end, because: failure)
+        return ModelSupervisor.Rest(start: start, model: model, until: end)
     }
 
     /// Counts a failure: of a start, or of the model that was lost last.

@@ -289,6 +289,38 @@ import Testing
         #expect(try supervisor.current().processID == nil)
     }
 
+    /// A model that came up only after the rest of its start was over, and another start had failed as well.
+    @Test func aStartThatIsOlderThanARestGivesWay() throws {
+        let (old, new) = (Gate(), Gate())
+        let launched = Monitor<[Mortal]>([])
+        let supervisor = supervisor {
+            let model = Mortal()
+            let number = launched.withLock { launched in
+                launched.append(model)
+                return launched.count
+            }
+            if number == 21 { old.pass() }
+            if number == 23 { new.pass() }
+            return model
+        }
+        defer { supervisor.stop() }
+        old.close()
+        new.close()
+        try blame(0..<19, supervisor, .engineFirst, holding: Gate())
+        let model = try supervisor.current()
+        let blame = Blame(19, since: clock.now)
+        (model as? Mortal)?.die()
+        #expect(eventually { old.isReached })
+        supervisor.discard(model, because: Self.crash, blaming: blame)
+        clock.advance(seconds: 60)
+        (try supervisor.current() as? Mortal)?.die()
+        #expect(eventually { new.isReached })
+        old.open()
+        #expect(eventually { launched.withLock { $0[20].closed.isSet } })
+        new.open()
+        #expect(try supervisor.current() === launched.withLock { $0[22] })
+    }
+
     /// Two failures are the model's own, though the third, with which it rested, turns out to be a request's.
     @Test func failuresBeforeARestThatWasForgivenCountOn() throws {
         let supervisor = supervisor { Mortal() }
