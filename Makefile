@@ -1,19 +1,19 @@
 # make run    install what is missing, fetch the search model, build, serve, print the address
 # make test   the same set-up, then every test
-# make check  formatting, import floors, exported symbols, ABI layout
+# make check  formatting, imports between layers, exported symbols, ABI layout
 # make check-deep    sanitizers, fuzzers, kills, full disks, a soak: about two hours; docs/reliability.md
 # make format, make bench, make clean
 
 SHELL := /bin/bash
 BIN := .build/release
-# CONTRIBUTING.md says what each is for; one that nothing uses is not installed.
+# CONTRIBUTING.md says what each is for; nothing unused is installed.
 BUILD_PACKAGES := libpcre2-dev libsqlite3-dev pkg-config gcc libc6-dev libhnswlib-dev libpng-dev \
     zlib1g-dev
 TEST_PACKAGES := python3-venv g++
 BROWSER_PACKAGES := chromium chromium-driver
 EXAMPLES := $(BIN)/libMarkov.so
 
-# Where the large fixtures are, a test that misses one of them fails; elsewhere it is skipped and says so.
+# With the large fixtures present, a test that misses one fails; elsewhere it is skipped and says so.
 export ROOST_FIXTURES ?= $(if $(wildcard ../shared/fixtures),required)
 
 MINILM := Models/all-MiniLM-L6-v2/model.safetensors
@@ -35,12 +35,12 @@ test: test-setup minilm
 
 check: build
 	swift format lint --strict --recursive Package.swift Runtime Sources Plugins Tests Benchmarks Examples
-	Tools/check-floors.py
+	Tools/check-layers.py
 	Tools/check-exports.sh $(BIN)/libLlama.so $(BIN)/libBert.so $(BIN)/libSummarizer.so \
 	    $(BIN)/libStableDiffusion.so $(EXAMPLES)
 	Sources/PluginABI/abi.py
 
-# Each part goes on after one that failed, and the whole fails if any did.
+# Every part runs, even after one has failed; the target fails if any part did.
 check-deep: test-setup build
 	@failed=; \
 	for part in "Tools/fuzz.py --seconds 60" \
@@ -77,7 +77,7 @@ minilm:
 	.venv/bin/pip install --quiet --no-compile --requirement $<
 	@touch $@
 
-# One file of C is a plugin: this is its whole build.
+# The whole build of a plugin in one C file.
 $(BIN)/libMarkov.so: Examples/markov.c Sources/PluginABI/include/roost_plugin.h Plugins/exports.map
 	cc -std=c11 -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -I Sources/PluginABI/include \
 	    -Wl,--version-script=Plugins/exports.map -o $@ $< -lm

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Holds the imports of every Swift file to the floors of docs/architecture.md.
+"""Checks the imports of every Swift file against the layers of docs/architecture.md.
 
-A room imports only rooms below it in its own house, PluginABI, and the outside modules named here.
+A module imports only modules in layers below it on its own side, PluginABI, and the outside modules listed here.
 """
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
-# The system's own modules, on every platform.
-EVERYWHERE = {
+# System modules, allowed everywhere.
+SYSTEM = {
     "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch", "FoundationEssentials", "Swift"}
 
-# Folder: the modules that its files may import. The longest matching folder counts.
-FLOORS = {
+# Folder: the modules that its files may import. The longest matching folder decides.
+LAYERS = {
     "Sources/JSON": set(),
     "Sources/PluginHost": {"PluginABI", "CHostShims", "JSON"},
     "Sources/Engine": {"JSON", "PluginHost"},
@@ -34,7 +34,7 @@ HOST = {
     "Engine", "JSON", "PluginHost", "SearchCollections", "ArgumentParser", "Logging",
     "Foundation", "Services", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
-FLOORS |= {
+LAYERS |= {
     "Sources/Host": HOST,
     "Sources/Host/Settings": HOST | {"TOMLKit"},
     "Sources/Host/Storage": HOST | {"GRDB"},
@@ -51,8 +51,8 @@ FORBIDDEN_CALLS = {re.compile(r"\bdlopen\("): "Sources/PluginHost/Loading"}
 
 
 def allowed(path):
-    folders = [f for f in FLOORS if path == f or path.startswith(f + "/")]
-    return FLOORS[max(folders, key=len)] | EVERYWHERE if folders else None
+    folders = [f for f in LAYERS if path == f or path.startswith(f + "/")]
+    return LAYERS[max(folders, key=len)] | SYSTEM if folders else None
 
 
 def violations():
@@ -61,14 +61,14 @@ def violations():
             path, text = file.relative_to(ROOT).as_posix(), file.read_text()
             modules = allowed(path)
             if modules is None:
-                yield f"{path}: a room without a floor; add it to Tools/check-floors.py"
+                yield f"{path}: is in no layer; add its folder to Tools/check-layers.py"
                 continue
             for name in IMPORT.findall(text):
                 if name not in modules:
                     yield f"{path}: imports {name}, expected only {', '.join(sorted(modules))}"
             for call, home in FORBIDDEN_CALLS.items():
                 if call.search(text) and not path.startswith(home):
-                    yield f"{path}: calls {call.pattern}, which stays in {home}"
+                    yield f"{path}: calls {call.pattern}, allowed only in {home}"
 
 
 found = list(violations())
