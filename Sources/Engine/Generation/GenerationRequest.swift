@@ -51,9 +51,11 @@ package enum GenerationEvent: Sendable, Equatable {
     case finished(FinishReason, Usage)
 }
 
-package enum FinishReason: String, Sendable {
-    /// The model ended its turn, or a stop string was met.
+package enum FinishReason: Sendable, Equatable {
+    /// The model ended its turn, or a stop token came.
     case stop
+    /// The text met this one of the request's stop strings.
+    case stopString(String)
     /// `maxTokens` or the end of the context was reached.
     case length
 }

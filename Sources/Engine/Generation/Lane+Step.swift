@@ -116,7 +116,9 @@ extension Lane {
         generation.append(token)
         let piece = generation.output.append(token, info)
         generation.channel.send(piece)
-        if piece.stopped || ends {
+        if let stop = piece.stop {
+            finish(generation, .stopString(stop))
+        } else if ends {
             finish(generation, .stop)
         } else if generation.generated == generation.limit {
             finish(generation, .length)

@@ -104,7 +104,8 @@ extension Lane {
         let piece = generation.output.finish()
         generation.channel.send(piece)
         inbox.leave(generation) { $0.finished += 1 }
-        generation.channel.finish(reason, generation.usage)
+        generation.channel.finish(
+            piece.stop.map { .stopString($0) } ?? reason, generation.usage)
         remove(generation)
     }
 

@@ -9,7 +9,8 @@ struct OutputText: Sendable {
         var tokens: [TokenLogProb] = []
         /// Tokens since the last piece, whether or not they carry log probabilities.
         var count = 0
-        var stopped = false
+        /// The stop string that ended the output.
+        var stop: String?
 
         var isEmpty: Bool { text.isEmpty && tokens.isEmpty }
     }
@@ -61,7 +62,7 @@ struct OutputText: Sendable {
     /// The rest, after the last token.
     mutating func finish() -> Piece {
         var piece = release(joiner.finish())
-        guard !piece.stopped else { return piece }
+        guard piece.stop == nil else { return piece }
         piece.text += matcher.finish()
         piece.tokens += waiting.map(\.token)
         waiting = []
@@ -96,13 +97,13 @@ struct OutputText: Sendable {
 
     private mutating func release(_ text: String) -> Piece {
         note(text)
-        let (certain, stopped) = matcher.append(text)
+        let (certain, stop) = matcher.append(text)
         shown += certain.utf8.count
         let tokens = waiting.prefix { $0.start < shown }.map(\.token)
         waiting.removeFirst(tokens.count)
-        if stopped { (waiting, joiner) = ([], UTF8Joiner()) }
-        guard stopped || !certain.isEmpty else { return Piece() }
+        if stop != nil { (waiting, joiner) = ([], UTF8Joiner()) }
+        guard stop != nil || !certain.isEmpty else { return Piece() }
         defer { count = 0 }
-        return Piece(text: certain, tokens: tokens, count: count, stopped: stopped)
+        return Piece(text: certain, tokens: tokens, count: count, stop: stop)
     }
 }

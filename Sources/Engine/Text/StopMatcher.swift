@@ -13,20 +13,21 @@ struct StopMatcher: Sendable {
         self.includesStop = includesStop
     }
 
-    /// - Returns: the text that is now certain, and whether a stop string followed or ended it.
-    mutating func append(_ text: String) -> (text: String, stopped: Bool) {
-        guard !stops.isEmpty else { return (text, false) }
+    /// - Returns: the text that is now certain, and the stop string that followed or ended it.
+    mutating func append(_ text: String) -> (text: String, stop: String?) {
+        guard !stops.isEmpty else { return (text, nil) }
         var text = text
         let scanned = held.count
         text.withUTF8 { held += $0 }
         if let match = firstMatch(after: scanned) {
             defer { held = [] }
             let end = includesStop ? match.upperBound : match.lowerBound
-            return (String(decoding: held[..<end], as: UTF8.self), true)
+            let stop = String(decoding: held[match], as: UTF8.self)
+            return (String(decoding: held[..<end], as: UTF8.self), stop)
         }
         let certain = held.count - undecided
         defer { held.removeFirst(certain) }
-        return (String(decoding: held[..<certain], as: UTF8.self), false)
+        return (String(decoding: held[..<certain], as: UTF8.self), nil)
     }
 
     /// The end of the text: nothing can become a stop string any more.

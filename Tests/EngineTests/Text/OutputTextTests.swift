@@ -59,7 +59,7 @@ import Testing
             $0.includesStop = true
         }
         #expect(output.text == "one two END")
-        #expect(output.reason == .stop)
+        #expect(output.reason == .stopString("END"))
     }
 
     @Test func aStopTokenEndsTheText() async throws {
@@ -124,7 +124,7 @@ import Testing
     @Test func aStopStringAcrossTokensEndsTheTextBeforeIt() async throws {
         let output = try await output(Array("one two END three".utf8)) { $0.stop = ["END"] }
         #expect(output.text == "one two ")
-        #expect(output.reason == .stop)
+        #expect(output.reason == .stopString("END"))
         #expect(output.usage.completionTokens == 11)
     }
 
@@ -137,16 +137,28 @@ import Testing
     @Test func theStopStringThatIsCompleteFirstCounts() async throws {
         let output = try await output(Array("xabcdy".utf8)) { $0.stop = ["abcd", "bc"] }
         #expect(output.text == "xa")
+        #expect(output.reason == .stopString("bc"))
     }
 
     @Test func heldBackTextIsShownAtTheEnd() async throws {
         let output = try await output(Array("wait EN".utf8)) { $0.stop = ["END"] }
         #expect(output.text == "wait EN")
+        #expect(output.reason == .stop)
+    }
+
+    @Test func aStopStringThatTheLastHalfCharacterCompletesIsNamed() async throws {
+        let output = try await output([0x61, 0xC3]) {
+            $0.stop = ["\u{FFFD}"]
+            $0.maxTokens = 2
+        }
+        #expect(output.text == "a")
+        #expect(output.reason == .stopString("\u{FFFD}"))
     }
 
     @Test func aStopStringMayHoldCharactersOfSeveralBytes() async throws {
         let output = try await output(Array("schön 😀 x".utf8)) { $0.stop = ["😀"] }
         #expect(output.text == "schön ")
+        #expect(output.reason == .stopString("😀"))
     }
 
     @Test func maxTokensCountsTokens() async throws {

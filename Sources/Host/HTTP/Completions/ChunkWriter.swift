@@ -66,7 +66,7 @@ struct ChunkWriter {
         case .text: choice["text"] = delta["content"] ?? ""
         }
         choice["logprobs"] = logprobs ?? .null
-        choice["finish_reason"] = finish.map { .string($0.rawValue) } ?? .null
+        choice["finish_reason"] = finish.map { .string($0.word) } ?? .null
         return ByteBuffer(string: before + JSONValue.object(choice).serialized() + after)
     }
 }

@@ -45,7 +45,7 @@ struct CompletionCollector {
             object["text"] = .string(choice.text)
         }
         object["logprobs"] = head.hasLogprobs ? head.shape.logprobs(choice.tokens) : .null
-        object["finish_reason"] = .string(choice.finish.rawValue)
+        object["finish_reason"] = .string(choice.finish.word)
         return object
     }
 }

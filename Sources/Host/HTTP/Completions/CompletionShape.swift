@@ -63,3 +63,13 @@ struct CompletionHead: Sendable {
         ])
     }
 }
+
+extension FinishReason {
+    /// `finish_reason`
+    var word: String {
+        switch self {
+        case .stop, .stopString: "stop"
+        case .length: "length"
+        }
+    }
+}

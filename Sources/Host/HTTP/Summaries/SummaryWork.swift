@@ -151,7 +151,8 @@ private struct SummaryResult {
     var json: JSONValue {
         [
             "object": "summary", "summary": .string(text), "model": .string(model),
-            "finish_reason": .string(reason.rawValue), "parts": .integer(parts),
+            "finish_reason": .string(reason == .length ? "length" : "stop"),
+            "parts": .integer(parts),
             "usage": usage.json,
         ]
     }
