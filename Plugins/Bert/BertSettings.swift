@@ -4,7 +4,7 @@ import TensorRuntime
 
 /// The model's own settings of plugins.toml.
 struct BertSettings: Decodable, Sendable {
-    /// bf16 unless said otherwise: fast, and its vectors point where F32's do.
+    /// Unless said otherwise bf16 where that is fast, since its vectors point where F32's do; else f32.
     var precision: RoundedTo?
     /// In place of the model's own.
     var pooling: Pooling?

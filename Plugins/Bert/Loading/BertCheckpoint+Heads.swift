@@ -71,7 +71,7 @@ extension BertCheckpoint {
 }
 
 extension BertSettings {
-    var roundedTo: RoundedTo { precision ?? .bf16 }
+    var roundedTo: RoundedTo { precision ?? (Precision.isBF16Fast ? .bf16 : .f32) }
 
     /// The tokens that windows share: 128 of 384 unless the settings say otherwise.
     fileprivate func overlap(of maxTokens: Int) throws -> Int {

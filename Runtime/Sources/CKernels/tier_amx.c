@@ -17,6 +17,7 @@
 #define RK_HAS_F16
 #define RK_HAS_FMA
 #define RK_HAS_VNNI
+#define RK_HAS_BF16
 #define RK_HAS_AMX
 #include "bodies/tier.h"
 

@@ -1,8 +1,9 @@
-// Products in pairs with float arithmetic.
+// Products in pairs in vector registers.
 //
-// A BF16 is the upper half of a float32: one register of weights holds a pair of each of 16 rows,
-// and a shift or a mask makes one number of the pair a float. A block of T tokens by J tiles adds up
-// over k in order, whatever the block.
+// One register of weights holds a pair of k of each of 16 output rows. Where the processor has the
+// instruction, it adds both products of a pair to a sum. Elsewhere a BF16 is what it is, the upper half
+// of a float32: a shift or a mask makes one number of the pair a float. A block of T tokens by J tiles
+// adds up over k in order, whatever the block.
 
 RK_INLINE u32x16 load_pairs(const uint16_t *p) {
     u32x16 x;
@@ -16,10 +17,48 @@ RK_INLINE u32x16 splat_pair(const uint16_t *p) {
     return (u32x16)splat_i32(x);
 }
 
+#if defined(RK_HAS_BF16)
+
+/// Adds the products of T tokens' pair `k` with that of J tiles.
+RK_INLINE void RK_NAME(add_pairs)(
+    f32x16 sums[RK_TOKENS][RK_TILES], const RK_PAIRS *p, const uint16_t *x, const uint16_t *weights,
+    size_t k, const int T, const int J) {
+    u32x16 w[RK_TILES];
+    RK_UNROLL for (int j = 0; j < J; j++) {
+        w[j] = load_pairs(weights + j * p->tile_stride + k * RK_TILE);
+    }
+    RK_UNROLL for (int t = 0; t < T; t++) {
+        u32x16 a = splat_pair(x + t * p->x_stride + k);
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            sums[t][j] = (f32x16)_mm512_dpbf16_ps((__m512)sums[t][j], (__m512bh)a, (__m512bh)w[j]);
+        }
+    }
+}
+
+#else
+
 /// The first or the second number of each pair.
 RK_INLINE f32x16 one_of_pairs(u32x16 x, const int place) {
     return (f32x16)(place == 0 ? x << 16 : x & 0xffff0000u);
 }
+
+/// Adds the products of T tokens' pair `k` with that of J tiles.
+RK_INLINE void RK_NAME(add_pairs)(
+    f32x16 sums[RK_TOKENS][RK_TILES], const RK_PAIRS *p, const uint16_t *x, const uint16_t *weights,
+    size_t k, const int T, const int J) {
+    RK_UNROLL for (int place = 0; place < 2; place++) {
+        f32x16 w[RK_TILES];
+        RK_UNROLL for (int j = 0; j < J; j++) {
+            w[j] = one_of_pairs(load_pairs(weights + j * p->tile_stride + k * RK_TILE), place);
+        }
+        RK_UNROLL for (int t = 0; t < T; t++) {
+            f32x16 a = one_of_pairs(splat_pair(x + t * p->x_stride + k), place);
+            RK_UNROLL for (int j = 0; j < J; j++) sums[t][j] = a * w[j] + sums[t][j];
+        }
+    }
+}
+
+#endif
 
 RK_INLINE void RK_NAME(pair_block)(
     const RK_PAIRS *p, size_t token, size_t tile, const int T, const int J) {
@@ -30,16 +69,7 @@ RK_INLINE void RK_NAME(pair_block)(
         RK_UNROLL for (int j = 0; j < J; j++) sums[t][j] = splat(0);
     }
     for (size_t k = 0; k < p->depth; k += 2) {
-        RK_UNROLL for (int place = 0; place < 2; place++) {
-            f32x16 w[RK_TILES];
-            RK_UNROLL for (int j = 0; j < J; j++) {
-                w[j] = one_of_pairs(load_pairs(weights + j * p->tile_stride + k * RK_TILE), place);
-            }
-            RK_UNROLL for (int t = 0; t < T; t++) {
-                f32x16 a = one_of_pairs(splat_pair(x + t * p->x_stride + k), place);
-                RK_UNROLL for (int j = 0; j < J; j++) sums[t][j] = a * w[j] + sums[t][j];
-            }
-        }
+        RK_NAME(add_pairs)(sums, p, x, weights, k, T, J);
     }
     RK_UNROLL for (int t = 0; t < T; t++) {
         RK_UNROLL for (int j = 0; j < J; j++) {

@@ -105,10 +105,10 @@ RK_INLINE u32x16 round_bf16(f32x16 x) {
     return (nan & (bits >> 16 | 0x40)) | (~nan & rounded);
 }
 
-/// Thirty-two numbers in BF16. Matrix registers take subnormal numbers for zeros, and so does the
-/// instruction that rounds for them.
+/// Thirty-two numbers in BF16. Products of BF16 in hardware take subnormal numbers for zeros, and so does
+/// the instruction that rounds for them.
 RK_INLINE u32x16 round_pairs(f32x16 low, f32x16 high) {
-#if defined(RK_HAS_AMX)
+#if defined(RK_HAS_BF16)
     return (u32x16)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
 #else
     typedef uint16_t u16x32 __attribute__((vector_size(64)));

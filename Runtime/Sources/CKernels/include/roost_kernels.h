@@ -19,19 +19,23 @@ extern "C" {
 // MARK: - Instruction sets
 
 typedef enum rk_tier {
-    RK_TIER_BASELINE = 0,  // x86-64-v2, or what the compiler targets elsewhere
-    RK_TIER_AVX2 = 1,      // AVX2, FMA, F16C
-    RK_TIER_AVX512 = 2,    // AVX-512 F, BW, DQ, VL, VNNI
-    RK_TIER_AMX = 3,       // these and the matrix registers of AMX, for BF16
-    RK_TIER_COUNT = 4
+    RK_TIER_BASELINE = 0,     // x86-64-v2, or what the compiler targets elsewhere
+    RK_TIER_AVX2 = 1,         // AVX2, FMA, F16C
+    RK_TIER_AVX512 = 2,       // AVX-512 F, BW, DQ, VL, VNNI
+    RK_TIER_AVX512_BF16 = 3,  // these and AVX512_BF16, for products of pairs
+    RK_TIER_AMX = 4,          // these and the matrix registers of AMX, for BF16
+    RK_TIER_COUNT = 5
 } rk_tier;
 
-/// The best tier that this machine runs.
+/// The fastest tier that this machine runs.
 rk_tier rk_tier_best(void);
 
-/// The tier in use: the best one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`, `amx`) asks
-/// for a lesser one.
+/// The tier in use: the fastest one, unless `ROOST_KERNELS` (`baseline`, `avx2`, `avx512`, `avx512bf16`,
+/// `amx`) asks for another that this machine runs.
 rk_tier rk_tier_current(void);
+
+/// Whether the tier in use multiplies numbers in BF16 faster than those in float32.
+bool rk_has_fast_bf16(void);
 
 const char *rk_tier_name(rk_tier tier);
 

@@ -17,7 +17,7 @@ import CKernels
 ///   - bias: for H heads and all distances in the longest sequence, as in MPNet and T5
 ///     (arXiv:1910.10683, section 2.1).
 ///   - precision: with `bf16` the factors of both products are rounded to BF16 where that is faster:
-///     on processors with matrix registers, in sequences that are not short.
+///     on processors of `isBF16Fast`, in sequences that are not short.
 /// - Returns: [N, H·d].
 public func encoderAttention(
     queries: Tensor, keys: Tensor, values: Tensor, sequences: PackedSequences, scale: Float,
@@ -69,7 +69,7 @@ struct EncoderAttentionCall {
         self.scale = scale
         reach = window.map { max(0, $0 / 2) } ?? .max
         self.bias = bias
-        mayRound = precision == .bf16 && rk_tier_current() == RK_TIER_AMX
+        mayRound = precision == .bf16 && Precision.isBF16Fast
     }
 
     /// Some rows of one sequence.
