@@ -7,7 +7,7 @@ from pathlib import Path
 I32, U32, U64, F32, P = c.c_int32, c.c_uint32, c.c_uint64, c.c_float, c.c_void_p
 LOG = c.CFUNCTYPE(None, P, I32, P, U64, P, U64)
 NOW = c.CFUNCTYPE(U64, P)
-MINOR = 1
+MINOR = 0
 
 
 class Str(c.Structure):
@@ -86,7 +86,7 @@ class Library(Caller):
         self.host = sized(Host, abi_minor=MINOR, log=c.cast(LOG(lambda *_: None), P), now_ns=NOW(lambda _: 0))
         self.this = P()
         attach = function(self.plugin.attach, P, P, P)
-        self.check(attach(c.byref(self.host), c.byref(self.this), c.byref(self.err)))
+        self.check(attach(c.byref(self.host), c.byref(self.this), c.byref(self.call)))
 
 
 class Context(Caller):

@@ -33,7 +33,8 @@ static const char built_in_text[] =
 
 /* ---- errors ---- */
 
-static roost_status fail(roost_err *err, roost_status code, const char *message) {
+static roost_status fail(const roost_call *call, roost_status code, const char *message) {
+    roost_err *err = call->err;
     err->code = code;
     err->flags = 0;
     if (err->cap > 0) snprintf(err->message, err->cap, "%s", message);
@@ -95,7 +96,7 @@ static roost_status model_open(void *self, const roost_open *in, roost_model **o
                                const roost_call *call) {
     (void)self;
     roost_model *model = calloc(1, sizeof *model);
-    if (!model) return fail(call->err, ROOST_E_NOMEM, "out of memory for the model");
+    if (!model) return fail(call, ROOST_E_NOMEM, "out of memory for the model");
     describe_vocabulary(model);
     model->text = read_text(in->path, &model->length);
     if (!model->text) {
@@ -103,7 +104,7 @@ static roost_status model_open(void *self, const roost_open *in, roost_model **o
         model->text = malloc(model->length);
         if (!model->text) {
             free(model);
-            return fail(call->err, ROOST_E_NOMEM, "out of memory for the text");
+            return fail(call, ROOST_E_NOMEM, "out of memory for the text");
         }
         memcpy(model->text, built_in_text, model->length);
     }
@@ -116,7 +117,8 @@ static void model_close(roost_model *model) {
     free(model);
 }
 
-static roost_status model_info(const roost_model *model, roost_sink out) {
+static roost_status model_info(const roost_model *model, roost_sink out, const roost_call *call) {
+    (void)call;
     char json[512];
     int n = snprintf(json, sizeof json,
                      "{\"name\":\"Markov chain\",\"architecture\":\"markov\",\"parameters\":%zu,"
@@ -128,7 +130,9 @@ static roost_status model_info(const roost_model *model, roost_sink out) {
 
 /* ---- tokens: one byte each ---- */
 
-static roost_status tokens_vocab(const roost_model *model, roost_vocab *out) {
+static roost_status tokens_vocab(const roost_model *model, roost_vocab *out,
+                                 const roost_call *call) {
+    (void)call;
     out->n = VOCABULARY;
     out->bytes = model->pieces;
     out->offset = model->offsets;
@@ -169,13 +173,13 @@ static roost_status context_new(roost_model *model, const roost_context_params *
                                 roost_context **out, const roost_call *call) {
     uint32_t n_ctx = params->n_ctx ? params->n_ctx : 4096;
     if (n_ctx > MAX_CONTEXT || params->n_seq == 0 || params->n_seq > 4096)
-        return fail(call->err, ROOST_E_ARG, "at most 65536 positions and 4096 sequences");
+        return fail(call, ROOST_E_ARG, "at most 65536 positions and 4096 sequences");
     roost_context *context = calloc(1, sizeof *context);
     sequence *sequences = calloc(params->n_seq, sizeof *sequences);
     int32_t *tokens = calloc((size_t)params->n_seq * n_ctx, sizeof *tokens);
     if (!context || !sequences || !tokens) {
         free(context), free(sequences), free(tokens);
-        return fail(call->err, ROOST_E_NOMEM, "out of memory for the sequences");
+        return fail(call, ROOST_E_NOMEM, "out of memory for the sequences");
     }
     for (uint32_t i = 0; i < params->n_seq; i++) sequences[i].tokens = tokens + (size_t)i * n_ctx;
     *context = (roost_context){model, params->n_seq, n_ctx, params->n_batch ? params->n_batch : 512,
@@ -190,7 +194,9 @@ static void context_free(roost_context *context) {
     free(context);
 }
 
-static roost_status decode_caps(const roost_context *context, roost_decode_caps *out) {
+static roost_status decode_caps(const roost_context *context, roost_decode_caps *out,
+                                const roost_call *call) {
+    (void)call;
     out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK | ROOST_LOGITS_BATCH_INVARIANT;
     out->n_vocab = VOCABULARY;
     out->n_hidden = 0;
@@ -230,43 +236,43 @@ static void next_token_logits(const roost_model *model, const sequence *s, float
 }
 
 static roost_status check_row(const roost_context *context, const roost_batch *batch, uint32_t i,
-                              const uint32_t *lengths, roost_err *err) {
+                              const uint32_t *lengths, const roost_call *call) {
     uint32_t seq = batch->seq[i];
-    if (seq >= context->n_seq) return fail(err, ROOST_E_ARG, "a sequence number is out of range");
+    if (seq >= context->n_seq) return fail(call, ROOST_E_ARG, "a sequence number is out of range");
     if (batch->token[i] < 0 || batch->token[i] >= VOCABULARY)
-        return fail(err, ROOST_E_ARG, "a token id is out of range");
+        return fail(call, ROOST_E_ARG, "a token id is out of range");
     if (batch->pos[i] != lengths[seq])
-        return fail(err, ROOST_E_ARG, "a position is not the length of its sequence");
-    if (lengths[seq] >= context->n_ctx) return fail(err, ROOST_E_BUSY, "the sequence is full");
+        return fail(call, ROOST_E_ARG, "a position is not the length of its sequence");
+    if (lengths[seq] >= context->n_ctx) return fail(call, ROOST_E_BUSY, "the sequence is full");
     if (batch->want[i] == ROOST_WANT_HIDDEN)
-        return fail(err, ROOST_E_UNSUPPORTED, "a Markov chain has no hidden states");
+        return fail(call, ROOST_E_UNSUPPORTED, "a Markov chain has no hidden states");
     return ROOST_OK;
 }
 
 static roost_status check_batch(const roost_context *context, const roost_batch *batch,
-                                const roost_rows *out, roost_err *err) {
+                                const roost_rows *out, const roost_call *call) {
     uint32_t wanted = 0;
     uint32_t *lengths = malloc(context->n_seq * sizeof *lengths);
-    if (!lengths) return fail(err, ROOST_E_NOMEM, "out of memory for a batch");
+    if (!lengths) return fail(call, ROOST_E_NOMEM, "out of memory for a batch");
     for (uint32_t i = 0; i < context->n_seq; i++) lengths[i] = context->sequences[i].length;
     roost_status status = ROOST_OK;
     for (uint32_t i = 0; i < batch->n && status == ROOST_OK; i++) {
-        status = check_row(context, batch, i, lengths, err);
+        status = check_row(context, batch, i, lengths, call);
         if (status == ROOST_OK) lengths[batch->seq[i]]++;
         wanted += batch->want[i] == ROOST_WANT_LOGITS;
     }
     free(lengths);
     if (status == ROOST_OK && (batch->n > context->n_batch || wanted > out->n_rows))
-        return fail(err, ROOST_E_ARG, "more rows than the context or the output has room for");
+        return fail(call, ROOST_E_ARG, "more rows than the context or the output has room for");
     return status;
 }
 
 static roost_status decode_forward(roost_context *context, const roost_batch *batch,
                                    roost_rows *out, const roost_call *call) {
-    roost_status status = check_batch(context, batch, out, call->err);
+    roost_status status = check_batch(context, batch, out, call);
     if (status != ROOST_OK) return status;
     if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_RELAXED))
-        return fail(call->err, ROOST_E_CANCELLED, "cancelled");
+        return fail(call, ROOST_E_CANCELLED, "cancelled");
     char *row = (char *)out->data;
     for (uint32_t i = 0; i < batch->n; i++) {
         sequence *s = &context->sequences[batch->seq[i]];
@@ -280,31 +286,32 @@ static roost_status decode_forward(roost_context *context, const roost_batch *ba
 
 /* ---- sequences ---- */
 
-static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t *out) {
-    if (seq >= context->n_seq) return ROOST_E_ARG;
+static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t *out,
+                            const roost_call *call) {
+    if (seq >= context->n_seq) return fail(call, ROOST_E_ARG, "no such sequence");
     *out = context->sequences[seq].length;
     return ROOST_OK;
 }
 
-static roost_status seq_clear(roost_context *context, uint32_t seq) {
-    if (seq >= context->n_seq) return ROOST_E_ARG;
+static roost_status seq_clear(roost_context *context, uint32_t seq, const roost_call *call) {
+    if (seq >= context->n_seq) return fail(call, ROOST_E_ARG, "no such sequence");
     context->sequences[seq].length = 0;
     return ROOST_OK;
 }
 
 static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t len,
-                                 roost_err *err) {
+                                 const roost_call *call) {
     if (seq >= context->n_seq || len > context->sequences[seq].length)
-        return fail(err, ROOST_E_ARG, "no such sequence, or it is shorter than that");
+        return fail(call, ROOST_E_ARG, "no such sequence, or it is shorter than that");
     context->sequences[seq].length = len;
     return ROOST_OK;
 }
 
 static roost_status seq_fork(roost_context *context, uint32_t src, uint32_t dst, uint32_t len,
-                             roost_err *err) {
+                             const roost_call *call) {
     if (src >= context->n_seq || dst >= context->n_seq || src == dst
         || len > context->sequences[src].length || context->sequences[dst].length != 0)
-        return fail(err, ROOST_E_ARG, "no such sequences, the source is shorter, or the target is "
+        return fail(call, ROOST_E_ARG, "no such sequences, the source is shorter, or the target is "
                                       "not empty");
     memcpy(context->sequences[dst].tokens, context->sequences[src].tokens, len * sizeof(int32_t));
     context->sequences[dst].length = len;
@@ -329,9 +336,9 @@ static const void *model_extension(const roost_model *model, const char *id) {
 
 static int attached;
 
-static roost_status attach(const roost_host *host, void **self, roost_err *err) {
+static roost_status attach(const roost_host *host, void **self, const roost_call *call) {
     (void)host;
-    if (attached) return fail(err, ROOST_E_BUSY, "attached already");
+    if (attached) return fail(call, ROOST_E_BUSY, "attached already");
     attached = 1;
     *self = &attached;
     return ROOST_OK;

@@ -35,7 +35,7 @@ class Summarizer:
         self.start = encode.decoder_start
         self._encode = function(encode.encode, P, U32, P, U32, P)
         self._forward = function(decode.forward, P, P, P, P)
-        self._clear = function(decode.seq_clear, P, U32)
+        self._clear = function(decode.seq_clear, P, U32, P)
         self._fork = function(decode.seq_fork, P, U32, U32, U32, P)
         self.logits = np.zeros((sequences, vocabulary), np.float32)
 
@@ -44,11 +44,11 @@ class Summarizer:
         context = self.context
         tokens = np.asarray(source, np.int32)
         for sequence in range(len(self.logits)):
-            context.check(self._clear(context.pointer, sequence))
+            context.check(self._clear(context.pointer, sequence, c.byref(context.call)))
         context.check(self._encode(
             context.pointer, 0, tokens.ctypes.data, len(tokens), c.byref(context.call)))
         for sequence in range(1, sequences):
-            context.check(self._fork(context.pointer, 0, sequence, 0, c.byref(context.err)))
+            context.check(self._fork(context.pointer, 0, sequence, 0, c.byref(context.call)))
 
     def step(self, tokens: list[int], position: int) -> np.ndarray:
         """One token for each sequence; their likeliest followers."""

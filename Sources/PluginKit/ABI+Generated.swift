@@ -164,7 +164,7 @@ public enum ExtensionID: String, CaseIterable, Sendable {
 /// What version 1 fixes beside its tables.
 public enum ABI {
     /// Minor version of the tables of this side.
-    public static let minor: UInt32 = 2
+    public static let minor: UInt32 = 0
     /// The highest of roost_probe.score.
     public static let bestScore: Int32 = 100
     /// In place of the id of a token that there is not.

@@ -80,9 +80,8 @@ extension HostServices {
         }
         var path = path
         var map = roost_map()
-        let status = path.withUTF8 { mapFile(context, roost_str($0), &map) }
-        guard status == 0 else {
-            throw PluginError(.io, "the host could not map '\(path)' (status \(status))")
+        try PluginError.check { call in
+            path.withUTF8 { mapFile(context, roost_str($0), &map, call) }
         }
         return map
     }
@@ -96,15 +95,12 @@ extension HostServices {
         guard let parallelFor = member(\.parallel_for) else {
             return (0..<count).forEach(body)
         }
-        let started = withoutActuallyEscaping(body) { body in
+        withoutActuallyEscaping(body) { body in
             let work = ParallelWork(body: body)
-            return withExtendedLifetime(work) {
+            withExtendedLifetime(work) {
                 let argument = Unmanaged.passUnretained(work).toOpaque()
-                return parallelFor(context, UInt32(count), runParallelWork, argument)
+                parallelFor(context, UInt32(count), runParallelWork, argument)
             }
-        }
-        if started != 0 {
-            (0..<count).forEach(body)
         }
     }
 }

@@ -50,6 +50,30 @@ extension PluginError {
         }
     }
 
+    /// Calls a function of the host.
+    ///
+    /// - Throws: what it reports, in its words.
+    static func check(_ body: (UnsafePointer<roost_call>) -> roost_status) throws {
+        let capacity = 1024
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { message in
+            message.initialize(repeating: 0)
+            var err = roost_err(
+                struct_size: structSize(roost_err.self), flags: 0, code: 0, cap: UInt32(capacity),
+                message: message.baseAddress)
+            let status = withUnsafeMutablePointer(to: &err) { err in
+                var call = roost_call()
+                call.struct_size = structSize(roost_call.self)
+                call.err = err
+                return body(&call)
+            }
+            guard status != 0 else { return }
+            let words = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            throw PluginError(
+                ErrorCode(rawValue: status) ?? .internal, String(decoding: words, as: UTF8.self),
+                flags: ErrorFlags(rawValue: err.flags))
+        }
+    }
+
     /// The largest length of at most `limit` bytes at which no UTF-8 character is split.
     private static func cut(_ text: UnsafeBufferPointer<UInt8>, at limit: Int) -> Int {
         guard text.count > limit else { return text.count }

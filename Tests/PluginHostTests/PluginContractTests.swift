@@ -92,7 +92,7 @@ import Testing
     }
 
     private static let brokenLibraries: [(macros: [String], stage: String, says: String)] = [
-        (["MIN_HOST_MINOR=7"], "query", "needs a host of ABI 1.7, this one has 1.2; update Roost"),
+        (["MIN_HOST_MINOR=7"], "query", "needs a host of ABI 1.7, this one has 1.0; update Roost"),
         (["EARLY_AT=\"query\"", "EARLY_DO=\"\""], "query", "returned NULL to a host"),
         (["EARLY_AT=\"attach\"", "EARLY_DO=\"\""], "attach", "refused to attach as told"),
         (["STRUCT_SIZE=3"], "query", "struct_size is 3"),
@@ -136,6 +136,27 @@ import Testing
         }
         #expect(
             failure == .load(stage: LoadStage(rawValue: step) ?? .find, reason: "refused as told"))
+    }
+
+    /// Every function with a status has a place for its words.
+    @Test(
+        arguments: Isolation.allCases,
+        [("caps", LoadStage.describe), ("vocab", .vocabulary), ("info", .describe)])
+    func whatAModelDoesNotSayOfItselfHasAReason(
+        _ isolation: Isolation, refused: (step: String, stage: LoadStage)
+    ) {
+        let failure = failure {
+            try openModel(isolation, config: settings(at: refused.step, do: "refuse")).close()
+        }
+        #expect(failure == .load(stage: refused.stage, reason: "refused as told"))
+    }
+
+    @Test(arguments: Isolation.allCases)
+    func clearingASequenceFailsWithAReason(_ isolation: Isolation) throws {
+        let model = try openModel(isolation, config: settings(at: "seq_clear", do: "refuse"))
+        defer { model.close() }
+        let failure = failure { try model.clear(0) }
+        #expect(failure == .refused(code: .model, flags: [], message: "refused as told"))
     }
 
     @Test(arguments: Isolation.allCases)

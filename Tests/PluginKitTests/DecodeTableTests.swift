@@ -8,7 +8,7 @@ extension BoundaryTests {
             withContext(sequences: 3) { context in
                 var found = roost_decode_caps()
                 found.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
-                #expect(context.decode.caps(context.handle, &found) == 0)
+                #expect(answer { context.decode.caps(context.handle, &found, $0) }.status == 0)
                 #expect(found.flags == 1 | 4 | 8)
                 #expect(found.n_vocab == 8)
                 #expect(found.n_ctx == 16)
@@ -111,7 +111,7 @@ extension BoundaryTests {
                 }
                 let found = context.forward([1])
                 #expect(found == Answer(status: -6, message: "sequence 0 is full: 16 positions"))
-                #expect(context.decode.seq_clear(context.handle, 0) == 0)
+                #expect(context.clear(0).status == 0)
                 #expect(context.forward([1]).status == 0)
             }
         }
@@ -159,7 +159,9 @@ extension BoundaryTests {
                 #expect(context.fork(0, 1, 1).status == 0)
                 #expect(context.fork(0, 1, 1).status == -1)
                 #expect(context.length(9) == nil)
-                #expect(context.decode.seq_clear(context.handle, 3) == -1)
+                #expect(
+                    context.clear(3)
+                        == Answer(status: -1, message: "sequence 3, expected 0 to 2"))
             }
         }
     }

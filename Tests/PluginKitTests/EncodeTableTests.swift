@@ -102,7 +102,7 @@ extension BoundaryTests {
                 #expect(context.forward([2, 1]).status == 0)
                 #expect(context.truncate(0, 0).status == 0)
                 #expect(logits(2, in: 0, at: 0, of: context) == [2, 3])
-                #expect(context.decode.seq_clear(context.handle, 0) == 0)
+                #expect(context.clear(0).status == 0)
                 #expect(context.forward([2]).status == -1)
                 #expect(encode([4], in: context).status == 0)
                 #expect(logits(2, in: 0, at: 0, of: context) == [2, 4])
@@ -172,7 +172,7 @@ extension BoundaryTests {
         @Test func infoHasWhatTheModelSaysOfItsTexts() {
             withModel(path: "echo") { model in
                 let sink = TestSink()
-                #expect(plugin.info_json(model, sink.table) == 0)
+                #expect(answer { plugin.info_json(model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text == """
                         {"max_tokens": 9, "source_prefix": "echo: ", "generation": \

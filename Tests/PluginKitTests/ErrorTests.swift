@@ -46,7 +46,7 @@ extension BoundaryTests {
                 let second = context.forward([1])
                 #expect(second.status == -9)
                 #expect(second.flags == 4)
-                #expect(context.decode.seq_clear(context.handle, 0) == -9)
+                #expect(context.clear(0).status == -9)
             }
             withContext { context in
                 #expect(context.forward([1]).status == 0)

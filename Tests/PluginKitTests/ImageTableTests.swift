@@ -208,7 +208,7 @@ extension BoundaryTests {
         @Test func infoSaysWhatTheModelDraws() throws {
             withModel(path: "stripes") { model in
                 let sink = TestSink()
-                #expect(plugin.info_json(model, sink.table) == 0)
+                #expect(answer { plugin.info_json(model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text == #"{"name": "stripes", "image": {"width": 4, "height": 2, "#
                         + #""steps": 3, "guidance": 1.5, "multiple_of": 2, "#

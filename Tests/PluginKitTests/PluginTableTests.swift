@@ -22,9 +22,9 @@ extension BoundaryTests {
             withAttached { this in
                 let host = TestHost()
                 let second = host.withTable { table in
-                    withError { err in
+                    answer { call in
                         var other: UnsafeMutableRawPointer?
-                        return plugin.attach(table, &other, err)
+                        return plugin.attach(table, &other, call)
                     }
                 }
                 #expect(second.status == -6)
@@ -50,16 +50,18 @@ extension BoundaryTests {
 
         @Test func nullArgumentsAreErrors() {
             let host = TestHost()
-            #expect(withError { plugin.attach(nil, nil, $0) }.status == -1)
+            #expect(answer { plugin.attach(nil, nil, $0) }.status == -1)
             host.withTable { table in
-                #expect(withError { plugin.attach(table, nil, $0) }.status == -1)
+                #expect(answer { plugin.attach(table, nil, $0) }.status == -1)
             }
             withAttached { this in
                 #expect(answer { plugin.probe(this, nil, nil, $0) }.status == -1)
                 #expect(answer { plugin.open(this, nil, nil, $0) }.status == -1)
                 #expect(plugin.open(this, nil, nil, nil) == -1)
                 #expect(answer { plugin.context_new(nil, nil, nil, $0) }.status == -1)
-                #expect(plugin.info_json(nil, TestSink().table) == -1)
+                #expect(
+                    answer { plugin.info_json(nil, TestSink().table, $0) }
+                        == Answer(status: -1, message: "model is null"))
                 plugin.close(nil)
                 plugin.context_free(nil)
             }
@@ -148,7 +150,7 @@ extension BoundaryTests {
         @Test func infoIsJSONWithEscapes() {
             withModel { model in
                 let sink = TestSink()
-                #expect(plugin.info_json(model, sink.table) == 0)
+                #expect(answer { plugin.info_json(model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text == #"{"name": "a \"name\"\n", "architecture": "counting", "#
                         + #""parameters": 12, "chat_template": "{{ 'ü' }}\u0001"}"#)

@@ -16,7 +16,6 @@ final class TestHost {
     private(set) var allocations = 0
     private(set) var maps = 0
     var now: UInt64 = 1000
-    var hasThreads = true
 
     /// The host's table, cut to `size` bytes when given.
     func withTable<Result>(size: Int? = nil, _ body: (UnsafePointer<roost_host>) -> Result)
@@ -44,8 +43,11 @@ final class TestHost {
     }
 
     private func addFilesAndThreads(to table: inout roost_host) {
-        table.map_file = { context, path, out in
-            guard swiftString(path) == "weights.bin" else { return -4 }
+        table.map_file = { context, path, out, call in
+            guard swiftString(path) == "weights.bin" else {
+                PluginError(.io, "no file of that name").write(to: call?.pointee.err)
+                return -4
+            }
             TestHost.of(context).maps += 1
             out?.pointee = roost_map(ptr: testBytes, len: 4, id: 99)
             return 0
@@ -53,10 +55,8 @@ final class TestHost {
         table.unmap = { context, id in
             if id == 99 { TestHost.of(context).maps -= 1 }
         }
-        table.parallel_for = { context, count, body, argument in
-            guard TestHost.of(context).hasThreads else { return -6 }
+        table.parallel_for = { _, count, body, argument in
             for index in (0..<count).reversed() { body?(argument, index) }
-            return 0
         }
         table.service = { _, id in
             String(cString: id!) == "roost.tensor/1" ? UnsafeRawPointer(testBytes) : nil
@@ -182,7 +182,7 @@ func withAttached<Result>(
     let table = UnsafeMutablePointer<roost_host>.allocate(capacity: 1)
     defer { table.deallocate() }
     host.withTable(size: size) { table.initialize(to: $0.pointee) }
-    let attached = withError { plugin.attach(table, &this, $0) }
+    let attached = answer { plugin.attach(table, &this, $0) }
     precondition(attached.status == 0, attached.message)
     defer { plugin.detach(this) }
     return try body(this)

@@ -15,15 +15,20 @@ struct TestContext {
 
     func length(_ sequence: UInt32) -> UInt32? {
         var length: UInt32 = 0
-        return decode.seq_len(handle, sequence, &length) == 0 ? length : nil
+        let found = answer { decode.seq_len(handle, sequence, &length, $0) }
+        return found.status == 0 ? length : nil
+    }
+
+    func clear(_ sequence: UInt32) -> Answer {
+        answer { decode.seq_clear(handle, sequence, $0) }
     }
 
     func truncate(_ sequence: UInt32, _ length: UInt32) -> Answer {
-        withError { decode.seq_truncate(handle, sequence, length, $0) }
+        answer { decode.seq_truncate(handle, sequence, length, $0) }
     }
 
     func fork(_ source: UInt32, _ destination: UInt32, _ length: UInt32) -> Answer {
-        withError { decode.seq_fork(handle, source, destination, length, $0) }
+        answer { decode.seq_fork(handle, source, destination, length, $0) }
     }
 
     /// Forwards tokens of sequence 0 behind each other, all wanting logits.

@@ -24,8 +24,8 @@ extension BoundaryTests {
             try withModel { model in
                 var found = roost_vocab()
                 found.struct_size = UInt32(MemoryLayout<roost_vocab>.size)
-                let status = try tokens(model).vocab(model, &found)
-                #expect(status == 0)
+                let table = try tokens(model)
+                #expect(answer { table.vocab(model, &found, $0) }.status == 0)
                 #expect(found.n == 8)
                 #expect((found.bos, found.eos, found.eot, found.pad) == (0, 1, -1, -1))
                 #expect(found.flags == 1)
@@ -113,7 +113,9 @@ extension BoundaryTests {
             try withModel { model in
                 let found = try tokenize(model, [97], into: TestSink(limit: 0))
                 #expect(found == Answer(status: -5, message: "the sink said stop"))
-                #expect(plugin.info_json(model, TestSink(limit: 0).table) == -5)
+                #expect(
+                    answer { plugin.info_json(model, TestSink(limit: 0).table, $0) }
+                        == Answer(status: -5, message: "the sink said stop"))
             }
         }
 

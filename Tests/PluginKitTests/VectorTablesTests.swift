@@ -80,11 +80,14 @@ extension BoundaryTests {
                 #expect(table.embed != nil && table.embed_tokens != nil)
                 let labels = (0..<2).map { index in
                     let sink = TestSink()
-                    #expect(table.label(opened.model, UInt32(index), sink.table) == 0)
+                    let named = answer { table.label(opened.model, UInt32(index), sink.table, $0) }
+                    #expect(named.status == 0)
                     return sink.text
                 }
                 #expect(labels == ["odd", "even"])
-                #expect(table.label(opened.model, 2, TestSink().table) == -1)
+                #expect(
+                    answer { table.label(opened.model, 2, TestSink().table, $0) }
+                        == Answer(status: -1, message: "label 2, expected 0 to 1"))
             }
         }
 
@@ -246,7 +249,7 @@ extension BoundaryTests {
         @Test func infoHasTheKeysOfVectorsAndTasks() throws {
             try withVectors { opened in
                 let sink = TestSink()
-                #expect(plugin.info_json(opened.model, sink.table) == 0)
+                #expect(answer { plugin.info_json(opened.model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text == #"{"name": "lengths", "dimensions": 3, "max_tokens": 4, "#
                         + #""pooling": "mean", "query_prefix": "query: ", "matryoshka": false, "#
@@ -287,7 +290,7 @@ extension BoundaryTests {
         @Test func aTaskPutsALineAnEventUntilItIsDone() throws {
             try withTasks { opened, task in
                 let sink = TestSink()
-                #expect(task.list_json(opened.model, sink.table) == 0)
+                #expect(answer { task.list_json(opened.model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text
                         == #"[{"name": "letters", "input_schema": {"type": "string"}, "event_schema": {}}]"#

@@ -42,9 +42,12 @@
  * Short paths that must work: query alone; attach, detach; open, close; a context never called;
  * begin, end; any failed call followed by the matching release.
  *
- * FAILURE. A function that returns roost_status returns ROOST_OK or a negative code, fills
- * call->err (or its own roost_err) with a sentence, and leaves everything as it was before the call,
- * unless its comment or the error's flags say otherwise. Outputs are undefined after a failure.
+ * FAILURE. Every function that returns roost_status takes a roost_call last. It returns ROOST_OK or a
+ * negative code, fills call->err with a sentence, and leaves everything as it was before the call,
+ * unless its comment or the error's flags say otherwise. Outputs are undefined after a failure. A
+ * function without a status cannot fail (close, context_free, detach, end), or has one answer that
+ * says so (NULL of extension and alloc, a nonzero put, a negative get). The host's map_file is given
+ * the call that the plugin is in, so that its sentence is the plugin's.
  */
 #ifndef ROOST_PLUGIN_H
 #define ROOST_PLUGIN_H
@@ -56,8 +59,9 @@
 extern "C" {
 #endif
 
-/* Minor version of the tables in this file. Grows by one whenever a member is appended. */
-#define ROOST_ABI_MINOR 2u
+/* Minor version of the tables in this file. From the first release on it grows by one whenever a
+ * member is appended. */
+#define ROOST_ABI_MINOR 0u
 
 /* ---- plain data -------------------------------------------------------------------------- */
 
@@ -177,13 +181,13 @@ typedef struct roost_host {
     void *(*alloc)(void *ctx, uint64_t size, uint64_t align, uint32_t tag);
     /* Gives back what alloc returned; NULL is allowed. [any] */
     void (*free)(void *ctx, void *ptr);
-    /* Maps a file read-only and shared; on failure returns ROOST_E_IO and `out` is untouched. [load] */
-    roost_status (*map_file)(void *ctx, roost_str path, roost_map *out);
+    /* Maps a file read-only and shared; `out` is untouched after a failure. [load] */
+    roost_status (*map_file)(void *ctx, roost_str path, roost_map *out, const roost_call *call);
     /* Undoes map_file. [load] */
     void (*unmap)(void *ctx, uint64_t id);
     /* Calls fn(arg, i) once for every i below n, on the host's threads and this one; returns when
      * all have returned. `fn` must not call parallel_for. [lane] */
-    roost_status (*parallel_for)(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
+    void (*parallel_for)(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
     /* A further table by id, valid until detach, or NULL where this host has none. [any] */
     const void *(*service)(void *ctx, const char *id);
 } roost_host;
@@ -236,7 +240,7 @@ typedef struct roost_plugin {
     roost_str families_csv;  /* "llama,mistral" */
     /* Once per image, before all else; `*self` is handed to the calls below. `host` stays valid
      * until detach returns. After a failure the plugin is detached. [load] */
-    roost_status (*attach)(const roost_host *host, void **self, roost_err *err);
+    roost_status (*attach)(const roost_host *host, void **self, const roost_call *call);
     /* After the last close. May be NULL. [load] */
     void (*detach)(void *self);
     /* Reads headers only and says whether this plugin serves the files. A model of another family
@@ -272,7 +276,7 @@ typedef struct roost_plugin {
      * that was left out, an assumption): the host logs each as a warning and shows them. Every key is
      * optional.
      * [any] */
-    roost_status (*info_json)(const roost_model *model, roost_sink out);
+    roost_status (*info_json)(const roost_model *model, roost_sink out, const roost_call *call);
     /* The table of an ability, valid until close, or NULL. Compare ids exactly. [any] */
     const void *(*extension)(const roost_model *model, const char *id);
 } roost_plugin;
@@ -315,7 +319,7 @@ typedef struct roost_vocab {
 typedef struct roost_ext_tokens {
     uint32_t struct_size, reserved;
     /* Describes the vocabulary. [any] */
-    roost_status (*vocab)(const roost_model *model, roost_vocab *out);
+    roost_status (*vocab)(const roost_model *model, roost_vocab *out, const roost_call *call);
     /* Puts the text's token ids, int32, into the sink. Invalid UTF-8 is tokenized as bytes or is
      * ROOST_E_ARG. [any] */
     roost_status (*tokenize)(const roost_model *model, roost_str text, uint32_t flags,
@@ -325,7 +329,7 @@ typedef struct roost_ext_tokens {
      * outside of them with all their bytes; a longer one that does not hides no shorter one that
      * does. In everything else the text is one: the ends of the parts are no borders of words, so
      * that a text which spells no control token has the ids that tokenize gives. May be NULL: the
-     * host then has a part that spells a control token tokenized apart; since 2. [any] */
+     * host then has a part that spells a control token tokenized apart. [any] */
     roost_status (*tokenize_mixed)(const roost_model *model, roost_str text, const roost_range *plain,
                                    uint32_t n, uint32_t flags, roost_sink i32_out,
                                    const roost_call *call);
@@ -374,22 +378,24 @@ typedef struct roost_rows {
 typedef struct roost_ext_decode {
     uint32_t struct_size, reserved;
     /* Describes the context. [any] */
-    roost_status (*caps)(const roost_context *context, roost_decode_caps *out);
+    roost_status (*caps)(const roost_context *context, roost_decode_caps *out, const roost_call *call);
     /* Appends the rows to their sequences and writes one row of `out` for each row that wants one,
-     * in batch order; a row that is left unwritten fails the call. All or nothing: after a failure every sequence is as before, or the error has
-     * ROOST_ERR_SEQ_LOST. [lane] */
+     * in batch order; a row that is left unwritten fails the call. All or nothing: after a failure
+     * every sequence is as before, or the error has ROOST_ERR_SEQ_LOST. [lane] */
     roost_status (*forward)(roost_context *context, const roost_batch *batch, roost_rows *out,
                             const roost_call *call);
     /* The number of positions in a sequence. May be NULL. [lane] */
-    roost_status (*seq_len)(const roost_context *context, uint32_t seq, uint32_t *out);
+    roost_status (*seq_len)(const roost_context *context, uint32_t seq, uint32_t *out,
+                            const roost_call *call);
     /* Empties a sequence; fails only for a number out of range. [lane] */
-    roost_status (*seq_clear)(roost_context *context, uint32_t seq);
+    roost_status (*seq_clear)(roost_context *context, uint32_t seq, const roost_call *call);
     /* Keeps the first `len` positions. May be NULL, with ROOST_SEQ_TRUNCATE_ANY unset. [lane] */
-    roost_status (*seq_truncate)(roost_context *context, uint32_t seq, uint32_t len, roost_err *err);
+    roost_status (*seq_truncate)(roost_context *context, uint32_t seq, uint32_t len,
+                                 const roost_call *call);
     /* Makes `dst`, which is empty, hold the first `len` positions of `src`. May be NULL, with
      * ROOST_SEQ_FORK unset. [lane] */
     roost_status (*seq_fork)(roost_context *context, uint32_t src, uint32_t dst, uint32_t len,
-                             roost_err *err);
+                             const roost_call *call);
 } roost_ext_decode;
 
 /* ---- text: sequence input and output ----------------------------------------------------- */
@@ -399,7 +405,7 @@ typedef struct roost_ext_decode {
 typedef struct roost_ext_seqio {
     uint32_t struct_size, reserved;
     /* Two models with equal fingerprints exchange sequence states. [any] */
-    roost_status (*fingerprint)(const roost_model *model, uint8_t out[32]);
+    roost_status (*fingerprint)(const roost_model *model, uint8_t out[32], const roost_call *call);
     /* Writes the state of a sequence. [lane] */
     roost_status (*save)(roost_context *context, uint32_t seq, roost_sink out, const roost_call *call);
     /* Fills an empty sequence. Must refuse bytes that save did not write; the sequence is then
@@ -444,7 +450,7 @@ typedef struct roost_ext_vectors {
     uint32_t n_labels;   /* labels of classify; 0: no classify */
     uint32_t max_tokens; /* longer texts are cut; 0: unknown */
     /* Writes the UTF-8 name of label i. [any] */
-    roost_status (*label)(const roost_model *model, uint32_t i, roost_sink out);
+    roost_status (*label)(const roost_model *model, uint32_t i, roost_sink out, const roost_call *call);
     /* One row of `dim` floats per text. [lane] */
     roost_status (*embed)(roost_context *context, const roost_str *text, uint32_t n, uint32_t flags,
                           roost_rows *out, const roost_call *call);
@@ -455,22 +461,22 @@ typedef struct roost_ext_vectors {
     roost_status (*classify)(roost_context *context, const roost_str *text, uint32_t n,
                              roost_rows *out, const roost_call *call);
     /* Puts the token ids, int32, that `embed` would embed for this text: prefix, special tokens and
-     * cut included. Of a model that does not embed, those of the text alone; since 1. [any] */
+     * cut included. Of a model that does not embed, those of the text alone. [any] */
     roost_status (*embed_tokenize)(const roost_model *model, roost_str text, uint32_t flags,
                                    roost_sink i32_out, const roost_call *call);
     /* Like `embed`, of token ids as embed_tokenize gives them: text i is token[offset[i] ..<
-     * offset[i + 1]]. Ids outside the vocabulary, no ids, or more than max_tokens are ROOST_E_ARG;
-     * since 1. [lane] */
+     * offset[i + 1]]. Ids outside the vocabulary, no ids, or more than max_tokens are ROOST_E_ARG.
+     * [lane] */
     roost_status (*embed_tokens)(roost_context *context, const int32_t *token, const uint32_t *offset,
                                  uint32_t n, uint32_t flags, roost_rows *out, const roost_call *call);
     /* Like `classify`, of pairs: row i is of text[i] and pair[i], read together, as a premise and its
-     * hypothesis; since 2. [lane] */
+     * hypothesis. [lane] */
     roost_status (*classify_pairs)(roost_context *context, const roost_str *text, const roost_str *pair,
                                    uint32_t n, roost_rows *out, const roost_call *call);
     /* Counts the tokens of a text as `embed`, with its flags, or `classify` reads it; with `pair`, which
      * may be NULL, those of the two as score_pairs, whose query is `text`, or classify_pairs reads them.
      * `*whole` are those that there are, `*read` those that are left by the cut; special tokens and a
-     * prefix are among both; since 2. [any] */
+     * prefix are among both. [any] */
     roost_status (*count_tokens)(const roost_model *model, roost_str text, const roost_str *pair,
                                  uint32_t flags, uint32_t *read, uint32_t *whole,
                                  const roost_call *call);
@@ -540,7 +546,7 @@ typedef struct roost_ext_image {
 typedef struct roost_ext_task {
     uint32_t struct_size, reserved;
     /* A JSON array of {"name", "input_schema", "event_schema"}. [any] */
-    roost_status (*list_json)(const roost_model *model, roost_sink out);
+    roost_status (*list_json)(const roost_model *model, roost_sink out, const roost_call *call);
     /* Starts a job; `*out` is the host's until end. [lane] */
     roost_status (*begin)(roost_context *context, roost_str task, roost_str json_in, roost_job **out,
                           const roost_call *call);

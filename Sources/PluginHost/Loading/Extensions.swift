@@ -35,9 +35,7 @@ extension DecodeCapabilities {
         var out = roost_decode_caps()
         out.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
         try inStage(.describe) {
-            try callPlugin(.describe, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-                describe(context, &out)
-            }
+            try callPlugin(.describe, trace: trace) { describe(context, &out, $0) }
         }
         self.init(
             flags: DecodeFlags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
@@ -73,9 +71,7 @@ extension Vocabulary {
         var out = roost_vocab()
         out.struct_size = UInt32(MemoryLayout<roost_vocab>.size)
         try inStage(.vocabulary) {
-            try callPlugin(.vocabulary, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-                describe(model, &out)
-            }
+            try callPlugin(.vocabulary, trace: trace) { describe(model, &out, $0) }
         }
         return out
     }
@@ -135,10 +131,7 @@ extension VectorCapabilities {
         return try (0..<vectors.n_labels).map { index in
             let bytes = try inStage(.describe) {
                 try OutputSink.collect(.describe, limit: 4096) { sink in
-                    try callPlugin(.describe, trace: trace) {
-                        (_: UnsafeMutablePointer<roost_err>) in
-                        label(model, index, sink)
-                    }
+                    try callPlugin(.describe, trace: trace) { label(model, index, sink, $0) }
                 }
             }
             return String(decoding: bytes, as: UTF8.self)
@@ -157,9 +150,7 @@ extension ModelDescription {
         _ = try require(task.end, "end", in: .tasks)
         let json = try inStage(.describe) {
             try OutputSink.collect(.tasks, limit: 1 << 20) { sink in
-                try callPlugin(.tasks, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-                    list(model, sink)
-                }
+                try callPlugin(.tasks, trace: trace) { list(model, sink, $0) }
             }
         }
         let tasks = (try? JSONValue(parsing: json))?.array

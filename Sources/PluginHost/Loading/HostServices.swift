@@ -25,7 +25,10 @@ final class HostServices: @unchecked Sendable {
                 HostServices.of(context)?.allocate(size, alignment: alignment)
             },
             free: { HostServices.of($0)?.release($1) },
-            map_file: { HostServices.of($0)?.map($1, into: $2) ?? ErrorCode.argument.rawValue },
+            map_file: { context, path, out, call in
+                HostServices.of(context)?.map(path, into: out, call)
+                    ?? ErrorCode.argument.rawValue
+            },
             unmap: { HostServices.of($0)?.unmap($1) },
             parallel_for: { _, count, function, argument in
                 runParallel(count, function, argument)
@@ -88,22 +91,26 @@ extension HostServices {
 // MARK: - Files
 
 extension HostServices {
-    private func map(_ path: roost_str, into out: UnsafeMutablePointer<roost_map>?) -> roost_status
-    {
+    private func map(
+        _ path: roost_str, into out: UnsafeMutablePointer<roost_map>?,
+        _ call: UnsafePointer<roost_call>?
+    ) -> roost_status {
         guard let out, let path = try? String(path, named: "path", in: .open) else {
-            return ErrorCode.argument.rawValue
+            return refuse(call, .argument, "map_file needs a path and a place for the map")
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return ErrorCode.io.rawValue }
+        guard descriptor >= 0 else {
+            return refuse(call, .io, "cannot open '\(path)': \(lastError)")
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
-            return ErrorCode.io.rawValue
+            return refuse(call, .io, "'\(path)' is empty or no file")
         }
         let length = Int(status.st_size)
         guard let start = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0),
             start != MAP_FAILED
-        else { return ErrorCode.io.rawValue }
+        else { return refuse(call, .io, "cannot map '\(path)': \(lastError)") }
         let id = nextMap.add(1, ordering: .relaxed).oldValue
         maps.withLock { $0[id] = (UInt(bitPattern: start), length) }
         out.pointee = roost_map(ptr: start, len: UInt64(length), id: id)
@@ -116,14 +123,30 @@ extension HostServices {
     }
 }
 
+private var lastError: String { String(cString: strerror(errno)) }
+
+/// Writes a refusal of the host into the error of the plugin's call.
+private func refuse(
+    _ call: UnsafePointer<roost_call>?, _ code: ErrorCode, _ message: String
+) -> roost_status {
+    guard let error = call?.pointee.err else { return code.rawValue }
+    error.pointee.code = code.rawValue
+    error.pointee.flags = 0
+    if let buffer = error.pointee.message, error.pointee.cap > 0 {
+        let fitting = message.utf8.prefix(Int(error.pointee.cap) - 1)
+        for (place, byte) in fitting.enumerated() { buffer[place] = CChar(bitPattern: byte) }
+        buffer[fitting.count] = 0
+    }
+    return code.rawValue
+}
+
 // MARK: - Threads
 
 private func runParallel(
     _ count: UInt32, _ function: (@convention(c) (UnsafeMutableRawPointer?, UInt32) -> Void)?,
     _ argument: UnsafeMutableRawPointer?
-) -> roost_status {
-    guard let function else { return ErrorCode.argument.rawValue }
+) {
+    guard let function else { return }
     nonisolated(unsafe) let argument = argument
     DispatchQueue.concurrentPerform(iterations: Int(count)) { function(argument, UInt32($0)) }
-    return 0
 }

@@ -136,18 +136,14 @@ extension ModelInstance {
         guard let length = decode?.seq_len else { throw missing("seq_len") }
         try capabilities.check(sequence: sequence)
         var out: UInt32 = 0
-        try callPlugin(.length, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-            length(context, UInt32(sequence), &out)
-        }
+        try callPlugin(.length, trace: trace) { length(context, UInt32(sequence), &out, $0) }
         return try capabilities.check(length: Int(out))
     }
 
     func clear(_ sequence: Int, trace: CallTrace) throws {
         guard let decode, let capabilities = description.decode else { throw noDecoder }
         try capabilities.check(sequence: sequence)
-        try callPlugin(.clear, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-            decode.seq_clear(context, UInt32(sequence))
-        }
+        try callPlugin(.clear, trace: trace) { decode.seq_clear(context, UInt32(sequence), $0) }
     }
 
     func truncate(_ sequence: Int, to length: Int, trace: CallTrace) throws {

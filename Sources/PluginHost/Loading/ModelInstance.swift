@@ -159,9 +159,7 @@ extension PluginLibrary {
         let info = try require(table.info_json, "info_json", in: .describe)
         return try inStage(.describe) {
             try OutputSink.collect(.describe, limit: 4 << 20) { sink in
-                try callPlugin(.describe, trace: trace) { (_: UnsafeMutablePointer<roost_err>) in
-                    info(model, sink)
-                }
+                try callPlugin(.describe, trace: trace) { info(model, sink, $0) }
             }
         }
     }

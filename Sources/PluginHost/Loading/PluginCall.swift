@@ -10,12 +10,12 @@ struct LaneCall {
 /// Longest error message that a plugin may write, with its NUL.
 private let messageCapacity = 1024
 
-/// Calls a function that reports failure through a `roost_err`.
+/// Calls a function of a plugin.
 ///
 /// - Throws: `.refused` with the plugin's words, `.broken` for a status that does not exist.
 func callPlugin(
-    _ step: CallStep, trace: CallTrace = .none,
-    _ body: (UnsafeMutablePointer<roost_err>) -> roost_status
+    _ step: CallStep, trace: CallTrace = .none, cancel: UnsafePointer<Int32>? = nil,
+    deadline: MonotonicTime? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
 ) throws {
     // Around all of it: a message that runs over its buffer shows as the call that wrote it.
     try trace.during(step) {
@@ -24,7 +24,12 @@ func callPlugin(
             var error = roost_err(
                 struct_size: UInt32(MemoryLayout<roost_err>.size), flags: 0, code: 0,
                 cap: UInt32(messageCapacity), message: message.baseAddress)
-            let status = body(&error)
+            let status = withUnsafeMutablePointer(to: &error) { error in
+                var call = roost_call(
+                    struct_size: UInt32(MemoryLayout<roost_call>.size), reserved: 0, cancel: cancel,
+                    deadline_ns: deadline?.nanoseconds ?? 0, trace_id: 0, err: error)
+                return body(&call)
+            }
             if status == 0 { return }
             guard status < 0 else {
                 throw ModelFailure.broken(
@@ -39,18 +44,5 @@ func callPlugin(
                 code: ErrorCode(status: status), flags: ErrorFlags(rawValue: error.flags),
                 message: words ?? String(decoding: bytes, as: UTF8.self))
         }
-    }
-}
-
-/// Calls a function that can be cancelled and has a deadline.
-func callPlugin(
-    _ step: CallStep, trace: CallTrace = .none, cancel: UnsafePointer<Int32>? = nil,
-    deadline: MonotonicTime? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
-) throws {
-    try callPlugin(step, trace: trace) { error in
-        var call = roost_call(
-            struct_size: UInt32(MemoryLayout<roost_call>.size), reserved: 0, cancel: cancel,
-            deadline_ns: deadline?.nanoseconds ?? 0, trace_id: 0, err: error)
-        return body(&call)
     }
 }

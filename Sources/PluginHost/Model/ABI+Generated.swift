@@ -179,7 +179,7 @@ package enum ExtensionID: String, CaseIterable, Sendable {
 /// What version 1 fixes beside its tables.
 package enum ABI {
     /// Minor version of the tables of this side.
-    package static let minor: UInt32 = 2
+    package static let minor: UInt32 = 0
     /// The highest of roost_probe.score.
     package static let bestScore: Int32 = 100
     /// In place of the id of a token that there is not.

@@ -17,27 +17,20 @@ struct Static<Value>: @unchecked Sendable {
 }
 
 /// Runs the body of a C function: ROOST_OK, or the status of what it throws, with the sentence in
-/// `err`.
-func answer(_ err: UnsafeMutablePointer<roost_err>?, _ body: () throws -> Void) -> roost_status {
-    do {
-        try body()
-        return roost_status(ROOST_OK)
-    } catch {
-        let error = PluginError(error)
-        error.write(to: err)
-        return error.code.rawValue
-    }
-}
-
-/// `answer` for functions that take a `roost_call`.
+/// the call's error.
 func answer(
     _ call: UnsafePointer<roost_call>?, _ body: (Call) throws -> Void
 ) -> roost_status {
     guard let call, call.pointee.struct_size >= structSize(roost_call.self) else {
         return ErrorCode.argument.rawValue
     }
-    return answer(call.pointee.err) {
+    do {
         try body(Call(call, host: PluginImage.shared.host))
+        return roost_status(ROOST_OK)
+    } catch {
+        let error = PluginError(error)
+        error.write(to: call.pointee.err)
+        return error.code.rawValue
     }
 }
 

@@ -12,9 +12,10 @@ enum DecodeTable {
 }
 
 private func describeCapabilities(
-    context: OpaquePointer?, out: UnsafeMutablePointer<roost_decode_caps>?
+    context: OpaquePointer?, out: UnsafeMutablePointer<roost_decode_caps>?,
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+    answer(call) { _ in
         let found = try decoder(context).context.capabilities
         let capabilities = roost_decode_caps(
             struct_size: structSize(roost_decode_caps.self), flags: found.flags.rawValue,
@@ -44,9 +45,10 @@ private func forward(
 // MARK: - Sequences
 
 private func sequenceLength(
-    context: OpaquePointer?, sequence: UInt32, out: UnsafeMutablePointer<UInt32>?
+    context: OpaquePointer?, sequence: UInt32, out: UnsafeMutablePointer<UInt32>?,
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+    answer(call) { _ in
         let (box, decoder) = try decoder(context)
         guard let out else {
             throw PluginError(.argument, "the place for the length is null")
@@ -57,8 +59,10 @@ private func sequenceLength(
     }
 }
 
-private func clearSequence(context: OpaquePointer?, sequence: UInt32) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+private func clearSequence(
+    context: OpaquePointer?, sequence: UInt32, call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { _ in
         let (box, decoder) = try decoder(context)
         try box.lane { decoder.clear(try decoder.checked(sequence)) }
     }
@@ -66,9 +70,9 @@ private func clearSequence(context: OpaquePointer?, sequence: UInt32) -> roost_s
 
 private func truncateSequence(
     context: OpaquePointer?, sequence: UInt32, length: UInt32,
-    err: UnsafeMutablePointer<roost_err>?
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(err) {
+    answer(call) { _ in
         let (box, decoder) = try decoder(context)
         try box.lane {
             let sequence = try decoder.checked(sequence)
@@ -80,9 +84,9 @@ private func truncateSequence(
 
 private func forkSequence(
     context: OpaquePointer?, source: UInt32, destination: UInt32, length: UInt32,
-    err: UnsafeMutablePointer<roost_err>?
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(err) {
+    answer(call) { _ in
         let (box, decoder) = try decoder(context)
         try box.lane {
             let source = try decoder.checked(source)

@@ -27,9 +27,9 @@ public enum PluginTable {
 
 private func attachPlugin(
     host: UnsafePointer<roost_host>?, out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    err: UnsafeMutablePointer<roost_err>?
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(err) {
+    answer(call) { _ in
         guard let host, let out else {
             throw PluginError(.argument, "the host's table or the place for self is null")
         }
@@ -116,8 +116,10 @@ private func closeModel(model: OpaquePointer?) {
     model.release(ModelBox.self)
 }
 
-private func writeInfo(model: OpaquePointer?, out: roost_sink) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+private func writeInfo(
+    model: OpaquePointer?, out: roost_sink, call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { _ in
         try Sink(out).put(model.box(ModelBox.self, "model").infoJSON)
     }
 }

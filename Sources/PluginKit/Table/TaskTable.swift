@@ -23,8 +23,10 @@ private final class JobBox {
     }
 }
 
-private func listTasks(model: OpaquePointer?, out: roost_sink) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+private func listTasks(
+    model: OpaquePointer?, out: roost_sink, call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { _ in
         let tasks = try model.box(ModelBox.self, "model").tasks
         try Sink(out).put("[" + tasks.map(\.json).joined(separator: ", ") + "]")
     }

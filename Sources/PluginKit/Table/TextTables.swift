@@ -11,9 +11,10 @@ enum TokensTable {
 }
 
 private func describeVocabulary(
-    model: OpaquePointer?, out: UnsafeMutablePointer<roost_vocab>?
+    model: OpaquePointer?, out: UnsafeMutablePointer<roost_vocab>?,
+    call: UnsafePointer<roost_call>?
 ) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+    answer(call) { _ in
         try fill(out, "roost_vocab", size: \.struct_size, with: text(of: model).table)
     }
 }

@@ -35,8 +35,10 @@ final class VectorsBox: Sendable {
     var pointer: UnsafeRawPointer { UnsafeRawPointer(table) }
 }
 
-private func writeLabel(model: OpaquePointer?, index: UInt32, out: roost_sink) -> roost_status {
-    answer(nil as UnsafeMutablePointer<roost_err>?) {
+private func writeLabel(
+    model: OpaquePointer?, index: UInt32, out: roost_sink, call: UnsafePointer<roost_call>?
+) -> roost_status {
+    answer(call) { _ in
         let labels = try vectors(of: model).capabilities.labels
         guard index < labels.count else {
             throw PluginError(.argument, "label \(index), expected 0 to \(labels.count - 1)")

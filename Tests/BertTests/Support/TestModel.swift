@@ -36,9 +36,9 @@ extension TestModel {
     }
 
     func label(_ index: Int) throws -> String {
-        let (table, sink) = (try vectors, ByteSink())
-        sink.collect { precondition(table.label(handle, UInt32(index), $0) == 0) }
-        return String(decoding: sink.bytes, as: UTF8.self)
+        let table = try vectors
+        let name = try collected { table.label(handle, UInt32(index), $0, $1) }
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// - Parameters:

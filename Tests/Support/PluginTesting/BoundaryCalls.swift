@@ -46,7 +46,7 @@ package func checked(
 }
 
 /// Calls a function that takes a `roost_err`; throws what it reports.
-package func checkedError(_ body: (UnsafeMutablePointer<roost_err>) -> roost_status) throws {
+private func checkedError(_ body: (UnsafeMutablePointer<roost_err>) -> roost_status) throws {
     var buffer = [CChar](repeating: 0, count: 512)
     try buffer.withUnsafeMutableBufferPointer { buffer in
         var err = roost_err()

@@ -16,12 +16,16 @@ package struct PluginLibrary: @unchecked Sendable {
         guard let image = dlopen("\(directory)/\(name)", RTLD_NOW | RTLD_LOCAL),
             let symbol = dlsym(image, "roost_plugin_query_v1")
         else { fatalError(String(cString: dlerror())) }
-        table = unsafeBitCast(symbol, to: Query.self)(0)!.pointee
+        let table = unsafeBitCast(symbol, to: Query.self)(0)!.pointee
         let host = UnsafeMutablePointer<roost_host>.allocate(capacity: 1)
         host.initialize(to: Self.host)
         var this: UnsafeMutableRawPointer?
-        guard table.attach(host, &this, nil) == 0 else { fatalError("attach failed") }
-        self.this = this
+        do {
+            try checked { table.attach(host, &this, $0) }
+        } catch {
+            fatalError("attach failed: \(error)")
+        }
+        (self.table, self.this) = (table, this)
     }
 
     private static var host: roost_host {

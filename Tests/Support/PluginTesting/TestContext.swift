@@ -36,11 +36,12 @@ package final class TestContext {
     fileprivate init(_ model: TestModel, _ handle: OpaquePointer) throws {
         self.model = model
         self.handle = handle
-        decode = try model.table(ROOST_EXT_DECODE)
+        let decode: roost_ext_decode = try model.table(ROOST_EXT_DECODE)
         var capabilities = roost_decode_caps()
         capabilities.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
-        precondition(decode.caps(handle, &capabilities) == 0)
+        try checked { decode.caps(handle, &capabilities, $0) }
         self.capabilities = capabilities
+        self.decode = decode
     }
 
     deinit {
@@ -123,20 +124,23 @@ extension TestContext {
 extension TestContext {
     package func length(_ sequence: UInt32) throws -> UInt32 {
         var length: UInt32 = 0
-        let status = decode.seq_len(handle, sequence, &length)
-        guard status == 0 else { throw BoundaryError(status: status, flags: 0, message: "") }
+        try checked { decode.seq_len(handle, sequence, &length, $0) }
         return length
     }
 
     package func clear(_ sequence: UInt32 = 0) {
-        precondition(decode.seq_clear(handle, sequence) == 0)
+        do {
+            try checked { decode.seq_clear(handle, sequence, $0) }
+        } catch {
+            fatalError("\(error)")
+        }
     }
 
     package func truncate(_ sequence: UInt32, to length: UInt32) throws {
-        try checkedError { decode.seq_truncate(handle, sequence, length, $0) }
+        try checked { decode.seq_truncate(handle, sequence, length, $0) }
     }
 
     package func fork(_ source: UInt32, to destination: UInt32, length: UInt32) throws {
-        try checkedError { decode.seq_fork(handle, source, destination, length, $0) }
+        try checked { decode.seq_fork(handle, source, destination, length, $0) }
     }
 }

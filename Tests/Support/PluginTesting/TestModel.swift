@@ -49,9 +49,8 @@ package final class TestModel {
     }
 
     package func info() throws -> [String: Any] {
-        let sink = ByteSink()
-        sink.collect { precondition(plugin.table.info_json(handle, $0) == 0) }
-        let object = try JSONSerialization.jsonObject(with: Data(sink.bytes))
+        let bytes = try collected { plugin.table.info_json(handle, $0, $1) }
+        let object = try JSONSerialization.jsonObject(with: Data(bytes))
         return object as? [String: Any] ?? [:]
     }
 
@@ -84,7 +83,7 @@ extension TestModel {
             let table: roost_ext_tokens = try table(ROOST_EXT_TOKENS)
             var vocabulary = roost_vocab()
             vocabulary.struct_size = UInt32(MemoryLayout<roost_vocab>.size)
-            precondition(table.vocab(handle, &vocabulary) == 0)
+            try checked { table.vocab(handle, &vocabulary, $0) }
             return vocabulary
         }
     }

@@ -163,8 +163,10 @@ static void misbehave_at(const struct deeds *deeds, const char *at)
         misbehave(deeds->deed, NULL);
 }
 
-static roost_status fail(roost_err *err, roost_status code, uint32_t flags, const char *message)
+static roost_status fail(const roost_call *call, roost_status code, uint32_t flags,
+                         const char *message)
 {
+    roost_err *err = call->err;
     err->code = code;
     err->flags = flags;
     snprintf(err->message, err->cap, "%s", message);
@@ -172,18 +174,17 @@ static roost_status fail(roost_err *err, roost_status code, uint32_t flags, cons
 }
 
 /* The common beginning of a step: misbehaves, or refuses, when told to. */
-static roost_status arrive(const struct deeds *deeds, const char *at, const roost_call *call,
-                           roost_err *err)
+static roost_status arrive(const struct deeds *deeds, const char *at, const roost_call *call)
 {
     if (!arrives(deeds, at))
         return ROOST_OK;
     misbehave(deeds->deed, call);
-    if (call && call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE))
-        return fail(err, ROOST_E_CANCELLED, 0, "told to stop");
+    if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE))
+        return fail(call, ROOST_E_CANCELLED, 0, "told to stop");
     if (strcmp(deeds->deed, "refuse") == 0)
-        return fail(err, ROOST_E_MODEL, 0, "refused as told");
+        return fail(call, ROOST_E_MODEL, 0, "refused as told");
     if (strcmp(deeds->deed, "poison") == 0)
-        return fail(err, ROOST_E_INTERNAL, ROOST_ERR_MODEL_POISONED, "poisoned as told");
+        return fail(call, ROOST_E_INTERNAL, ROOST_ERR_MODEL_POISONED, "poisoned as told");
     if (strcmp(deeds->deed, "positive") == 0)
         return 5;
     return ROOST_OK;

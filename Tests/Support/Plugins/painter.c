@@ -57,7 +57,7 @@ static uint64_t hash_of(const roost_image_req *request, uint32_t steps)
 
 static roost_status arrive_with(const struct roost_job *job, const char *step, const roost_call *call)
 {
-    return job->is_meant ? arrive(&job->model->deeds, step, call, call->err) : ROOST_OK;
+    return job->is_meant ? arrive(&job->model->deeds, step, call) : ROOST_OK;
 }
 
 static int does(const struct roost_job *job, const char *step, const char *deed)
@@ -78,11 +78,11 @@ static roost_status begin(roost_context *context, const roost_image_req *request
     if (status != ROOST_OK)
         return status;
     if (request->init_rgb8.len != 0 && request->init_rgb8.len != size)
-        return fail(call->err, ROOST_E_ARG, 0, "the first picture has another size");
+        return fail(call, ROOST_E_ARG, 0, "the first picture has another size");
     if (does(&job, "begin", "busy") && model->jobs > 0)
-        return fail(call->err, ROOST_E_BUSY, ROOST_ERR_RETRYABLE, "one at a time");
+        return fail(call, ROOST_E_BUSY, ROOST_ERR_RETRYABLE, "one at a time");
     if (does(&job, "begin", "argument"))
-        return fail(call->err, ROOST_E_ARG, 0, "not a thing to paint");
+        return fail(call, ROOST_E_ARG, 0, "not a thing to paint");
     if (does(&job, "begin", "null"))
         return ROOST_OK;
     job.width = request->width ? request->width : WIDTH;
@@ -203,7 +203,7 @@ static roost_status finish(struct roost_job *job, roost_image *out, const roost_
     if (does(job, "finish", "measure")) {
         char bytes[32];
         snprintf(bytes, sizeof bytes, "%zu bytes", malloc_usable_size(out->rgb8));
-        return fail(call->err, ROOST_E_MODEL, 0, bytes);
+        return fail(call, ROOST_E_MODEL, 0, bytes);
     }
     return give(job, "finish", out, 1, 1);
 }
@@ -239,10 +239,10 @@ static const void *extension(const roost_model *model, const char *id)
                                                   : (const void *)&image_table;
 }
 
-static roost_status attach(const roost_host *given, void **self, roost_err *err)
+static roost_status attach(const roost_host *given, void **self, const roost_call *call)
 {
     if (host)
-        return fail(err, ROOST_E_BUSY, 0, "attached already");
+        return fail(call, ROOST_E_BUSY, 0, "attached already");
     host = given;
     *self = NULL;
     return ROOST_OK;
@@ -297,8 +297,9 @@ static roost_status context_new(roost_model *model, const roost_context_params *
     return ROOST_OK;
 }
 
-static roost_status info_json(const roost_model *model, roost_sink out)
+static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
+    (void)call;
     static const char known[] =
         "{\"name\": \"painter\", \"image\": {\"width\": 64, \"height\": 32, \"steps\": 4, "
         "\"guidance\": 7.5, \"multiple_of\": 8, \"schedulers\": [\"euler\", \"ddim\"], "

@@ -93,10 +93,12 @@ static void read_settings(struct roost_model *model, roost_str json)
 
 /* ---- tokens ------------------------------------------------------------------------------ */
 
-static roost_status vocab(const roost_model *constant, roost_vocab *out)
+static roost_status vocab(const roost_model *constant, roost_vocab *out, const roost_call *call)
 {
     struct roost_model *model = (struct roost_model *)constant;
-    misbehave_at(&model->deeds, "vocab");
+    roost_status status = arrive(&model->deeds, "vocab", call);
+    if (status != ROOST_OK)
+        return status;
     out->n = is(&model->deeds, "vocab", "none") ? 0 : is(&model->deeds, "vocab", "many") ? 300 : VOCABULARY;
     out->bytes = model->pieces;
     out->offset = is(&model->deeds, "vocab", "null") ? NULL : model->offsets;
@@ -152,7 +154,7 @@ static roost_status tokenize(const roost_model *constant, roost_str text, uint32
     struct roost_model *model = (struct roost_model *)constant;
     char letter = model->deeds.letter[0];
     if (!letter || memchr(text.ptr, letter, text.len)) {
-        roost_status status = arrive(&model->deeds, "tokenize", call, call->err);
+        roost_status status = arrive(&model->deeds, "tokenize", call);
         if (status != ROOST_OK)
             return status;
     }
@@ -188,10 +190,12 @@ static const roost_ext_tokens tokens_table = {
 
 /* ---- decode ------------------------------------------------------------------------------ */
 
-static roost_status caps(const roost_context *context, roost_decode_caps *out)
+static roost_status caps(const roost_context *context, roost_decode_caps *out, const roost_call *call)
 {
     struct roost_model *model = context->model;
-    misbehave_at(&model->deeds, "caps");
+    roost_status status = arrive(&model->deeds, "caps", call);
+    if (status != ROOST_OK)
+        return status;
     out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK;
 #ifndef VARIANT
     out->flags |= ROOST_LOGITS_BATCH_INVARIANT;
@@ -231,19 +235,19 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     int concerns = model->deeds.letter[0] == 0;
     for (uint32_t i = 0; i < batch->n; i++)
         concerns |= batch->token[i] == (unsigned char)model->deeds.letter[0];
-    roost_status status = concerns ? arrive(&model->deeds, "forward", call, call->err) : ROOST_OK;
+    roost_status status = concerns ? arrive(&model->deeds, "forward", call) : ROOST_OK;
     if (status != ROOST_OK)
         return status;
 #if defined ENCODER && !defined LENIENT
     for (uint32_t i = 0; i < batch->n; i++)
         if (!context->sequences[batch->seq[i]].has_source)
-            return fail(call->err, ROOST_E_ARG, 0, "the sequence has no source");
+            return fail(call, ROOST_E_ARG, 0, "the sequence has no source");
 #endif
     uint32_t written = 0;
     for (uint32_t i = 0; i < batch->n; i++) {
         struct sequence *sequence = &context->sequences[batch->seq[i]];
         if (batch->pos[i] != sequence->length && !is(&model->deeds, "forward", "forget"))
-            return fail(call->err, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
+            return fail(call, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
         if (sequence->length >= sequence->cached) /* what is cached is not computed again */
             sequence->tokens[sequence->cached++] = batch->token[i];
         sequence->length++;
@@ -262,20 +266,23 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     return ROOST_OK;
 }
 
-static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t *out)
+static roost_status seq_len(const roost_context *context, uint32_t seq, uint32_t *out,
+                            const roost_call *call)
 {
-    roost_err none = { sizeof none, 0, 0, 0, NULL };
-    if (arrive(&context->model->deeds, "seq_len", NULL, &none) != ROOST_OK)
-        return ROOST_E_INTERNAL;
+    roost_status status = arrive(&context->model->deeds, "seq_len", call);
+    if (status != ROOST_OK)
+        return status;
     *out = is(&context->model->deeds, "seq_len", "wild")  ? 1u << 30
            : is(&context->model->deeds, "seq_len", "lies") ? 777
                                                            : context->sequences[seq].length;
     return ROOST_OK;
 }
 
-static roost_status seq_clear(roost_context *context, uint32_t seq)
+static roost_status seq_clear(roost_context *context, uint32_t seq, const roost_call *call)
 {
-    misbehave_at(&context->model->deeds, "seq_clear");
+    roost_status status = arrive(&context->model->deeds, "seq_clear", call);
+    if (status != ROOST_OK)
+        return status;
     if (is(&context->model->deeds, "seq_clear", "nothing"))
         return ROOST_OK;
     context->sequences[seq].length = 0;
@@ -285,14 +292,15 @@ static roost_status seq_clear(roost_context *context, uint32_t seq)
     return ROOST_OK;
 }
 
-static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t len, roost_err *err)
+static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t len,
+                                 const roost_call *call)
 {
     if (len > context->sequences[seq].length)
-        return fail(err, ROOST_E_ARG, 0, "the sequence is shorter than that");
+        return fail(call, ROOST_E_ARG, 0, "the sequence is shorter than that");
     if (is(&context->model->deeds, "seq_truncate", "nothing"))
         return ROOST_OK;
     if (is(&context->model->deeds, "seq_truncate", "refuse"))
-        return fail(err, ROOST_E_UNSUPPORTED, 0, "refused as told");
+        return fail(call, ROOST_E_UNSUPPORTED, 0, "refused as told");
     context->sequences[seq].length = len;
     if (!is(&context->model->deeds, "seq_truncate", "keep"))
         context->sequences[seq].cached = len;
@@ -300,11 +308,11 @@ static roost_status seq_truncate(roost_context *context, uint32_t seq, uint32_t 
 }
 
 static roost_status seq_fork(roost_context *context, uint32_t src, uint32_t dst, uint32_t len,
-                             roost_err *err)
+                             const roost_call *call)
 {
     struct sequence *from = &context->sequences[src], *to = &context->sequences[dst];
     if (to->length != 0 || to->has_source || len > from->length)
-        return fail(err, ROOST_E_ARG, 0, "nothing to fork, or no room for it");
+        return fail(call, ROOST_E_ARG, 0, "nothing to fork, or no room for it");
     if (is(&context->model->deeds, "seq_fork", "nothing"))
         return ROOST_OK;
     to->length = len;
@@ -335,11 +343,11 @@ static roost_status encode(roost_context *context, uint32_t seq, const int32_t *
                            const roost_call *call)
 {
     struct sequence *sequence = &context->sequences[seq];
-    roost_status status = arrive(&context->model->deeds, "encode", call, call->err);
+    roost_status status = arrive(&context->model->deeds, "encode", call);
     if (status != ROOST_OK)
         return status;
     if (sequence->length != 0 || sequence->has_source)
-        return fail(call->err, ROOST_E_ARG, 0, "the sequence is not empty");
+        return fail(call, ROOST_E_ARG, 0, "the sequence is not empty");
     if (is(&context->model->deeds, "encode", "nothing"))
         return ROOST_OK;
     sequence->has_source = 1;
@@ -362,7 +370,7 @@ static roost_status self_test(roost_context *context, uint32_t max_ms, roost_sin
     static const char bad[] = "{\"passed\": false, \"checks\": [{\"name\": \"sums\", "
                               "\"passed\": false, \"detail\": \"2 + 2 gave 5\"}]}";
     (void)max_ms;
-    roost_status status = arrive(&context->model->deeds, "self-test", call, call->err);
+    roost_status status = arrive(&context->model->deeds, "self-test", call);
     if (status != ROOST_OK)
         return status;
     int fails = is(&context->model->deeds, "self-test", "fail");
@@ -375,13 +383,13 @@ static const roost_ext_selftest self_test_table = { sizeof(roost_ext_selftest), 
 
 /* ---- plugin ------------------------------------------------------------------------------ */
 
-static roost_status attach(const roost_host *given, void **self, roost_err *err)
+static roost_status attach(const roost_host *given, void **self, const roost_call *call)
 {
     if (host)
-        return fail(err, ROOST_E_BUSY, 0, "attached already");
+        return fail(call, ROOST_E_BUSY, 0, "attached already");
     early("attach");
     if (strcmp(EARLY_AT, "attach") == 0)
-        return fail(err, ROOST_E_INTERNAL, 0, "refused to attach as told");
+        return fail(call, ROOST_E_INTERNAL, 0, "refused to attach as told");
     host = given;
     *self = NULL;
     host->log(host->ctx, ROOST_LOG_INFO, (roost_str)STR("tally"), (roost_str)STR("attached"));
@@ -395,13 +403,13 @@ static roost_status probe(void *self, const roost_open *in, roost_probe *out, co
     (void)self;
     early("probe");
     read_settings(&settings, in->config_json);
-    roost_status status = arrive(&settings.deeds, "probe", call, call->err);
+    roost_status status = arrive(&settings.deeds, "probe", call);
     if (status != ROOST_OK)
         return status;
     snprintf(path, sizeof path, "%.*s", (int)in->path.len, in->path.ptr);
     FILE *file = fopen(path, "rb");
     if (!file)
-        return fail(call->err, ROOST_E_IO, 0, "cannot read the model's file");
+        return fail(call, ROOST_E_IO, 0, "cannot read the model's file");
     size_t read = fread(magic, 1, 5, file);
     fclose(file);
     out->score = read == 5 && strcmp(magic, "tally") == 0 ? 60 : 0;
@@ -442,11 +450,11 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
     (void)self;
     struct roost_model *model = calloc(1, sizeof *model);
     if (!model)
-        return fail(call->err, ROOST_E_NOMEM, 0, "no memory for the model");
+        return fail(call, ROOST_E_NOMEM, 0, "no memory for the model");
     read_settings(model, in->config_json);
     last_deeds = model->deeds;
     fill_vocabulary(model);
-    roost_status status = arrive(&model->deeds, "open", call, call->err);
+    roost_status status = arrive(&model->deeds, "open", call);
     if (status != ROOST_OK) {
         free(model);
         return status;
@@ -478,12 +486,12 @@ static void context_free(roost_context *context)
 static roost_status context_new(roost_model *model, const roost_context_params *params,
                                 roost_context **out, const roost_call *call)
 {
-    roost_status status = arrive(&model->deeds, "context_new", call, call->err);
+    roost_status status = arrive(&model->deeds, "context_new", call);
     if (status != ROOST_OK)
         return status;
     struct roost_context *context = calloc(1, sizeof *context);
     if (!context)
-        return fail(call->err, ROOST_E_NOMEM, 0, "no memory for the context");
+        return fail(call, ROOST_E_NOMEM, 0, "no memory for the context");
     context->model = model;
     context->n_seq = params->n_seq < MOST_SEQUENCES ? params->n_seq : MOST_SEQUENCES;
     context->n_ctx = params->n_ctx ? params->n_ctx : 1024;
@@ -494,11 +502,13 @@ static roost_status context_new(roost_model *model, const roost_context_params *
     return ROOST_OK;
 }
 
-static roost_status info_json(const roost_model *constant, roost_sink out)
+static roost_status info_json(const roost_model *constant, roost_sink out, const roost_call *call)
 {
     static const char text[] = "{\"name\": \"tally\", \"context_length\": 1024}";
     struct roost_model *model = (struct roost_model *)constant;
-    misbehave_at(&model->deeds, "info");
+    roost_status status = arrive(&model->deeds, "info", call);
+    if (status != ROOST_OK)
+        return status;
     while (is(&model->deeds, "info", "unbounded"))
         if (out.put(out.ctx, text, sizeof text - 1))
             return ROOST_E_CANCELLED;
@@ -520,8 +530,8 @@ static const roost_ext_decode of_wrong_size = { 3, 0, caps, forward, seq_len, se
 /* As an older plugin's: what follows seq_clear must not be read. */
 static const roost_ext_decode shorter = {
     offsetof(roost_ext_decode, seq_truncate), 0, caps, forward, seq_len, seq_clear,
-    (roost_status(*)(roost_context *, uint32_t, uint32_t, roost_err *))1,
-    (roost_status(*)(roost_context *, uint32_t, uint32_t, uint32_t, roost_err *))1,
+    (roost_status(*)(roost_context *, uint32_t, uint32_t, const roost_call *))1,
+    (roost_status(*)(roost_context *, uint32_t, uint32_t, uint32_t, const roost_call *))1,
 };
 
 static const void *extension(const roost_model *model, const char *id)

@@ -57,7 +57,7 @@ static roost_status embed_tokenize(const roost_model *model, roost_str text, uin
 {
     int32_t ids[MOST_TOKENS + 1] = { 0 };
     const char *step = "embed_tokenize";
-    roost_status status = arrive(&model->deeds, step, call, call->err);
+    roost_status status = arrive(&model->deeds, step, call);
     if (status != ROOST_OK)
         return status;
     while (is(&model->deeds, step, "unbounded"))
@@ -144,7 +144,7 @@ static roost_status embed(roost_context *context, const roost_str *text, uint32_
     int32_t ids[MOST_TOKENS];
     pause_for(model);
     roost_status status =
-        are_meant(model, text, n) ? arrive(&model->deeds, "embed", call, call->err) : ROOST_OK;
+        are_meant(model, text, n) ? arrive(&model->deeds, "embed", call) : ROOST_OK;
     if (status != ROOST_OK || is(&model->deeds, "embed", "lazy"))
         return status;
     for (uint32_t i = 0; i < n; i++)
@@ -159,7 +159,7 @@ static roost_status embed_tokens(roost_context *context, const int32_t *token, c
     struct roost_model *model = context->model;
     pause_for(model);
     roost_status status = tokens_are_meant(model, token, offset[n])
-                              ? arrive(&model->deeds, "embed_tokens", call, call->err)
+                              ? arrive(&model->deeds, "embed_tokens", call)
                               : ROOST_OK;
     if (status != ROOST_OK || is(&model->deeds, "embed_tokens", "lazy"))
         return status;
@@ -174,7 +174,7 @@ static roost_status score_pairs(roost_context *context, roost_str query, const r
 {
     struct roost_model *model = context->model;
     roost_status status = are_meant(model, docs, n)
-                              ? arrive(&model->deeds, "score_pairs", call, call->err)
+                              ? arrive(&model->deeds, "score_pairs", call)
                               : ROOST_OK;
     if (status != ROOST_OK || is(&model->deeds, "score_pairs", "lazy"))
         return status;
@@ -188,7 +188,7 @@ static roost_status classify(roost_context *context, const roost_str *text, uint
 {
     struct roost_model *model = context->model;
     roost_status status = are_meant(model, text, n)
-                              ? arrive(&model->deeds, "classify", call, call->err)
+                              ? arrive(&model->deeds, "classify", call)
                               : ROOST_OK;
     if (status != ROOST_OK || is(&model->deeds, "classify", "lazy"))
         return status;
@@ -208,7 +208,7 @@ static roost_status classify_pairs(roost_context *context, const roost_str *text
 {
     struct roost_model *model = context->model;
     roost_status status = are_meant(model, text, n)
-                              ? arrive(&model->deeds, "classify_pairs", call, call->err)
+                              ? arrive(&model->deeds, "classify_pairs", call)
                               : ROOST_OK;
     if (status != ROOST_OK || is(&model->deeds, "classify_pairs", "lazy"))
         return status;
@@ -226,7 +226,7 @@ static roost_status count_tokens(const roost_model *model, roost_str text, const
                                  uint32_t flags, uint32_t *read, uint32_t *whole,
                                  const roost_call *call)
 {
-    roost_status status = arrive(&model->deeds, "count_tokens", call, call->err);
+    roost_status status = arrive(&model->deeds, "count_tokens", call);
     if (status != ROOST_OK)
         return status;
     *whole = 2 + (flags & ROOST_EMBED_QUERY ? 1 : 0) + (uint32_t)text.len;
@@ -240,10 +240,12 @@ static roost_status count_tokens(const roost_model *model, roost_str text, const
     return ROOST_OK;
 }
 
-static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
+static roost_status label(const roost_model *model, uint32_t i, roost_sink out, const roost_call *call)
 {
     static const char *names[] = { "empty", "short", "long" };
-    misbehave_at(&model->deeds, "label");
+    roost_status status = arrive(&model->deeds, "label", call);
+    if (status != ROOST_OK)
+        return status;
     while (is(&model->deeds, "label", "unbounded"))
         if (put(out, names[2], 4) != ROOST_OK)
             return ROOST_OK;
@@ -252,10 +254,12 @@ static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
-static roost_status list_json(const roost_model *model, roost_sink out)
+static roost_status list_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
     static const char list[] = "[{\"name\": \"count\", \"input_schema\": {}, \"event_schema\": {}}]";
-    misbehave_at(&model->deeds, "list_json");
+    roost_status status = arrive(&model->deeds, "list_json", call);
+    if (status != ROOST_OK)
+        return status;
     while (is(&model->deeds, "list_json", "unbounded"))
         if (put(out, list, 8) != ROOST_OK)
             return ROOST_OK;
@@ -268,17 +272,17 @@ static roost_status begin(roost_context *context, roost_str task, roost_str inpu
                           const roost_call *call)
 {
     struct roost_model *model = context->model;
-    roost_status status = arrive(&model->deeds, "begin", call, call->err);
+    roost_status status = arrive(&model->deeds, "begin", call);
     if (status != ROOST_OK)
         return status;
     if (task.len != 5 || memcmp(task.ptr, "count", 5) != 0)
-        return fail(call->err, ROOST_E_ARG, 0, "no such task");
+        return fail(call, ROOST_E_ARG, 0, "no such task");
     // The input ends with its length: no zero follows it.
     const char *digit = input.ptr, *end = input.ptr + input.len;
     while (digit < end && (*digit < '0' || *digit > '9'))
         digit++;
     if (digit == end)
-        return fail(call->err, ROOST_E_ARG, 0, "no number in the input");
+        return fail(call, ROOST_E_ARG, 0, "no number in the input");
     if (is(&model->deeds, "begin", "null"))
         return ROOST_OK;
     struct roost_job *job = calloc(1, sizeof *job);
@@ -298,7 +302,7 @@ static roost_status advance(struct roost_job *job, uint32_t max_ms, roost_sink o
     (void)max_ms;
     /* With "later", the deed comes after the first events. */
     if (strcmp(model->when, "later") != 0 || job->next > 0) {
-        roost_status status = arrive(&model->deeds, "advance", call, call->err);
+        roost_status status = arrive(&model->deeds, "advance", call);
         if (status != ROOST_OK)
             return status;
     }
@@ -358,7 +362,7 @@ static const roost_ext_vectors too_wide =
     VECTORS(sizeof(roost_ext_vectors), 1u << 30, LABELS, MOST_TOKENS, label, embed);
 static const roost_ext_vectors of_many_labels =
     VECTORS(sizeof(roost_ext_vectors), DIMENSIONS, 1u << 31, MOST_TOKENS, label, embed);
-/* As a plugin of ABI 1.0 has it: what follows classify must not be read. */
+/* As an older plugin has it: what follows classify must not be read. */
 static const roost_ext_vectors of_version_0 = {
     offsetof(roost_ext_vectors, embed_tokenize), DIMENSIONS, LABELS, MOST_TOKENS, label, embed,
     score_pairs, classify,
@@ -395,10 +399,10 @@ static const void *extension(const roost_model *model, const char *id)
                                                 : (const void *)&vectors_table;
 }
 
-static roost_status attach(const roost_host *given, void **self, roost_err *err)
+static roost_status attach(const roost_host *given, void **self, const roost_call *call)
 {
     if (host)
-        return fail(err, ROOST_E_BUSY, 0, "attached already");
+        return fail(call, ROOST_E_BUSY, 0, "attached already");
     host = given;
     *self = NULL;
     return ROOST_OK;
@@ -453,10 +457,10 @@ static roost_status context_new(roost_model *model, const roost_context_params *
     return ROOST_OK;
 }
 
-static roost_status info_json(const roost_model *model, roost_sink out)
+static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
     static const char text[] = "{\"name\": \"vectors\", \"dimensions\": 8, \"matryoshka\": true}";
-    (void)model;
+    (void)model, (void)call;
     return put(out, text, sizeof text - 1);
 }
 

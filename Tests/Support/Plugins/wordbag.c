@@ -30,8 +30,9 @@ struct roost_context {
     struct roost_model *model;
 };
 
-static roost_status fail(roost_err *err, roost_status code, const char *message)
+static roost_status fail(const roost_call *call, roost_status code, const char *message)
 {
+    roost_err *err = call->err;
     err->code = code;
     err->flags = 0;
     snprintf(err->message, err->cap, "%s", message);
@@ -165,7 +166,7 @@ static roost_status embed_tokens(roost_context *context, const int32_t *token,
     take_time(context->model, n);
     for (uint32_t i = 0; i < offset[n]; i++)
         if (token[i] >= VOCABULARY)
-            return fail(call->err, ROOST_E_ARG, "a token is outside the vocabulary of 1002 tokens");
+            return fail(call, ROOST_E_ARG, "a token is outside the vocabulary of 1002 tokens");
     for (uint32_t i = 0; i < n; i++)
         embed_row(row_of(out, i), token + offset[i], offset[i + 1] - offset[i], flags);
     return ROOST_OK;
@@ -234,8 +235,9 @@ static roost_status count_tokens(const roost_model *model, roost_str text, const
     return ROOST_OK;
 }
 
-static roost_status label(const roost_model *model, uint32_t i, roost_sink out)
+static roost_status label(const roost_model *model, uint32_t i, roost_sink out, const roost_call *call)
 {
+    (void)call;
     static const char *const names[] = { "question", "statement" };
     static const char *const relations[] = { "contradiction", "neutral", "ENTAILMENT" };
     const char *name = infers(model) ? relations[i] : names[i];
@@ -372,8 +374,9 @@ static void end(roost_job *job)
     free(job);
 }
 
-static roost_status list_json(const roost_model *model, roost_sink out)
+static roost_status list_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
+    (void)call;
     int answers = can(model, "answer"), entities = can(model, "entities");
     char list[256];
     snprintf(list, sizeof list, "[%s%s%s]",
@@ -389,9 +392,9 @@ static const roost_ext_task task_table = {
 
 /* ---- plugin ------------------------------------------------------------------------------ */
 
-static roost_status attach(const roost_host *host, void **self, roost_err *err)
+static roost_status attach(const roost_host *host, void **self, const roost_call *call)
 {
-    (void)host, (void)err;
+    (void)host, (void)call;
     *self = NULL;
     return ROOST_OK;
 }
@@ -460,8 +463,9 @@ static void context_free(roost_context *context)
     free(context);
 }
 
-static roost_status info_json(const roost_model *model, roost_sink out)
+static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
+    (void)call;
     return put_text(out, infers(model)
                              ? "{\"name\":\"wordbag\"}"
                              : "{\"name\":\"wordbag\",\"matryoshka\":true,"
