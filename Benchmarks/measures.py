@@ -58,8 +58,8 @@ def tokens(setting: Setting) -> list[str]:
     names = ["Roost", "llama-bench"] if setting.peer else ["Roost"]
     return [
         f"Tokens per second on {setting.threads} threads, the median of {setting.rounds} rounds in "
-        f"which both have their turn: a prompt of {PROMPT} tokens, and {GENERATE} tokens one by one "
-        "from an empty context. Roost is measured in a worker, from the host's side.",
+        f"which both take turns: a prompt of {PROMPT} tokens, and {GENERATE} tokens one by one "
+        "from an empty context. Roost runs in a worker and is measured from the host's side.",
         "",
         *table(["file", "", *names, "Roost / peer"], rows),
     ]
@@ -84,7 +84,7 @@ def start(setting: Setting) -> list[str]:
             for name, values in times.items()]
     return [
         f"Seconds until the probe answers 200 with stories260K loaded, {4 * setting.rounds} starts "
-        "of each by turns; Roost's model is in a worker.",
+        "of each, taking turns; Roost's model is in a worker.",
         "",
         *table(["server", "median", "least", "most"], rows),
     ]
@@ -120,7 +120,7 @@ def worker(setting: Setting) -> list[str]:
     here, there = (statistics.median(result[key] for result in results)
                    for key in ("in-process", "worker"))
     return [
-        f"Microseconds of a pass with one token of stories260K: median of 2000, by turns, and of "
+        f"Microseconds of a pass with one token of stories260K: median of 2000, taking turns, and of "
         f"{setting.rounds} rounds.",
         "",
         *table(["in-process", "worker", "difference"],
@@ -151,13 +151,13 @@ def request(setting: Setting) -> list[str]:
         rows.append([name, f"{medians['Roost']:.0f}", f"{model:.0f}",
                      f"{medians['Roost'] - model:.0f}",
                      *(f"{medians[key]:.0f}" for key in medians if key != "Roost")])
-    peer = ["llama-server, in all"] if setting.peer else []
+    peer = ["llama-server, total"] if setting.peer else []
     return [
         f"Microseconds of a request over one connection, seen from a client in Python: median of "
         f"{count}. The model's part is the same work measured in a worker without host and engine: "
-        "a text turned into tokens; a pass with one token.",
+        "tokenizing a text; a pass with one token.",
         "",
-        *table(["request", "in all", "of it the model", "host and engine", *peer], rows),
+        *table(["request", "total", "of it the model", "host and engine", *peer], rows),
     ]
 
 

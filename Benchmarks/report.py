@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "speed.md"
 INTRODUCTION = """# Speed
 
-Measured by [`make bench`](../Benchmarks/README.md): Roost and its peer by turns, in one run, with nothing else
-running. Each section says when, where and by which command it was measured.
+Measured by [`make bench`](../Benchmarks/README.md): Roost and its peer take turns in one run, with nothing else
+running. Each section says when, where and with which command it was measured.
 """
 
 

@@ -42,8 +42,8 @@ def main() -> None:
     names = list(next(iter(shapes.values())))
     section = "\n".join([
         *lines(names, shapes, options), "",
-        f"Resident in the worker after all of this: {worker:.0f} MB, the table of embeddings in the "
-        "mapped file included.", "",
+        f"Resident in the worker after all of this: {worker:.0f} MB, including the embedding table in "
+        "the mapped file.", "",
         *memory(options), footer(options, share)])
     print(f"## {HEADING}\n\n{section}")
     if options.write:
@@ -122,9 +122,9 @@ def lines(names: list[str], shapes: dict, options: argparse.Namespace) -> list[s
              for name in names]
     return [
         f"Texts per second on {options.threads} threads, from token ids to vectors of length 1: "
-        f"the median of {options.rounds} rounds in which everybody has a turn of "
-        f"{options.seconds} s. The last columns are Roost's bf16, which is what it does unless told "
-        "otherwise, over ONNX Runtime's F32 and over the faster of its int8 models.",
+        f"the median of {options.rounds} rounds in which each contestant has a turn of "
+        f"{options.seconds} s. The last columns are Roost's bf16, its default where the "
+        "processor multiplies BF16 quickly, over ONNX Runtime's F32 and over the faster of its int8 models.",
         "",
         *table(["texts × tokens", *names, "/ F32", "/ int8"], speeds),
         "",

@@ -103,7 +103,7 @@ def lines(models: dict[str, dict], rounds: list[Round], options: argparse.Namesp
         for what, part, per_second, digits in (
             (f"one of {model[PEER].steps} steps, {guidance} guidance, ms", "step", 1000, 1),
             ("decoding, ms", "decoding", 1000, 1),
-            ("the whole picture, s", "whole", 1, 3),
+            ("the whole image, s", "whole", 1, 3),
         ):
             took = {who: statistics.median(getattr(drawings[name][who], part) for drawings in rounds)
                     for who in model}
@@ -111,14 +111,14 @@ def lines(models: dict[str, dict], rounds: list[Round], options: argparse.Namesp
             rows.append([f"`{name}`, {what}", shown[OURS], shown[PEER],
                          f"{took[PEER] / took[OURS]:.2f}", shown[ROUNDED]])
     return [
-        f"Models of `plugins.toml` with the settings that they have there, on {options.threads} threads, below the "
-        "engine, from a prompt to the bytes of a picture. Roost and its peer compute in F32; the last column is "
-        f"Roost with `precision = \"bf16\"`. The median of {options.rounds} rounds in which all have their turn, in "
-        "one process. Each round has a seed of its own, from which Roost in F32 and diffusers drew the same "
-        f"picture: no byte differs by more than {LIKE}."
+        f"Models of `plugins.toml` with their settings from there, on {options.threads} threads, below the "
+        "engine, from a prompt to the bytes of an image. Roost and its peer compute in F32; the last column is "
+        f"Roost with `precision = \"bf16\"`. The median of {options.rounds} rounds in which all take turns, in "
+        "one process. Each round has its own seed, from which Roost in F32 and diffusers drew the same "
+        f"image: no byte differs by more than {LIKE}."
         + (" Other work ran meanwhile: read it for proportions." if options.busy else ""),
         "",
-        *table(["", OURS, PEER, "times as fast", ROUNDED], rows),
+        *table(["", OURS, PEER, "ratio", ROUNDED], rows),
     ]
 
 

@@ -103,10 +103,10 @@ def lines(seconds: dict, options: argparse.Namespace) -> list[str]:
     return [
         f"`{options.model.name}` on {options.threads} threads, below the engine: a source is read "
         f"once, then {options.tokens} tokens are written one by one. The median of "
-        f"{options.rounds} rounds in which both have their turn, in one process. The peer computes "
+        f"{options.rounds} rounds in which both take turns, in one process. The peer computes "
         "in F32.",
         "",
-        *table(["", "Roost", "transformers", "times as fast"], rows),
+        *table(["", "Roost", "transformers", "ratio"], rows),
     ]
 
 
