@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-// To fetch ahead, hnswlib reads the link behind the last of a list: inside what malloc gave, beyond what was asked for.
+// hnswlib prefetches the link after the last of a list: inside malloc's block, but beyond the
+// requested size.
 #if __has_feature(address_sanitizer)
 #define NO_MANUAL_VECTORIZATION
 #endif
@@ -20,7 +21,7 @@ extern "C" {
 
 namespace {
 
-// What lies in a node: the scale, then the code.
+// The content of a node: the scale, then the code.
 struct Space final : hnswlib::SpaceInterface<float> {
     size_t stride;
 
@@ -146,7 +147,7 @@ size_t rv_graph_search(rv_graph *graph, const uint8_t *code, float scale, size_t
         auto bytes = node(code, scale, graph->space.stride);
         std::shared_lock reading(graph->lock);
         if (graph->index->cur_element_count == 0) return 0;
-        // hnswlib keeps max(ef, n) candidates; ef is a member that searches side by side share.
+        // hnswlib keeps max(ef, n) candidates; ef is a member that concurrent searches share.
         auto found = graph->index->searchKnn(bytes.data(), std::max(n, effort));
         while (found.size() > n) found.pop();
         size_t count = found.size();

@@ -34,7 +34,7 @@ static void sift_down(rv_hit *heap, size_t count)
     }
 }
 
-/* Slots ascend, so a hit that equals the worst one kept is worse than it. */
+/* Slots ascend, so a hit equal to the worst one kept ranks below it. */
 static inline void keep(rv_best *best, float score, uint32_t slot)
 {
     rv_hit hit = {score, slot};

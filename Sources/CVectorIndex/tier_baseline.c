@@ -1,4 +1,4 @@
-/* Plain C: what the other kernels are held to, and what machines without them run. */
+/* Plain C: the reference for the other kernels, and what machines without them run. */
 #include <string.h>
 
 #include "kernels.h"
@@ -26,7 +26,7 @@ static float to_float(uint16_t half)
     return (float)value;
 }
 
-/* Eight sums, so that the order of addition is near that of the vector kernels. */
+/* Eight sums, so that the order of addition is close to that of the vector kernels. */
 static float dot_half(const float *a, const void *b, size_t n)
 {
     float sum[8] = {0};

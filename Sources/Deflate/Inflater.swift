@@ -1,9 +1,9 @@
 import CZlib
 
-/// Takes compressed data apart as it comes: gzip (RFC 1952), of several members too, or zlib (RFC 1950).
+/// Decompresses data as it arrives: gzip (RFC 1952), also with several members, or zlib (RFC 1950).
 ///
-/// It holds no more than the piece that was appended and the piece that it gives, however much comes
-/// out of them; how much that may be in all is for the caller to count.
+/// It holds no more than the piece that was appended and the piece that it returns, however large
+/// the output is; limiting the total is up to the caller.
 package final class Inflater {
     package enum Format: Sendable {
         case gzip
@@ -19,7 +19,7 @@ package final class Inflater {
 
     private enum Place {
         case inData
-        /// Behind the checksum, where gzip may have another member.
+        /// After the checksum, where gzip may have another member.
         case behind
     }
 
@@ -35,7 +35,8 @@ package final class Inflater {
         self.format = format
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // It fails for want of memory alone, and `inflate` says so of a stream that was not made.
+        // It fails only for lack of memory, and `inflate` reports a stream that was not
+        // initialized.
         _ = roost_inflate_init(stream, format.windowBits)
     }
 
@@ -49,14 +50,14 @@ package final class Inflater {
         bytes.starts(with: [0x1F, 0x8B, 0x08])
     }
 
-    /// Takes the next piece of the compressed data.
+    /// Adds the next piece of the compressed data.
     package func append(_ bytes: [UInt8]) {
         input.removeFirst(position)
         position = 0
         input += bytes
     }
 
-    /// The next piece of what was compressed, of up to `Inflater.piece` bytes.
+    /// The next piece of the decompressed data, of up to `Inflater.piece` bytes.
     ///
     /// - Returns: nil if more has to be appended first.
     package func next() throws(InflateError) -> [UInt8]? {
@@ -65,18 +66,18 @@ package final class Inflater {
             let output = try inflateOnce()
             if !output.isEmpty { return output }
         }
-        // What zlib still holds of input that is used up.
+        // zlib still holds output of input that is used up.
         guard place == .inData else { return nil }
         let output = try inflateOnce()
         return output.isEmpty ? nil : output
     }
 
-    /// Says that no more is appended. Ask for what is left before.
+    /// Marks the end of the input. Read what is left first.
     package func finish() throws(InflateError) {
         guard place == .behind else { throw .cutShort }
     }
 
-    /// - Returns: false if nothing follows but the zeros that fill up a tape's block.
+    /// - Returns: false if only padding zeros follow, which fill up a tape's block.
     private func beginMember() throws(InflateError) -> Bool {
         if format == .gzip {
             while position < input.count, input[position] == 0 { position += 1 }
@@ -113,7 +114,7 @@ package final class Inflater {
     }
 }
 
-/// Why data is not what it says it is.
+/// Why data is not what it claims to be.
 package enum InflateError: Error, Equatable {
     case damaged(String)
     case cutShort

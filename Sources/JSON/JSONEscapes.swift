@@ -1,6 +1,7 @@
-/// What stands inside the quotes of a JSON string.
+/// The content of a JSON string, between its quotes.
 package enum JSONEscapes {
-    /// Gives `write` the text in pieces, those bytes escaped that must be: one piece where none is.
+    /// Passes the text to `write` in pieces, with those bytes escaped that must be: one piece if
+    /// there are none.
     package static func write(_ text: String, _ write: (UnsafeBufferPointer<UInt8>) -> Void) {
         var text = text
         text.withUTF8 { bytes in

@@ -1,17 +1,17 @@
 /// The members of a JSON object in the order in which their keys were first written.
 ///
-/// Keys are compared by their bytes: `é` as one scalar and as two are different keys, as they are
-/// for every other reader of JSON, though Swift calls the two strings equal.
+/// Keys are compared by their bytes: `é` as one scalar and as two are different keys, as for every
+/// other JSON reader, although Swift considers the two strings equal.
 package struct JSONObject: Sendable {
     package private(set) var members: [(key: String, value: JSONValue)] = []
     private var positions: [ExactString: Int] = [:]
 
-    /// Up to this many members a look-up walks through them.
+    /// Up to this many members, a look-up is a linear search.
     private static let walked = 8
 
     package init() {}
 
-    /// Of members with the same key the last one gives the value, as in Python and JavaScript.
+    /// Of members with the same key, the last one gives the value, as in Python and JavaScript.
     package init(_ members: some Sequence<(key: String, value: JSONValue)>) {
         for (key, value) in members { self[key] = value }
     }
@@ -80,7 +80,7 @@ package struct ExactString: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        // No text holds it, so that ["ab", "c"] and ["a", "bc"] differ.
+        // This byte occurs in no text, so ["ab", "c"] and ["a", "bc"] differ.
         hasher.combine(0xFF as UInt8)
     }
 }

@@ -1,4 +1,4 @@
-/// Why a text is not the JSON that was hoped for, and where.
+/// Why a text is not the expected JSON, and where.
 package enum JSONError: Error, Hashable, CustomStringConvertible {
     case unexpected(byte: UInt8, at: Int, expected: String)
     case ended(expected: String)
@@ -39,9 +39,9 @@ extension JSONValue {
     /// Parses one JSON text as RFC 8259 defines it, without extensions.
     ///
     /// Of repeated keys the last wins. Half of a surrogate pair, which browsers can send, becomes
-    /// U+FFFD. `depth` bounds the nesting of arrays and objects, and with it the stack used; `values`
-    /// bounds their number, and with it the memory: an array or object counts as eight, as it takes as
-    /// much.
+    /// U+FFFD. `depth` bounds the nesting of arrays and objects, and with it the stack used;
+    /// `values` bounds their number, and with it the memory: an array or object counts as eight
+    /// values, since it takes as much memory.
     package init(
         parsing text: some Sequence<UInt8>, depth: Int = 128, values: Int = .max
     ) throws(JSONError) {
@@ -77,15 +77,15 @@ extension Result<JSONValue, JSONError> {
 private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let limit: Int
-    /// How many values may still come.
+    /// How many more values may come.
     var values: Int
     var offset = 0
     var depth = 0
 
-    /// Values that take as much memory as an array or object beside what is in it.
+    /// How many values' memory an array or object takes, apart from its content.
     static let container = 8
-    /// Members of one object up to which a member counts as one value beside its own; beyond, as what the
-    /// index of so many takes.
+    /// Up to this many members of an object, a member counts as one value in addition to its own;
+    /// beyond that, as much as the index needs for it.
     static let usualMembers = 1000
     static let indexedMember = 16
 
@@ -146,7 +146,7 @@ private struct JSONParser {
         values -= more
     }
 
-    /// Steps behind an opening bracket.
+    /// Moves past an opening bracket.
     private mutating func open() throws(JSONError) {
         try count(Self.container - 1)
         guard depth < limit else { throw .tooDeep(limit: limit, at: offset) }
@@ -227,7 +227,7 @@ extension JSONParser {
 // MARK: - Strings
 
 extension JSONParser {
-    /// Reads a string from its opening quote to behind its closing one.
+    /// Reads a string from its opening quote to the end of its closing one.
     private mutating func string() throws(JSONError) -> String {
         offset += 1
         let start = offset

@@ -1,5 +1,5 @@
-/// How a JSON value is written; the defaults are those of Python's `json.dumps`, which is what
-/// `tojson` prints in a chat template, but for `escapesUnicode`.
+/// How a JSON value is written. The defaults, except for `escapesUnicode`, are those of Python's
+/// `json.dumps`, which is what `tojson` prints in a chat template.
 package struct JSONStyle: Sendable {
     package var itemSeparator = ", "
     package var keySeparator = ": "
@@ -11,7 +11,7 @@ package struct JSONStyle: Sendable {
 
     package init() {}
 
-    /// Without blanks: for the wire.
+    /// Without blanks, for the wire.
     package static let compact: JSONStyle = {
         var style = JSONStyle()
         style.itemSeparator = ","

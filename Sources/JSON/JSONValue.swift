@@ -1,7 +1,7 @@
 /// A JSON value whose objects keep the order of their members.
 ///
 /// Chat templates print tools and tool calls in the order in which the client wrote them, which
-/// Foundation's decoder forgets; hence a type and a parser of its own.
+/// Foundation's decoder loses; hence this type and its parser.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

@@ -1,4 +1,5 @@
-/// Writes JSON piece by piece, so that others than `JSONValue` can be written in the same style.
+/// Writes JSON piece by piece, so that types other than `JSONValue` can be written in the same
+/// style.
 package struct JSONWriter {
     package let style: JSONStyle
     package private(set) var text = ""

@@ -11,7 +11,7 @@ extension Collection {
         return stored.document
     }
 
-    /// The rows behind the one with the id `after`, or from the first one on.
+    /// The rows after the one with the id `after`, or from the first one on.
     func page(after id: String?, limit: Int) async throws -> DocumentPage {
         let schema = database.schema
         let name = name
@@ -29,7 +29,7 @@ extension Collection {
             documents: rows.prefix(limit).map(\.document), hasMore: rows.count > limit)
     }
 
-    /// Puts a row in place of the one with this id, or adds it.
+    /// Puts a row in the place of the one with this id, or adds it.
     /// - Returns: the row, and whether it is new.
     func put(_ id: String, _ row: JSONObject) async throws -> (document: Document, isNew: Bool) {
         let isNew = try await edit(id, mustExist: false) { _ in row }
@@ -73,7 +73,7 @@ extension Collection {
 }
 
 extension RowWriter {
-    /// Writes a row under an id that it need not carry itself.
+    /// Writes a row under a given id, which the row itself need not contain.
     ///
     /// A row whose text stays keeps its key, and with it its vectors.
     mutating func put(_ id: String, _ row: JSONObject, over old: StoredRow?) throws {
@@ -107,7 +107,7 @@ extension RowWriter {
 
 // MARK: - Export
 
-/// A form in which rows are given back.
+/// A format in which rows are exported.
 package enum ExportFormat: String, Sendable, CaseIterable {
     case csv
     case jsonLines = "jsonl"
@@ -116,7 +116,7 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 extension Collection {
     private static let exportPage = 500
 
-    /// All rows in the order in which they were added, a piece at a time as it is asked for.
+    /// All rows in the order in which they were added, produced piece by piece on demand.
     func export(_ format: ExportFormat) -> AsyncThrowingStream<[UInt8], any Error> {
         let schema = database.schema
         let last = ExportPlace()

@@ -2,7 +2,7 @@ import GRDB
 import JSON
 
 extension Collection {
-    /// Writes rows in one transaction, which is on the disk when this returns.
+    /// Writes rows in one transaction, which is on disk when this returns.
     func write(_ rows: [SourceRow], whenTaken: TakenID) async throws -> RowChanges {
         try await change(whenTaken: whenTaken) { writer in
             for row in rows { try writer.write(row) }
@@ -12,7 +12,7 @@ extension Collection {
     /// Decides from the first rows which columns are embedded and which one is the id.
     ///
     /// - Parameters:
-    ///   - text: nil to find out.
+    /// - text: nil to detect it.
     ///   - id: nil for a column of that name, if there is one.
     func begin(_ first: [SourceRow], text: [String]?, id: String?) async throws {
         try await database.write { [database] transaction in
@@ -41,7 +41,8 @@ extension Collection {
         return name
     }
 
-    /// Runs one transaction of changes to rows; spaces, counts and the worker follow.
+    /// Runs one transaction of changes to rows, then updates spaces and counts and wakes the
+    /// worker.
     func change(
         whenTaken: TakenID = .replace, _ body: @escaping @Sendable (inout RowWriter) throws -> Void
     ) async throws -> RowChanges {
@@ -59,7 +60,7 @@ extension Collection {
         return changes
     }
 
-    /// Keeps what is known about the collection, in the database and then here.
+    /// Stores what is known about the collection, in the database and then here.
     private func note(_ changes: RowChanges, _ transaction: Transaction) throws {
         let (oldAbout, oldRefused) = with { ($0.about, $0.refused) }
         var about = oldAbout
@@ -86,7 +87,7 @@ extension Collection {
         }
     }
 
-    /// Keeps rows that a reader refused.
+    /// Records rows that a reader refused.
     func note(refused: [RefusedRow]) async throws {
         guard !refused.isEmpty else { return }
         try await database.write { [self] transaction in

@@ -2,7 +2,8 @@ import FoundationEssentials
 import GRDB
 import Synchronization
 
-/// One edition of a collection: its rows and what is computed from them, in a folder of its own.
+/// One snapshot ("edition") of a collection: its rows and what is computed from them, in its own
+/// folder.
 ///
 /// An edition that replaces another is filled beside it; see `CollectionStore`.
 final class Collection: Sendable {
@@ -21,19 +22,19 @@ final class Collection: Sendable {
         var count: Int
         var refused: [RefusedRow]
         var spaces: [VectorSpace]
-        /// The model as it was last seen; nil before.
+        /// The model as last seen; nil before that.
         var model: EmbeddingModel?
         /// Why the last attempt to embed failed.
         var error: String?
         var isIndexing = false
-        /// Whether every row has been looked at by the space that serves.
+        /// Whether the serving space has processed every row.
         var isComplete: Bool
-        /// Whether the model is to be asked for even if nothing waits for it.
+        /// Whether to ask for the model even if no row waits for it.
         var wantsModel = false
-        /// Raised by every change of a row.
+        /// Incremented by every change of a row.
         var version = 0
         var worker: Task<Void, Never>?
-        /// The folder goes when the last user of this edition does.
+        /// The folder is removed when the last user of this edition is gone.
         var isDiscarded = false
     }
 
@@ -54,7 +55,7 @@ final class Collection: Sendable {
             name: name, folder: folder, database: database, options: options)
     }
 
-    /// Opens what a folder holds.
+    /// Opens the edition in a folder.
     /// - Throws: `CollectionError.cannotOpen`.
     static func open(
         name: String, folder: String, options: CollectionOptions, among siblings: OpenDatabases
@@ -93,7 +94,7 @@ final class Collection: Sendable {
         kicking.yield()
     }
 
-    /// Ends the worker and notes that the files are whole.
+    /// Stops the worker and marks the files as complete.
     func close() async {
         let worker = with { $0.worker }
         worker?.cancel()
@@ -104,7 +105,7 @@ final class Collection: Sendable {
         progress.finish()
     }
 
-    /// Ends the worker; the folder goes with the last query.
+    /// Stops the worker; the folder is removed with the last query.
     func discard() async {
         with { $0.isDiscarded = true }
         await close()
@@ -112,7 +113,7 @@ final class Collection: Sendable {
 }
 
 extension Collection.State {
-    /// Reads all that is known; leaves out spaces of an interrupted change.
+    /// Reads everything that is known, except spaces of an interrupted change.
     fileprivate init(_ database: Database, folder: String) throws {
         about = try CollectionAbout(database)
         count = try Int.fetchOne(database, sql: "SELECT count(*) FROM row") ?? 0
@@ -133,20 +134,22 @@ extension Collection.State {
 package struct CollectionOptions: Sendable {
     /// Threads of a scan.
     package var threads = 2
-    /// From so many rows on, a graph is made.
+    /// From this many rows on, a graph is built.
     package var graphAbove = 1_000_000
-    /// Candidates that are scored again with the float vectors, at least.
+    /// At least this many candidates are scored again with the float vectors.
     package var rescored = 256
     /// How many texts are handed to the model at once.
     package var batch = 64
     /// The most bytes of an imported document.
     package var largestImport = 4 << 30
-    /// How long to wait before a failed attempt to embed is made again; it doubles up to the second.
+    /// How long to wait before a failed attempt to embed is repeated; doubles up to the second
+    /// value.
     package var retryAfter = Duration.milliseconds(500)
     package var retryAtMost = Duration.seconds(30)
-    /// How many collections have their files open at once, but for those that are in use.
+    /// How many collections keep their files open at once, not counting those in use.
     package var openAtMost = 32
-    /// The files of a collection that nobody has used for so long are closed until somebody does.
+    /// The files of a collection that has not been used for this long are closed until its next
+    /// use.
     package var restAfter = Duration.seconds(60)
 
     package init() {}

@@ -1,9 +1,9 @@
-/// What is told about a collection.
+/// What a client sees of a collection.
 package struct CollectionDescription: Sendable, Equatable {
     package enum State: String, Sendable {
         case embedding
         case ready
-        /// The vectors are of other weights than the model has now.
+        /// The vectors belong to other weights than the model has now.
         case stale
         case failed
     }
@@ -18,17 +18,17 @@ package struct CollectionDescription: Sendable, Equatable {
     package var embedded: Int
     package var state: State
     package var error: String?
-    /// The first of the rows that did not go in.
+    /// The first of the refused rows.
     package var refused: [RefusedRow]
     package var refusedCount: Int
     package var created: Int
     package var updated: Int
-    /// Whether queries are still answered by what was there before.
+    /// Whether queries are still answered by the previous edition.
     package var isReplacing: Bool = false
 }
 
 extension CollectionDescription {
-    /// Of a collection that cannot be opened.
+    /// For a collection that cannot be opened.
     init(name: String, reason: String) {
         self.init(
             name: name, model: nil, text: [], columns: [], idColumn: nil, count: 0, embedded: 0,
@@ -50,7 +50,7 @@ extension Collection {
         }
     }
 
-    /// An event for those who watch.
+    /// An event for watchers.
     var progressNow: CollectionProgress {
         let description = description
         let isIndexing = with { $0.isIndexing }
@@ -76,7 +76,7 @@ extension Collection.State {
         return serving.model.contentHash != model.contentHash
     }
 
-    /// The space whose progress is of interest.
+    /// The space whose progress is reported.
     var shownSpace: VectorSpace? {
         isStale ? spaces.last { !$0.record.isServing } ?? serving : serving
     }

@@ -1,4 +1,4 @@
-/// Why something cannot be done with a collection.
+/// Why an operation on a collection fails.
 package enum CollectionError: Error, Equatable {
     // What was asked for.
     case invalidName(String)
@@ -15,7 +15,7 @@ package enum CollectionError: Error, Equatable {
     /// JSON that ends before its brackets close.
     case cutShort(line: Int, within: String)
     case noRows(refused: [RefusedRow])
-    /// So much of the document without the end of a row.
+    /// The size of the part of the document that was read without reaching the end of a row.
     case noRowWithin(bytes: Int, expected: Int)
     case tooManyBytes(limit: Int)
     /// A file that holds no rows, with its article: `a PDF`.
@@ -76,7 +76,7 @@ extension CollectionError: CustomStringConvertible {
         }
     }
 
-    /// The description without the paths of this machine, which a client has no business with.
+    /// The description without paths of this machine, which clients must not see.
     package var publicDescription: String {
         switch self {
         case .folderInUse:

@@ -3,19 +3,19 @@ import PluginHost
 
 /// How a document becomes rows of a collection.
 package struct ImportOptions: Sendable {
-    /// Nil to find out from how it begins.
+    /// Nil to detect it from the first bytes.
     package var format: DocumentFormat?
-    /// How it was compressed on its way; a gzip file is found out.
+    /// The content coding it arrived with; a gzip file inside is detected.
     package var coding: Inflater.Format?
-    /// The columns that are embedded and searched; nil to find out.
+    /// The columns to embed and search; nil to detect them.
     package var text: [String]?
-    /// The column of the ids; nil for one that is called so.
+    /// The column of the ids; nil for a column named `id`.
     package var id: String?
     /// The model that embeds; nil for the host's default.
     package var model: String?
-    /// Whether the first row names the columns; nil to find out.
+    /// Whether the first row names the columns; nil to detect it.
     package var hasHeader: Bool?
-    /// Tells the document from others, where it is a file that may be imported again.
+    /// Identifies the document, if it is a file that may be imported again.
     package var sourceHash: String?
 
     package init(_ format: DocumentFormat?) {
@@ -25,15 +25,15 @@ package struct ImportOptions: Sendable {
 
 /// A document on its way into a collection.
 ///
-/// Feed it, piece by piece, and finish it: then every row that it reports is on the disk. A piece is
-/// taken when the rows of the pieces before are, so that whoever reads the document waits.
+/// Feed it piece by piece, then finish it: every row that it reports then is on disk. A piece is
+/// accepted when the rows of the earlier pieces are stored, so that its reader waits.
 ///
-/// A small piece may unpack to a thousand times its size, which takes seconds to read: documents are
-/// read on threads of their own, where they take turns.
+/// A small piece may unpack to a thousand times its size, which takes seconds to read. So documents
+/// are read on dedicated threads, where they take turns.
 package actor CollectionImport {
     private static let threads = BlockingCrew("roost-import", limit: 2)
 
-    /// How many rows are written in one transaction, and about how many bytes.
+    /// How many rows are written in one transaction, and roughly how many bytes.
     private static let rowsAtOnce = 2000
     private static let bytesAtOnce = 8 << 20
 
@@ -41,7 +41,7 @@ package actor CollectionImport {
     private let collection: Collection
     private let options: ImportOptions
     private let whenTaken: TakenID
-    /// Names of columns that tell a header from a row.
+    /// Column names that tell a header from a row.
     private let expected: [String]
     private let completed: @Sendable (Collection) async throws -> CollectionDescription
     private let abandoned: @Sendable (Collection) async -> Void
@@ -74,7 +74,7 @@ package actor CollectionImport {
         executor.asUnownedSerialExecutor()
     }
 
-    /// How far it has come.
+    /// The progress so far.
     package var progress: CollectionProgress {
         CollectionProgress(
             name: collection.name, stage: .reading, rows: rows, embedded: 0, of: rows,
@@ -82,7 +82,7 @@ package actor CollectionImport {
     }
 
     /// Takes the next piece of the document.
-    /// - Throws: `CollectionError` where the document cannot be imported; the import is over then.
+    /// - Throws: `CollectionError` if the document cannot be imported; the import is over then.
     package func feed(_ piece: [UInt8]) async throws {
         try await orAbandon {
             source.append(piece)
@@ -123,7 +123,7 @@ package actor CollectionImport {
         }
     }
 
-    /// Gives up. Rows that went into a collection that was there stay in it.
+    /// Cancels the import. Rows already added to an existing collection stay in it.
     package func abandon() async {
         guard !isOver else { return }
         isOver = true

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How far the making of a collection has come.
+/// The progress of building a collection.
 package struct CollectionProgress: Sendable, Equatable {
     package enum Stage: String, Sendable {
         case reading
@@ -32,7 +32,7 @@ package struct CollectionProgress: Sendable, Equatable {
     }
 }
 
-/// Tells everyone who watches. Who is slow misses steps, never the last one.
+/// Notifies all watchers. A slow watcher misses steps, but never the last one.
 final class ProgressHub: Sendable {
     private struct State {
         var watchers: [Int: AsyncStream<CollectionProgress>.Continuation] = [:]
@@ -43,9 +43,9 @@ final class ProgressHub: Sendable {
     private let state = Mutex(State())
 
     /// The steps from now on, until the collection is closed.
-    ///
-    /// - Parameter now: looks where it stands. It is asked within the lock, so that no watcher misses
-    ///   what happens between the look and its being told, or is told of two looks the wrong way round.
+    /// - Parameter now: reads the current state. It is called within the lock, so that no watcher
+    ///   misses a change between this reading and its first notification, or sees two readings in
+    ///   the wrong order.
     func watch(_ now: () -> CollectionProgress) -> AsyncStream<CollectionProgress> {
         let (stream, continuation) = AsyncStream<CollectionProgress>.makeStream(
             bufferingPolicy: .bufferingNewest(8))

@@ -3,10 +3,10 @@ import PluginHost
 
 /// The collections of a host, in one folder.
 ///
-/// A collection that is put again is filled beside the old one, which answers queries until the new
-/// one is ready; rows are read and written in the newer one from the start.
+/// A collection that is being replaced answers queries with its old edition until the new one is
+/// ready; rows are read from and written to the newer one from the start.
 ///
-/// What it notes in its catalog is on the disk before it goes on, so it works on a thread of its own.
+/// Every catalog entry is on disk before work continues, so the store runs on its own thread.
 package actor CollectionStore {
     private let executor = BlockingExecutor(on: BlockingCrew("roost-collections", limit: 1))
     package nonisolated let options: CollectionOptions
@@ -34,9 +34,9 @@ package actor CollectionStore {
     }
 
     /// - Parameters:
-    ///   - folder: made when it is first needed.
-    ///   - embedder: what embeds by the model of that name; nil for the default one.
-    ///   - log: told what goes wrong in the background, without the texts of rows.
+    /// - folder: created when it is first needed.
+    /// - embedder: the embedder for a model name; nil for the default model.
+    /// - log: receives what goes wrong in the background, without the texts of rows.
     package init(
         folder: String, options: CollectionOptions = CollectionOptions(),
         embedder: @escaping @Sendable (String?) -> any CollectionEmbedder,
@@ -58,10 +58,11 @@ package actor CollectionStore {
     package nonisolated var openCount: Int { databases.count }
 }
 
-// MARK: - From start to end
+// MARK: - Start and stop
 
 extension CollectionStore {
-    /// Opens what is there, and goes on with what was interrupted. Everything else waits for it.
+    /// Opens the existing collections and continues interrupted work. Everything else waits for
+    /// this.
     package func open() async throws {
         guard !isClosed else { throw CollectionError.closed }
         if let opening { return try await opening.value }
@@ -89,7 +90,7 @@ extension CollectionStore {
             Files.remove(path(name))
         }
         let editions = await opened(lines)
-        // Those that serve first, so that those that come find them.
+        // Serving editions first, so that the incoming ones find them.
         for line in lines.filter({ $0.role == .serving }) + lines.filter({ $0.role == .coming }) {
             take(line, editions[line.folder])
         }
@@ -105,7 +106,7 @@ extension CollectionStore {
         }
     }
 
-    /// Opens the editions, a few side by side; making their files anew may take a while.
+    /// Opens the editions, a few in parallel; rebuilding their files may take a while.
     private func opened(_ lines: [Catalog.Line]) async -> [String: Result<Collection, any Error>] {
         await withTaskGroup { group in
             var waiting = lines[...]
@@ -157,7 +158,7 @@ extension CollectionStore {
         }
     }
 
-    /// Ends the work in the background. What was not done goes on at the next start.
+    /// Stops the background work. The next start continues what was not done.
     package func close() async {
         isClosed = true
         resting?.cancel()
@@ -185,7 +186,7 @@ extension CollectionStore {
         collection.with { $0.worker = task }
     }
 
-    /// Lets an edition that is ready take the place of the one before.
+    /// Lets an edition that is ready replace the previous one.
     private func becameReady(_ collection: Collection, _ name: String) async {
         guard let entry = entries[name], entry.coming === collection else { return }
         do {
@@ -236,7 +237,7 @@ extension CollectionStore {
         do {
             try forget(name)
         } catch {
-            // Where not even the reserve helps, its files make room for the note that it is gone.
+            // If even the reserve does not help, its files make room to record that it is gone.
             await discard(name)
             await databases.waitForClosings()
             return try forget(name)
@@ -254,7 +255,7 @@ extension CollectionStore {
         await entry.coming?.discard()
     }
 
-    /// What the source of the collection was when it was put; nil if there is none.
+    /// The source's fingerprint when the collection was imported; nil if there is none.
     package func sourceHash(_ name: String) async throws -> String? {
         try await open()
         return entries[name]?.sourceHash
@@ -266,8 +267,8 @@ extension CollectionStore {
         return collection.progress.watch { collection.progressNow }
     }
 
-    /// Has the collections of these models look whether they are others now, and those that lack a
-    /// model try again.
+    /// Makes the collections of these models check whether the model has changed, and makes those
+    /// that lack a model try again.
     package func modelsChanged(_ names: Set<String>) {
         for collection in entries.values.flatMap({ [$0.serving, $0.coming].compactMap { $0 } }) {
             let lacksModel = collection.with { $0.error != nil }
@@ -291,7 +292,7 @@ extension CollectionStore {
 // MARK: - Imports
 
 extension CollectionStore {
-    /// Begins a new collection, or one that replaces the one of that name.
+    /// Starts a new collection, or one that replaces the existing one of that name.
     /// - Throws: `CollectionError.invalidName`.
     package func beginImport(_ name: String, _ options: ImportOptions) async throws
         -> CollectionImport
@@ -310,7 +311,7 @@ extension CollectionStore {
         }
     }
 
-    /// Begins to add rows to a collection.
+    /// Starts adding rows to a collection.
     package func beginAdding(_ name: String, _ options: ImportOptions) async throws
         -> CollectionImport
     {
@@ -325,8 +326,8 @@ extension CollectionStore {
         }
     }
 
-    /// Takes in an edition whose rows are on the disk. It serves at once unless there is one that
-    /// can answer what it cannot yet.
+    /// Registers an edition whose rows are on disk. It serves at once unless an existing edition
+    /// can answer queries that this one cannot yet.
     private func adopt(_ collection: Collection, sourceHash: String?) async throws
         -> CollectionDescription
     {
@@ -369,7 +370,7 @@ extension CollectionStore {
         try await change(name) { try await $0.patch(id, changes) }
     }
 
-    /// Deletes a row, on a full disk too.
+    /// Deletes a row, even on a full disk.
     package func deleteDocument(_ name: String, id: String) async throws {
         try await change(name) { [reserve] collection in
             try await reserve.lend {
@@ -384,7 +385,7 @@ extension CollectionStore {
         }
     }
 
-    /// Changes the newest edition; again, if there is a newer one when that is done.
+    /// Changes the newest edition; repeats the change if a newer one has appeared meanwhile.
     private func change<Value: Sendable>(
         _ name: String, _ body: @Sendable (Collection) async throws -> Value
     ) async throws -> Value {
@@ -407,7 +408,7 @@ extension CollectionStore {
         try await entry(name).newest.export(format)
     }
 
-    /// Answers a query by the edition that serves.
+    /// Answers a query with the serving edition.
     package nonisolated func query(_ name: String, _ query: CollectionQuery) async throws
         -> CollectionAnswer
     {

@@ -1,8 +1,8 @@
 package import JSON
 
-/// The text that a row is embedded by, and that answers are read from: its text columns, as sentences.
+/// The text embedded for a row, which answers are also read from: its text columns, as sentences.
 package enum EmbeddedText {
-    /// Raised when the rule changes: vectors of texts of another form are made anew.
+    /// Incremented when the rule changes: vectors of texts in another form are computed again.
     static let form = 2
 
     private static let ends: Set<Character> = [

@@ -3,13 +3,13 @@ import PluginHost
 import Synchronization
 
 extension Collection {
-    /// The model to embed by: the one asked for, else the one that did so far, else the default.
+    /// The model to embed with: the requested one, else the one used so far, else the default.
     var modelName: String? {
         with { $0.about.model ?? $0.serving?.model.name }
     }
 
-    /// Indexes the words of every row anew where they were found by an older rule, in one transaction:
-    /// until it is on the disk, queries are answered by the index that was there.
+    /// Rebuilds the word index if an older rule made it, in one transaction: until that is on disk,
+    /// the old index answers queries.
     func renewWords() async throws {
         let schema = database.schema
         guard try await !database.read({ try schema.hasCurrentWords($0) }) else { return }
@@ -18,13 +18,13 @@ extension Collection {
         }
     }
 
-    /// Has the worker look whether the model is another one now.
+    /// Makes the worker check whether the model has changed.
     func checkModel() {
         with { $0.wantsModel = true }
         kick()
     }
 
-    /// Whether the worker has anything to ask the model for.
+    /// Whether the worker has anything to ask of the model.
     func waitsForModel() async throws -> Bool {
         let (wants, serving, count) = with { state in
             defer { state.wantsModel = false }
@@ -43,7 +43,7 @@ extension Collection {
         announce()
     }
 
-    /// The space of a model: the one that serves, the one under way, or a new one.
+    /// The space of a model: the serving one, the one being built, or a new one.
     func space(for model: EmbeddingModel) async throws -> VectorSpace {
         with { state in
             state.model = model
@@ -87,7 +87,7 @@ extension Collection {
         try await note(refused: refused)
     }
 
-    /// Lets a space that has looked at every row answer from now on, alone.
+    /// Lets a space that has processed every row answer from now on, alone.
     func promote(_ space: VectorSpace) async throws {
         try await database.write { [self] transaction in
             guard try space.record.isComplete(transaction.database) else { return }
@@ -98,7 +98,7 @@ extension Collection {
         }
     }
 
-    /// Rids the files of what is dead, and has the graph follow.
+    /// Removes dead entries from the files and updates the graph.
     func tidy() async throws {
         guard let space = with({ $0.serving }) else { return }
         if space.wantsCompaction { try await database.write { try space.compact($0) } }
@@ -111,7 +111,7 @@ extension Collection {
         }
     }
 
-    /// Grows the graph on a thread of its own; gives up when the worker is cancelled.
+    /// Extends the graph on its own thread; stops when the worker is cancelled.
     private func growGraph(_ space: VectorSpace) async throws -> GraphRecord? {
         let goesOn = GoesOn()
         return try await withTaskCancellationHandler {

@@ -1,7 +1,7 @@
-/// A model in one state, as a collection remembers it.
+/// The identity of a model in one state, as a collection stores it.
 package struct EmbeddingModel: Sendable, Hashable {
     package var name: String
-    /// Tells the model's weights from others.
+    /// Identifies the model's weights.
     package var contentHash: String
     package var dimensions: Int
 
@@ -12,7 +12,7 @@ package struct EmbeddingModel: Sendable, Hashable {
     }
 }
 
-/// What a text is embedded for; some models put something else before it.
+/// What a text is embedded for; some models prepend a different prefix for each.
 package enum EmbedPurpose: Sendable {
     case query
     case passage
@@ -20,14 +20,14 @@ package enum EmbedPurpose: Sendable {
 
 /// Turns texts into vectors. A collection does not know what computes them.
 package protocol CollectionEmbedder: Sendable {
-    /// The model as it is now; the next texts may be embedded by another one. Waits for a model that
-    /// is still being loaded.
-    /// - Throws: `EmbedderMissing` where there is none.
+    /// The model as it is now; the next texts may be embedded by another one. Waits for a model
+    /// that is still loading.
+    /// - Throws: `EmbedderMissing` if there is none.
     var model: EmbeddingModel { get async throws }
 
     /// A vector of unit length for each text, all by one model in one state.
     /// - Throws: `EmbedderMissing`, as above; `EmbeddingRefused` for a text that this model never
-    ///   embeds; any other error counts as passing, and the work is tried again.
+    ///   embeds. Any other error counts as temporary, and the work is repeated.
     func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts
 }
 
@@ -43,7 +43,7 @@ package struct EmbeddedTexts: Sendable {
     }
 }
 
-/// There is no model that could embed; the reason says why not, and what would help.
+/// No model can embed; the reason says why, and what would help.
 package struct EmbedderMissing: Error, CustomStringConvertible {
     package var reason: String
 
@@ -52,7 +52,7 @@ package struct EmbedderMissing: Error, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// A text that the model does not embed, whoever asks and whenever.
+/// A text that the model refuses to embed, for any caller at any time.
 package struct EmbeddingRefused: Error, CustomStringConvertible {
     package var reason: String
 

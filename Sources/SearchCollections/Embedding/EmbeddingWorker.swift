@@ -1,18 +1,19 @@
 import GRDB
 
-/// Gives the rows of one collection their vectors, in the background, a batch after the other.
+/// Computes the vectors of one collection's rows in the background, batch by batch.
 ///
-/// Whatever ends it, the next one goes on behind the last batch that was written.
+/// However it ends, the next worker continues after the last batch that was written.
 struct EmbeddingWorker: Sendable {
     let collection: Collection
     let embedder: @Sendable (String?) -> any CollectionEmbedder
-    /// Told when every row has been looked at.
+    /// Called when every row has been processed.
     let whenReady: @Sendable () async -> Void
 
-    /// Vectors came from another model than those before them; the work begins anew with that one.
+    /// The vectors came from another model than the earlier ones; the work restarts with that
+    /// model.
     private struct ModelChanged: Error {}
 
-    /// Works until it is cancelled.
+    /// Runs until it is cancelled.
     func run() async {
         var kicks = collection.kicks.makeAsyncIterator()
         var failures = 0
@@ -43,7 +44,7 @@ struct EmbeddingWorker: Sendable {
         }
     }
 
-    /// Embeds what waits, and sees to the files.
+    /// Embeds the waiting rows and maintains the files.
     private func catchUp() async throws {
         if try await collection.waitsForModel() {
             let embedder = embedder(collection.modelName)
@@ -71,7 +72,7 @@ struct EmbeddingWorker: Sendable {
         try await collection.store(vectors, refused: refused, through: through, space)
     }
 
-    /// Embeds a batch; one that is refused is halved until the texts at fault stand alone.
+    /// Embeds a batch; a refused batch is halved until only the texts at fault remain.
     /// - Throws: `ModelChanged` if not all of it was embedded by `model`.
     private func vectors(
         _ batch: [PendingText], _ embedder: any CollectionEmbedder, _ model: EmbeddingModel

@@ -3,7 +3,7 @@ import GRDB
 import PluginHost
 
 extension Collection {
-    /// How many ranks of each list are fused, at least.
+    /// At least this many ranks of each list are fused.
     private static let fusedDepth = 100
 
     /// Answers a query.
@@ -102,7 +102,8 @@ extension Collection {
         return serving
     }
 
-    /// Makes codes anew that lack something. Where that fails, as on a full disk, what is there must do.
+    /// Rebuilds codes that lack entries. If that fails, as on a full disk, the existing codes must
+    /// do.
     private func completeCodes(_ space: VectorSpace) async throws {
         guard !space.hasAllCodes else { return }
         do {
@@ -112,9 +113,9 @@ extension Collection {
         }
     }
 
-    /// The rows nearest to a unit vector: the best few hundred codes, scored again by the vectors
-    /// themselves.
-    /// - Returns: nil if another space has taken the place of this one.
+    /// The rows nearest to a unit vector: the best few hundred by codes, scored again with the
+    /// vectors.
+    /// - Returns: nil if another space has replaced this one.
     private func nearest(
         _ vector: [Float], depth: Int, _ filter: FilterSQL?, _ space: VectorSpace
     ) async throws -> [RankedKey]? {
@@ -142,7 +143,7 @@ extension Collection {
         return ranked.map { Array($0.sorted(by: RankedKey.isBetter).prefix(depth)) }
     }
 
-    /// The keys that a filter lets through, ascending; nil without a filter.
+    /// The keys that pass a filter, ascending; nil without a filter.
     private func allowedKeys(_ filter: FilterSQL?) async throws -> [Int64]? {
         guard let filter else { return nil }
         let version = with { $0.version }
@@ -159,7 +160,7 @@ extension Collection {
 }
 
 extension CodesFile.Snapshot {
-    /// The slots of keys, which ascend as the slots do.
+    /// The slots of keys; both ascend.
     fileprivate func slots(of keys: [Int64]) -> SlotSet {
         var set = SlotSet(slots: count)
         var slot = 0
@@ -172,8 +173,8 @@ extension CodesFile.Snapshot {
     }
 }
 
-/// Threads on which scans run and files are opened, so that they do not hold up the tasks of others; a queue of
-/// Dispatch would run them on the very threads of those.
+/// Threads on which scans run and files are opened, so that they do not block other tasks; a
+/// Dispatch queue would use the same threads as those tasks.
 enum SearchThreads {
     static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws
         -> Value

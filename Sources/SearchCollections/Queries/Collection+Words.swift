@@ -1,8 +1,8 @@
 import GRDB
 
 extension Collection {
-    /// So many rows are ranked by their words at most, because each takes microseconds: a word that
-    /// most of a million rows have would take seconds, and tell nothing.
+    /// At most this many rows are ranked by words, because each takes microseconds: a word that
+    /// most of a million rows contain would take seconds and say nothing.
     private static let mostRanked = 5000
 
     /// The rows that match by words, the best first: those with all the words, then those with some.
@@ -18,7 +18,7 @@ extension Collection {
         }
     }
 
-    /// The rarest words: as many as are together in no more rows than are ranked, and at least one.
+    /// The rarest words: as many as together match no more rows than are ranked, and at least one.
     private static func rarest(_ terms: [String], _ database: Database) throws -> [String] {
         let counted = try terms.map { (term: $0, rows: try rows(with: $0, database)) }
             .sorted { $0.rows < $1.rows }
@@ -30,7 +30,7 @@ extension Collection {
         return affordable.isEmpty ? [counted[0].term] : affordable.map(\.term)
     }
 
-    /// How many rows have a word, counted no further than is of interest.
+    /// How many rows contain a word, counted only as far as needed.
     private static func rows(with term: String, _ database: Database) throws -> Int {
         let statement = try database.cachedStatement(
             sql: "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)")
@@ -43,7 +43,7 @@ extension Collection {
         let join = filter == nil ? "" : "JOIN row ON row.key = words.rowid"
         let condition = "words MATCH ?" + (filter.map { " AND (\($0.text))" } ?? "")
         let arguments = [match.databaseValue] + (filter?.arguments ?? [])
-        // Of too many rows those are ranked that were added first.
+        // Of too many rows, those added first are ranked.
         let end = try Int64.fetchOne(
             database,
             sql: "SELECT words.rowid FROM words \(join) WHERE \(condition) LIMIT 1 OFFSET ?",

@@ -1,7 +1,7 @@
-/// What is asked of a collection.
+/// A query to a collection.
 package struct CollectionQuery: Sendable {
     package enum Mode: String, Sendable, CaseIterable {
-        /// By the nearness of meaning: the cosine of the vectors.
+        /// By similarity of meaning: the cosine of the vectors.
         case vector
         /// By words: BM25.
         case text
@@ -28,14 +28,14 @@ package struct CollectionQuery: Sendable {
         self.filter = filter
     }
 
-    /// `offset` and `count` together go so far.
+    /// The limit of `offset` plus `count`.
     package static let deepest = 10_000
 
-    /// How many ranks there are to find.
+    /// How many ranks to find.
     var depth: Int { offset + count }
 }
 
-/// What was found.
+/// The result of a query.
 package struct CollectionAnswer: Sendable {
     package struct Hit: Sendable, Equatable {
         package var rank: Int
@@ -50,12 +50,12 @@ package struct CollectionAnswer: Sendable {
     package var embedded: Int
 }
 
-/// A row and how well it fits.
+/// A row and its score.
 struct RankedKey: Sendable, Equatable {
     var key: Int64
     var score: Double
 
-    /// The better score first; of equal ones the row that was added first.
+    /// The better score first; of equal scores, the row that was added first.
     static func isBetter(_ left: RankedKey, _ right: RankedKey) -> Bool {
         (left.score, right.key) > (right.score, left.key)
     }

@@ -1,7 +1,7 @@
 import GRDB
 import Synchronization
 
-/// The rows that the last few filters let through, for who asks again while typing.
+/// The rows that passed the most recent filters, for callers that repeat a query while typing.
 final class FilterCache: Sendable {
     private struct Entry {
         let text: String
@@ -13,7 +13,7 @@ final class FilterCache: Sendable {
     private let entries = Mutex<[Entry]>([])
     private static let most = 8
 
-    /// - Parameter version: of the rows; what was found among other rows does not count.
+    /// - Parameter version: of the rows; results for other rows do not count.
     func keys(_ filter: FilterSQL, version: Int) -> [Int64]? {
         entries.withLock { entries in
             entries.first {

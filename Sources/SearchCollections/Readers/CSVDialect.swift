@@ -1,4 +1,5 @@
-/// What the beginning of a CSV file tells of the rest: its separator, and whether it has a header.
+/// What the beginning of a CSV file shows about the rest: its separator, and whether it has a
+/// header.
 struct CSVDialect {
     let separator: UInt8
     private let records: [[String]]
@@ -8,7 +9,7 @@ struct CSVDialect {
 
     /// - Parameters:
     ///   - isWhole: false if the sample may end within a record.
-    ///   - separator: nil to find out.
+    /// - separator: nil to detect it.
     init(sample: [UInt8], isWhole: Bool, separator: UInt8?) {
         let candidates = separator.map { [$0] } ?? Self.separators
         let parsed = candidates.map {
@@ -22,13 +23,13 @@ struct CSVDialect {
         (self.separator, records) = best
     }
 
-    /// How many fields the records have, mostly.
+    /// The number of fields that most records have.
     var columnCount: Int {
         max(1, Self.usualCount(records).count)
     }
 
-    /// The separator that splits most records into the same number of fields, and of such ones the
-    /// one with most fields.
+    /// The separator that splits most records into the same number of fields; of several such
+    /// separators, the one with most fields.
     private static func fitness(_ records: [[String]]) -> Double {
         let (count, share) = usualCount(records)
         return count < 2 ? 0 : share + min(0.1, Double(count) / 1000)
@@ -66,7 +67,7 @@ struct CSVDialect {
         }
     }
 
-    /// Excel's first line `sep=;` names the separator; it is no row.
+    /// Excel's first line `sep=;` names the separator; it is not a row.
     static func takeAnnouncement(_ bytes: inout [UInt8]) -> UInt8? {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard line.count == 5, line.starts(with: "sep=".utf8) else { return nil }
@@ -79,8 +80,8 @@ struct CSVDialect {
 // MARK: - The header
 
 extension CSVDialect {
-    /// Whether the first record names the columns: it has a name that is known, or no number in it.
-    /// A single column has a header if its first cell is one word unlike the others.
+    /// Whether the first record names the columns: it contains a known name, or no number. A single
+    /// column has a header if its first cell is one word, unlike the others.
     func hasHeader(expecting: [String]) -> Bool {
         guard let first = records.first else { return true }
         let names = first.map { String($0.trimmingWhitespace) }
@@ -97,7 +98,7 @@ extension CSVDialect {
             && Double(text.replacing(",", with: ".")) != nil
     }
 
-    /// The names of the columns: those without a name are numbered, and so are repeated ones.
+    /// The names of the columns; missing and repeated names are numbered.
     static func names(_ header: [String]) -> [String] {
         var taken: Set<String> = []
         return header.enumerated().map { index, cell in

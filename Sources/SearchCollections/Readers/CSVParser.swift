@@ -1,17 +1,18 @@
-/// Takes comma-separated values apart into records, as RFC 4180 has them and as they are found.
+/// Splits comma-separated values into records, as RFC 4180 defines them and as they occur.
 ///
-/// Beyond the RFC: any one-byte separator, records that end with CR, LF or both, quotes within a
-/// field that does not begin with one. A record whose quote never closes is given back from its
-/// second line on, so that one missing quote costs one record and not the rest of the file.
+/// Beyond the RFC it accepts any one-byte separator, records that end with CR, LF or both, and
+/// quotes within a field that does not begin with one. A record whose quote never closes is parsed
+/// again from its second line on, so that one missing quote costs one record, not the rest of the
+/// file.
 struct CSVParser: Sendable {
     enum Outcome: Equatable {
         /// The input is used up.
         case needsMore
         /// `bytes` and `ends` hold a record.
         case record
-        /// The record that began at `recordLine` is wrong; parsing goes on behind it.
+        /// The record that began at `recordLine` is invalid; parsing continues after it.
         case refused(String)
-        /// As `refused`; the bytes are to be parsed before the input goes on.
+        /// As `refused`; `unclosed` must be parsed before the input continues.
         case unclosed(String, rest: [UInt8])
     }
 
@@ -20,15 +21,15 @@ struct CSVParser: Sendable {
         case fieldStart
         case field
         case quoted
-        /// Behind a quote within a quoted field: the field's end, or the first of two quotes.
+        /// After a quote within a quoted field: the field's end, or the first of two quotes.
         case quoteSeen
-        /// Looking for the end of the line of a record that is wrong; `problem` says how.
+        /// Looking for the end of the line of an invalid record; `problem` says why.
         case skipping
     }
 
     let separator: UInt8
     let limit: Int
-    /// The fields of the record, one behind the other, and where each ends.
+    /// The fields of the record, one after the other, and where each ends.
     private(set) var bytes: [UInt8] = []
     private(set) var ends: [Int] = []
     private(set) var recordLine = 1
@@ -37,7 +38,7 @@ struct CSVParser: Sendable {
     private var problem = ""
     private var line = 1
     private var endedWithCR = false
-    /// What has been read since the first line end within quotes, to go back to.
+    /// What has been read since the first line end within quotes, for backtracking.
     private var beyondLine: [UInt8] = []
     private var isBeyondLine = false
     private var quoteLine = 1
@@ -51,7 +52,7 @@ struct CSVParser: Sendable {
         self.limit = limit
     }
 
-    /// Goes on in `input` at `offset` to the end of the record or of the input.
+    /// Continues in `input` at `offset` to the end of the record or of the input.
     mutating func advance(_ input: UnsafeBufferPointer<UInt8>, _ offset: inout Int) -> Outcome {
         while offset < input.count {
             let byte = input[offset]
@@ -77,7 +78,8 @@ struct CSVParser: Sendable {
         return .needsMore
     }
 
-    /// What remains when there is no more input. Ask again after parsing the rest of `unclosed`.
+    /// Finishes the last record when there is no more input. Call it again after parsing the rest
+    /// of `unclosed`.
     mutating func finish() -> Outcome {
         defer { state = .recordStart }
         switch state {
@@ -177,7 +179,7 @@ extension CSVParser {
             if bytes.count > limit { return unclosed() }
             guard offset < input.count else { return nil }
             offset += 1
-            // Two quotes are one; all that stand side by side are gone through here.
+            // Two quotes mean one; this loop consumes all adjacent pairs.
             guard offset < input.count, input[offset] == Self.quote else { break }
             offset += 1
             bytes.append(Self.quote)
@@ -189,7 +191,7 @@ extension CSVParser {
         return nil
     }
 
-    /// Counts the lines of a quoted piece and keeps what stands behind the first of them.
+    /// Counts the lines of a quoted piece and stores what follows the first of them.
     private mutating func keep(_ piece: UnsafeBufferPointer<UInt8>) {
         var from = isBeyondLine ? 0 : nil
         var previous = endedWithCR ? Self.cr : 0
@@ -224,7 +226,7 @@ extension CSVParser {
                 + "a quote within a quoted field is written twice")
     }
 
-    /// Gives back what stands behind the line of the quote that does not close.
+    /// Returns what follows the line of the quote that does not close.
     private mutating func unclosed() -> Outcome? {
         let isWhole = bytes.count <= limit
         let problem =

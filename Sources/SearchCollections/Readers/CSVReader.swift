@@ -36,7 +36,7 @@ struct CSVReader: RowReader {
         }
     }
 
-    /// Decides on separator and header, and parses what has come.
+    /// Determines separator and header, and parses what has arrived.
     private mutating func begin(isWhole: Bool, into rows: inout ReadRows) throws {
         var start = sample
         sample = []
@@ -87,7 +87,7 @@ struct CSVReader: RowReader {
         guard fields.dropFirst(count).allSatisfy({ $0 == "" }) else {
             return rows.refuse(line, "the row has \(fields.count) fields, expected \(count)")
         }
-        // Spreadsheets leave out the empty cells at the end of a row, or write too many of them.
+        // Spreadsheets omit the empty cells at the end of a row, or write too many of them.
         fields = Array(fields.prefix(count))
         fields += Array(repeating: "", count: count - fields.count)
         if let wrong = fields.firstIndex(where: { $0 == nil }) {

@@ -1,4 +1,4 @@
-/// How rows are written.
+/// The format of a document.
 package enum DocumentFormat: String, Sendable, CaseIterable {
     case csv
     case tsv
@@ -6,7 +6,7 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
     case json
     case text
 
-    /// The format of a media type; nil for one that is not known here.
+    /// The format of a media type; nil for an unknown one.
     package init?(mediaType: String) {
         let type = mediaType.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         switch type {
@@ -21,8 +21,8 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format of a file by the end of its name, before `.gz` if that is there; nil for an unknown
-    /// one.
+    /// The format of a file by its name's extension, before `.gz` if there is one; nil for an
+    /// unknown one.
     package init?(fileName: String) {
         if fileName.lowercased().hasSuffix(".gz") {
             self.init(fileName: String(fileName.dropLast(3)))
@@ -39,8 +39,8 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format of a document of which nothing is known but how it begins: JSON by its bracket,
-    /// everything else is CSV.
+    /// The format of a document judged only by its beginning: JSON by its bracket, everything else
+    /// is CSV.
     package init(beginning bytes: [UInt8]) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = bytes.starts(with: mark) ? bytes.dropFirst(3) : bytes[...]
@@ -51,7 +51,7 @@ package enum DocumentFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// What is sent as the media type of such a document.
+    /// The media type of such a document.
     package var mediaType: String {
         switch self {
         case .csv: "text/csv"
@@ -68,12 +68,12 @@ package struct DocumentReader: Sendable {
     private var transcoder = Transcoder()
     private var reader: any RowReader
     private let limits: ReadLimits
-    /// How many bytes have come since the last row.
+    /// How many bytes have arrived since the last row.
     private var bytesWithoutRow = 0
 
     /// - Parameters:
-    ///   - expecting: names of columns that the caller knows of; they tell a header from a row.
-    ///   - hasHeader: nil to find out. Only CSV has one.
+    /// - expecting: column names that the caller knows; they tell a header from a row.
+    /// - hasHeader: nil to detect it. Only CSV has one.
     package init(
         _ format: DocumentFormat, expecting: [String] = [], hasHeader: Bool? = nil,
         limits: ReadLimits = ReadLimits()

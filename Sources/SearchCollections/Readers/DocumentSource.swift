@@ -1,20 +1,21 @@
 import Deflate
 
-/// The bytes of a document on their way to a reader: unpacked, where they are compressed, and
-/// refused, where they are a file of another kind.
+/// The bytes of a document on their way to a reader: unpacked if they are compressed, refused if
+/// they are a file of another kind.
 ///
-/// What comes out of a piece is given a little at a time, however much it is.
+/// The output of a piece is delivered a little at a time, however large it is.
 struct DocumentSource {
-    /// What takes the bytes apart, one behind the other: the body's coding, and a file of gzip.
+    /// The decoders, applied in order: the body's coding, and a gzip file.
     private var inflaters: [Inflater]
     private var received: [[UInt8]] = []
-    /// The beginning, until it is known what it is.
+    /// The beginning, until its kind is known.
     private var beginning: [UInt8]? = []
     private var isComplete = false
 
     private static let most = 2
 
-    /// - Parameter coding: how the document was compressed on its way; it may be a gzip file besides.
+    /// - Parameter coding: the content coding the document arrived with; it may be a gzip file as
+    ///   well.
     init(coding: Inflater.Format?) {
         inflaters = coding.map { [Inflater($0)] } ?? []
     }
@@ -23,7 +24,7 @@ struct DocumentSource {
         received.append(bytes)
     }
 
-    /// Says that no more is appended; the last bytes are given then.
+    /// Marks the end of the input; the last bytes are delivered then.
     mutating func complete() {
         isComplete = true
     }
@@ -40,7 +41,7 @@ struct DocumentSource {
         }
     }
 
-    /// Looks at the beginning, when there is enough of it.
+    /// Inspects the beginning once there is enough of it.
     private mutating func begun() throws -> [UInt8]? {
         while true {
             while (beginning?.count ?? 0) < FileKind.sample,
@@ -65,7 +66,7 @@ struct DocumentSource {
         }
     }
 
-    /// The next bytes behind so many of the inflaters.
+    /// The next bytes after the first `count` inflaters.
     private mutating func unpacked(_ count: Int) throws -> [UInt8]? {
         guard count > 0 else { return received.isEmpty ? nil : received.removeFirst() }
         let inflater = inflaters[count - 1]

@@ -12,7 +12,7 @@ enum UTF8Form {
 }
 
 enum Windows1252 {
-    /// What 0x80 to 0x9F stand for; the five that stand for nothing are C1 controls, as in HTML.
+    /// The characters 0x80 to 0x9F stand for; the five without one are C1 controls, as in HTML.
     private static let upper: [UInt16] = [
         0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
         0x2039, 0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
@@ -37,7 +37,7 @@ enum Windows1252 {
 /// Turns UTF-16 into UTF-8; half a surrogate pair becomes U+FFFD.
 struct UTF16Decoder {
     let isBigEndian: Bool
-    /// How many bytes the last call used; the rest wants to come again with more.
+    /// How many bytes the last call used; the rest must be passed again with more.
     private(set) var consumed = 0
 
     init(isBigEndian: Bool) {

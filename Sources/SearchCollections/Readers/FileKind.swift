@@ -1,6 +1,6 @@
-/// What a file is, by its first bytes, where it holds no rows that are read here.
+/// What kind of file this is, by its first bytes, if it holds no rows that can be read here.
 enum FileKind {
-    /// How many bytes tell.
+    /// How many bytes suffice.
     static let sample = 4096
 
     /// - Returns: the kind with its article, as `a PDF`; nil for what may be text.
@@ -36,13 +36,13 @@ enum FileKind {
         ([0x7F, 0x45, 0x4C, 0x46], "a program or library"),
     ]
 
-    /// Those that may be a column's name as well, where no zero byte follows.
+    /// Signatures that may also be a column's name, unless a zero byte follows.
     private static let wordSignatures: [(text: String, name: String)] = [
         ("PAR1", "a Parquet file"), ("ARROW1", "an Arrow file"), ("FEA1", "a Feather file"),
         ("BZh", "a bzip2 file"), ("GIF8", "a GIF picture"), ("GGUF", "a GGUF model"),
     ]
 
-    /// What is in a ZIP archive: of the Office formats, whose first files tell.
+    /// The content of a ZIP archive: Office formats are recognized by their first files.
     private static func archive(_ bytes: [UInt8]) -> String {
         func holds(_ name: String) -> Bool { bytes.contains(name) }
         if holds("opendocument.spreadsheet") { return "an OpenDocument spreadsheet (ods)" }

@@ -1,7 +1,7 @@
 /// The elements of a JSON array, each a row; or one object, or several one after the other.
 ///
-/// Only the brackets are followed here, so that an element that is not JSON is refused alone. A document
-/// whose brackets do not close is refused whole: nobody knows how much of it is missing.
+/// Only brackets are tracked here, so that an element that is not JSON is refused alone. A document
+/// whose brackets do not close is refused whole: nobody knows how much is missing.
 struct JSONArrayReader: RowReader {
     private enum Place: Sendable {
         case beforeArray

@@ -1,6 +1,6 @@
 import JSON
 
-/// Makes rows of JSON values: an object is a row, a string is a row with the one column `text`.
+/// Makes rows from JSON values: an object is a row, a string is a row with the one column `text`.
 struct JSONRows: Sendable {
     private var columns = PlainTextReader.columns
     private let limits: ReadLimits

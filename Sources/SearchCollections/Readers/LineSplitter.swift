@@ -1,4 +1,4 @@
-/// Takes a stream of bytes apart into lines, with a bound on how long they may be.
+/// Splits a stream of bytes into lines, with a bound on their length.
 struct LineSplitter: Sendable {
     let limit: Int
     private var line: [UInt8] = []
@@ -13,7 +13,7 @@ struct LineSplitter: Sendable {
         self.limit = limit
     }
 
-    /// Calls `body` for each whole line with its number; nil for one that is too long.
+    /// Calls `body` for each complete line with its number; nil for one that is too long.
     mutating func split(_ bytes: [UInt8], _ body: (Int, [UInt8]?) throws -> Void) rethrows {
         var start = 0
         for index in bytes.indices where bytes[index] == Self.lf || bytes[index] == Self.cr {
@@ -28,7 +28,7 @@ struct LineSplitter: Sendable {
         append(bytes[start...])
     }
 
-    /// Hands on a last line without an end.
+    /// Passes on a last line without an end.
     mutating func finish(_ body: (Int, [UInt8]?) throws -> Void) rethrows {
         if !line.isEmpty || isTooLong { try end(body) }
     }
@@ -51,6 +51,6 @@ struct LineSplitter: Sendable {
 }
 
 extension [UInt8] {
-    /// Whether there is nothing but blanks.
+    /// Whether the line contains only blanks.
     var isBlank: Bool { allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
 }

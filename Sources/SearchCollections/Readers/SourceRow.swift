@@ -22,7 +22,7 @@ package struct SourceRow: Sendable {
     }
 }
 
-/// A row that does not go in, and why.
+/// A refused row, and why.
 package struct RefusedRow: Sendable, Equatable {
     package var line: Int
     package var message: String
@@ -33,16 +33,16 @@ package struct RefusedRow: Sendable, Equatable {
     }
 }
 
-/// What has been read and not been stored yet.
+/// What has been read but not yet stored.
 package struct ReadRows: Sendable {
     package var rows: [SourceRow] = []
     package var refused: [RefusedRow] = []
-    /// About how much memory the rows take.
+    /// Roughly how much memory the rows take.
     package var bytes = 0
 
     package init() {}
 
-    /// How many were found, for good or ill.
+    /// How many rows were found, accepted or refused.
     var found: Int { rows.count + refused.count }
 
     mutating func add(_ row: SourceRow, bytes: Int) {
@@ -56,23 +56,23 @@ package struct ReadRows: Sendable {
     }
 }
 
-/// What bounds the memory and the shape of what is read.
+/// Bounds on the memory and the shape of what is read.
 package struct ReadLimits: Sendable {
     /// The most bytes of one row.
     package var row = 8 << 20
-    /// The most bytes without the end of a row, refused ones included.
+    /// The most bytes without the end of a row, including refused ones.
     package var withoutRow = 64 << 20
     package var columns = 1000
 
     package init() {}
 }
 
-/// Takes a document apart into rows, piece by piece, so that it never lies in memory whole.
+/// Splits a document into rows, piece by piece, so that it is never in memory as a whole.
 ///
-/// A row that cannot be read is refused with its line; the reader goes on behind it.
+/// A row that cannot be read is refused with its line; the reader continues after it.
 package protocol RowReader: Sendable {
     /// - Throws: `CollectionError` where the document as a whole cannot be read.
     mutating func read(_ bytes: [UInt8], into rows: inout ReadRows) throws
-    /// Takes what is left after the last byte.
+    /// Processes what is left after the last byte.
     mutating func finish(into rows: inout ReadRows) throws
 }

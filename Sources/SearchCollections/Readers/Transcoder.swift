@@ -1,8 +1,8 @@
 /// Turns text of an unknown encoding into UTF-8.
 ///
-/// A byte order mark decides; else many zero bytes mean UTF-16. Text that is not UTF-8 where the
-/// first bytes beyond ASCII stand is Windows-1252, of which Latin-1's letters are a part. In text
-/// that is mostly UTF-8, bytes that are not stay as they are, for the reader to refuse their row.
+/// A byte order mark decides; else many zero bytes mean UTF-16. If the first bytes beyond ASCII are
+/// not UTF-8, the text is Windows-1252, which includes Latin-1's letters. In text that is mostly
+/// UTF-8, invalid bytes stay as they are, and the reader refuses their row.
 struct Transcoder: Sendable {
     enum Encoding: Sendable, Equatable {
         case utf8
@@ -11,7 +11,7 @@ struct Transcoder: Sendable {
     }
 
     private enum State: Sendable {
-        /// Nothing has been looked at.
+        /// Nothing has been read.
         case start
         /// UTF-8 or an 8-bit encoding: so far all is ASCII.
         case ascii
@@ -19,10 +19,11 @@ struct Transcoder: Sendable {
     }
 
     private var state = State.start
-    /// Bytes that wait for more: of the start, for a decision, or half a UTF-16 unit pair.
+    /// Bytes that wait for more: at the start, before the decision; later, half of a UTF-16
+    /// surrogate pair.
     private var held: [UInt8] = []
 
-    /// How many bytes are looked at before a decision, where there are so many.
+    /// How many bytes are inspected before the decision, if there are so many.
     private static let sample = 4096
 
     var encoding: Encoding? {

@@ -1,7 +1,7 @@
 import GRDB
 
-/// Which collections there are, and in which folder each one lies. A collection exists from the
-/// moment that its line is here, and a folder that no line names is rubbish.
+/// The list of collections and their folders. A collection exists from the moment its entry is
+/// here, and a folder without an entry is garbage.
 struct Catalog: Sendable {
     /// An edition of a collection.
     struct Line: Sendable, Equatable {
@@ -14,13 +14,13 @@ struct Catalog: Sendable {
     enum Role: String, Sendable {
         /// Answers queries.
         case serving
-        /// Takes its place when it is ready.
+        /// Replaces the serving one when it is ready.
         case coming
     }
 
     private let queue: DatabaseQueue
 
-    /// - Throws: `CollectionError.cannotOpen`; `storageFull` where there is no room for it.
+    /// - Throws: `CollectionError.cannotOpen`; `storageFull` if the disk has no space for it.
     init(path: String) throws {
         do {
             queue = try DatabaseQueue(path: path)
@@ -58,7 +58,7 @@ struct Catalog: Sendable {
         }
     }
 
-    /// Adds an edition in place of one with the same name and role.
+    /// Adds an edition, replacing one with the same name and role.
     func put(_ line: Line) throws {
         try translating {
             try queue.write { database in
@@ -69,7 +69,7 @@ struct Catalog: Sendable {
         }
     }
 
-    /// Lets the coming edition take the place of the one that serves.
+    /// Lets the coming edition replace the serving one.
     func promote(_ name: String) throws {
         try translating {
             try queue.write { database in
@@ -98,7 +98,7 @@ struct Catalog: Sendable {
                 try database.execute(
                     sql: "DELETE FROM edition WHERE name = ?", arguments: [name])
             }
-            // Else the log holds on to room of a full disk.
+            // Otherwise the log keeps space on a full disk.
             try? queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
     }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The SQLite file of one collection: rows, words, vectors, and what is known about them.
 ///
-/// It is open while it is used and for some time after, then it rests; see `OpenDatabases`. To open and to
-/// close it is work for a thread that may block, and nobody holds a lock meanwhile.
+/// It is open while it is used and for some time after; then it is closed until its next use, see
+/// `OpenDatabases`. Opening and closing happen on a thread that may block, without holding a lock.
 final class CollectionDatabase: Sendable {
     private let path: String
     private let siblings: OpenDatabases
@@ -13,18 +13,18 @@ final class CollectionDatabase: Sendable {
     private let current: Mutex<Schema>
 
     private struct State {
-        /// Nil at rest.
+        /// Nil while closed.
         var pool: DatabasePool?
-        /// What those who come while it is opened wait for together.
+        /// The task that all callers await while the file is being opened.
         var opening: Task<DatabasePool, any Error>?
-        /// Who has the pool or waits for it.
+        /// How many callers have the pool or wait for it.
         var users = 0
         var lastUse = ContinuousClock.now
         var isClosed = false
     }
 
     /// Opens the file at `path`, or makes it.
-    /// - Throws: `CollectionError.cannotOpen`; `storageFull` where there is no room for it.
+    /// - Throws: `CollectionError.cannotOpen`; `storageFull` if the disk has no space for it.
     static func open(path: String, among siblings: OpenDatabases) async throws
         -> CollectionDatabase
     {
@@ -51,7 +51,7 @@ final class CollectionDatabase: Sendable {
         close(removing: nil)
     }
 
-    /// Publishes a schema when the transaction that wrote it is committed.
+    /// Publishes a schema when the transaction that wrote it commits.
     func publish(_ schema: Schema, _ transaction: Transaction) {
         transaction.afterCommit { [self] in current.withLock { $0 = schema } }
     }
@@ -79,7 +79,7 @@ final class CollectionDatabase: Sendable {
         }
     }
 
-    /// Moves what the log holds into the file, as far as readers let it, and gives its room back.
+    /// Moves the content of the log into the file, as far as readers allow, and frees its space.
     func truncateLog() async {
         guard let pool = try? await lend() else { return }
         defer { giveBack() }
@@ -95,7 +95,7 @@ final class CollectionDatabase: Sendable {
     }
 }
 
-// MARK: - Open and at rest
+// MARK: - Opening and closing
 
 extension CollectionDatabase {
     private static func open(
@@ -154,7 +154,7 @@ extension CollectionDatabase {
         }
     }
 
-    /// Opens what rests, for all who wait for it.
+    /// Opens a closed file for all who wait for it.
     private func openAgain() throws -> DatabasePool {
         let outcome = Result { try Self.open(path, among: siblings) }
         state.withLock { state in
@@ -166,7 +166,8 @@ extension CollectionDatabase {
         return pool
     }
 
-    /// Closes others on this thread, where there are too many now: files are opened no faster than that.
+    /// If too many files are open, closes others on this thread: files are opened no faster than
+    /// that.
     private func noteOpened() {
         siblings.opened(self)
         for pool in siblings.takeSurplus() { try? pool.close() }
@@ -182,9 +183,10 @@ extension CollectionDatabase {
 
     var lastUse: ContinuousClock.Instant { state.withLock { $0.lastUse } }
 
-    /// Lets go of the file until it is needed again, unless somebody uses it or has done so since then.
+    /// Closes the file until its next use, unless somebody uses it or has used it since then.
     ///
-    /// - Returns: what is to be closed. The file may be opened again meanwhile, which SQLite bears.
+    /// - Returns: what is to be closed. The file may be opened again meanwhile, which SQLite
+    ///   allows.
     func takePool(ifUnusedSince instant: ContinuousClock.Instant = .now) -> DatabasePool? {
         state.withLock { state in
             guard state.users == 0, state.lastUse <= instant, let pool = state.pool.take() else {
@@ -195,7 +197,7 @@ extension CollectionDatabase {
         }
     }
 
-    /// Closes the file for good, and removes the folder around it if there is one to remove.
+    /// Closes the file for good, and removes its folder if it is to be removed.
     func close(removing folder: String?) {
         let pool = state.withLock { state in
             state.isClosed = true
@@ -216,7 +218,7 @@ struct CollectionAbout: Sendable {
     /// Seconds since 1970.
     var created = 0
     var updated = 0
-    /// How many rows were refused, of which only the first are kept.
+    /// How many rows were refused; only the first are stored.
     var refusedCount = 0
 
     static let keptRefusals = 1000

@@ -7,20 +7,20 @@ import Synchronization
     import Darwin
 #endif
 
-/// Room on the disk that is kept for what makes room: a database needs some to note even that rows
-/// are gone, and on a full disk nothing could be deleted without it.
+/// Disk space reserved for deleting: a database needs space even to record that rows are gone, and
+/// without it nothing could be deleted on a full disk.
 package final class DiskReserve: Sendable {
     private let path: String
     private let turn = Mutex(())
 
-    /// The sizes that are tried, the first that fits is kept.
+    /// The sizes to try; the first that fits is kept.
     private static let sizes = [4 << 20, 1 << 20, 256 << 10]
 
     package init(_ path: String) {
         self.path = path
     }
 
-    /// Takes as much room as there is, up to the reserve; keeps what it has.
+    /// Takes as much space as there is, up to the reserve; keeps what it has.
     package func keep() {
         turn.withLock { _ in
             var facts = stat()
@@ -38,12 +38,12 @@ package final class DiskReserve: Sendable {
         var before = stat()
         guard fstat(descriptor, &before) == 0 else { return false }
         if posix_fallocate(descriptor, 0, off_t(size)) == 0 { return true }
-        // What was had before stays.
+        // The previous reserve stays.
         ftruncate(descriptor, before.st_size)
         return false
     }
 
-    /// Runs `body`; where the disk is full, once more with the room of the reserve.
+    /// Runs `body`; if the disk is full, once more with the reserve's space.
     func lend<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
@@ -54,7 +54,7 @@ package final class DiskReserve: Sendable {
         }
     }
 
-    /// Runs `body`; where the disk is full, `again` with the room of the reserve.
+    /// Runs `body`; if the disk is full, `again` with the reserve's space.
     package func lend<Value>(
         _ body: () async throws -> Value, again: () async throws -> Value,
         where isFull: (any Error) -> Bool

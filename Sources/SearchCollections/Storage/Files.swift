@@ -26,7 +26,7 @@ enum Files {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
-    /// Whether the disk has room for a small file, as far as it says.
+    /// Whether the disk has space for a small file, as far as it tells.
     static func hasRoom(beside path: String) -> Bool {
         var facts = statvfs()
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
@@ -46,7 +46,7 @@ enum Files {
         #endif
     }
 
-    /// Sixteen random hexadecimal digits: no name of a client ever becomes a name of a file.
+    /// Sixteen random hexadecimal digits: no client's name ever becomes a file name.
     static func randomName() -> String {
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits

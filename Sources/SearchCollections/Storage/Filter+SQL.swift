@@ -73,7 +73,8 @@ struct FilterSQL {
         }
     }
 
-    /// A text that looks like a number is compared with cells that do as a number, with others as text.
+    /// A text that looks like a number is compared as a number with cells that do too, and as text
+    /// with all others.
     private mutating func order(_ cell: String, _ sign: String, _ value: JSONValue) -> String {
         if value.number != nil { return number(cell, sign, value.cell) }
         let words = "\(text(cell)) \(sign) \(mark(value.cell))"
@@ -82,7 +83,7 @@ struct FilterSQL {
         return "ifnull(CASE WHEN \(isNumber(cell)) THEN \(asNumber) ELSE \(words) END, 0)"
     }
 
-    /// Compares as numbers; false where the cell is none.
+    /// Compares as numbers; false if the cell is not a number.
     ///
     /// A cast to NUMERIC gives the other side of a comparison that affinity: text that is a number
     /// becomes one, and any other text is greater than all numbers, so that the second part refuses it.

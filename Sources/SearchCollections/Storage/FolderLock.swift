@@ -4,13 +4,13 @@
     import Darwin
 #endif
 
-/// Keeps a folder for one host until it is released or the process ends, however it ends.
+/// Reserves a folder for one host until it is released or the process ends, however it ends.
 ///
 /// A second host would take the first one's unfinished imports for leftovers of a crash.
 final class FolderLock: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: `CollectionError.folderInUse`; `cannotOpen` where no file can be made.
+    /// - Throws: `CollectionError.folderInUse`; `cannotOpen` if no file can be created.
     init(_ folder: String) throws(CollectionError) {
         let path = folder + "/" + Self.fileName
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -3,8 +3,8 @@ import GRDB
 import JSON
 
 extension JSONValue {
-    /// The value as a cell of a table. What SQL has no type for is a blob of JSON text, and so is a
-    /// text with a zero character, at which SQLite's texts end.
+    /// The value as a cell of a table. A value for which SQL has no type becomes a blob of JSON
+    /// text, and so does a text with a zero character, at which SQLite's texts end.
     var cell: DatabaseValue {
         switch self {
         case .null: .null
@@ -25,7 +25,7 @@ extension JSONValue {
         }
     }
 
-    /// The value as a part of the text that is embedded.
+    /// The value as part of the embedded text.
     var embeddedText: String {
         switch self {
         case .null: ""

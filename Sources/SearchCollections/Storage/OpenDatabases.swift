@@ -2,13 +2,13 @@ import GRDB
 import PluginHost
 import Synchronization
 
-/// Bounds how many databases are open at once, each of which holds files: those that rest longest are
+/// Limits how many databases are open at once, since each holds files: those unused for longest are
 /// closed first, and opened again when they are needed.
 final class OpenDatabases: Sendable {
     let reserve: DiskReserve
     private let most: Int
     private let open = Mutex<[ObjectIdentifier: Weak]>([:])
-    /// One thread, so that things happen in their order.
+    /// One thread, so that operations keep their order.
     private let closing = BlockingCrew("roost-close", limit: 1)
 
     private struct Weak: Sendable {
@@ -31,7 +31,7 @@ final class OpenDatabases: Sendable {
         open.withLock { $0[id] = nil }
     }
 
-    /// Has those rest that were not used for longest, where there are too many and they are not in use.
+    /// If too many are open, picks those that were not used for longest and are not in use.
     /// - Returns: what is to be closed.
     func takeSurplus() -> [DatabasePool] {
         guard count > most else { return [] }
@@ -43,8 +43,8 @@ final class OpenDatabases: Sendable {
         return surplus
     }
 
-    /// Runs what opens a database; once more without those that nobody uses, where it cannot be opened: no
-    /// more files may be open, perhaps. Closes them on this thread.
+    /// Runs what opens a database. If that fails, perhaps because no more files may be open, closes
+    /// the unused ones on this thread and tries once more.
     func makingRoom<Value>(_ open: () throws -> Value) throws -> Value {
         do {
             return try open()
@@ -74,12 +74,12 @@ extension OpenDatabases {
         closing.start { try? pool.close() }
     }
 
-    /// Removes a folder behind what was to be closed before.
+    /// Removes a folder after everything queued before has been closed.
     func remove(_ folder: String) {
         closing.start { Files.remove(folder) }
     }
 
-    /// Waits until all is closed and removed that was to be.
+    /// Waits until everything queued has been closed and removed.
     func waitForClosings() async {
         try? await closing.run {}
     }

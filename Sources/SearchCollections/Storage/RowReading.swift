@@ -13,7 +13,7 @@ package struct Document: Sendable, Equatable {
     }
 }
 
-/// A part of a collection's rows, in the order in which they were added.
+/// A page of a collection's rows, in the order in which they were added.
 package struct DocumentPage: Sendable {
     package var documents: [Document]
     package var hasMore: Bool

@@ -2,17 +2,17 @@ import FoundationEssentials
 import GRDB
 import JSON
 
-/// What happens to a row whose id is there already.
+/// What happens to a row whose id exists already.
 package enum TakenID: Sendable {
     case refuse
     case replace
 }
 
-/// What writing rows changed.
+/// What a write changed.
 struct RowChanges: Sendable {
     var added = 0
     var replaced = 0
-    /// The keys of rows that are gone, and with them their vectors.
+    /// The keys of removed rows, whose vectors are removed too.
     var removedKeys: [Int64] = []
     var refused: [RefusedRow] = []
 }
@@ -67,13 +67,13 @@ struct RowWriter {
         try insert(row, id: id, plan)
     }
 
-    /// Adds a row with a given id, which is free.
+    /// Adds a row with a given id, which must be unused.
     mutating func add(_ row: SourceRow, id: String, isNew: Bool) throws {
         if isNew { changes.added += 1 } else { changes.replaced += 1 }
         try insert(row, id: id, plan(row.columns))
     }
 
-    /// Gives a row other values, and nothing to columns it does not name. The text must be the same.
+    /// Changes a row's values, leaving columns that are not named. The text must be the same.
     mutating func update(_ key: Int64, _ row: SourceRow) throws {
         let plan = try plan(row.columns)
         let values = Dictionary(
@@ -93,10 +93,10 @@ struct RowWriter {
         try statement.execute(arguments: StatementArguments(cells))
     }
 
-    /// An id for a row that brings none.
+    /// The id for a row without one.
     ///
-    /// Where rows bring their own, it is a UUID, which none of them has or will have. Where no column
-    /// holds ids, it is the number that the row will have as its key, unless a row was put under that.
+    /// If rows bring their own ids, it is a UUID, which no row has or will have. If no column holds
+    /// ids, it is the number that the row will have as its key, unless a row was put under that.
     private func freeID() throws -> String {
         guard schema.idColumn == nil else { return UUID().uuidString.lowercased() }
         let next = try Int64.fetchOne(
@@ -109,7 +109,7 @@ struct RowWriter {
     /// The row that has an id.
     private struct Holder {
         let key: Int64
-        /// Whether the row did not bring the id itself.
+        /// Whether the id was generated, not part of the row.
         let isGenerated: Bool
     }
 
@@ -123,8 +123,8 @@ struct RowWriter {
         }
     }
 
-    /// Gives a row another id where its own was generated. They were numbers once, and collections
-    /// from then still have them: a row that brings such a number is not the one that has it.
+    /// Gives a row another id if its own was generated. Generated ids used to be numbers, and older
+    /// collections still have them: a row that brings such a number as its id is a different row.
     private func giveWay(_ holder: Holder) throws -> Bool {
         guard holder.isGenerated else { return false }
         try database.cachedStatement(sql: "UPDATE row SET id = ? WHERE key = ?")

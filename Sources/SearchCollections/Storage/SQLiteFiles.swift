@@ -2,7 +2,8 @@ import GRDBSQLite
 package import PluginHost
 
 extension SpareFiles {
-    /// Has SQLite leave them too, whatever it opens. To be called before it opens anything.
+    /// Makes SQLite leave them free too, in everything it opens. Call it before SQLite opens
+    /// anything.
     package static func keepFromSQLite() {
         let open: @convention(c) (UnsafePointer<CChar>, Int32, Int32) -> Int32 = {
             SpareFiles.openLocked($0, $1, numericCast($2))

@@ -3,7 +3,8 @@ import JSON
 
 /// The columns of a collection's rows.
 ///
-/// A column of the document is `c` and its position in the table: its name is data, never SQL.
+/// A column of the document is named `c` and its position in the table: its name is data, never
+/// SQL.
 struct Schema: Sendable, Equatable {
     private(set) var columns: [String] = []
     /// The positions of the columns that are embedded and searched for words.
@@ -36,7 +37,7 @@ struct Schema: Sendable, Equatable {
 // MARK: - In the database
 
 extension Schema {
-    /// Makes the tables of a new collection, its columns still unknown.
+    /// Creates the tables of a new collection, whose columns are still unknown.
     static func createTables(_ database: Database) throws {
         try database.execute(
             sql: """
@@ -75,7 +76,7 @@ extension Schema {
         return position
     }
 
-    /// Decides for good which columns are searched, and makes their index.
+    /// Fixes which columns are searched, and creates their index.
     mutating func fix(text: [Int], id: Int?, _ database: Database) throws {
         self.text = text
         idColumn = id
@@ -90,7 +91,7 @@ extension Schema {
         try createWordIndex(database)
     }
 
-    /// The index keeps no text of its own, so that triggers have to tell it the old one.
+    /// The index stores no text of its own, so triggers have to tell it the old one.
     private func createWordIndex(_ database: Database) throws {
         let names = text.map(Self.sql)
         let list = names.joined(separator: ", ")
@@ -119,14 +120,14 @@ extension Schema {
                 """)
     }
 
-    /// Whether the index finds words as they would be found now.
+    /// Whether the index splits words by the current rule.
     func hasCurrentWords(_ database: Database) throws -> Bool {
         guard try database.tableExists("words") else { return true }
         let form = try Int.fetchOne(database, sql: "SELECT value FROM about WHERE name = 'words'")
         return form == WordTokenizer.form
     }
 
-    /// Makes the index of words anew from the rows; the triggers that keep it stay.
+    /// Rebuilds the word index from the rows; the triggers that maintain it stay.
     func renewWords(_ database: Database) throws {
         try database.execute(sql: "DROP TABLE words")
         try createWordTable(database)

@@ -1,29 +1,29 @@
 import FoundationEssentials
 import GRDB
 
-/// The vectors of a collection by one state of one model, as the database keeps them.
+/// The vectors of a collection by one state of one model, as the database stores them.
 struct SpaceRecord: Sendable {
     var id: Int64
     var model: EmbeddingModel
-    /// How the texts were made of which these are the vectors; see `EmbeddedText`.
+    /// The form of the texts that these vectors were computed from; see `EmbeddedText`.
     let form: Int
-    /// Every row up to this key has its vector, or has been found to have none.
+    /// Every row up to this key has its vector, or is known to have none.
     var through: Int64
     /// How many rows have a vector.
     var count: Int
-    /// Raised by each transaction that changes a vector, to tell files that are behind.
+    /// Incremented by each transaction that changes a vector, to detect files that are behind.
     var changes: Int64
     var isServing: Bool
-    /// What is known of the graph's file; nil without one.
+    /// What is known about the graph's file; nil without one.
     var graph: GraphRecord?
 
     var table: String { "vector_\(id)" }
 
-    /// Whether its texts are made as they would be now. Its vectors answer queries either way.
+    /// Whether its texts have the current form. Its vectors answer queries either way.
     var isOfCurrentForm: Bool { form == EmbeddedText.form }
 }
 
-/// What tells whether a graph's file is whole and how far it goes.
+/// Tells whether a graph's file is complete and how far it goes.
 struct GraphRecord: Sendable, Equatable {
     var size: UInt64
     var checksum: UInt64
@@ -68,7 +68,7 @@ extension SpaceRecord {
         ).map(Self.init)
     }
 
-    /// Makes a space without vectors; it serves at once if no other does.
+    /// Creates a space without vectors; it serves at once if no other does.
     static func create(_ model: EmbeddingModel, _ database: Database) throws -> SpaceRecord {
         try database.execute(
             sql: """
@@ -90,7 +90,7 @@ extension SpaceRecord {
         try database.execute(sql: "DELETE FROM space WHERE id = ?", arguments: [id])
     }
 
-    /// Lets this space alone answer queries.
+    /// Makes this space the only one that answers queries.
     static func serve(_ id: Int64, _ database: Database) throws {
         for other in try all(database) where other.id != id { try drop(other.id, database) }
         try database.execute(sql: "UPDATE space SET is_serving = 1 WHERE id = ?", arguments: [id])
@@ -106,7 +106,7 @@ struct PendingText: Sendable {
 }
 
 extension SpaceRecord {
-    /// The next rows that this space has no vector of.
+    /// The next rows without a vector in this space.
     func pending(_ limit: Int, _ schema: Schema, _ database: Database) throws -> [PendingText] {
         let list = schema.text.map { ", " + Schema.sql($0) }.joined()
         let statement = try database.cachedStatement(
@@ -116,13 +116,13 @@ extension SpaceRecord {
         }
     }
 
-    /// Whether every row has been looked at.
+    /// Whether every row has been processed.
     func isComplete(_ database: Database) throws -> Bool {
         try Int64.fetchOne(
             database, sql: "SELECT 1 FROM row WHERE key > ? LIMIT 1", arguments: [through]) == nil
     }
 
-    /// Adds vectors of rows that are still there, and notes how far the space has come.
+    /// Adds vectors of rows that still exist, and records how far the space has come.
     /// - Returns: the keys whose vectors were added, in ascending order.
     mutating func add(
         _ vectors: [(key: Int64, data: Data)], through: Int64, _ database: Database
@@ -162,7 +162,7 @@ extension SpaceRecord {
             sql: "UPDATE space SET graph = ? WHERE id = ?", arguments: [graph?.text, id])
     }
 
-    /// Calls `body` with every vector behind `key`, in ascending order of the keys.
+    /// Calls `body` with every vector after `key`, in ascending order of the keys.
     func forEachVector(
         after key: Int64, _ database: Database,
         _ body: (Int64, UnsafeRawBufferPointer) throws -> Void

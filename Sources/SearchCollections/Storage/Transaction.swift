@@ -1,9 +1,9 @@
 import GRDB
 
-/// A transaction under way, and what follows once it is on the disk.
+/// A transaction in progress, and the work that follows once it is on disk.
 ///
-/// What follows runs before the next transaction begins, and dies with this one if it fails: GRDB's
-/// `afterNextTransaction` waits for another commit where SQLite has rolled back by itself, as it does
+/// That work runs before the next transaction begins, and is dropped if this one fails. GRDB's
+/// `afterNextTransaction` would wait for another commit if SQLite rolled back by itself, as it does
 /// when the disk is full.
 final class Transaction {
     let database: Database
@@ -17,7 +17,7 @@ final class Transaction {
         completions.append(body)
     }
 
-    /// Runs a transaction and then what follows it.
+    /// Runs a transaction, and then the work that follows it.
     static func run<Value>(_ database: Database, _ body: (Transaction) throws -> Value) throws
         -> Value
     {

@@ -9,8 +9,8 @@ import Synchronization
 
 /// The 8-bit codes of a space's vectors in a memory-mapped file, in ascending order of their keys.
 ///
-/// Everything in it can be computed again from the database: a file that was not closed in order, or
-/// that is not of the state the database is in, is not trusted but made anew.
+/// Everything in it can be computed again from the database: a file that was not closed properly,
+/// or not in the database's current state, is not trusted but rebuilt.
 final class CodesFile: Sendable {
     let dimensions: Int
     private let node: FileNode
@@ -21,21 +21,21 @@ final class CodesFile: Sendable {
         var header: CodesHeader
         var segments: [CodesSegment]
 
-        /// How long the file is at least.
+        /// The least length of the file.
         var size: Int {
             segments.isEmpty
                 ? 0 : CodesSegment.offset(segments.count, dimensions: header.dimensions)
         }
     }
 
-    /// What a scan sees; later changes do not move it.
+    /// What a scan sees; later changes do not affect it.
     struct Snapshot: Sendable {
         let segments: [CodesSegment]
         let count: Int
         let dead: Int
     }
 
-    /// Makes an empty file in place of what is there.
+    /// Creates an empty file, replacing an existing one.
     /// - Throws: `CollectionError.cannotOpen`.
     static func create(path: String, dimensions: Int, identity: UInt64) throws -> CodesFile {
         unlink(path)
@@ -48,7 +48,7 @@ final class CodesFile: Sendable {
             path: path, node: FileNode(descriptor), segments: [], header: header)
     }
 
-    /// Opens a file that was closed in order, in the state `changes` of its database.
+    /// Opens a file that was closed properly, in the state `changes` of its database.
     /// - Returns: nil if there is none.
     static func open(path: String, dimensions: Int, identity: UInt64, changes: Int64) -> CodesFile?
     {
@@ -73,7 +73,7 @@ final class CodesFile: Sendable {
         state = Mutex(State(path: path, header: header, segments: segments))
     }
 
-    /// Lends a descriptor of the file. None is kept: what is mapped needs none.
+    /// Lends a descriptor of the file. None is kept open: mapped memory needs none.
     private func withDescriptor<Value>(
         _ state: State, _ body: (Int32) throws -> Value
     ) throws -> Value {
@@ -86,7 +86,7 @@ final class CodesFile: Sendable {
         return try body(descriptor)
     }
 
-    /// Whether the file is still there, and as long as what is mapped of it.
+    /// Whether the file still exists and is at least as long as the mapped part.
     var isWhole: Bool { state.withLock { holds($0) } }
 
     private func holds(_ state: State) -> Bool {
@@ -108,7 +108,7 @@ final class CodesFile: Sendable {
         }
     }
 
-    /// Marks the file as whole. Nothing may be changed afterwards.
+    /// Marks the file as complete. Nothing may be changed afterwards.
     func finish() {
         try? state.withLock { state in
             guard holds(state) else { return }
@@ -128,8 +128,8 @@ final class CodesFile: Sendable {
 // MARK: - Changes
 
 extension CodesFile {
-    /// Adds vectors whose keys are behind all others.
-    /// - Throws: `CollectionError.cannotOpen` if the disk is full; the vectors before are there.
+    /// Adds vectors whose keys come after all others.
+    /// - Throws: `CollectionError.cannotOpen` if the disk is full; the earlier vectors stay.
     func append(_ vectors: [(key: Int64, vector: [Float])], changes: Int64) throws {
         try state.withLock { state in
             try requireWhole(state)
@@ -164,8 +164,8 @@ extension CodesFile {
         state.header.count += 1
     }
 
-    /// Takes vectors out of all further scans; unknown keys are ignored.
-    /// - Throws: `CollectionError.storage` if the file was cut short.
+    /// Removes vectors from all later scans; unknown keys are ignored.
+    /// - Throws: `CollectionError.storage` if the file was truncated.
     func remove(_ keys: [Int64], changes: Int64) throws {
         try state.withLock { state in
             try requireWhole(state)
@@ -186,7 +186,7 @@ extension CodesFile {
     }
 }
 
-/// Tells a file from any other, whatever it is called.
+/// Identifies a file, whatever its name.
 private struct FileNode: Sendable, Equatable {
     private let device: UInt64
     private let number: UInt64
@@ -202,7 +202,7 @@ private struct FileNode: Sendable, Equatable {
         self.init(facts)
     }
 
-    /// The size of the file at a path; nil if it is another one.
+    /// The size of the file at a path; nil if it is a different file.
     static func size(_ path: String, if node: FileNode) -> Int? {
         var facts = stat()
         guard stat(path, &facts) == 0, FileNode(facts) == node else { return nil }
@@ -215,13 +215,13 @@ extension CodesFile.Snapshot {
         segments[slot / CodesSegment.slots].keys[slot % CodesSegment.slots]
     }
 
-    /// The slot of a key, by bisection.
+    /// The slot of a key, by binary search.
     func slot(of key: Int64) -> Int? {
         let slot = firstSlot(from: key)
         return slot < count && self.key(slot) == key ? slot : nil
     }
 
-    /// The first slot whose key is `key` or behind it.
+    /// The first slot whose key is `key` or later.
     func firstSlot(from key: Int64) -> Int {
         var low = 0
         var high = count
@@ -246,7 +246,7 @@ extension CodesFile.Snapshot {
     }
 }
 
-// MARK: - The system's calls, whose names the type has too
+// MARK: - System calls with the same names as members of the type
 
 extension CodesFile {
     private static func open(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {

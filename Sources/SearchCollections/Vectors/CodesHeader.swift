@@ -11,13 +11,13 @@ struct CodesHeader: Sendable {
     private static let version: UInt64 = 1
 
     let dimensions: Int
-    /// Of the database's space, drawn when the space was made.
+    /// Of the database's space, drawn when the space was created.
     let identity: UInt64
-    /// The state of the database that the file is in.
+    /// The state of the database that the file reflects.
     var changes: Int64 = 0
     var count = 0
     var dead = 0
-    /// Whether the file was closed in order; false while it is open.
+    /// Whether the file was closed properly; false while it is open.
     var isClean = false
 
     init(dimensions: Int, identity: UInt64) {
@@ -27,7 +27,7 @@ struct CodesHeader: Sendable {
 
     var segmentCount: Int { (count + CodesSegment.slots - 1) / CodesSegment.slots }
 
-    /// Reads the header of an open file; nil for what is none, and for a file that is too short.
+    /// Reads the header of an open file; nil if it is not one, or the file is too short.
     init?(descriptor: Int32) {
         var words = [UInt64](repeating: 0, count: 10)
         let length = words.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }

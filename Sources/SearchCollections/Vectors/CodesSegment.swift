@@ -9,7 +9,7 @@ import CVectorIndex
 /// A piece of a codes file, mapped: the keys of its slots, then their scales, then their codes.
 ///
 /// One thread writes slots that no reader knows of yet. The scale of a slot may become NaN while
-/// others read it: they see the old or the new one.
+/// others read it: they see the old value or the new one.
 final class CodesSegment: @unchecked Sendable {
     static let slots = 2048
 
@@ -28,12 +28,12 @@ final class CodesSegment: @unchecked Sendable {
         CodesHeader.size + index * size(dimensions: dimensions)
     }
 
-    /// Maps the segment `index`, after making room for it in the file where `grow` asks for that.
+    /// Maps the segment `index`, after extending the file if `grow` is true.
     /// - Throws: `CollectionError.cannotOpen`, as when the disk is full.
     init(_ descriptor: Int32, index: Int, dimensions: Int, grow: Bool) throws {
         let size = Self.size(dimensions: dimensions)
         let offset = Self.offset(index, dimensions: dimensions)
-        // Without room on the disk, the first write to a page would end the process.
+        // Without space on the disk, the first write to a page would end the process.
         if grow {
             let number = posix_fallocate(descriptor, off_t(offset), off_t(size))
             errno = number

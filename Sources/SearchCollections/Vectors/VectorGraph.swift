@@ -1,6 +1,6 @@
 import CVectorIndex
 
-/// A graph over the codes of a space, for more rows than a scan gets through in time.
+/// A graph over the codes of a space, for more rows than a scan can read in time.
 final class VectorGraph: @unchecked Sendable {
     private let graph: OpaquePointer
     private let dimensions: Int
@@ -19,7 +19,7 @@ final class VectorGraph: @unchecked Sendable {
         self.dimensions = dimensions
     }
 
-    /// Reads a graph whose file has exactly this content.
+    /// Reads a graph whose file has the size and checksum of `record`.
     init?(path: String, record: GraphRecord, dimensions: Int, capacity: Int) {
         var size: UInt64 = 0
         var checksum: UInt64 = 0
@@ -59,7 +59,7 @@ final class VectorGraph: @unchecked Sendable {
         for key in keys { rv_graph_remove(graph, UInt64(key)) }
     }
 
-    /// About the `count` best keys, the best first.
+    /// Approximately the `count` best keys, the best first.
     func best(_ count: Int, for vector: [Float]) -> [Int64] {
         var code = [UInt8](repeating: 0, count: rv_stride(dimensions))
         var scale: Float = 0
@@ -70,8 +70,8 @@ final class VectorGraph: @unchecked Sendable {
         return found.map { Int64($0.key) }
     }
 
-    /// Writes the graph beside `path` and then in its place.
-    /// - Returns: what tells the file from any other.
+    /// Writes the graph to a file beside `path` and then renames it.
+    /// - Returns: the file's size and checksum, which identify it.
     func save(path: String, through: Int64) throws -> GraphRecord {
         var error = rv_error()
         let draft = path + ".new"

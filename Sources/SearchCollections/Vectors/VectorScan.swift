@@ -1,15 +1,16 @@
 import CVectorIndex
 import Dispatch
 
-/// Finds the codes nearest to a vector by looking at all of them.
+/// Finds the codes nearest to a vector by reading all of them.
 struct VectorScan: Sendable {
     let snapshot: CodesFile.Snapshot
     let dimensions: Int
 
-    /// A scan of fewer codes than this is over before a second thread has begun.
+    /// A scan of fewer codes is over before a second thread has begun.
     private static let worthwhile = 16_384
 
-    /// The `count` best keys of the slots from `first` on, the best first; among equals the lower key.
+    /// The `count` best keys of the slots from `first` on, the best first; of equal scores, the
+    /// lower key first.
     ///
     /// - Parameters:
     ///   - allowed: a bit per slot, or nil for all.
@@ -76,7 +77,8 @@ struct VectorScan: Sendable {
     }
 }
 
-/// What each share of a scan found. Each share writes its own element, all are read at the end.
+/// What each share of a scan found. Each share writes only its own element; all are read at the
+/// end.
 private final class ShareResults: @unchecked Sendable {
     private let shares: UnsafeMutableBufferPointer<[rv_hit]>
 
@@ -98,7 +100,7 @@ private final class ShareResults: @unchecked Sendable {
     var all: [rv_hit] { shares.flatMap { $0 } }
 }
 
-/// A set of slots, a bit each.
+/// A set of slots, one bit each.
 struct SlotSet: Sendable {
     private(set) var words: [UInt64]
     private(set) var count = 0

@@ -1,11 +1,12 @@
 extension VectorSpace {
-    /// A graph follows when this share of the rows is not in it, and at least so many.
+    /// The graph is extended when this share of the rows is missing from it, and at least this
+    /// many.
     private static let laggingShare = 0.05
     private static let laggingRows = 4096
-    /// How many nodes are added between two looks at whether to go on.
+    /// How many nodes are added between two checks of whether to continue.
     private static let step = 256
 
-    /// Whether a graph should be made, or should follow.
+    /// Whether a graph should be built or extended.
     func wantsGraph(above threshold: Int) -> Bool {
         let snapshot = codes.snapshot
         guard snapshot.count - snapshot.dead >= threshold else { return false }
@@ -16,11 +17,11 @@ extension VectorSpace {
                 Self.laggingRows, Int(Self.laggingShare * Double(snapshot.count)))
     }
 
-    /// Makes the graph, or adds the rows that it lacks, and writes it to its file. Takes about a
-    /// millisecond a row.
+    /// Builds the graph, or adds the rows it lacks, and writes it to its file. Takes about a
+    /// millisecond per row.
     ///
-    /// - Parameter goesOn: asked often; where it says no, what has been done is given up.
-    /// - Returns: what tells the file from others; nil if it was given up.
+    /// - Parameter goesOn: called often; if it returns false, the work is abandoned.
+    /// - Returns: what identifies the file; nil if the work was abandoned.
     func growGraph(while goesOn: () -> Bool) throws -> GraphRecord? {
         let snapshot = codes.snapshot
         guard snapshot.count > 0 else { return nil }
@@ -44,16 +45,16 @@ extension VectorSpace {
         return record
     }
 
-    /// Rows that went while the graph was made have been added all the same.
+    /// Rows removed while the graph was built have been added all the same.
     private func forgetDead(in nodes: VectorGraph, _ snapshot: CodesFile.Snapshot) {
         nodes.remove((0..<snapshot.count).lazy.filter(snapshot.isDead).map(snapshot.key))
     }
 
-    /// The keys whose codes are nearest to a vector, the best first, at least where there are so
-    /// many. Blocks for as long as it takes.
+    /// The keys whose codes are nearest to a vector, the best first; at least `count` if there are
+    /// that many. Blocks until it is done.
     ///
     /// - Parameters:
-    ///   - allowed: makes of the codes the set of slots that may be found; nil for all.
+    /// - allowed: turns the codes into the set of slots that may be found; nil for all.
     ///   - threads: how many may work on it.
     func candidates(
         _ count: Int, for vector: [Float], threads: Int,

@@ -3,7 +3,7 @@ import FoundationEssentials
 import GRDB
 import Synchronization
 
-/// The vectors of a collection by one state of one model: in the database to half precision, in a
+/// The vectors of a collection by one state of one model: in the database in half precision, in a
 /// mapped file as 8-bit codes, and for very many rows in a graph.
 final class VectorSpace: Sendable {
     let id: Int64
@@ -15,7 +15,7 @@ final class VectorSpace: Sendable {
         var record: SpaceRecord
         var codes: CodesFile
         var graph: Graph?
-        /// Whether the codes lack something that the database has.
+        /// Whether the codes lack entries that the database has.
         var isBehind = false
     }
 
@@ -25,7 +25,7 @@ final class VectorSpace: Sendable {
         var through: Int64
     }
 
-    /// Opens the files of a space; those that are not as the database has it are made anew.
+    /// Opens the files of a space, rebuilding those that do not match the database.
     init(_ record: SpaceRecord, folder: String, _ database: Database) throws {
         id = record.id
         model = record.model
@@ -53,7 +53,7 @@ final class VectorSpace: Sendable {
         "\(folder)/\(id).codes"
     }
 
-    /// Notes that the files are whole. Nothing may be changed afterwards.
+    /// Marks the files as complete. Nothing may be changed afterwards.
     func close() {
         codes.finish()
     }
@@ -105,7 +105,7 @@ extension VectorSpace {
         }
     }
 
-    /// Whether the codes lack something, or so many are of rows that are gone that scans waste their
+    /// Whether the codes lack entries, or contain so many of removed rows that scans waste their
     /// time on them.
     var wantsCompaction: Bool {
         let (codes, isBehind) = state.withLock { ($0.codes, $0.isBehind) }
@@ -113,20 +113,20 @@ extension VectorSpace {
         return isBehind || snapshot.dead > 1024 && snapshot.dead * 4 > snapshot.count
     }
 
-    /// Whether the codes have all that the database has.
+    /// Whether the codes contain everything that the database has.
     var hasAllCodes: Bool {
         hasReadableCodes && !state.withLock { $0.isBehind }
     }
 
-    /// Whether the codes can be read. A file that somebody else cut short must not be: it would end
-    /// the process.
+    /// Whether the codes can be read. Reading a file that another process truncated would end this
+    /// process.
     var hasReadableCodes: Bool {
         if codes.isWhole { return true }
         state.withLock { $0.isBehind = true }
         return false
     }
 
-    /// Makes the codes file anew without the dead; the graph is made anew later.
+    /// Rebuilds the codes file without dead entries; the graph is rebuilt later.
     func compact(_ transaction: Transaction) throws {
         let record = record
         let draft = Self.codesPath(folder, id) + ".new"
@@ -149,7 +149,7 @@ extension VectorSpace {
 // MARK: - Changes
 
 extension VectorSpace {
-    /// Adds vectors within a transaction; the files follow when it is committed.
+    /// Adds vectors within a transaction; the files are updated when it is committed.
     func add(_ vectors: [(key: Int64, vector: [Float])], through: Int64, _ transaction: Transaction)
         throws
     {
@@ -164,7 +164,7 @@ extension VectorSpace {
         }
     }
 
-    /// Forgets the vectors of rows that are gone, within the transaction that removes them.
+    /// Removes the vectors of deleted rows, within the transaction that deletes them.
     func remove(_ keys: [Int64], _ transaction: Transaction) throws {
         guard !keys.isEmpty else { return }
         var record = record
@@ -189,8 +189,8 @@ extension VectorSpace {
         follow(record, transaction) { _ in }
     }
 
-    /// Has the state follow the database, whose transactions are committed one after the other. Codes
-    /// that cannot be written are missing until the worker has made the file anew.
+    /// Updates the state after the database, whose transactions are committed one after the other.
+    /// Codes that cannot be written are missing until the worker has rebuilt the file.
     private func follow(
         _ record: SpaceRecord, _ transaction: Transaction,
         _ change: @escaping @Sendable (inout State) throws -> Void
@@ -208,7 +208,7 @@ extension VectorSpace {
     }
 }
 
-/// Vectors as they are kept: half precision, little-endian.
+/// The stored form of a vector: half precision, little-endian.
 enum HalfVector {
     static func encode(_ vector: [Float]) -> Data {
         var halves = [UInt16](repeating: 0, count: vector.count)
@@ -225,13 +225,13 @@ enum HalfVector {
         return true
     }
 
-    /// The product with a vector of the same length; nil for bytes that are none.
+    /// The product with a vector of the same length; nil if the bytes are not one.
     static func dot(_ vector: [Float], _ bytes: UnsafeRawBufferPointer) -> Float? {
         guard bytes.count == 2 * vector.count else { return nil }
         return rv_dot_half(vector, bytes.baseAddress, vector.count)
     }
 
-    /// The vector at unit length; nil if a number of it is not finite.
+    /// The vector scaled to unit length; nil if one of its numbers is not finite.
     static func normalized(_ vector: [Float]) -> [Float]? {
         let square = vector.reduce(Float(0)) { $0 + $1 * $1 }
         guard square.isFinite else { return nil }

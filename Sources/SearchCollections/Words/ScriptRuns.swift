@@ -1,13 +1,13 @@
-/// The runs of a text: what is written with spaces between the words, and what is written without.
+/// The runs of a text: those written with spaces between the words, and those written without.
 ///
-/// Chinese, Japanese, Thai, Lao, Khmer, Burmese and their kin have words that no space tells apart;
-/// Korean has spaces, but hangs its particles on the words. Of these the characters are what can be
-/// found for certain.
+/// Chinese, Japanese, Thai, Lao, Khmer, Burmese and similar scripts have no spaces between words;
+/// Korean has spaces, but attaches its particles to the words. In these scripts only characters can
+/// be found reliably.
 struct ScriptRuns: Sequence, IteratorProtocol {
     struct Run: Equatable {
         /// Of the bytes.
         var range: Range<Int>
-        /// Where each character lies, its marks with it; none for what has spaces.
+        /// The position of each character with its marks; none for runs with spaces.
         var characters: [Range<Int>]
     }
 
@@ -24,7 +24,7 @@ struct ScriptRuns: Sequence, IteratorProtocol {
         let start = position
         var characters: [Range<Int>] = []
         while position < text.count {
-            // Nothing below U+0800 is of these scripts.
+            // Nothing below U+0800 belongs to these scripts.
             if text[position] < 0xE0 {
                 if !characters.isEmpty { break }
                 position += 1
@@ -53,7 +53,7 @@ struct ScriptRuns: Sequence, IteratorProtocol {
         Run(range: start..<position, characters: [])
     }
 
-    /// The scalar at the position, and how many bytes it takes; a byte that begins none is U+FFFD.
+    /// The scalar at the position, and its length in bytes; a byte that begins none is U+FFFD.
     private func scalar() -> (scalar: Unicode.Scalar, length: Int) {
         let lead = text[position]
         let length = UTF8Form.length(lead)
@@ -67,13 +67,13 @@ struct ScriptRuns: Sequence, IteratorProtocol {
     }
 }
 
-/// The scripts that are found by their characters.
+/// The scripts that are searched by characters.
 enum UnspacedScripts {
     enum Role {
         case character
-        /// Belongs to the character before it: a vowel sign, a tone.
+        /// Part of the preceding character: a vowel sign, a tone.
         case mark
-        /// Shows where a line may break, or how characters join; no part of the text.
+        /// Shows where a line may break, or how characters join; not part of the text.
         case joiner
         case other
     }

@@ -1,9 +1,9 @@
-/// What is typed, as a query of SQLite's FTS5. Its operators have no meaning here: every word is
-/// quoted, and nothing that is typed can be a mistake.
+/// What a user types, as a query for SQLite's FTS5. FTS5's operators have no meaning here: every
+/// word is quoted, so no input is a syntax error.
 struct WordQuery: Sendable, Equatable {
-    /// Rows with all of it: the words, and what has no spaces between them character by character.
+    /// Rows with all of it: the words, and text without spaces character by character.
     let all: String
-    /// What rows may have some of: the words, and pairs of characters, each in quotes.
+    /// What rows may have in part: the words, and pairs of characters, each in quotes.
     let terms: [String]
 
     private static let most = 64
@@ -12,7 +12,7 @@ struct WordQuery: Sendable, Equatable {
     init?(_ text: String) {
         var parts = Self.parts(text)
         guard let last = parts.popLast() else { return nil }
-        // A word that is still being typed is the beginning of one.
+        // A word that is still being typed is a prefix.
         let endsInWord = text.unicodeScalars.last.map(Self.isWord) ?? false
         parts.append(endsInWord ? last.open : last)
         var seen: Set<String> = []
@@ -36,13 +36,13 @@ struct WordQuery: Sendable, Equatable {
             terms = [phrase]
         }
 
-        /// A single character is the beginning of the pairs that begin with it.
+        /// A single character is the beginning of the pairs that start with it.
         init(run: String, pairs: [String]) {
             phrase = "\"\(run)\"" + (pairs.isEmpty ? "*" : "")
             terms = pairs.isEmpty ? [phrase] : pairs.map { "\"\($0)\"" }
         }
 
-        /// Any word that begins so.
+        /// Any word that begins this way.
         var open: Part {
             var part = self
             if !phrase.hasSuffix("*") {
@@ -67,7 +67,7 @@ struct WordQuery: Sendable, Equatable {
         }
     }
 
-    /// The words as the tokenizer `unicode61` would find them.
+    /// The words as the tokenizer `unicode61` would split them.
     private static func words(_ text: String) -> [Part] {
         text.unicodeScalars.split { !isWord($0) }
             .map { Part(word: String(String.UnicodeScalarView($0))) }

@@ -1,14 +1,14 @@
 import GRDB
 
-/// How the words of rows are found: as SQLite's `unicode61` does, and where a script has no spaces,
-/// by pairs of characters.
+/// How rows are split into words: as SQLite's `unicode61` does, and in scripts without spaces into
+/// pairs of characters.
 ///
 /// `使用gzip压缩` is 使用, 用, gzip, 压缩, 缩: every pair, and the last character of a run, so that each
-/// character begins a word. A query of several characters is a phrase of its pairs, which follow one
-/// another exactly where the row has these characters; one of a single character is a beginning.
+/// character begins a word. A query of several characters is a phrase of its pairs, which are
+/// adjacent exactly where the row has these characters; a query of a single character is a prefix.
 final class WordTokenizer: FTS5CustomTokenizer {
     static let name = "roost"
-    /// Raised when the rule changes: indexes of another form are made anew.
+    /// Incremented when the rule changes: indexes of another form are rebuilt.
     static let form = 2
 
     private let spaced: any FTS5Tokenizer
@@ -38,7 +38,7 @@ final class WordTokenizer: FTS5CustomTokenizer {
 
     private static let ok: CInt = 0
 
-    /// What takes the words, and where in the text those begin that it is told of.
+    /// The receiver of the words, and where in the text the words passed to it begin.
     private struct Sink {
         let context: UnsafeMutableRawPointer?
         let callback: FTS5TokenCallback
