@@ -1,6 +1,6 @@
 import PluginCommon
 
-/// What this plugin refuses of a model that is a Llama.
+/// What this plugin refuses of what its caller asks for.
 enum LlamaError: Error {
     case settings(JSONProblem)
     case unknownSettings([String], known: [String])

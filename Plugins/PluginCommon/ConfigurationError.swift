@@ -8,6 +8,20 @@ public enum ConfigurationError: Error {
     case range(String, found: String, expected: String)
 }
 
+extension ConfigurationError {
+    /// The same under the names that a file of another format has for the keys.
+    public func naming(_ name: (String) -> String) -> Self {
+        switch self {
+        case .file: self
+        case .missing(let key): .missing(name(key))
+        case .unsupported(let key, let found, let expected):
+            .unsupported(name(key), found: found, expected: expected)
+        case .range(let key, let found, let expected):
+            .range(name(key), found: found, expected: expected)
+        }
+    }
+}
+
 extension ConfigurationError: CustomStringConvertible {
     public var description: String {
         switch self {

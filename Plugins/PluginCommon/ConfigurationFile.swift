@@ -1,17 +1,27 @@
 import FoundationEssentials
-import ModelJSON
+public import ModelJSON
 
-/// A JSON file beside the weights.
-public struct ConfigurationFile {
+/// A JSON file beside the weights, or what stands in its place in another format.
+public struct ConfigurationFile: Sendable {
     public let name: String
-    private let bytes: [UInt8]
+    private let content: Content
+
+    private enum Content: Sendable {
+        case text([UInt8])
+        case value(JSON)
+    }
 
     /// Files of configuration are small.
     private static let longest = 1 << 24
 
     public init(name: String, _ bytes: [UInt8]) {
         self.name = name
-        self.bytes = bytes
+        content = .text(bytes)
+    }
+
+    public init(name: String, _ value: JSON) {
+        self.name = name
+        content = .value(value)
     }
 
     /// - Throws: `ConfigurationError.missing` naming the file.
@@ -24,7 +34,7 @@ public struct ConfigurationFile {
         guard let data = FileManager.default.contents(atPath: path), data.count <= Self.longest
         else { return nil }
         name = path
-        bytes = Array(data)
+        content = .text(Array(data))
     }
 
     /// Keys in snake case become camel case.
@@ -45,7 +55,10 @@ public struct ConfigurationFile {
         _ type: T.Type, keys: JSONKeys
     ) throws -> T {
         do {
-            return try T(json: bytes, keys: keys)
+            switch content {
+            case .text(let bytes): return try T(json: bytes, keys: keys)
+            case .value(let value): return try T(value, keys: keys)
+            }
         } catch let problem as JSONProblem {
             throw ConfigurationError.file(name, problem)
         }

@@ -22,6 +22,11 @@ extension Decodable {
         } catch {
             throw JSONProblem(description: quotes ? "is not JSON: \(error)" : "is not JSON")
         }
+        try self.init(root, keys: keys, quotes: quotes)
+    }
+
+    /// - Throws: `JSONProblem`
+    public init(_ root: JSON, keys: JSONKeys = .fromSnakeCase, quotes: Bool = true) throws {
         do {
             self = try root.decoded(keys: keys)
         } catch let error as DecodingError {

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import BERT, BIN, LLAMA, ROOT, markov
 
-QWEN = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"}
+BLOOM = {"architectures": ["BloomForCausalLM"], "model_type": "bloom"}
 
 
 def check(folder, text, *arguments):
@@ -41,30 +41,30 @@ def tally(folder, *macros, exports=ROOT / "Plugins/exports.map"):
 
 
 @pytest.fixture
-def qwen(tmp_path):
-    folder = tmp_path / "checkpoints" / "qwen"
+def bloom(tmp_path):
+    folder = tmp_path / "checkpoints" / "bloom"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(QWEN))
+    (folder / "config.json").write_text(json.dumps(BLOOM))
     (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     return folder
 
 
-def test_a_model_that_nobody_serves_is_named_with_what_would_be(make_host, qwen):
-    host = make_host(markov() + f'[[models]]\nname = "q"\nsource = "{qwen}"\n', plugins=BERT, waits=False)
+def test_a_model_that_nobody_serves_is_named_with_what_would_be(make_host, bloom):
+    host = make_host(markov() + f'[[models]]\nname = "q"\nsource = "{bloom}"\n', plugins=BERT, waits=False)
     host.wait_for(lambda: host.json("/v1/models/q")["state"] == "failed", "refused")
     reason = host.json("/v1/models/q")["reason"]
-    assert "no plugin serves 'qwen': it is a Qwen3ForCausalLM (qwen3)" in reason
-    assert "served here: markov, llama, bert (distilbert, roberta" in reason
-    assert str(qwen.parent) not in reason and "/" not in reason.replace("markov/", "")
+    assert "no plugin serves 'bloom': it is a BloomForCausalLM (bloom)" in reason
+    assert "served here: markov, llama (qwen2, " in reason and "bert (distilbert, roberta" in reason
+    assert str(bloom.parent) not in reason and "/" not in reason.replace("markov/", "")
     assert "reason" not in host.json("/v1/models/markov")
-    host.wait_for(lambda: any("Qwen3ForCausalLM" in line for line in host.lines), "said on the terminal")
+    host.wait_for(lambda: any("BloomForCausalLM" in line for line in host.lines), "said on the terminal")
 
 
-def test_a_plugin_that_is_named_for_the_wrong_files_says_what_they_are(make_host, qwen):
-    host = make_host(f'[[models]]\nname = "q"\nplugin = "llama"\nsource = "{qwen}"\n', waits=False)
+def test_a_plugin_that_is_named_for_the_wrong_files_says_what_they_are(make_host, bloom):
+    host = make_host(f'[[models]]\nname = "q"\nplugin = "llama"\nsource = "{bloom}"\n', waits=False)
     host.wait_for(lambda: host.json("/v1/models/q")["state"] == "failed", "refused")
     reason = host.json("/v1/models/q")["reason"]
-    assert reason.endswith("'qwen' is not a Llama; 'qwen' is a Qwen3ForCausalLM (qwen3)")
+    assert reason.endswith("'bloom' is of no family that this plugin serves; 'bloom' is a BloomForCausalLM (bloom)")
 
 
 def test_one_missing_library_keeps_one_model_down(make_host, tmp_path):
@@ -213,16 +213,16 @@ plugin = "hv"
     assert [problem["key"] for problem in report["problems"]] == ["plugins.hv.library"]
 
 
-def test_config_check_says_what_no_plugin_serves(tmp_path, qwen):
+def test_config_check_says_what_no_plugin_serves(tmp_path, bloom):
     status, report = check(tmp_path, f"""[plugins.llama]
 library = "libLlama.so"
 [[models]]
 name = "q"
-source = "{qwen}"
+source = "{bloom}"
 """)
     problem, = report["problems"]
     assert status == 1 and (problem["key"], problem["line"]) == ("models[0].source", 7)
-    assert "Qwen3ForCausalLM" in problem["message"] and "served here: llama" in problem["message"]
+    assert "BloomForCausalLM" in problem["message"] and "served here: llama" in problem["message"]
 
 
 # ---- start ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import Testing
     static let models = [
         "base", "base/model-f16.gguf", "base/model-bf16.gguf", "base/model-q8_0.gguf",
         "base/model-q4_0.gguf", "kquant/model-q4_k_m.gguf", "kquant/model-q6_k.gguf", "spm",
-        "tied",
+        "tied", "bias", "qwen2/model-q8_0.gguf", "qwen2-yarn", "qwen3",
     ]
 
     private static let cacheTypes = ["f16", "f32"]

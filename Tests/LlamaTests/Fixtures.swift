@@ -4,11 +4,17 @@ import Testing
 
 /// The tiny models: ../shared/fixtures where it is, else the part of it in Tests/Fixtures.
 enum Fixtures {
-    /// A file or folder of llama-tiny.
+    /// A file or folder of llama-tiny, or of `decoders-tiny/`.
     static func find(
         _ path: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
-        try TestFiles.find(path, of: "llama-tiny", sourceLocation: sourceLocation)
+        let others = "decoders-tiny"
+        if path.hasPrefix(others) {
+            return try TestFiles.find(
+                String(path.dropFirst(others.count + 1)), of: others,
+                sourceLocation: sourceLocation)
+        }
+        return try TestFiles.find(path, of: "llama-tiny", sourceLocation: sourceLocation)
     }
 
     /// A file of the real stories260K.

@@ -11,6 +11,16 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { model }
 }
 
+extension ParityCase {
+    /// A folder of decoders-tiny, or a file in it: one golden serves all.
+    init(_ folder: String, _ file: String? = nil, tolerance: Float = 2e-4) {
+        let folder = "decoders-tiny/\(folder)"
+        self.init(
+            model: file.map { "\(folder)/\($0)" } ?? folder, golden: "\(folder)/golden",
+            tolerance: tolerance)
+    }
+}
+
 /// Logits, tokens and greedy continuations against PyTorch with transformers.
 @Suite struct ParityTests {
     /// F32 arithmetic on the stored numbers: the fixtures' README measured 2e-4 as far above the
@@ -29,6 +39,17 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
         ParityCase(model: "rope-linear/model-f32.gguf", golden: "rope-linear/golden"),
         ParityCase(model: "tied", golden: "tied/golden"),
         ParityCase(model: "tied/model-f32.gguf", golden: "tied/golden"),
+        ParityCase(model: "bias", golden: "bias/golden"),
+        ParityCase(model: "bias/model-f32.gguf", golden: "bias/golden"),
+        ParityCase("llama-bias"), ParityCase("llama-bias", "model-f32.gguf"),
+        ParityCase("llama-yarn"), ParityCase("llama-yarn", "model-f32.gguf"),
+        ParityCase("mistral", "model-f32.gguf"),
+        ParityCase(model: "qwen2", golden: "qwen2/golden"),
+        ParityCase(model: "qwen2/model-f32.gguf", golden: "qwen2/golden"),
+        ParityCase(model: "qwen2-yarn", golden: "qwen2-yarn/golden"),
+        ParityCase(model: "qwen2-yarn/model-f32.gguf", golden: "qwen2-yarn/golden"),
+        ParityCase(model: "qwen3", golden: "qwen3/golden"),
+        ParityCase(model: "qwen3/model-f32.gguf", golden: "qwen3/golden"),
     ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {

@@ -10,6 +10,7 @@ import Testing
 @Suite struct QuantizedParityTests {
     static let files = [
         ("base", ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"]), ("spm", ["q8_0"]),
+        ("qwen2", ["q8_0"]),
         ("kquant", ["q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k", "iq4_xs"]),
     ].flatMap { folder, types in
         types.map { type in

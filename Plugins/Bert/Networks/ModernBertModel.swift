@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// ModernBERT, an encoder of pre-normalized blocks: Warner et al. 2024 (arXiv:2412.13663). Most
@@ -138,7 +139,8 @@ extension ModernBertModel.Attention {
         window: Int?, _ precision: Precision
     ) throws {
         let width = c.hiddenSize
-        let parts = try Linear.parts(3, of: weights["Wqkv"], from: width, to: width, precision)
+        let parts = try Linear.parts(
+            of: weights["Wqkv"], from: width, to: [width, width, width], precision)
         (queries, keys, values) = (parts[0], parts[1], parts[2])
         output = try Linear(weights["Wo"], from: width, to: width, precision: precision)
         self.rotary = rotary
@@ -151,7 +153,8 @@ extension ModernBertModel.Attention {
 extension ModernBertModel.FeedForward {
     init(_ weights: Weights, _ c: ModernBertConfiguration, _ precision: Precision) throws {
         let (narrow, wide) = (c.hiddenSize, c.intermediateSize)
-        let parts = try Linear.parts(2, of: weights["Wi"], from: narrow, to: wide, precision)
+        let parts = try Linear.parts(
+            of: weights["Wi"], from: narrow, to: [wide, wide], precision)
         (gate, up) = (parts[0], parts[1])
         activation = try c.activation
         down = try Linear(weights["Wo"], from: wide, to: narrow, precision: precision)

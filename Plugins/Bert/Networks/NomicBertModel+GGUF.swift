@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 extension NomicBertConfiguration {

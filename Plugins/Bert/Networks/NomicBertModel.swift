@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// NomicBERT, Nussbaum et al. 2024 (arXiv:2402.01613): BERT's post-normalized blocks with rotary
@@ -128,7 +129,8 @@ extension NomicBertModel.Attention {
         _ precision: Precision
     ) throws {
         let width = c.hiddenSize
-        let parts = try Linear.parts(3, of: weights["Wqkv"], from: width, to: width, precision)
+        let parts = try Linear.parts(
+            of: weights["Wqkv"], from: width, to: [width, width, width], precision)
         (queries, keys, values) = (parts[0], parts[1], parts[2])
         output = try Linear(weights["out_proj"], from: width, to: width, precision: precision)
         self.rotary = rotary

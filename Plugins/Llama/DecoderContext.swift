@@ -1,17 +1,17 @@
 import PluginKit
 import TensorRuntime
 
-/// Sequences of one Llama, side by side in one cache.
-final class LlamaContext: DecodeContext, SelfTestingContext {
+/// Sequences of one network, side by side in one cache.
+final class DecoderContext: DecodeContext, SelfTestingContext {
     let capabilities: DecodeCapabilities
-    private let network: LlamaModel
+    private let network: any DecoderNetwork
     private let cache: KVCache
 
     /// Far above any batch; bounds what a context takes before its first token.
     private static let mostSequences = 1 << 16
 
     init(
-        _ network: LlamaModel, _ configuration: LlamaConfiguration,
+        _ network: any DecoderNetwork, _ configuration: DecoderConfiguration,
         _ parameters: ContextParameters, cacheElement: ElementType
     ) throws {
         guard parameters.sequences <= Self.mostSequences else {
@@ -45,11 +45,11 @@ final class LlamaContext: DecodeContext, SelfTestingContext {
     }
 
     private func fill(_ rows: Rows, _ batch: Batch, _ places: SequenceRows, _ call: Call) throws {
-        let states = try network(batch.tokens, at: places, cache, wanted: batch.wanted) { _ in
+        let states = try network.states(batch.tokens, at: places, cache, wanted: batch.wanted) {
             try call.check()
         }
         if batch.want == .none { return }
-        let answer = batch.want == .logits ? try network.head(states) : states
+        let answer = batch.want == .logits ? try network.logits(states) : states
         answer.withFloats { answer in
             for row in 0..<rows.count {
                 let width = rows.width
@@ -62,7 +62,7 @@ final class LlamaContext: DecodeContext, SelfTestingContext {
 
 // MARK: - Sequences
 
-extension LlamaContext {
+extension DecoderContext {
     func length(of sequence: Int) -> Int {
         (try? cache.length(of: sequence)) ?? 0
     }
@@ -82,7 +82,7 @@ extension LlamaContext {
 
 // MARK: - Self-test
 
-extension LlamaContext {
+extension DecoderContext {
     func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {
         let tokens = (0..<6).map { Int32($0 * 37 % capabilities.vocabularySize) }
         return try DecodeSelfTest(self, tokens: tokens, call: call).run(within: limit)

@@ -3,16 +3,16 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// An open Llama: the network, its tokenizer, and what it says of itself.
-final class LoadedLlama: TextModel {
+/// An open model: the network, its tokenizer, and what it says of itself.
+final class LoadedDecoder: TextModel {
     let info: ModelInfo
     let vocabulary: Vocabulary
-    private let configuration: LlamaConfiguration
-    private let network: LlamaModel
+    private let configuration: DecoderConfiguration
+    private let network: any DecoderNetwork
     private let tokenizer: any Tokenizer
     private let cacheElement: ElementType
 
-    init(_ checkpoint: LlamaCheckpoint, _ settings: LlamaSettings, _ call: Call) throws {
+    init(_ checkpoint: DecoderCheckpoint, _ settings: LlamaSettings, _ call: Call) throws {
         configuration = checkpoint.configuration
         tokenizer = try checkpoint.tokenizer(preTokenizer: settings.preTokenizer)
         var info = try checkpoint.info()
@@ -40,9 +40,9 @@ final class LoadedLlama: TextModel {
             parseSpecial: flags.contains(.parseSpecial), plain: plain)
     }
 
-    func makeContext(_ parameters: ContextParameters, call: Call) throws -> LlamaContext {
+    func makeContext(_ parameters: ContextParameters, call: Call) throws -> DecoderContext {
         let own = try LlamaSettings(json: parameters.configJSON)
-        return try LlamaContext(
+        return try DecoderContext(
             network, configuration, parameters,
             cacheElement: own.cacheType?.element ?? cacheElement)
     }

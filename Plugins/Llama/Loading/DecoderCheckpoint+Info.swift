@@ -3,10 +3,11 @@ import PluginCommon
 import PluginKit
 import TensorRuntime
 
-extension LlamaCheckpoint {
+extension DecoderCheckpoint {
     func info() throws -> ModelInfo {
         var info = ModelInfo(
-            architecture: "LlamaForCausalLM", parameters: checkpoint.tensors.values.parameters,
+            architecture: decoder.family.architecture,
+            parameters: checkpoint.tensors.values.parameters,
             contextLength: configuration.maxPositionEmbeddings,
             quantization: checkpoint.tensors.values.storedType?.name)
         switch checkpoint.metadata {

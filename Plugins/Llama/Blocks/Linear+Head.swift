@@ -1,0 +1,28 @@
+import TensorRuntime
+
+extension Embedding {
+    /// Reads the vectors of all tokens.
+    init(_ weights: Weights, _ c: DecoderConfiguration) throws {
+        try self.init(weights, count: c.vocabSize, width: c.hiddenSize)
+    }
+}
+
+extension Linear {
+    /// Reads `lm_head`, or takes the embedding where the checkpoint ties both.
+    ///
+    /// - Parameters:
+    ///   - weights: the whole checkpoint.
+    ///   - isTied: where the configuration does not say.
+    init(
+        head weights: Weights, _ embedding: Embedding, _ c: DecoderConfiguration,
+        isTied: Bool = false
+    ) throws {
+        guard c.tieWordEmbeddings ?? isTied else {
+            try self.init(weights["lm_head"], from: c.hiddenSize, to: c.vocabSize)
+            return
+        }
+        self = try embedding.asLinear
+        // Some tied checkpoints store the head a second time.
+        weights.ignore("lm_head.weight")
+    }
+}

@@ -1,0 +1,32 @@
+import TensorRuntime
+
+/// A block of attention and feed-forward, each normalized before and added to its input.
+///
+///     a = x + Attention(RMSNorm(x))
+///     y = a + FeedForward(RMSNorm(a))
+struct PreNormLayer<Attention: DecoderLayer>: DecoderLayer {
+    let inputNorm: RMSNorm  // [D]
+    let attention: Attention
+    let postAttentionNorm: RMSNorm  // [D]
+    let feedForward: GatedFeedForward
+
+    func callAsFunction(
+        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+    ) throws -> Tensor {
+        let a = try x + attention(inputNorm(x), at: rows, cache, layer: layer)  // [N, D]
+        return try a + feedForward(postAttentionNorm(a))  // [N, D]
+    }
+}
+
+// MARK: - Loading
+
+extension PreNormLayer {
+    init(_ weights: Weights, _ c: DecoderConfiguration, attention: Attention) throws {
+        inputNorm = try RMSNorm(
+            weights["input_layernorm"], width: c.hiddenSize, epsilon: c.rmsNormEps)
+        self.attention = attention
+        postAttentionNorm = try RMSNorm(
+            weights["post_attention_layernorm"], width: c.hiddenSize, epsilon: c.rmsNormEps)
+        feedForward = try GatedFeedForward(weights["mlp"], c)
+    }
+}

@@ -1,0 +1,111 @@
+import PluginCommon
+import TensorRuntime
+import Tokenizers
+
+/// A checkpoint of one of the plugin's families whose headers have been read.
+struct DecoderCheckpoint {
+    let checkpoint: Checkpoint
+    let configuration: DecoderConfiguration
+    let decoder: any DecoderNetwork.Type
+    private let file: ConfigurationFile
+
+    /// - Returns: `nil` for a checkpoint of another family.
+    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    init?(_ path: String) throws {
+        checkpoint = try Checkpoint.open(path)
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            let architecture = try metadata.string("general.architecture")
+            guard let decoder = Families.decoder(gguf: architecture),
+                let form = decoder.family.gguf
+            else { return nil }
+            self.decoder = decoder
+            file = try form.configuration(metadata, checkpoint.tensors)
+            do {
+                configuration = try Self.checked(file, decoder)
+            } catch let error as ConfigurationError {
+                throw error.naming(form.key)
+            }
+        case .huggingFace(let metadata):
+            file = ConfigurationFile(name: "config.json", metadata.configuration)
+            guard let names = try? file.decode(Names.self),
+                let decoder = Families.decoder(
+                    modelType: names.modelType, architectures: names.architectures)
+            else { return nil }
+            self.decoder = decoder
+            configuration = try Self.checked(file, decoder)
+        }
+    }
+
+    /// What `config.json` says about the family, whatever else it holds.
+    private struct Names: Decodable {
+        let modelType: String?
+        let architectures: [String]?
+    }
+
+    private static func checked(
+        _ file: ConfigurationFile, _ decoder: any DecoderNetwork.Type
+    ) throws -> DecoderConfiguration {
+        let configuration = try file.decode(DecoderConfiguration.self)
+        try configuration.check()
+        try decoder.check(configuration, in: file)
+        return configuration
+    }
+}
+
+// MARK: - Sizes
+
+extension DecoderCheckpoint {
+    /// Bytes of the mapped weights.
+    var weightBytes: UInt64 { checkpoint.tensors.values.storedBytes }
+
+    /// Bytes of one sequence as long as the model allows, keys and values in F16.
+    var sequenceBytes: UInt64 {
+        let c = configuration
+        return .bytes(
+            2 * 2, c.numHiddenLayers, c.keyValueHeads, c.headSize, c.maxPositionEmbeddings)
+    }
+}
+
+// MARK: - Loading
+
+extension DecoderCheckpoint {
+    func network() throws -> any DecoderNetwork {
+        try decoder.network(weights(), configuration, from: file)
+    }
+
+    private func weights() throws -> Weights {
+        let c = configuration
+        guard case .gguf = checkpoint.metadata, let form = decoder.family.gguf else {
+            return try Weights(checkpoint, names: Self.withoutBuffers)
+        }
+        return try Weights(
+            checkpoint, names: form.huggingFaceName, layout: { try form.layout(c, $0, $1) })
+    }
+
+    /// Early checkpoints carry the rotary frequencies, which follow from the configuration.
+    private static func withoutBuffers(_ name: String) -> String? {
+        name.hasSuffix("rotary_emb.inv_freq") ? nil : name
+    }
+
+    /// What loading would find, as far as the headers tell.
+    ///
+    /// - Throws: naming a tensor of a type that is not computed with, or a key of the tokenizer.
+    func checkFiles(_ settings: LlamaSettings) throws {
+        try checkpoint.requireReadable(where: { Self.withoutBuffers($0) != nil })
+        if case .gguf(let metadata) = checkpoint.metadata {
+            try GGUFVocabulary.check(
+                metadata, of: checkpoint.path, preTokenizer: settings.preTokenizer)
+        }
+    }
+
+    /// - Parameter preTokenizer: in place of what a GGUF file names.
+    func tokenizer(preTokenizer: PreTokenizerName?) throws -> any Tokenizer {
+        switch checkpoint.metadata {
+        case .gguf(let metadata):
+            try Tokenizers.load(
+                gguf: GGUFVocabulary(metadata, of: checkpoint.path, preTokenizer: preTokenizer))
+        case .huggingFace(let metadata): try Tokenizers.load(directory: metadata.directory)
+        }
+    }
+}

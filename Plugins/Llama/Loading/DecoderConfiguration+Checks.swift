@@ -1,0 +1,63 @@
+import PluginCommon
+
+extension DecoderConfiguration {
+    /// - Throws: `ConfigurationError` naming the key whose value no network of this plugin implements
+    ///   or that contradicts another.
+    func check() throws {
+        if let quantization = quantizationConfig {
+            throw ConfigurationError.unsupported(
+                "quantization_config", found: quantization.quantMethod ?? "an object",
+                expected: "null; use a GGUF file of the model")
+        }
+        try checkSizes()
+        try ConfigurationChecks.positive(["rms_norm_eps": rmsNormEps, "rope_theta": theta])
+        try rotary?.check(ropeParameters == nil ? "rope_scaling" : "rope_parameters")
+    }
+
+    private func checkSizes() throws {
+        try ConfigurationChecks.sizes([
+            "vocab_size": vocabSize, "hidden_size": hiddenSize,
+            "intermediate_size": intermediateSize, "num_hidden_layers": numHiddenLayers,
+            "num_attention_heads": numAttentionHeads, "num_key_value_heads": keyValueHeads,
+            "max_position_embeddings": maxPositionEmbeddings,
+            "original_max_position_embeddings": trainedPositions,
+        ])
+        if headDim == nil {
+            try ConfigurationChecks.divides(
+                numAttentionHeads, "num_attention_heads", hiddenSize, "hidden_size")
+        }
+        try ConfigurationChecks.size("head_dim", headSize)
+        try ConfigurationChecks.divides(2, nil, headSize, "head_dim")
+        try ConfigurationChecks.divides(
+            keyValueHeads, "num_key_value_heads", numAttentionHeads, "num_attention_heads")
+        let rotaryKey = rotaryDim == nil ? "partial_rotary_factor" : "rotary_dim"
+        try ConfigurationChecks.size(rotaryKey, rotarySize, to: headSize)
+        try ConfigurationChecks.divides(2, nil, rotarySize, rotaryKey)
+    }
+}
+
+// MARK: - What not every family has
+
+extension DecoderConfiguration {
+    func expectActivation(_ name: String) throws {
+        try ConfigurationChecks.expect("hidden_act", hiddenAct, name)
+    }
+
+    /// For a family whose heads are turned as a whole.
+    func expectWholeHeadsTurned() throws {
+        if rotarySize != headSize {
+            throw ConfigurationError.unsupported(
+                rotaryDim == nil ? "partial_rotary_factor" : "rotary_dim",
+                found: rotaryDim.map { "\($0)" } ?? "\(Float(rotarySize) / Float(headSize))",
+                expected: rotaryDim == nil ? "1" : "\(headSize)")
+        }
+    }
+
+    /// For a family whose rows see all positions before them.
+    func expectNoWindow() throws {
+        if let window {
+            throw ConfigurationError.unsupported(
+                "sliding_window", found: "\(window)", expected: "null")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ModelJSON
+import PluginCommon
+import TensorRuntime
+
+extension GGUFForm {
+    /// What the metadata says, under the keys of config.json.
+    ///
+    /// - Throws: `CheckpointError` naming a key that is missing or of the wrong kind, or
+    ///   `ConfigurationError` for what the format allows and no network of this plugin implements.
+    func configuration(
+        _ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]
+    ) throws -> ConfigurationFile {
+        try refuseExtras(metadata)
+        var object: [(key: String, value: JSON)] = [
+            ("vocab_size", .integer(try metadata.vocabularySize(architecture, tensors))),
+            ("tie_word_embeddings", .bool(tensors["output.weight"] == nil)),
+        ]
+        for (key, own) in Self.sizes {
+            object.append((key, .integer(try metadata.int(path(own)))))
+        }
+        for (key, own) in Self.furtherSizes {
+            guard let size = try metadata.int(ifPresent: path(own)) else { continue }
+            object.append((key, .integer(size)))
+        }
+        for (key, own) in Self.numbers.merging(keys, uniquingKeysWith: { $1 }) {
+            guard let number = try metadata.float(ifPresent: path(own)) else { continue }
+            object.append((key, .number(Double(number))))
+        }
+        if let rotary = try rotary(metadata) { object.append(("rope_scaling", rotary)) }
+        return ConfigurationFile(name: "the metadata", .object(object))
+    }
+
+    /// The file's key for one of config.json.
+    func key(_ key: String) -> String {
+        let all = [Self.sizes, Self.furtherSizes, Self.numbers, Self.rotaryKeys, keys]
+        return all.lazy.compactMap { $0[key] }.first.map(path) ?? key
+    }
+
+    private func path(_ own: String) -> String { "\(architecture).\(own)" }
+
+    private static let sizes = [
+        "hidden_size": "embedding_length",
+        "intermediate_size": "feed_forward_length",
+        "num_hidden_layers": "block_count",
+        "num_attention_heads": "attention.head_count",
+        "max_position_embeddings": "context_length",
+    ]
+
+    private static let furtherSizes = [
+        "num_key_value_heads": "attention.head_count_kv",
+        "head_dim": "attention.key_length",
+        "sliding_window": "attention.sliding_window",
+        "rotary_dim": "rope.dimension_count",
+    ]
+
+    private static let numbers = [
+        "rms_norm_eps": "attention.layer_norm_rms_epsilon",
+        "rope_theta": "rope.freq_base",
+    ]
+
+    /// What architectures also stand for: mixtures of experts, values of another size than keys.
+    private func refuseExtras(_ metadata: GGUFMetadata) throws {
+        if let experts = try metadata.int(ifPresent: path("expert_count")), experts > 0 {
+            throw ConfigurationError.unsupported(
+                path("expert_count"), found: "\(experts)", expected: "0")
+        }
+        let keySize = try metadata.int(ifPresent: path("attention.key_length"))
+        if let found = try metadata.int(ifPresent: path("attention.value_length")),
+            let keySize, found != keySize
+        {
+            throw ConfigurationError.unsupported(
+                path("attention.value_length"), found: "\(found)", expected: "\(keySize)")
+        }
+    }
+}
+
+// MARK: - Rotary scaling
+
+extension GGUFForm {
+    private static let rotaryKeys = [
+        "rope_scaling": "rope.scaling.type", "factor": "rope.scaling.factor",
+        "original_max_position_embeddings": "rope.scaling.original_context_length",
+    ]
+
+    private func rotary(_ metadata: GGUFMetadata) throws -> JSON? {
+        // The second is the older name; 0 and 1 scale nothing.
+        let factor =
+            try metadata.float(ifPresent: path("rope.scaling.factor"))
+            ?? metadata.float(ifPresent: path("rope.scale_linear"))
+        let scales = factor.map { $0 != 0 && $0 != 1 } ?? false
+        let key = path("rope.scaling.type")
+        let type = try metadata.string(ifPresent: key) ?? (scales ? "linear" : "none")
+        guard type != "none" else { return nil }
+        guard ["linear", "yarn"].contains(type) else {
+            throw ConfigurationError.unsupported(key, found: type, expected: "none, linear, yarn")
+        }
+        guard let factor else { throw ConfigurationError.missing(path("rope.scaling.factor")) }
+        var object: [(key: String, value: JSON)] = [
+            ("rope_type", .string(type)), ("factor", .number(Double(factor))),
+        ]
+        let trained = path("rope.scaling.original_context_length")
+        if let trained = try metadata.int(ifPresent: trained) {
+            object.append(("original_max_position_embeddings", .integer(trained)))
+        }
+        return .object(object)
+    }
+}

@@ -1,0 +1,73 @@
+import PluginCommon
+import TensorRuntime
+
+/// How GGUF files keep a family: what its keys and tensors are called, and how the tensors are laid
+/// out.
+struct GGUFForm: Sendable {
+    /// `general.architecture`, which stands before its keys.
+    let architecture: String
+    /// Keys that few families have, by those of config.json.
+    var keys: [String: String] = [:]
+    /// The folders within a layer that differ from most families', by the file's.
+    var layerNames: [String: String] = [:]
+    /// Turns a tensor, given by its Hugging Face name, into Hugging Face's layout.
+    var layout: @Sendable (DecoderConfiguration, _ name: String, Tensor) throws -> Tensor = { $2 }
+}
+
+// MARK: - Tensors
+
+extension GGUFForm {
+    /// The Hugging Face name of a tensor. A name that is not in the table stays as it is, and is
+    /// found to be part of no network.
+    func huggingFaceName(_ name: String) -> String {
+        let inner = Self.usualLayerNames.merging(layerNames) { $1 }
+        return GGUFNames.network(
+            name, outer: Self.outerNames, layers: "model.layers", inner: inner)
+    }
+
+    private static let outerNames = [
+        "token_embd": "model.embed_tokens",
+        "output_norm": "model.norm",
+        "output": "lm_head",
+        "rope_freqs": "model.rotary_emb.divisors",
+        "rope_factors_short": "model.rotary_emb.short_factor",
+        "rope_factors_long": "model.rotary_emb.long_factor",
+    ]
+
+    private static let usualLayerNames = [
+        "attn_norm": "input_layernorm",
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_q_norm": "self_attn.q_norm",
+        "attn_k_norm": "self_attn.k_norm",
+        "attn_output": "self_attn.o_proj",
+        "ffn_norm": "post_attention_layernorm",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    ]
+
+    /// In each head of queries and keys these files have the rows of a rotary pair next to each
+    /// other, Hugging Face half a head apart.
+    static let pairedRows: @Sendable (DecoderConfiguration, String, Tensor) throws -> Tensor = {
+        c, name, tensor in
+        if name.contains("q_proj.") {
+            return try tensor.selectingRows(
+                halves(heads: c.numAttentionHeads, headSize: c.headSize))
+        }
+        if name.contains("k_proj.") {
+            return try tensor.selectingRows(halves(heads: c.keyValueHeads, headSize: c.headSize))
+        }
+        return tensor
+    }
+
+    /// For each row of Hugging Face's order, the row of the file.
+    private static func halves(heads: Int, headSize: Int) -> [Int] {
+        (0..<heads * headSize).map { row in
+            let (head, place) = row.quotientAndRemainder(dividingBy: headSize)
+            let (half, pair) = place.quotientAndRemainder(dividingBy: headSize / 2)
+            return head * headSize + 2 * pair + half
+        }
+    }
+}
