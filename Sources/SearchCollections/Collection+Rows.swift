@@ -12,7 +12,7 @@ extension Collection {
     /// Decides from the first rows which columns are embedded and which one is the id.
     ///
     /// - Parameters:
-    /// - text: nil to detect it.
+    ///   - text: nil to detect it.
     ///   - id: nil for a column of that name, if there is one.
     func begin(_ first: [SourceRow], text: [String]?, id: String?) async throws {
         try await database.write { [database] transaction in

@@ -34,9 +34,9 @@ package actor CollectionStore {
     }
 
     /// - Parameters:
-    /// - folder: created when it is first needed.
-    /// - embedder: the embedder for a model name; nil for the default model.
-    /// - log: receives what goes wrong in the background, without the texts of rows.
+    ///   - folder: created when it is first needed.
+    ///   - embedder: the embedder for a model name; nil for the default model.
+    ///   - log: receives what goes wrong in the background, without the texts of rows.
     package init(
         folder: String, options: CollectionOptions = CollectionOptions(),
         embedder: @escaping @Sendable (String?) -> any CollectionEmbedder,

@@ -21,8 +21,8 @@ static const rk_kernels *const tables[RK_TIER_COUNT] = {
 
 #if defined(__linux__)
 
-/// Asks the system for the matrix registers, which a process has from then on; it answers with an
-/// error where they are switched off.
+/// Asks the system for the matrix registers, which the process then keeps; the system answers with
+/// an error if they are switched off.
 static bool may_use_amx(void) {
     const int request_permission = 0x1023, tile_data = 18;
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;

@@ -1,4 +1,4 @@
-/// How the keys of a file become those of a type.
+/// How keys of a file map to those of a type.
 public enum JSONKeys: Sendable {
     case verbatim
     /// `num_heads` is `numHeads`; the keys of a `[String: Value]` stay as they are.
@@ -6,11 +6,11 @@ public enum JSONKeys: Sendable {
 }
 
 extension JSON {
-    /// Makes a value of a type that reads itself from JSON, without Foundation.
+    /// Decodes a `Decodable` type from JSON, without Foundation.
     ///
-    /// Of a key that an object has twice the last one counts.
+    /// If an object has a key twice, the last one counts.
     ///
-    /// - Throws: `DecodingError`, whose coding path has the keys as they stand in the file.
+    /// - Throws: `DecodingError`, whose coding path has the keys as they are in the file.
     public func decoded<Value: Decodable>(
         as type: Value.Type = Value.self, keys: JSONKeys = .fromSnakeCase
     ) throws -> Value {
@@ -104,7 +104,8 @@ extension JSONValueDecoder {
         return value
     }
 
-    /// `3.0` is an integer, `3.5` is not, and from 2^53 on a double may be the nearest to another one.
+    /// `3.0` is an integer, `3.5` is not; from 2^53 on, a double may only be the nearest to another
+    /// integer.
     func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         switch json {
         case .integer(let integer):
@@ -135,7 +136,7 @@ extension JSONValueDecoder {
     }
 }
 
-/// A dictionary, whose keys are data and no names of members.
+/// A dictionary, whose keys are data, not names of members.
 private protocol VerbatimKeys {
     init(members decoder: JSONValueDecoder) throws
 }
@@ -174,8 +175,8 @@ private struct ValueContainer: SingleValueDecodingContainer {
 
 // MARK: - Containers
 
-/// The members of an object. Values of every type are read as by themselves, so that one function does for
-/// all of them.
+/// The members of an object. Values of every type are read as if they stood alone, so that one
+/// function serves for all of them.
 private struct ObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let decoder: JSONValueDecoder
     /// The key in the file and the value, by the key of the type.

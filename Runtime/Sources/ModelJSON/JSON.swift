@@ -32,7 +32,7 @@ public enum JSON: Sendable {
     }
 }
 
-/// Why a text is not the JSON that was expected, and where.
+/// Why a text is not the expected JSON, and where.
 public enum JSONFault: Error, Equatable, Sendable {
     case unexpected(offset: Int, found: String, expected: String)
     case notUTF8(offset: Int)

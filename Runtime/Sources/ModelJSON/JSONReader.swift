@@ -1,8 +1,8 @@
-/// Reads JSON (RFC 8259) strictly, from front to back and without a tree: a vocabulary of a hundred thousand
-/// tokens goes straight into its tables.
+/// Reads JSON (RFC 8259) strictly, front to back and without a tree: a vocabulary of a hundred
+/// thousand tokens goes straight into its tables.
 ///
-/// Files come from strangers and say where tensors are; two readers that disagree about one are a security
-/// problem, so nothing is guessed.
+/// Files come from strangers and say where tensors are; two readers that disagree about a file are
+/// a security problem, so nothing is guessed.
 public struct JSONReader {
     private let bytes: [UInt8]
     private let deepest: Int
@@ -11,7 +11,7 @@ public struct JSONReader {
     private var depth = 0
 
     /// - Parameters:
-    ///   - depth: how far arrays and objects may nest, which bounds the stack that they take.
+    ///   - depth: how deep arrays and objects may nest, which bounds the stack.
     ///   - distinctKeys: whether an object that has a key twice is refused.
     /// - Throws: `JSONFault.notUTF8`
     public init(_ bytes: [UInt8], depth: Int = 64, distinctKeys: Bool = false) throws {
@@ -25,7 +25,7 @@ public struct JSONReader {
         hasDistinctKeys = distinctKeys
     }
 
-    /// That the text goes on otherwise than it should here.
+    /// The error that the text continues with something unexpected here.
     public func unexpected(_ expected: String) -> JSONFault {
         unexpected(expected, at: position)
     }
@@ -43,7 +43,7 @@ public struct JSONReader {
 // MARK: - Structure
 
 extension JSONReader {
-    /// The next byte that is not white space, which stays unread; nil at the end.
+    /// The next byte that is not white space, without consuming it; nil at the end.
     public mutating func peek() -> UInt8? {
         while position < bytes.count {
             switch bytes[position] {
@@ -106,7 +106,7 @@ extension JSONReader {
         guard take(UInt8(ascii: closing)) else { throw unexpected("',' or '\(closing)'") }
     }
 
-    /// Makes sure that nothing follows.
+    /// Checks that nothing follows.
     public mutating func end() throws {
         if peek() != nil { throw unexpected("the end of the JSON") }
     }
@@ -279,7 +279,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads a value of any kind for its syntax alone and keeps nothing of it.
+    /// Reads a value of any kind only for its syntax, and keeps nothing of it.
     public mutating func skip() throws {
         switch peek() {
         case UInt8(ascii: "{"): try object { reader, _ in try reader.skip() }

@@ -9,7 +9,7 @@ struct CSVDialect {
 
     /// - Parameters:
     ///   - isWhole: false if the sample may end within a record.
-    /// - separator: nil to detect it.
+    ///   - separator: nil to detect it.
     init(sample: [UInt8], isWhole: Bool, separator: UInt8?) {
         let candidates = separator.map { [$0] } ?? Self.separators
         let parsed = candidates.map {

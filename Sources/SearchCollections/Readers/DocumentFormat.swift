@@ -72,8 +72,8 @@ package struct DocumentReader: Sendable {
     private var bytesWithoutRow = 0
 
     /// - Parameters:
-    /// - expecting: column names that the caller knows; they tell a header from a row.
-    /// - hasHeader: nil to detect it. Only CSV has one.
+    ///   - expecting: column names that the caller knows; they tell a header from a row.
+    ///   - hasHeader: nil to detect it. Only CSV has one.
     package init(
         _ format: DocumentFormat, expecting: [String] = [], hasHeader: Bool? = nil,
         limits: ReadLimits = ReadLimits()

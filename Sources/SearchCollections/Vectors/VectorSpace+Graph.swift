@@ -54,7 +54,7 @@ extension VectorSpace {
     /// that many. Blocks until it is done.
     ///
     /// - Parameters:
-    /// - allowed: turns the codes into the set of slots that may be found; nil for all.
+    ///   - allowed: turns the codes into the set of slots that may be found; nil for all.
     ///   - threads: how many may work on it.
     func candidates(
         _ count: Int, for vector: [Float], threads: Int,

@@ -3,8 +3,8 @@
 //     sums[r] += Σ_c w[4r + c] · x[c]
 //
 // `dot_small` takes unsigned weights up to 127. `dot_byte` takes bytes that stand for w - 128: with
-// VNNI it adds them up as they are and the activations' offsets, -128 · Σ x, set that right;
-// elsewhere it turns them into signed bytes, and RK_OFFSET leaves the offsets out.
+// VNNI it adds them as they are, and the activations' offsets, -128 · Σ x, correct the sum; without
+// it, it turns them into signed bytes, and RK_OFFSET leaves the offsets out.
 
 RK_INLINE u8x64 load_bytes(const uint8_t *p) {
     u8x64 x;
@@ -48,7 +48,7 @@ RK_INLINE i32x16 dot_small(i32x16 sums, u8x64 w, int32_t x) {
     return s.sums;
 }
 
-/// |w| · (x with the sign of w): no pair of products leaves 16 bits, since |x| ≤ 127.
+/// |w| · (x with the sign of w): no sum of a pair of products exceeds 16 bits, since |x| ≤ 127.
 RK_INLINE i32x16 dot_byte(i32x16 sums, u8x64 w, int32_t x) {
     halves s = {.sums = sums}, v = {.bytes = w ^ 0x80};
     __m256i a = _mm256_set1_epi32(x), ones = _mm256_set1_epi16(1);
@@ -80,7 +80,7 @@ RK_INLINE i32x16 dot_small(i32x16 sums, u8x64 w, int32_t x) {
     return s.sums;
 }
 
-/// |w| · (x with the sign of w): no pair of products leaves 16 bits, since |x| ≤ 127.
+/// |w| · (x with the sign of w): no sum of a pair of products exceeds 16 bits, since |x| ≤ 127.
 RK_INLINE i32x16 dot_byte(i32x16 sums, u8x64 w, int32_t x) {
     quarters s = {.sums = sums}, v = {.bytes = w ^ 0x80};
     __m128i a = _mm_set1_epi32(x), ones = _mm_set1_epi16(1);

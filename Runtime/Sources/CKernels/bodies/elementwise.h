@@ -1,5 +1,5 @@
 // Equations and aliasing: roost_kernels.h. The tail goes through a padded register, so that an
-// element's value does not depend on where in the row it stands.
+// element's value does not depend on its place in the row.
 
 RK_INLINE f32x16 add(f32x16 a, f32x16 b) { return a + b; }
 RK_INLINE f32x16 multiply(f32x16 a, f32x16 b) { return a * b; }

@@ -1,8 +1,8 @@
-// Turns a stretch of a tile of any block format into one form that a single product kernel reads:
-// a byte per weight, and float scales. Meanwhile the next stretch is fetched, because the product
+// Turns a stretch of a tile of any block format into the one form that the product kernel reads: a
+// byte per weight, and float scales. The next stretch is prefetched meanwhile, because the product
 // that follows leaves the memory idle.
 
-/// k of one stretch: two tiles of bytes and scales take 22 KiB, which stay in the first-level cache.
+/// k of one stretch: two tiles of bytes and scales take 22 KiB, which stay in the L1 cache.
 #ifndef RK_BLOCK_STRETCH
 #define RK_BLOCK_STRETCH 512
 #endif
@@ -32,7 +32,8 @@ RK_INLINE f32x16 widen_i8(const int8_t *p) {
 
 RK_INLINE void store_bytes(uint8_t *p, u8x64 x) { memcpy(p, &x, sizeof x); }
 
-/// Asks for `size` bytes that come `size` bytes later; past the end of the weights that is harmless.
+/// Prefetches `size` bytes that lie `size` bytes ahead; past the end of the weights that is
+/// harmless.
 RK_INLINE void fetch_next(const void *part, size_t size) {
     const char *next = (const char *)part + size;
     for (size_t line = 0; line < size; line += 64) __builtin_prefetch(next + line, 0, 3);

@@ -115,8 +115,8 @@ RK_INLINE void RK_NAME(block_stretch)(
     }
 }
 
-/// A single token takes one tile at a time: it is memory that it waits for, and one stream of
-/// addresses is the easiest to foresee.
+/// A single token takes one tile at a time: it is limited by memory, and one stream of addresses is
+/// the easiest to prefetch.
 RK_INLINE void RK_NAME(matmul_blocks)(const rk_product *p, const RK_FORMAT f) {
     size_t tiles = (p->rows + RK_TILE - 1) / RK_TILE, tile = 0;
     size_t together = p->tokens > 1 ? RK_BLOCK_TILES : 1;

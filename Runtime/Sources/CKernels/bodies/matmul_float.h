@@ -9,7 +9,7 @@
 #define RK_FLOAT_NAME(name) RK_JOIN(name, RK_ELEMENT, RK_TIER)
 #define RK_LOAD RK_PASTE(load_, RK_ELEMENT)
 #ifndef RK_STRETCH
-/// k of one stretch: 64 rows of float32 weights take 256 KiB, which stay in the second-level cache.
+/// k of one stretch: 64 rows of float32 weights take 256 KiB, which stay in the L2 cache.
 #define RK_STRETCH 1024
 #endif
 

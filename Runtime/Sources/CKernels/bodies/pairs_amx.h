@@ -84,7 +84,7 @@ RK_INLINE size_t amx_extent(size_t from, size_t end) {
     return end - from < RK_AMX_BLOCK ? end - from : RK_AMX_BLOCK;
 }
 
-/// Gives the registers back in the end: a thread that holds none is cheaper to switch to and from.
+/// Releases the registers in the end: a thread that holds none is cheaper to switch.
 static void RK_NAME(multiply_pairs)(const RK_PAIRS *p) {
     size_t set_tokens = 0, set_rows = 0;
     for (size_t row = 0; row < p->rows; row += RK_AMX_BLOCK) {

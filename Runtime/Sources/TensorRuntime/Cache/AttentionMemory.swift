@@ -1,7 +1,7 @@
 import CKernels
 
-/// Keys and values of a text of fixed length in every layer, for attention that looks at it from
-/// elsewhere, such as that of a decoder at its source.
+/// Keys and values of a text of fixed length in every layer, for attention to that text from
+/// another sequence, such as a decoder's attention to its source.
 ///
 /// Written once, layer by layer, then only read, by any number of sequences.
 public final class AttentionMemory: @unchecked Sendable {
@@ -37,7 +37,7 @@ public final class AttentionMemory: @unchecked Sendable {
 
     public var byteCount: Int { pages.count * layout.byteCount }
 
-    /// Writes what a layer's attention will look at; before anything looks.
+    /// Writes what a layer's attention will read; before any read.
     ///
     /// - Parameters:
     ///   - keys: [length, G, d].

@@ -10,7 +10,7 @@ public final class KVCache {
     public let layers: Int
     public let kvHeads: Int
     public let headSize: Int
-    /// The positions that one sequence can hold.
+    /// How many positions one sequence can hold.
     public let positions: Int
 
     let layout: KVPageLayout
@@ -43,7 +43,7 @@ public final class KVCache {
     /// The bytes that one position of one sequence takes.
     public var bytesPerPosition: Int { layout.byteCount / layout.positions }
 
-    /// The bytes of all pages in use, shared ones once.
+    /// The bytes of all pages in use, counting shared ones once.
     public var byteCount: Int {
         Set(sequences.flatMap(\.pages).map(ObjectIdentifier.init)).count * layout.byteCount
     }
@@ -58,14 +58,14 @@ public final class KVCache {
         try truncate(sequence, to: 0)
     }
 
-    /// Forgets the positions from `length` on.
+    /// Removes the positions from `length` on.
     public func truncate(_ sequence: Int, to length: Int) throws(TensorError) {
         try check(sequence, holds: length)
         sequences[sequence].length = length
         dropPages(of: sequence, past: length)
     }
 
-    /// Makes `target` the first `length` positions of `source`; what it held is forgotten.
+    /// Makes `target` the first `length` positions of `source`; its previous content is lost.
     public func fork(_ source: Int, to target: Int, length: Int) throws(TensorError) {
         try check(source, holds: length)
         try check(target)
@@ -75,7 +75,7 @@ public final class KVCache {
         dropPages(of: target, past: length)
     }
 
-    /// Makes room for a batch, whose rows continue their sequences.
+    /// Reserves space for a batch, whose rows continue their sequences.
     ///
     /// - Throws: `outOfRange`, `brokenOrder` or `full`; then nothing has changed.
     public func begin(_ rows: SequenceRows) throws(TensorError) {
@@ -103,13 +103,13 @@ public final class KVCache {
         pending = [:]
     }
 
-    /// Forgets what `attention` has written since `begin`.
+    /// Discards what `attention` has written since `begin`.
     public func rollback() {
         for sequence in pending.keys { dropPages(of: sequence, past: sequences[sequence].length) }
         pending = [:]
     }
 
-    /// Whether `begin` has made room for these rows.
+    /// Whether `begin` has reserved space for these rows.
     func hasBegun(_ rows: SequenceRows) -> Bool {
         rows.runs.allSatisfy { run in
             run.firstPosition + run.rows.count <= pending[run.sequence] ?? 0

@@ -15,7 +15,7 @@ final class KVPage {
     }
 }
 
-/// Where a page keeps the keys [headSize][32] and values [32][padded] of each layer and head.
+/// The layout of a page: the keys [headSize][32] and values [32][padded] of each layer and head.
 struct KVPageLayout {
     let positions = Int(RK_PAGE)
     let element: ElementType
@@ -42,7 +42,7 @@ struct KVPageLayout {
         keys(layer: layer, head: head) + keyBytes
     }
 
-    /// Writes a key and a value [headSize] into a place of a page, 0 to 31.
+    /// Writes a key and a value [headSize] to a position of a page, 0 to 31.
     func remember(
         _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>, headSize: Int, in page: KVPage,
         place: Int, layer: Int, head: Int

@@ -1,9 +1,9 @@
-/// Which row of a batch is which position of which sequence.
+/// Maps the rows of a batch to positions of sequences.
 public struct SequenceRows: Sendable {
     public let sequences: [Int]
     public let positions: [Int32]
 
-    /// Rows next to each other at consecutive positions of one sequence.
+    /// Adjacent rows at consecutive positions of one sequence.
     struct Run {
         let sequence: Int
         let rows: Range<Int>
@@ -22,7 +22,7 @@ public struct SequenceRows: Sendable {
         runs = Self.runs(sequences, positions)
     }
 
-    /// All rows in one sequence, from a position on.
+    /// All rows in one sequence, from a given position on.
     public init(sequence: Int, from position: Int, count: Int) {
         self.init(
             sequences: Array(repeating: sequence, count: count),

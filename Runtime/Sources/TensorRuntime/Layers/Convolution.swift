@@ -1,12 +1,12 @@
 import CKernels
 
-/// A convolution of images whose channels stand together, [N, H, W, C].
+/// A convolution of images in channels-last layout, [N, H, W, C].
 ///
 ///     y[n, i, j, o] = b[o] + Σ_{u, v, c} x[n, s·i + u - p, s·j + v - p, c] · w[o, c, u, v]
 ///
-/// with zeros beyond the edges. The windows of some pixels at a time are laid out as rows and
-/// multiplied as a linear map's input is. An image's result is the same bits whatever other images
-/// stand beside it.
+/// with zeros beyond the edges. The windows of a few pixels at a time are laid out as rows and
+/// multiplied like the input of a linear map. An image's result has the same bits whatever other
+/// images are in the batch.
 public struct Convolution: Sendable {
     /// How many zeros stand around an image.
     public struct Padding: Sendable, Equatable {
@@ -66,12 +66,12 @@ public struct Convolution: Sendable {
             padding: padding, precision: precision)
     }
 
-    /// The bytes of the repacked weights, which the process has on top of the mapped file.
+    /// The bytes of the repacked weights, which the process holds in addition to the mapped file.
     public var packedBytes: Int { matrix.byteCount }
 
     /// - Parameters:
     ///   - x: [N, H, W, C], F32.
-    ///   - shift: [N, O], added to every pixel of an image, such as what a time embedding says.
+    ///   - shift: [N, O], added to every pixel of an image, such as a time embedding.
     /// - Returns: [N, H', W', O] with H' = (H + padding - kh) / stride + 1.
     public func callAsFunction(
         _ x: Tensor, adding shift: Tensor? = nil
@@ -79,7 +79,8 @@ public struct Convolution: Sendable {
         try convolve(x, seenAs: nil, shift)
     }
 
-    /// Of the image enlarged by repeating its pixels (nearest neighbour), which is never written down.
+    /// Convolves the image enlarged by repeating its pixels (nearest neighbour), without storing
+    /// the enlarged image.
     ///
     /// - Parameters:
     ///   - x: [N, H, W, C], F32.
@@ -112,7 +113,7 @@ public struct Convolution: Sendable {
         return call.run()
     }
 
-    /// - Returns: [N, O], or [1, O] where all images have one; nil for none.
+    /// - Returns: [N, O], or [1, O] if all images share one; nil for none.
     private func biases(_ images: Int, _ shift: Tensor?) throws(TensorError) -> Tensor? {
         let own = try bias?.reshaped(1, matrix.rows)
         guard let shift else { return own }
@@ -127,7 +128,7 @@ public struct Convolution: Sendable {
 }
 
 extension Tensor {
-    /// This row several times.
+    /// This row, repeated.
     ///
     /// - Returns: [count, D] of a tensor [D].
     fileprivate func repeated(_ count: Int) throws(TensorError) -> Tensor {

@@ -1,11 +1,11 @@
 import CKernels
 
-/// Group normalization, Wu and He 2018 (arXiv:1803.08494), equation 6, of images whose channels stand
-/// together: mean and variance are those of a group of channels over all pixels of an image.
+/// Group normalization, Wu and He 2018 (arXiv:1803.08494), equation 6, of images in channels-last
+/// layout: mean and variance are those of a group of channels over all pixels of an image.
 ///
 ///     y = activation((x - mean) / sqrt(variance + ε) ⊙ w + b)
 ///
-/// An image's result is the same bits whatever other images stand beside it.
+/// An image's result has the same bits whatever other images are in the batch.
 public struct GroupNorm: Sendable {
     private let weight: Tensor  // [C]
     private let bias: Tensor  // [C]
@@ -97,9 +97,9 @@ extension GroupNorm {
         return moments
     }
 
-    /// Joins the moments of one image's stretches and channels, Chan et al. 1979, equation 2.1b.
+    /// Combines the moments of one image's stretches and channels, Chan et al. 1979, equation 2.1b.
     ///
-    /// - Returns: [2, C]: what each channel is multiplied with, and what is added.
+    /// - Returns: [2, C]: each channel's factor and summand.
     private func map(of image: Int, _ moments: Tensor, _ stretches: Stretches) -> Tensor {
         let width = weight.count
         let size = width / groups
@@ -148,7 +148,7 @@ extension GroupNorm {
 }
 
 /// The pixels of images cut into pieces that stay in a core's cache; none spans two images. The cut
-/// follows from the size of an image alone.
+/// depends only on the size of an image.
 private struct Stretches {
     private let rowsPerImage: Int
     private let rowsPerStretch: Int

@@ -65,8 +65,8 @@ public struct LayerNorm: Sendable {
 }
 
 extension LayerNorm {
-    /// Reads `weight` [width] and, if there is one, `bias` [width]; in checkpoints as old as
-    /// TensorFlow's they are `gamma` and `beta`.
+    /// Reads `weight` [width] and, if there is one, `bias` [width]; in checkpoints from TensorFlow
+    /// times they are called `gamma` and `beta`.
     public init(_ weights: Weights, width: Int, epsilon: Float) throws {
         let (weight, bias) =
             weights.has("gamma") && !weights.has("weight") ? ("gamma", "beta") : ("weight", "bias")

@@ -2,7 +2,7 @@
 ///
 ///     y = x · Wᵀ + b
 ///
-/// A row of the result is the same bits whatever other rows stand beside it.
+/// A row of the result has the same bits whatever other rows are in the batch.
 public struct Linear: Sendable {
     private let weight: PackedMatrix  // [to, from]
     private let bias: Tensor?  // [to]
@@ -29,7 +29,7 @@ public struct Linear: Sendable {
         try self.init(weights.tensor("weight", [to, from]), bias: bias, precision: precision)
     }
 
-    /// The bytes of the repacked weights, which the process has on top of the mapped file.
+    /// The bytes of the repacked weights, which the process holds in addition to the mapped file.
     public var packedBytes: Int { weight.byteCount }
 
     /// - Parameter x: [..., from].
@@ -48,8 +48,8 @@ public struct Linear: Sendable {
         try weight.product(x, bias: bias, then: activation)
     }
 
-    /// Three maps of one input, such as an attention's queries, keys and values: it is rounded once,
-    /// and the threads are woken once.
+    /// Three maps of one input, such as an attention's queries, keys and values: the input is
+    /// rounded once, and the threads are woken once.
     ///
     /// - Parameter x: [..., from].
     /// - Returns: [..., to] of each map, F32.

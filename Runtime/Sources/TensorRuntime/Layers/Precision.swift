@@ -1,21 +1,21 @@
 import CKernels
 
-/// What the weights of a product are kept in. Weights of a GGUF file's block types stay as they are.
+/// How the weights of a product are stored. Weights of a GGUF file's block types stay as they are.
 public enum Precision: Sendable {
     /// As the checkpoint has them, F32, F16 or BF16, times float32 activations.
     case f32
-    /// Rounded to BF16, times activations in BF16, added up in float32: half the memory of F32, and where
-    /// `isBF16Fast` two to ten times the speed of its products.
+    /// Rounded to BF16, times activations in BF16, accumulated in float32: half the memory of F32,
+    /// and if `isBF16Fast`, two to ten times the speed of its products.
     case bf16
     /// Rounded to 8 bits in blocks of 32, times activations in 8 bits: a quarter of the memory of
-    /// F32, and two to three times its speed. A depth that is no multiple of 32 stays in floats.
+    /// F32, and two to three times its speed. A depth that is not a multiple of 32 stays in floats.
     case int8
 
     /// Whether this processor multiplies numbers in BF16 faster than those in float32: with AMX, or with
     /// AMD's AVX512_BF16.
     public static var isBF16Fast: Bool { rk_has_fast_bf16() }
 
-    /// The weights that `PackedMatrix` is to pack.
+    /// The weights to pass to `PackedMatrix`.
     func rounded(_ weight: Tensor) throws -> Tensor {
         guard [.f32, .f16, .bf16].contains(weight.element) else { return weight }
         switch self {

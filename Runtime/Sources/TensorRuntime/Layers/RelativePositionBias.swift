@@ -1,6 +1,6 @@
 import Glibc
 
-/// A learned bias of attention by how far apart two positions are, Raffel et al. 2019
+/// A learned attention bias by the distance between two positions, Raffel et al. 2019
 /// (arXiv:1910.10683), section 2.1.
 ///
 ///     B[h, i, j] = table[bucket(j - i), h]
@@ -10,15 +10,15 @@ public struct RelativePositionBias: Sendable {
 
     /// How distances share the rows of the table.
     ///
-    /// Half of the buckets, or of each direction's, are for one distance each; the others for
-    /// stretches that grow up to `maxDistance`, and beyond.
+    /// Half of the buckets (of each direction's, if there are two) hold one distance each; the
+    /// others hold ranges that grow up to `maxDistance`, and everything beyond.
     public struct Buckets: Sendable {
-        /// R, at least 4 where it looks both ways, else at least 2.
+        /// R, at least 4 if it looks both ways, else at least 2.
         public let count: Int
-        /// More than there are buckets of one distance each.
+        /// Greater than the number of buckets with one distance each.
         public let maxDistance: Int
-        /// Whether keys behind the query are told from those before it: half of the buckets are for
-        /// either. Else keys behind the query count as at its place.
+        /// Whether keys after the query are distinguished from those before it: each direction has
+        /// half of the buckets. Otherwise keys after the query count as at its position.
         public let looksBothWays: Bool
 
         public init(count: Int, maxDistance: Int, looksBothWays: Bool) {
@@ -27,16 +27,16 @@ public struct RelativePositionBias: Sendable {
             self.looksBothWays = looksBothWays
         }
 
-        /// The buckets of one distance each, of one direction.
+        /// The buckets with one distance each, of one direction.
         public var exact: Int { (looksBothWays ? count / 2 : count) / 2 }
 
-        /// - Parameter distance: the key's position less the query's.
+        /// - Parameter distance: the key's position minus the query's.
         public subscript(distance: Int) -> Int {
             let side = looksBothWays ? count / 2 : count
             let first = looksBothWays && distance > 0 ? side : 0
             let far = looksBothWays ? abs(distance) : max(-distance, 0)
             guard far >= exact else { return first + far }
-            // In single precision, as the reference has it.
+            // In single precision, like the reference.
             let growth = Float(log(Double(maxDistance) / Double(exact)))
             let stretch = logf(Float(far) / Float(exact)) / growth * Float(side - exact)
             return first + min(side - 1, exact + Int(stretch))

@@ -11,15 +11,15 @@ public final class RotaryEmbedding: Sendable {
     public let frequencies: [Float]
     private let headSize: Int
     private let amplitude: Float
-    /// The angles of the last batches, the latest first: every layer of a step asks for the same, and
-    /// several threads may be at a step of their own.
+    /// The angles of the latest batches, the newest first: every layer of a step asks for the same
+    /// ones, and several threads may each be in their own step.
     private let recent = Mutex<[(positions: [Int32], angles: Tensor)]>([])
     private static let kept = 8
 
     /// - Parameters:
-    ///   - headSize: d of the vectors; numbers past twice the frequencies stay as they are.
+    ///   - headSize: d of the vectors; numbers past twice the number of frequencies stay as they are.
     ///   - frequencies: θᵢ, at most d/2 of them.
-    ///   - amplitude: multiplies the turned numbers, as YaRN asks for.
+    ///   - amplitude: multiplies the rotated numbers, as YaRN requires.
     public init(headSize: Int, frequencies: [Float], amplitude: Float = 1) {
         precondition(2 * frequencies.count <= headSize)
         self.headSize = headSize
@@ -42,7 +42,7 @@ public final class RotaryEmbedding: Sendable {
         self.init(headSize: headSize, frequencies: frequencies)
     }
 
-    /// Turns vectors by their positions.
+    /// Rotates vectors by their positions.
     ///
     /// - Parameters:
     ///   - x: [N, H, d].
@@ -69,7 +69,7 @@ public final class RotaryEmbedding: Sendable {
     }
 
     /// - Parameter x: [N, H, d].
-    /// - Returns: the turned vectors.
+    /// - Returns: the rotated vectors.
     public func callAsFunction(_ x: Tensor, positions: [Int32]) throws(TensorError) -> Tensor {
         var turned = x
         try apply(&turned, positions: positions)

@@ -77,7 +77,7 @@ private struct AttentionCall {
     /// Query heads per head of keys and values.
     private var group: Int { queries.shape[1] / cache.kvHeads }
 
-    /// Writes the rows' keys and values into their pages. A few are not worth waking a thread.
+    /// Writes the rows' keys and values into their pages. A few rows are not worth waking a thread.
     func remember() {
         let heads = 0..<cache.kvHeads
         let parts = keys.count < 1 << 14 ? [heads] : heads.map { $0..<$0 + 1 }

@@ -1,12 +1,12 @@
 import CKernels
 
-/// Attention of rows to texts elsewhere, Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.3: each
-/// row looks at all positions of its memory.
+/// Attention of rows to other texts, Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.3: each
+/// row attends to all positions of its memory.
 ///
 ///     out[n, h] = Σ_j softmax_j(scale · q[n, h] · k[j, h / (H/G)]) v[j, h / (H/G)]
 ///
-/// A row's result is the same bits whatever other rows stand beside it. Rows next to each other that
-/// look at one memory share its loads.
+/// A row's result has the same bits whatever other rows are in the batch. Adjacent rows that attend
+/// to one memory share its loads.
 ///
 /// - Parameters:
 ///   - queries: [N, H, d].
@@ -37,7 +37,7 @@ private struct CrossAttentionCall {
     let layer: Int
     let scale: Float
 
-    /// Rows next to each other that look at one memory.
+    /// Adjacent rows that attend to one memory.
     private struct Piece {
         let memory: AttentionMemory
         let rows: Range<Int>

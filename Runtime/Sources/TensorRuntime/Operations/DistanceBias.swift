@@ -1,9 +1,9 @@
 import CKernels
 
-/// What attention adds to a logit for how far the key stands from the query: for each head a number
-/// for each distance j - i, negative for a key before its query.
+/// What attention adds to a logit for the distance between key and query: for each head one number
+/// per distance j - i, which is negative for a key before its query.
 public struct DistanceBias: Sendable {
-    /// The distances that it has numbers for.
+    /// The distances that have numbers.
     public let distances: ClosedRange<Int>
     public let heads: Int
     private let values: Tensor  // [H, distances and what kernels may read behind them]
@@ -29,8 +29,8 @@ public struct DistanceBias: Sendable {
         self.values = values
     }
 
-    /// The number of a head's distance 0, those of other distances around it; the caller keeps the
-    /// bias alive.
+    /// The number of a head at distance 0, with those of other distances around it; the caller
+    /// keeps the bias alive.
     func origin(_ head: Int) -> UnsafePointer<Float> {
         UnsafePointer(values.data() + head * values.width - distances.lowerBound)
     }

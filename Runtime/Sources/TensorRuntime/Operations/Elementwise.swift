@@ -54,7 +54,7 @@ func elementwise(
     return result
 }
 
-/// Splits many elements among the threads; few are not worth their waking.
+/// Splits many elements among the threads; a few are not worth waking them.
 func inStretches(_ count: Int, _ body: (_ from: Int, _ count: Int) -> Void) {
     let stretch = 32 << 10
     ThreadPool.shared.parallel((count + stretch - 1) / stretch) { index in

@@ -5,7 +5,7 @@ import CKernels
 ///
 ///     out[i, h] = Σ_j softmax_j(scale · q[i, h] · k[j, h] + bias[h, j - i]) v[j, h],  |i - j| ≤ window/2
 ///
-/// A sequence's result is the same bits whatever other sequences stand beside it.
+/// A sequence's result has the same bits whatever other sequences are in the batch.
 ///
 /// - Parameters:
 ///   - queries: [N, H, d], the rows of all sequences.
@@ -91,8 +91,8 @@ struct EncoderAttentionCall {
         return result
     }
 
-    /// Long sequences are cut: each piece lays out the keys and values for itself, which takes a
-    /// small part of its time.
+    /// Long sequences are cut: each piece lays out the keys and values for itself, which takes only
+    /// a small part of its time.
     private var pieces: [Piece] {
         let most = 12 * Int(mayRound ? RK_PAIR_QUERIES : RK_QUERY_BLOCK)
         return (0..<sequences.count).flatMap { index in
@@ -105,7 +105,7 @@ struct EncoderAttentionCall {
         }
     }
 
-    /// Rows of a sequence from which on products in pairs pay for their layout.
+    /// From this many rows of a sequence on, products in pairs are worth their layout.
     private static let worthPacking = 32
 
     private func attend(_ piece: Piece, _ head: Int, _ out: UnsafeMutablePointer<Float>) {

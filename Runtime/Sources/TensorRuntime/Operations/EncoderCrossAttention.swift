@@ -3,7 +3,7 @@
 ///
 ///     out[i, h] = Σ_j softmax_j(scale · q[i, h] · k[j, h]) v[j, h]
 ///
-/// A sequence's result is the same bits whatever other sequences stand beside it.
+/// A sequence's result has the same bits whatever other sequences are in the batch.
 ///
 /// - Parameters:
 ///   - queries: [N, H, d], the rows of all sequences.

@@ -2,7 +2,7 @@
 ///
 ///     c[m, n] = Σ_k a[m, k] · b[k, n], in order of k
 ///
-/// `Linear` is for a right side that stays: here it is repacked at every call.
+/// Use `Linear` if the right operand stays the same: here it is repacked at every call.
 ///
 /// - Parameters:
 ///   - a: [M, K], F32.

@@ -1,13 +1,13 @@
-/// Runs of sequences that are worked on side by side.
+/// Runs of sequences that are processed in parallel.
 extension PackedSequences {
-    /// Runs a network on groups of the sequences, each group from end to end on a thread of its own,
-    /// so that its states stay in that thread's cache and nobody waits for anybody between layers.
+    /// Runs a network on groups of the sequences, each group from end to end on its own thread, so
+    /// that its states stay in that thread's cache and no thread waits for another between layers.
     ///
-    /// Where the sequences do not divide evenly among the threads there is one group, in which the
-    /// operations share out their own work. Either way a sequence's result is the same bits.
+    /// If the sequences do not divide evenly among the threads there is one group, in which the
+    /// operations divide up their own work. Either way a sequence's result has the same bits.
     ///
-    /// - Parameter network: is given the indices of some sequences and returns a tensor whose first axis
-    ///   has their rows or the sequences themselves; it is called on several threads at once.
+    /// - Parameter network: gets the indices of some sequences and returns a tensor whose first
+    ///   axis has their rows or the sequences themselves; it is called on several threads at once.
     /// - Returns: the tensors one after the other along their first axis.
     public func inGroups(_ network: (Range<Int>) throws -> Tensor) throws -> Tensor {
         let groups = groups(threads: ThreadPool.shared.threads)
@@ -49,9 +49,9 @@ extension PackedSequences {
         return runs
     }
 
-    /// What a product needs to be worth reading its weights for.
+    /// A product of fewer tokens is not worth reading its weights for.
     private static let leastTokens = 32
-    /// What leaves the states of a small network in a core's own cache.
+    /// With this many tokens, the states of a small network stay in a core's own cache.
     private static let mostTokens = 128
 }
 

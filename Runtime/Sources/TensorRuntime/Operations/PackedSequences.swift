@@ -1,4 +1,4 @@
-/// Several sequences whose rows stand one after the other, without padding.
+/// Several sequences whose rows follow one another, without padding.
 public struct PackedSequences: Sendable, Equatable {
     /// Where each sequence begins; one more at the end, which is the number of rows.
     public let offsets: [Int]
@@ -20,7 +20,7 @@ public struct PackedSequences: Sendable, Equatable {
 
     public var lengths: [Int] { (0..<count).map { self[$0].count } }
 
-    /// The place of each row in its sequence, from 0 on.
+    /// The position of each row in its sequence, from 0 on.
     public var positions: [Int32] {
         (0..<count).flatMap { (0..<Int32(self[$0].count)) }
     }

@@ -13,7 +13,7 @@ public func softmax(_ x: Tensor) throws(TensorError) -> Tensor {
     return result
 }
 
-/// Calls `body` for every row, on all threads where there is enough to do.
+/// Calls `body` for every row, on all threads if there is enough work.
 func forRows(of x: Tensor, _ body: (Int) -> Void) {
     let perTask = max(1, (16 << 10) / max(1, x.width))
     let rows = x.rowCount

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The left side of a matrix product, in the form that its kernel reads.
+/// The left operand of a matrix product, in the form that its kernel reads.
 struct Activations: @unchecked Sendable {
     private let depth: Int
     private let content: Content
@@ -71,7 +71,7 @@ struct Activations: @unchecked Sendable {
         }
     }
 
-    /// A product whose activations begin at row `token`, valid as long as these activations.
+    /// A product whose activations begin at row `token`; valid as long as these activations live.
     func product(from token: Int) -> rk_product {
         var product = rk_product()
         product.depth = depth

@@ -1,6 +1,6 @@
 import CKernels
 
-/// One convolution on its way.
+/// One convolution in progress.
 struct ConvolutionCall {
     let matrix: PackedMatrix
     let windows: ImageWindows
@@ -32,8 +32,8 @@ struct ConvolutionCall {
     }
 }
 
-/// Windows cut into pieces small enough that they stay in a core's cache while they are multiplied,
-/// and many enough for the threads. The cut does not change what an element adds up to.
+/// Windows cut into pieces small enough to stay in a core's cache while they are multiplied, and
+/// many enough for the threads. The cut does not change an element's sum.
 struct WindowPieces {
     /// Some windows of one image and some tiles of outputs.
     struct Piece {
@@ -81,13 +81,13 @@ struct WindowPieces {
             tiles: strip * tiles / strips..<(strip + 1) * tiles / strips)
     }
 
-    /// Numbers of a piece's windows: 1 MB, about a core's second-level cache.
+    /// The size of a piece's windows in numbers: 1 MB, about a core's L2 cache.
     private static let floats = 1 << 18
-    /// Windows that are worth reading the weights for.
+    /// Fewer windows are not worth reading the weights for.
     private static let least = 24
     private static let most = 192
-    /// Windows that the widest kernels work on together.
+    /// How many windows the widest kernels process together.
     private static let block = 6
-    /// Multiplications that take longer than it takes to wake a thread.
+    /// Multiplications that take longer than waking a thread.
     private static let worthSharing = 1 << 17
 }

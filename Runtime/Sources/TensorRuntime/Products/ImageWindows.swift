@@ -1,6 +1,6 @@
 import CKernels
 
-/// The windows that a convolution looks through.
+/// The windows of a convolution.
 struct WindowGeometry: Sendable {
     let channels: Int
     let height: Int
@@ -11,7 +11,7 @@ struct WindowGeometry: Sendable {
     /// The numbers in a window.
     var depth: Int { height * width * channels }
 
-    /// Whether a window is one pixel and each pixel has one.
+    /// Whether every window is one pixel and every pixel has a window.
     var isPixel: Bool { height == 1 && width == 1 && stride == 1 && padding == .both(0) }
 }
 
@@ -25,7 +25,8 @@ struct ImageWindows {
     /// Whether every pixel of the image is seen.
     let enlarges: Bool
     private let isEnlarged: Bool
-    /// By places of the padded, enlarged image, the pixel that each repeats; -1 for a zero.
+    /// For each row or column of the padded, enlarged image, the pixel that it repeats; -1 for a
+    /// zero.
     private let sourceRows: [Int32]
     private let sourceColumns: [Int32]
 

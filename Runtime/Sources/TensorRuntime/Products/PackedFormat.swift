@@ -1,14 +1,14 @@
 import CKernels
 
-/// How the weights of one element type are repacked, and which kernels work with them.
+/// How the weights of one element type are repacked, and which kernels process them.
 enum PackedFormat: Sendable {
     case f32, f16, bf16
     /// BF16 times activations of BF16.
     case pairs
     case q8_0, q4_K, q6_K
 
-    /// - Returns: what to pack, and how. A type without a kernel is widened to half precision, which
-    ///   is finer than any block type, or to F32 where its numbers leave that range.
+    /// - Returns: what to pack, and how. A type without a kernel is widened to half precision,
+    ///   which is finer than any block type, or to F32 if its numbers exceed that range.
     static func choose(
         for stored: Tensor, _ precision: Precision
     ) throws -> (Tensor, PackedFormat) {

@@ -59,7 +59,7 @@ final class PackedMatrix: Sendable {
         return result
     }
 
-    /// Products of several matrices with one `x`, which is prepared once and shared out once.
+    /// Products of several matrices with one `x`, which is prepared and distributed once.
     ///
     /// - Returns: a result for each matrix.
     static func products(

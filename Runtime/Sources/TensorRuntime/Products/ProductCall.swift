@@ -1,6 +1,6 @@
 import CKernels
 
-/// One product on its way: what is multiplied, and what happens to the sums.
+/// One product in progress: what is multiplied, and what happens to the sums.
 struct ProductCall {
     let matrix: PackedMatrix
     let activations: Activations
@@ -32,8 +32,8 @@ struct ProductCall {
     }
 }
 
-/// A product cut into pieces small enough to share out among the threads. The cut does not change
-/// what an element adds up to.
+/// A product cut into pieces small enough to divide among the threads. The cut does not change an
+/// element's sum.
 struct ProductPieces {
     /// Some tokens and some tiles of one product.
     struct Piece {
@@ -77,9 +77,9 @@ struct ProductPieces {
         ThreadPool.shared.parallel(count) { body(self[$0]) }
     }
 
-    /// Tiles that a piece has where there are enough of them.
+    /// How many tiles a piece has if there are enough of them.
     private static let strip = 4
 
-    /// Multiplications that take longer than it takes to wake a thread.
+    /// Multiplications that take longer than waking a thread.
     private static let worthSharing = 1 << 17
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Keeps the blocks of dropped temporaries for the next step, so that a token costs no system calls.
+/// Keeps the blocks of freed temporaries for the next step, so that a token needs no system calls.
 ///
 /// Blocks come in four sizes per power of two. At most `limit` bytes are kept; the rest goes back
 /// to the system at once.
@@ -32,7 +32,7 @@ final class BlockCache: Sendable {
             ?? Self.allocate(size)
     }
 
-    /// - Parameter byteCount: what the block was taken with.
+    /// - Parameter byteCount: the size the block was requested with.
     func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
         let (shelf, size) = Self.shelf(for: byteCount)
         let kept = shelves.withLock { shelves in
@@ -44,8 +44,8 @@ final class BlockCache: Sendable {
         if !kept { block.deallocate() }
     }
 
-    /// Large blocks ask for huge pages: weights are read from end to end for every token, and a
-    /// page of 2 MB takes one address translation where small ones take 512.
+    /// Large blocks request huge pages: weights are read from end to end for every token, and a 2
+    /// MB page takes one address translation instead of 512.
     private static func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         let hugePage = 2 << 20
         guard size >= 2 * hugePage else { return .allocate(byteCount: size, alignment: 64) }

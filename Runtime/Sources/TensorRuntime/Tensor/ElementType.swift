@@ -24,7 +24,7 @@ public enum ElementType: UInt32, Sendable, CaseIterable {
     /// The name that GGUF tools print, such as `Q4_K`.
     public var name: String { layout.name }
 
-    /// Whether an element is a number of its own rather than a part of a block.
+    /// Whether an element is a number of its own, not part of a block.
     public var isPlain: Bool { blockSize == 1 }
 
     /// - Parameter count: a multiple of `blockSize`.

@@ -18,7 +18,7 @@ public final class Storage: @unchecked Sendable {
         owner = .blocks
     }
 
-    /// Memory that lives as long as `owner`, such as a mapped file; it is only read.
+    /// Read-only memory that lives as long as `owner`, such as a mapped file.
     public init(lent bytes: UnsafeRawBufferPointer, by owner: AnyObject) {
         base = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) ?? Self.nowhere
         byteCount = bytes.count
@@ -29,7 +29,7 @@ public final class Storage: @unchecked Sendable {
         if case .blocks = owner { BlockCache.shared.give(base, byteCount) }
     }
 
-    /// Whether the bytes may be written to by whoever holds the only reference.
+    /// Whether the holder of the only reference may write to the bytes.
     var isOwned: Bool {
         if case .blocks = owner { true } else { false }
     }

@@ -1,16 +1,17 @@
-/// What the caller of an operation or the author of a checkpoint got wrong.
+/// A mistake of an operation's caller or of a checkpoint's author.
 public enum TensorError: Error, Equatable, Sendable {
-    /// An operand has another shape than the operation needs; `expected` may hold letters for free axes.
+    /// An operand does not have the shape that the operation needs; `expected` may have letters for
+    /// free axes.
     case shape(of: String, found: [Int], expected: String)
-    /// Two operands should have had one shape.
+    /// Two operands should have the same shape.
     case shapesDiffer(operation: String, left: [Int], right: [Int])
-    /// An operand has another element type than the operation needs.
+    /// An operand does not have the element type that the operation needs.
     case element(of: String, found: ElementType, expected: String)
     /// A row of this width does not divide into the blocks of its element type.
     case brokenBlocks(width: Int, element: ElementType)
     /// An index, such as a token or a sequence, lies outside of its range.
     case outOfRange(String, found: Int, expected: Range<Int>)
-    /// A sequence has no room for another position.
+    /// A sequence has no space for another position.
     case full(sequence: Int, positions: Int)
     /// The positions of a batch do not continue those that the cache holds.
     case brokenOrder(sequence: Int, found: Int, expected: Int)

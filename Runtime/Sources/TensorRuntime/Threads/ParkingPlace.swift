@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A mutual exclusion that puts waiting threads to sleep.
+/// A lock that puts waiting threads to sleep.
 final class Lock: @unchecked Sendable {
     fileprivate let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
@@ -21,7 +21,7 @@ final class Lock: @unchecked Sendable {
     }
 }
 
-/// Where threads sleep until somebody wakes them all; waking nobody costs one load.
+/// Where threads sleep until somebody wakes them all; with nobody asleep, waking costs one load.
 final class ParkingPlace: @unchecked Sendable {
     private let lock = Lock()
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -36,7 +36,7 @@ final class ParkingPlace: @unchecked Sendable {
         condition.deallocate()
     }
 
-    /// Sleeps while `isIdle` holds, which whoever calls `wakeAll` has made false before.
+    /// Sleeps while `isIdle` holds, which the caller of `wakeAll` must have made false before.
     func park(while isIdle: () -> Bool) {
         lock.withLock {
             parked.add(1, ordering: .sequentiallyConsistent)

@@ -7,11 +7,11 @@ import Synchronization
 /// Helpers wait for the next job in a short spin, then park, so that an idle process costs nothing
 /// and a token's hundreds of jobs do not pay for waking threads.
 public final class ThreadPool: Sendable {
-    /// Made at the first use, with as many threads as `configure` or `ROOST_THREADS` said, else
+    /// Created at the first use, with as many threads as `configure` or `ROOST_THREADS` say, else
     /// one for each core that this process may use.
     public static let shared = ThreadPool(threads: chosenThreads())
 
-    /// The threads that work on a job, the caller's among them.
+    /// The threads that work on a job, including the caller's.
     public let threads: Int
 
     private struct Job {
@@ -38,14 +38,14 @@ public final class ThreadPool: Sendable {
         for _ in 1..<self.threads { startHelper() }
     }
 
-    /// Says how many threads the process shall use; without effect once `shared` has been used.
+    /// Sets how many threads the process uses; without effect once `shared` has been used.
     public static func configure(threads: Int) {
         wanted.store(threads, ordering: .relaxed)
     }
 
-    /// Runs `body` for 0 to count - 1, in any order, on all threads, and returns when all is done.
+    /// Runs `body` for 0 to count - 1, in any order, on all threads, and returns when all are done.
     ///
-    /// A call from inside of a body runs on its own thread alone.
+    /// A call from inside a body runs on its own thread alone.
     public func parallel(_ count: Int, _ body: (Int) -> Void) {
         guard count > 1, threads > 1, pthread_getspecific(Self.marker) == nil else {
             for index in 0..<count { body(index) }
@@ -88,8 +88,8 @@ public final class ThreadPool: Sendable {
         var seen = 0
         while true {
             seen = awaitJob(after: seen)
-            // The caller closes the job before it looks inside, a helper enters before it looks
-            // whether the job is open: one of the two sees the other.
+            // The caller closes the job before it checks for helpers inside, and a helper enters
+            // before it checks whether the job is open: one of the two sees the other.
             inside.add(1, ordering: .sequentiallyConsistent)
             if isOpen.load(ordering: .sequentiallyConsistent) { work() }
             inside.subtract(1, ordering: .sequentiallyConsistent)
@@ -106,7 +106,7 @@ public final class ThreadPool: Sendable {
         return jobNumber.load(ordering: .acquiring)
     }
 
-    /// A busy wait that lets others have the core when it takes long.
+    /// A busy wait that yields the core when it takes long.
     private static func wait(_ turns: inout Int) {
         turns += 1
         if turns < spins { rk_relax() } else { sched_yield() }
@@ -119,7 +119,7 @@ public final class ThreadPool: Sendable {
         if pthread_create(thread, nil, helperMain, me) == 0 { pthread_detach(thread.pointee) }
     }
 
-    /// Set on threads that are at work on a job.
+    /// Set on threads that are working on a job.
     private static let marker: pthread_key_t = {
         var key = pthread_key_t()
         pthread_key_create(&key, nil)

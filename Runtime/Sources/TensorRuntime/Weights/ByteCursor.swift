@@ -34,7 +34,7 @@ struct ByteCursor {
         return text
     }
 
-    /// Steps over `count` bytes and returns where they are.
+    /// Skips `count` bytes and returns their position.
     @discardableResult
     mutating func take(_ count: UInt64, _ what: String) throws -> Range<Int> {
         guard count <= UInt64(remaining) else {
@@ -45,7 +45,7 @@ struct ByteCursor {
         return offset..<offset + Int(count)
     }
 
-    /// A number of things that follow, each of at least `smallest` bytes: never more than fit.
+    /// A count of things that follow, each of at least `smallest` bytes: never more than can fit.
     mutating func count(_ what: String, smallest: Int) throws -> Int {
         let count = try integer(UInt64.self, what)
         let most = remaining / smallest

@@ -1,6 +1,6 @@
-/// The weights of a network in one of the formats people have, mapped into memory.
+/// The weights of a network, in one of the common formats, mapped into memory.
 public struct Checkpoint: Sendable {
-    /// What the format says about the network beside its weights.
+    /// What the format says about the network besides its weights.
     public enum Metadata: Sendable {
         case gguf(GGUFMetadata)
         case huggingFace(HuggingFaceMetadata)
@@ -33,7 +33,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// - Parameter isUsed: whether the network reads a tensor of this name.
-    /// - Throws: `CheckpointError.unsupportedType` naming a tensor that cannot be computed with.
+    /// - Throws: `CheckpointError.unsupportedType` naming a tensor whose type is not supported.
     public func requireReadable(where isUsed: (String) -> Bool) throws {
         let names = tensors.values.filter { $0.type.element == nil }.map(\.name).sorted()
         for name in names where isUsed(name) {

@@ -1,7 +1,7 @@
 import ModelJSON
 
 extension CheckpointError {
-    /// Reads the JSON in a part of a file, as strictly as can be: it says where tensors are.
+    /// Reads the JSON in a part of a file as strictly as possible: it says where tensors are.
     ///
     /// - Throws: `CheckpointError.json`, `.notUTF8` and `.duplicate`, with offsets in the file.
     static func readingJSON(

@@ -1,4 +1,4 @@
-/// What can be wrong with a checkpoint or with what is asked of it.
+/// What can be wrong with a checkpoint or with a request to it.
 public enum CheckpointError: Error, Equatable, Sendable {
     /// Any of the others, with the file in which it was found.
     indirect case inFile(path: String, CheckpointError)
@@ -77,7 +77,7 @@ extension CheckpointError {
 }
 
 extension CheckpointError {
-    /// Whether the files themselves are not there or cannot be read.
+    /// Whether the files themselves are missing or unreadable.
     public var isAboutFiles: Bool {
         switch self {
         case .inFile(_, let error): error.isAboutFiles
@@ -86,7 +86,7 @@ extension CheckpointError {
         }
     }
 
-    /// Whether the file may be sound, but is none of a format that is read here.
+    /// Whether the file may be valid, but of a format that is not supported.
     public var isOfAnotherFormat: Bool {
         switch self {
         case .inFile(_, let error): error.isOfAnotherFormat

@@ -1,8 +1,8 @@
 import CKernels
 
-/// The numbers of a tensor of any readable type as F32, which a F32 tensor already is.
+/// The numbers of a tensor of any readable type as F32; an F32 tensor is returned as it is.
 ///
-/// The plain version beside the kernels, and the way to the types that have none.
+/// The plain version beside the kernels, and the fallback for types without a kernel.
 ///
 /// - Throws: `TensorError.element` for a type that is not readable.
 public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
@@ -25,12 +25,12 @@ public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
 }
 
 extension ElementType {
-    /// Whether something here can make numbers of it.
+    /// Whether there is a decoder for this type.
     var isReadable: Bool { self == .f32 || Dequantizer.numbers(self) != nil }
 }
 
-/// The same in memory of its own: a few numbers that stay in a mapped file keep the large pages around
-/// them resident.
+/// The same, in memory of its own: a few numbers left in a mapped file would keep the large pages
+/// around them resident.
 func dequantizedCopy(_ tensor: Tensor) throws(TensorError) -> Tensor {
     let wide = try dequantize(tensor)
     return wide.storage.isOwned ? wide : Tensor(wide.floats, wide.shape)

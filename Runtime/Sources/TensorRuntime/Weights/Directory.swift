@@ -4,13 +4,13 @@
     import Musl
 #endif
 
-/// The names in a folder.
+/// The names in a directory.
 struct Directory {
     let path: String
     /// Sorted.
     let names: [String]
 
-    /// Nil where `path` is not a folder that can be listed.
+    /// Nil if `path` is not a directory that can be listed.
     init?(_ path: String) {
         guard let handle = opendir(path) else { return nil }
         defer { closedir(handle) }
@@ -25,7 +25,7 @@ struct Directory {
         self.names = names.sorted()
     }
 
-    /// Whether something lies at `path`.
+    /// Whether anything exists at `path`.
     static func holds(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     func has(_ name: String) -> Bool { names.contains(name) }

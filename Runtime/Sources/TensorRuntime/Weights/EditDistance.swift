@@ -1,5 +1,5 @@
 extension String {
-    /// The number of insertions, deletions and substitutions of bytes that lead to `other`.
+    /// The number of byte insertions, deletions and substitutions that turn this into `other`.
     public func editDistance(to other: String) -> Int {
         let other = Array(other.utf8)
         var row = Array(0...other.count)

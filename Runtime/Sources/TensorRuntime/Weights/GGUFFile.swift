@@ -5,11 +5,11 @@
 ///     tensors:  name, dimensions u32, sizes u64…, type u32, offset u64
 ///     padding to the alignment, then the data
 ///
-/// Everything is checked here, against the length of the file, so that later reads cannot fail.
+/// Everything is checked here against the length of the file, so that later reads cannot fail.
 struct GGUFFile {
     let metadata: GGUFMetadata
     let tensors: [TensorEntry]
-    /// Which part of a model it is, where the model has several.
+    /// Which part of a model this is, if the model has several.
     let split: Split?
 
     /// `split.*`
@@ -30,7 +30,7 @@ struct GGUFFile {
         let records = try Self.records(&cursor, count: counts.tensors)
 
         let padding = -cursor.offset & (alignment - 1)
-        // A tensor without elements may be all that stands behind the end of the padding.
+        // A tensor without elements may be all that lies beyond the end of the padding.
         let start = min(records.isEmpty ? cursor.offset : cursor.offset + padding, file.count)
         let size = file.count - start
         tensors = try records.map { record in
@@ -71,7 +71,7 @@ struct GGUFFile {
         return alignment
     }
 
-    /// Grows as records are read: the count is a claim.
+    /// Grows as records are read: the count is only a claim.
     private static func records(
         _ cursor: inout ByteCursor, count: Int
     ) throws -> [GGUFTensorRecord] {
@@ -143,7 +143,7 @@ struct GGUFTensorRecord {
         self.size = size
     }
 
-    /// The file has the fastest axis first, tensors have it last.
+    /// The file lists the fastest axis first, tensors list it last.
     private static func shape(_ cursor: inout ByteCursor, of name: String) throws -> [Int] {
         let dimensions = try cursor.integer(UInt32.self, "a tensor shape")
         guard dimensions <= mostDimensions else {

@@ -1,8 +1,8 @@
 /// The key/value pairs of a GGUF file.
 ///
-/// Vocabularies with hundreds of thousands of strings stay in the mapped file until they are asked
-/// for. Each accessor comes twice: plain, where a missing key is an error, and `ifPresent`. A value
-/// of another kind is an error in both.
+/// Vocabularies with hundreds of thousands of strings stay in the mapped file until they are read.
+/// Each accessor comes in two forms: plain, for which a missing key is an error, and `ifPresent`. A
+/// value of another kind is an error in both.
 public struct GGUFMetadata: Sendable {
     let file: MappedFile
     private let values: [String: GGUFValue]
@@ -63,7 +63,7 @@ extension GGUFMetadata {
         }
     }
 
-    /// - Parameter decode: nil where the value is of another kind.
+    /// - Parameter decode: nil if the value is of another kind.
     private func single<T>(
         _ key: String, _ expected: String, _ decode: (GGUFValue) throws -> T?
     ) throws -> T? {
@@ -120,7 +120,7 @@ extension GGUFMetadata {
         try stringRanges(key)?.map { file.array($0) }
     }
 
-    /// - Parameter decode: an element of a type at an offset, nil where the type is another kind.
+    /// - Parameter decode: an element of a type at an offset, nil if the type is another kind.
     private func array<T>(
         _ key: String, _ expected: String, _ decode: (GGUFValueType, Int) throws -> T?
     ) throws -> [T]? {

@@ -1,7 +1,7 @@
-/// A model in several GGUF files, `big-00001-of-00003.gguf` and so on, of which one was given.
+/// A model in several GGUF files, `big-00001-of-00003.gguf` and so on, given by one of them.
 ///
-/// The first part has the metadata; each has a directory of its own tensors, whose offsets count from
-/// its own data.
+/// The first part has the metadata; each part lists its own tensors, whose offsets count from its
+/// own data.
 struct GGUFParts {
     private let files: [(path: String, file: GGUFFile)]
     private let split: GGUFFile.Split
@@ -44,7 +44,7 @@ struct GGUFParts {
 
     /// Those of all parts.
     ///
-    /// - Throws: `CheckpointError` for a tensor in two parts, and where there are fewer than promised.
+    /// - Throws: `CheckpointError` for a tensor in two parts, and if there are fewer than declared.
     func tensors() throws -> [String: TensorEntry] {
         var tensors: [String: TensorEntry] = [:]
         for (path, file) in files {
@@ -78,7 +78,7 @@ struct PartName {
         (stem, self.part, self.count) = (String(match.1), part, count)
     }
 
-    /// Whether it is a part of the same model that comes before.
+    /// Whether this is an earlier part of the same model.
     func isEarlier(than other: PartName) -> Bool {
         stem == other.stem && count == other.count && part < other.part
     }

@@ -3,7 +3,7 @@ enum GGUFValueType: UInt32 {
     case uint8, int8, uint16, int16, uint32, int32, float32, bool, string, array
     case uint64, int64, float64
 
-    /// The bytes of one value, nil where it depends on the value.
+    /// The size of one value, nil if it depends on the value.
     var size: Int? {
         switch self {
         case .uint8, .int8, .bool: 1
@@ -14,7 +14,7 @@ enum GGUFValueType: UInt32 {
         }
     }
 
-    /// The bytes that any value has at least: the length of a string; type and length of an array.
+    /// The least size of any value: the length of a string; type and length of an array.
     var smallestSize: Int { size ?? (self == .string ? 8 : 12) }
 
     /// The type in words, for errors.
@@ -29,7 +29,7 @@ enum GGUFValueType: UInt32 {
     }
 }
 
-/// Where a metadata value is; its bytes are decoded when they are asked for.
+/// The position of a metadata value; its bytes are decoded on demand.
 struct GGUFValue {
     let type: GGUFValueType
     /// For arrays: the type and number of elements. Otherwise `type` and 1.
@@ -39,10 +39,10 @@ struct GGUFValue {
     let offset: Int
 
     private static let mostNested = 8
-    /// Far above any vocabulary; bounds what decoding a value can allocate.
+    /// Far above any vocabulary; limits what decoding a value can allocate.
     private static let mostBytes = 1 << 27
 
-    /// Reads the type, then steps over the value, checking that all of it is there.
+    /// Reads the type, then skips the value, checking that it is complete.
     init(_ cursor: inout ByteCursor, key: String) throws {
         type = try Self.type(&cursor, key: key)
         if type == .array {
@@ -72,7 +72,7 @@ struct GGUFValue {
         _ type: GGUFValueType, count: Int, _ cursor: inout ByteCursor, key: String, depth: Int
     ) throws {
         if let size = type.size {
-            // The product fits: a count was compared with the bytes that are left.
+            // The product fits: a count was compared with the remaining bytes.
             try cursor.take(UInt64(count) * UInt64(size), "a metadata value")
         } else if type == .string {
             for _ in 0..<count { _ = try cursor.stringBytes("a metadata string") }

@@ -1,6 +1,6 @@
 import ModelJSON
 
-/// The configuration files of a Hugging Face directory, as they are: models differ in what they say.
+/// The configuration files of a Hugging Face directory, undecoded: models differ in their keys.
 public struct HuggingFaceMetadata: Sendable {
     public let directory: String
     /// `config.json`
@@ -16,8 +16,8 @@ extension Directory {
     ]
     private static let longestConfiguration = 1 << 24
 
-    /// safetensors beside a config.json, else the only .gguf file. A single file counts before an
-    /// index, which somebody may have left there: transformers reads the same.
+    /// safetensors beside a config.json, else the only .gguf file. A single file takes precedence
+    /// over an index, which may be a leftover: transformers does the same.
     func checkpoint() throws -> Checkpoint {
         for stem in Self.stems {
             if has("\(stem).safetensors") {
@@ -31,7 +31,7 @@ extension Directory {
     }
 
     private func onlyGGUF() throws -> Checkpoint {
-        // Parts of one model count as one; projectors of pictures are none.
+        // Parts of one model count as one; image projectors are not models.
         let all = names.filter { $0.hasSuffix(".gguf") && !$0.hasPrefix("mmproj") }
         let files = all.filter { name in
             PartName(name).map { part in
@@ -70,7 +70,7 @@ extension Directory {
         }
     }
 
-    /// A file of text that is read as a whole.
+    /// A text file that is read whole.
     private func small(_ name: String) throws -> MappedFile {
         let file = try MappedFile(path(of: name))
         guard file.count <= Self.longestConfiguration else {
@@ -117,7 +117,7 @@ extension Directory {
         return places
     }
 
-    /// An index must not lead out of its folder.
+    /// An index must not lead out of its directory.
     private static func fileName(_ name: String) throws -> String {
         guard !name.contains("/"), !name.contains("\0"), !name.isEmpty, name != "..", name != "."
         else { throw CheckpointError.fileNameWithPath(name) }

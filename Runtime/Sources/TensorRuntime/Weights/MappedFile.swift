@@ -4,10 +4,11 @@
     import Musl
 #endif
 
-/// A regular file mapped read-only and shared: several processes that open it use one copy in memory.
+/// A regular file mapped read-only and shared: several processes that open it share one copy in
+/// memory.
 ///
-/// Every offset is checked against `count`, the length at the time of opening. A file that is cut
-/// afterwards, under a running process, is the one thing a mapping cannot be protected from.
+/// Every offset is checked against `count`, the length at the time of opening. Truncating the file
+/// under a running process is the one thing that a mapping cannot be protected from.
 public final class MappedFile: @unchecked Sendable {
     public let path: String
     private let bytes: UnsafeRawBufferPointer
@@ -58,14 +59,15 @@ extension MappedFile {
 
     subscript(_ offset: Int) -> UInt8 { load(offset) }
 
-    /// The bytes of `range` as text, or nil where they are not UTF-8.
+    /// The bytes of `range` as text, or nil if they are not UTF-8.
     func text(_ range: Range<Int>) -> String? {
         withBytes(range) { String(validating: $0, as: UTF8.self) }
     }
 
     func array(_ range: Range<Int>) -> [UInt8] { withBytes(range) { Array($0) } }
 
-    /// - Throws: `CheckpointError.gitPointer` for what Git keeps in place of a large file.
+    /// - Throws: `CheckpointError.gitPointer` for the pointer that Git LFS leaves in place of a
+    ///   large file.
     func requireNoPointer() throws {
         let start = Self.pointerStart
         guard count >= start.count, array(0..<start.count) == start else { return }
@@ -74,7 +76,7 @@ extension MappedFile {
 
     private static let pointerStart = Array("version https://git-lfs".utf8)
 
-    /// Hints that what was read need not stay in memory; what is read again comes back.
+    /// Hints that what was read need not stay in memory; it is loaded again when it is read again.
     func forgetResidentPages() {
         if let base = bytes.baseAddress {
             madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
@@ -88,7 +90,7 @@ extension MappedFile {
     }
 }
 
-/// What the C library says about `errno`.
+/// The C library's message for `errno`.
 private func errorMessage() -> String {
     strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
 }

@@ -4,8 +4,8 @@ import ModelJSON
 ///
 ///     length u64  {"name": {"dtype": "F32", "shape": […], "data_offsets": [begin, end]}, …}  data
 ///
-/// Read strictly: the tensors must fill the data without overlap, gap or rest, so that no bytes
-/// hide and no two readers see different tensors.
+/// Read strictly: the tensors must fill the data without overlaps or gaps, so that no bytes are
+/// hidden and no two readers see different tensors.
 struct SafetensorsFile {
     let tensors: [TensorEntry]
 

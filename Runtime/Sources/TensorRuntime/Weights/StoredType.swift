@@ -1,6 +1,6 @@
 /// How a file stores elements: blocks of `blockSize` elements in `blockBytes` bytes.
 ///
-/// More types can be stored than computed with: a checkpoint opens with any of them, and reading a
+/// More types can be stored than computed with: a checkpoint with any of them opens, and reading a
 /// tensor whose `element` is nil is an error.
 public struct StoredType: Sendable, Equatable {
     public let name: String
@@ -8,11 +8,11 @@ public struct StoredType: Sendable, Equatable {
     public let blockBytes: Int
     public let element: ElementType?
 
-    /// The bytes of a tensor, nil where a row is not whole blocks or the size overflows.
+    /// The bytes of a tensor, nil if a row is not whole blocks or the size overflows.
     func byteCount(shape: [Int]) -> Int? {
         guard (shape.last ?? 1).isMultiple(of: blockSize) else { return nil }
         var elements = 1
-        // A zero anywhere makes the product zero, which must not hide an overflow of the others.
+        // A zero anywhere makes the product zero, but must not hide an overflow of the others.
         for axis in shape {
             let (product, overflow) = elements.multipliedReportingOverflow(by: max(axis, 1))
             if overflow { return nil }
@@ -27,7 +27,7 @@ public struct StoredType: Sendable, Equatable {
 // MARK: - GGUF
 
 extension StoredType {
-    /// The type with a number of `ggml_type`, nil where it is unknown or was withdrawn.
+    /// The type with a number of `ggml_type`, nil if it is unknown or was removed.
     static func gguf(_ id: UInt32) -> StoredType? {
         if id == 40 {
             return StoredType(name: "NVFP4", blockSize: 64, blockBytes: 36, element: nil)

@@ -1,4 +1,4 @@
-/// Where a checkpoint keeps a tensor.
+/// The position of a tensor in a checkpoint.
 public struct TensorEntry: Sendable {
     /// The name in the file.
     public let name: String
@@ -7,7 +7,7 @@ public struct TensorEntry: Sendable {
     let file: MappedFile
     let bytes: Range<Int>
 
-    /// The tensor, over the mapped file without a copy where the bytes are aligned.
+    /// The tensor, over the mapped file without a copy if the bytes are aligned.
     /// - Throws: `CheckpointError.unsupportedType`.
     public func read() throws -> Tensor {
         guard let element = type.element else {
@@ -17,7 +17,7 @@ public struct TensorEntry: Sendable {
         return try Tensor(storage, element: element, shape: shape)
     }
 
-    /// safetensors promises no alignment at all, GGUF only what the file claims.
+    /// safetensors guarantees no alignment, GGUF only what the file claims.
     private func aligned(_ lent: UnsafeRawBufferPointer, for element: ElementType) -> Storage {
         // Blocks hold half-precision scales.
         let alignment = element.isPlain ? element.blockBytes : 2

@@ -3,7 +3,7 @@ import Synchronization
 /// A folder of a checkpoint: `weights["self_attn"]["q_proj"].tensor([hidden, hidden])`.
 ///
 /// Names are Hugging Face's. Every tensor that is read is marked, so that `requireAllRead()` can
-/// name those the network forgot.
+/// name those that the network did not read.
 public struct Weights: Sendable {
     private let tree: WeightsTree
     private let path: String
@@ -47,15 +47,16 @@ public struct Weights: Sendable {
     /// - Throws: as `tensor(_:_:)`.
     public func tensor(_ shape: [Int]) throws -> Tensor { try tensor("weight", shape) }
 
-    /// The tensor `name` of this folder with whatever shape it has.
+    /// The tensor `name` of this folder, whatever its shape.
     public func tensor(ofAnyShape name: String) throws -> Tensor {
         try tree.tensor(join(name), nil)
     }
 
-    /// Marks a tensor as read, for one that is there and not needed.
+    /// Marks a tensor as read that exists but is not needed.
     public func ignore(_ name: String) { tree.markRead(join(name)) }
 
-    /// Ends the reading: what the network did not copy comes back from the files as it is used.
+    /// Ends the reading: what the network did not copy is loaded from the files again when it is
+    /// used.
     ///
     /// - Throws: `CheckpointError.unread` with the tensors that nothing has read.
     public func requireAllRead() throws { try tree.requireAllRead() }
@@ -63,7 +64,7 @@ public struct Weights: Sendable {
     private func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 }
 
-/// What all folders of a checkpoint share.
+/// State shared by all folders of a checkpoint.
 private final class WeightsTree: Sendable {
     private let path: String
     private let entries: [String: TensorEntry]
@@ -112,8 +113,8 @@ private final class WeightsTree: Sendable {
     func requireAllRead() throws {
         let names = unread.withLock { $0.sorted() }
         if !names.isEmpty { throw CheckpointError.inFile(path: path, .unread(names)) }
-        // Page by page this was done for each weight that was packed, but the system may have
-        // mapped large pages again for its neighbours.
+        // This was already done page by page for each packed weight, but the system may have mapped
+        // large pages again for their neighbours.
         let files = entries.values.map { (ObjectIdentifier($0.file), $0.file) }
         for file in Dictionary(files, uniquingKeysWith: { first, _ in first }).values {
             file.forgetResidentPages()
