@@ -225,6 +225,7 @@ if withHost {
             dependencies: [
                 "Host", "Engine", "JSON", "PNGFiles", "PluginHost", "SearchCollections",
                 product("GRDB", of: "GRDB.swift"),
+                product("Hummingbird", of: "hummingbird"),
                 product("Logging", of: "swift-log"),
                 product("NIOCore", of: "swift-nio"),
                 product("NIOHTTP1", of: "swift-nio"),

@@ -37,8 +37,7 @@ def events(host, body):
         host.url + "/v1/answer", json.dumps({**body, "stream": True}).encode(), {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as answer:
         data = [line[6:].strip() for line in answer.read().decode().splitlines() if line.startswith("data: ")]
-    assert data[-1] == "[DONE]"
-    *deltas, whole = [json.loads(line) for line in data[:-1]]
+    *deltas, whole = [json.loads(line) for line in data]
     assert all(delta["object"] == "answer.delta" for delta in deltas)
     return "".join(delta["text"] for delta in deltas), whole
 

@@ -61,9 +61,8 @@ struct SummarizeCommand: AsyncParsableCommand {
         return .object(request)
     }
 
-    /// The text of an event; the last two, the whole answer and the end, bring none.
+    /// The text of an event; the last, the whole answer, brings none.
     private static func delta(_ event: String) throws -> String {
-        if event == EventReader.end { return "" }
         guard let event = try? JSONValue(parsing: event) else {
             throw ClientError.notUnderstood("an event of the stream is not JSON")
         }

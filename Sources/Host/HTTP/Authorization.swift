@@ -17,51 +17,41 @@ struct Authorization: Sendable {
     let origins: CrossOrigin
 
     /// - Throws: `APIError.missingKey`, `.missingAdminKey`, `.wrongKey` or `.forbidden`.
-    func check(_ scope: Scope, _ request: Request, _ channel: any Channel) throws {
+    func check(
+        _ scope: Scope, _ dialect: any Dialect, _ request: Request, _ channel: any Channel
+    ) throws {
+        let sent = dialect.keys(in: request.headers)
         switch scope {
         case .open: return
         case .inference where apiKeys.isEmpty: try checkLocal(request, channel)
         case .inference:
-            try checkKey(request, apiKeys + adminKeys + [ownAdminKey].compactMap { $0 })
-        case .admin where adminKeys.isEmpty: try checkOwnAdmin(request, channel)
-        case .admin: try checkKey(request, adminKeys, missing: .missingAdminKey)
+            let missing = APIError.missingKey(headers: dialect.keyHeaders.map(\.example))
+            let known = apiKeys + adminKeys + [ownAdminKey].compactMap { $0 }
+            try check(sent, among: known, missing: missing)
+        case .admin where adminKeys.isEmpty: try checkOwnAdmin(sent, request, channel)
+        case .admin: try check(sent, among: adminKeys, missing: .missingAdminKey)
         }
     }
 
-    private func checkOwnAdmin(_ request: Request, _ channel: any Channel) throws {
+    private func checkOwnAdmin(
+        _ sent: [String], _ request: Request, _ channel: any Channel
+    ) throws {
         guard let ownAdminKey else {
             throw APIError.forbidden(
                 "the admin routes are closed: the host can keep no key in its data folder; set "
                     + "server.admin_keys")
         }
         try checkLocalAdmin(request, channel)
-        try checkKey(request, [ownAdminKey], missing: .missingAdminKey)
+        try check(sent, among: [ownAdminKey], missing: .missingAdminKey)
     }
 
-    private func checkKey(
-        _ request: Request, _ keys: [String], missing: APIError = .missingKey
-    ) throws {
-        let sent = Self.keys(of: request)
+    private func check(_ sent: [String], among keys: [String], missing: APIError) throws {
         if sent.isEmpty { throw missing }
         var known = false
         for candidate in keys {
             for key in sent where Self.equal(candidate, key) { known = true }
         }
         guard known else { throw APIError.wrongKey }
-    }
-
-    /// The key that a request brings, in any of the headers in which clients send one.
-    static func keys(of request: Request) -> [String] {
-        let others = [request.headers[.apiKey], request.headers[.azureKey]]
-        return ([bearer(request)] + others.map { $0?.trimmed }).compactMap { $0 }
-            .filter { !$0.isEmpty }
-    }
-
-    private static func bearer(_ request: Request) -> String? {
-        guard let header = request.headers[.authorization] else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return parts[1].trimmed
     }
 
     /// Takes the same time wherever the texts differ.

@@ -1,16 +1,83 @@
-import Hummingbird
-import Logging
+package import Hummingbird
 import NIOCore
+import Synchronization
 
 /// What accompanies a request on its way through the routes.
-struct HTTPContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
+package struct HTTPContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
     let channel: any Channel
     let record: RequestRecord
 
-    init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         record = RequestRecord()
+    }
+}
+
+/// What is known about a request when its line of the log is written: never what was said in it.
+final class RequestRecord: Sendable {
+    struct Facts {
+        var id = ""
+        var model: String?
+        var promptTokens: Int?
+        var completionTokens: Int?
+        var error: String?
+        /// The sentence of an error that is not the client's: of the model, or of its plugin.
+        var reason: String?
+        var clientLeft = false
+        /// Members of the body that nobody knows, each perhaps with the name that was meant.
+        var ignored: [String] = []
+        /// The response outlives its handler: whoever writes the body says when it ends.
+        var isStreaming = false
+        fileprivate var whenEnded: (@Sendable (Facts) -> Void)?
+
+        mutating func note(_ failure: APIError) {
+            error = failure.code ?? failure.type
+            if failure.status >= 500 || failure.status == 422 {
+                reason = String(failure.description.prefix(1024))
+            }
+        }
+    }
+
+    let started = ContinuousClock.now
+    private let facts = Mutex(Facts())
+
+    deinit {
+        end()
+    }
+
+    var id: String { facts.withLock(\.id) }
+    var isStreaming: Bool { facts.withLock(\.isStreaming) }
+
+    func note(_ change: (inout Facts) -> Void) {
+        facts.withLock { change(&$0) }
+    }
+
+    /// Has `body` called once, at the end of the response.
+    func whenEnded(_ body: @escaping @Sendable (Facts) -> Void) {
+        facts.withLock { $0.whenEnded = body }
+    }
+
+    /// The response has ended; calls after the first do nothing. A record that nobody holds any more
+    /// has ended too: its client left before the response began.
+    func end() {
+        let (ended, facts) = facts.withLock { facts in
+            defer { facts.whenEnded = nil }
+            return (facts.whenEnded, facts)
+        }
+        ended?(facts)
+    }
+}
+
+/// Random names of requests and completions.
+enum Identifier {
+    /// `prefix` and 24 hexadecimal digits.
+    static func random(prefix: String) -> String {
+        let digits = (0..<2).map { _ in
+            let part = String(UInt64.random(in: 0..<1 << 48), radix: 16)
+            return String(repeating: "0", count: 12 - part.count) + part
+        }
+        return prefix + digits.joined()
     }
 }

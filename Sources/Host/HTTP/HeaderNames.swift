@@ -1,10 +1,10 @@
-import HTTPTypes
+package import HTTPTypes
 
 extension HTTPField.Name {
     static let requestID = HTTPField.Name("x-request-id")!
     /// Names the members of a body that nobody knows.
     static let ignored = HTTPField.Name("x-roost-ignored")!
-    static let apiKey = HTTPField.Name("x-api-key")!
+    package static let apiKey = HTTPField.Name("x-api-key")!
     /// As Azure's clients send a key.
     static let azureKey = HTTPField.Name("api-key")!
     /// Tells nginx to pass an event stream on as it comes.

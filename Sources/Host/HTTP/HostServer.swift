@@ -15,7 +15,9 @@ package struct HostServer: Sendable {
     private let collections: CollectionStore?
     private let logger: Logger
 
-    /// How long a silent event stream stays without a comment.
+    /// The APIs that are spoken.
+    package var dialects = Dialects.all
+    /// How long a silent event stream stays without a ping.
     package var pingInterval: Duration = .seconds(15)
     /// How long a connection may be idle between requests.
     private static let idleTimeout = TimeAmount.seconds(120)
@@ -88,59 +90,32 @@ package struct HostServer: Sendable {
     private func router() -> Router<HTTPContext> {
         let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
         let metrics = HTTPMetrics()
-        let routes = routes(metrics)
+        let table = RouteTable(dialects, on: backend(metrics))
         let crossOrigin = CrossOrigin(origins: settings.corsOrigins)
         let authorization = Authorization(
             apiKeys: settings.apiKeys, adminKeys: settings.adminKeys, ownAdminKey: ownAdminKey,
             origins: crossOrigin)
         router.add(middleware: RequestLog(metrics: metrics, workload: workload, logger: logger))
         router.add(middleware: crossOrigin)
-        router.add(middleware: ErrorResponses(routes: routes, logger: logger))
+        router.add(middleware: ErrorResponses(table: table, logger: logger))
         router.add(middleware: RequestRules())
         router.add(middleware: DrainGate(workload: workload))
-        for route in routes {
+        for entry in table.entries {
+            let (route, dialect) = (entry.route, entry.dialect)
             router.on(route.path, method: route.method) { request, context in
-                try authorization.check(route.scope, request, context.channel)
+                try authorization.check(route.scope, dialect, request, context.channel)
                 return try await route.respond(request, context)
             }
         }
         return router
     }
 
-    /// Those of the API also without the version in front, as some clients write them.
-    private func routes(_ metrics: HTTPMetrics) -> [Route] {
-        let routes = versionedRoutes(metrics)
-        return routes + routes.compactMap(\.withoutVersion)
-    }
-
-    private func versionedRoutes(_ metrics: HTTPMetrics) -> [Route] {
-        let body = Body(limit: settings.maximumBody, isStrict: settings.isStrict)
-        let work = VectorWork(models: models, workload: workload)
-        let inputs = InputList(most: settings.maximumInputs)
-        return ModelRoutes(models: models).routes
-            + CompletionRoutes(models: models, body: body, workload: workload).routes
-            + SummaryRoutes(models: models, body: body, workload: workload).routes
-            + TokenRoutes(models: models, body: body).routes
-            + EmbeddingRoutes(work: work, body: body, inputs: inputs).routes
-            + RerankRoutes(work: work, body: body, inputs: inputs).routes
-            + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
-            + ImageRoutes(models: models, body: body, workload: workload).routes
-            + AnswerRoutes(
-                work: work, source: collections.map(CollectionPassages.init), body: body,
-                inputs: inputs
-            ).routes
-            + collectionRoutes(body)
-            + ConversationRoutes(store: store, body: body).routes
-            + AdminRoutes(models: models, body: body, libraries: libraries).routes
-            + AdminTokenRoutes().routes
-            + OperationRoutes(models: models, workload: workload, metrics: metrics).routes
-            + PageRoutes().routes
-    }
-}
-
-extension HostServer {
-    private func collectionRoutes(_ body: Body) -> [Route] {
-        collections.map { CollectionRoutes(store: $0, body: body, workload: workload).routes } ?? []
+    private func backend(_ metrics: HTTPMetrics) -> Backend {
+        Backend(
+            models: models, workload: workload,
+            body: Body(limit: settings.maximumBody, isStrict: settings.isStrict),
+            inputs: InputList(most: settings.maximumInputs), store: store,
+            collections: collections, libraries: libraries, metrics: metrics)
     }
 }
 

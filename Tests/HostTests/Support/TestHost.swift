@@ -36,10 +36,12 @@ final class TestHost: Sendable {
     ///   - models: what stands below the plugin.
     ///   - ping: how long a silent stream stays without a comment.
     ///   - file: where the settings would stand.
+    ///   - dialects: APIs beside the host's own.
     init(
         server lines: String = "", models: String = TestHost.markov,
         key: String? = TestHost.adminKey, file: String = "/plugins.toml",
-        ping: Duration = .seconds(15), collections: CollectionOptions = CollectionOptions()
+        ping: Duration = .seconds(15), collections: CollectionOptions = CollectionOptions(),
+        dialects: [any Dialect] = []
     )
         async throws
     {
@@ -60,6 +62,7 @@ final class TestHost: Sendable {
             settings, models: self.models,
             store: ConversationStore(HostDatabase(folder: folder)), collections: collections,
             ownAdminKey: settings.server.adminKeys.isEmpty ? Self.adminKey : nil, logger: logger)
+        server.dialects += dialects
         server.pingInterval = ping
         self.server = server
         let (stops, stopping) = AsyncStream<Void>.makeStream()

@@ -2,7 +2,7 @@
 package struct EventReader {
     private var line: [UInt8] = []
 
-    /// The data of the event that ends a stream.
+    /// The data of the event that ends the streams of OpenAI's routes.
     package static let end = "[DONE]"
 
     package init() {}

@@ -1,7 +1,7 @@
-import Hummingbird
+package import Hummingbird
 
 /// Who may use a route.
-enum Scope: Sendable {
+package enum Scope: Sendable {
     /// Everybody.
     case open
     /// Holders of an API key; everybody on this machine while there is none.
@@ -11,13 +11,13 @@ enum Scope: Sendable {
 }
 
 /// One method of one path, and what answers it.
-struct Route: Sendable {
+package struct Route: Sendable {
     let method: HTTPRequest.Method
     let path: RouterPath
     let scope: Scope
     let respond: @Sendable (Request, HTTPContext) async throws -> Response
 
-    init(
+    package init(
         _ method: HTTPRequest.Method, _ path: RouterPath, _ scope: Scope,
         _ respond: @escaping @Sendable (Request, HTTPContext) async throws -> Response
     ) {

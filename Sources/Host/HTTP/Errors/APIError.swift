@@ -20,7 +20,8 @@ package enum APIError: Error, Equatable, Sendable {
     case unknownRoute(method: String, path: String)
     case methodNotAllowed(method: String, allowed: [String])
     case contextLengthExceeded(tokens: Int, context: Int)
-    case missingKey
+    /// With the headers that may bring one.
+    case missingKey(headers: [String])
     case missingAdminKey
     case wrongKey
     case forbidden(String)
@@ -176,8 +177,9 @@ extension APIError: CustomStringConvertible {
             "\(method) is not allowed here, expected \(allowed.joined(separator: " or "))"
         case .contextLengthExceeded(let tokens, let context):
             "the prompt has \(tokens) tokens, the model's context is \(context) tokens; shorten the prompt"
-        case .missingKey:
-            "a key is required; send the header 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+        case .missingKey(let headers):
+            "a key is required; send the header "
+                + headers.map { "'\($0)'" }.joined(separator: " or ")
         case .missingAdminKey:
             "an admin key is required: one of server.admin_keys, else that in admin.key of the data "
                 + "folder; `roost open` opens the page with it, programs send the header "

@@ -1,4 +1,3 @@
-import Engine
 import Hummingbird
 import Logging
 
@@ -6,7 +5,7 @@ import Logging
 struct ErrorResponses: RouterMiddleware {
     typealias Context = HTTPContext
 
-    let routes: [Route]
+    let table: RouteTable
     let logger: Logger
 
     func handle(
@@ -18,7 +17,7 @@ struct ErrorResponses: RouterMiddleware {
         } catch {
             let error = apiError(error, request, context)
             context.record.note { $0.note(error) }
-            return Response(error)
+            return Response(error, in: table.dialect(at: request.uri.path))
         }
     }
 
@@ -43,8 +42,7 @@ struct ErrorResponses: RouterMiddleware {
 
     /// A path that exists with other methods is 405, any other 404.
     private func wrongRoute(_ request: Request) -> APIError {
-        let parts = request.uri.path.split(separator: "/")
-        let allowed = routes.filter { $0.path.matches(parts) }.map(\.method.rawValue)
+        let allowed = table.methods(at: request.uri.path)
         let method = request.method.rawValue
         if allowed.isEmpty {
             return .unknownRoute(method: method, path: String(request.uri.path.prefix(200)))

@@ -114,8 +114,6 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head) where head.headerFields[.contentType] == EventStream.contentType:
-            startPings(context)
         case .head:
             break
         case .body:
@@ -126,21 +124,21 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    private func startPings(_ context: ChannelHandlerContext) {
+    /// Until the response ends. Event loop only.
+    fileprivate func startPings(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         let loopBound = NIOLoopBound((watch: self, context: context), eventLoop: context.eventLoop)
         ping = context.eventLoop.scheduleRepeatedTask(
             initialDelay: pingInterval, delay: pingInterval
         ) { _ in
             let (watch, context) = loopBound.value
-            watch.pingIfSilent(context)
+            watch.pingIfSilent(bytes, context)
         }
     }
 
-    /// Every write is a whole number of events, so a comment fits between any two.
-    private func pingIfSilent(_ context: ChannelHandlerContext) {
+    /// Every write is a whole number of events, so a ping fits between any two.
+    private func pingIfSilent(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         if !wasWritten, context.channel.isWritable {
-            let comment = HTTPResponsePart.body(ByteBuffer(string: ": ping\n\n"))
-            context.writeAndFlush(wrapOutboundOut(comment), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.body(bytes)), promise: nil)
         }
         wasWritten = false
     }
@@ -148,5 +146,17 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private func stopPings() {
         ping?.cancel()
         ping = nil
+    }
+}
+
+extension Channel {
+    /// Has `ping` written whenever the response that has begun is silent for long; nil is nothing.
+    func keepAlive(with ping: ByteBuffer?) async {
+        guard let ping else { return }
+        // A connection without its watch is about to end.
+        try? await eventLoop.submit { [pipeline] in
+            let context = try pipeline.syncOperations.context(handlerType: ConnectionWatch.self)
+            (context.handler as? ConnectionWatch)?.startPings(ping, context)
+        }.get()
     }
 }

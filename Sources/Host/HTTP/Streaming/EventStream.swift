@@ -1,50 +1,64 @@
 import HTTPTypes
-import Hummingbird
-import NIOCore
+package import Hummingbird
+package import JSON
+package import NIOCore
 
-/// Server-sent events, as the routes send them.
-package enum EventStream {
-    static let contentType = "text/event-stream; charset=utf-8"
-    static let done = ByteBuffer(string: "data: [DONE]\n\n")
+/// Writes the events of one response.
+package struct EventStream {
+    private let framing: Framing
+    fileprivate var writer: any ResponseBodyWriter
 
-    /// One event whose data is a line of JSON.
-    static func event(_ json: String) -> ByteBuffer {
-        ByteBuffer(string: "data: \(json)\n\n")
+    fileprivate init(_ framing: Framing, _ writer: any ResponseBodyWriter) {
+        self.framing = framing
+        self.writer = writer
     }
 
-    /// A response of the events that `send` writes, and `[DONE]` behind them. What fails after the
-    /// first byte is the last event instead.
-    static func response(
-        _ context: HTTPContext,
-        _ send: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    package mutating func send(_ event: JSONValue, named name: String? = nil) async throws {
+        try await writer.write(framing.event(event.serialized(), named: name))
+    }
+
+    /// Sends what is framed already: a whole number of events.
+    package mutating func send(framed events: ByteBuffer) async throws {
+        try await writer.write(events)
+    }
+}
+
+extension Dialect {
+    /// A response of the events that `send` sends. What fails after the first byte is the last of them.
+    package func stream(
+        _ context: HTTPContext, _ send: @escaping @Sendable (inout EventStream) async throws -> Void
     ) -> Response {
         context.record.note { $0.isStreaming = true }
         return Response(
             status: .ok,
             headers: [
-                .contentType: contentType, .cacheControl: "no-cache", .accelBuffering: "no",
+                .contentType: framing.contentType, .cacheControl: "no-cache",
+                .accelBuffering: "no",
             ],
             body: ResponseBody { writer in
                 defer { context.record.end() }
-                try await write(send, to: &writer, context.record)
+                await context.channel.keepAlive(with: framing.ping)
+                var events = EventStream(framing, writer)
+                try await write(send, to: &events, context.record)
+                writer = events.writer
                 try await writer.finish(nil)
             })
     }
 
-    private static func write(
-        _ send: (inout any ResponseBodyWriter) async throws -> Void,
-        to writer: inout any ResponseBodyWriter, _ record: RequestRecord
+    private func write(
+        _ send: (inout EventStream) async throws -> Void, to events: inout EventStream,
+        _ record: RequestRecord
     ) async throws {
         do {
-            try await send(&writer)
-            try await writer.write(done)
+            try await send(&events)
+            if let end = framing.end { try await events.send(framed: end) }
         } catch EarlyEnd.clientGone {
             record.note { $0.clientLeft = true }
             throw EarlyEnd.clientGone
         } catch {
             let error = APIError(error)
             record.note { $0.note(error) }
-            try await writer.write(event(error.json))
+            try await events.send(json(of: error), named: errorEvent)
         }
     }
 }

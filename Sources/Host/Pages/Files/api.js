@@ -126,7 +126,7 @@ export async function told(path, name, body, signal, onText) {
   return whole;
 }
 
-// The events of a server-sent stream, up to `[DONE]`.
+// The events of a server-sent stream, up to its end or to the `[DONE]` of OpenAI's routes.
 export async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";

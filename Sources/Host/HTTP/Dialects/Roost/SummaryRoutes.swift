@@ -1,6 +1,5 @@
 import Hummingbird
 import JSON
-import NIOCore
 
 /// `POST /v1/summarize`: a text in fewer words.
 struct SummaryRoutes {
@@ -22,14 +21,11 @@ struct SummaryRoutes {
         }
         let work = try await SummaryWork(asked, models, workload, context)
         guard asked.generation.streams else { return Response(try await work.run { _ in }) }
-        return EventStream.response(context) { writer in
-            let result = try await work.run { try await writer.write(Self.delta($0)) }
-            try await writer.write(EventStream.event(result.serialized()))
+        return RoostDialect().stream(context) { events in
+            let result = try await work.run { text in
+                try await events.send(["object": "summary.delta", "text": .string(text)])
+            }
+            try await events.send(result)
         }
-    }
-
-    private static func delta(_ text: String) -> ByteBuffer {
-        let event: JSONValue = ["object": "summary.delta", "text": .string(text)]
-        return EventStream.event(event.serialized())
     }
 }

@@ -51,11 +51,11 @@ struct ChunkWriter {
     }
 
     /// The chunk after the last choice that carries the usage alone.
-    static func usage(_ head: CompletionHead, _ usage: UsageSum) -> ByteBuffer {
+    static func usage(_ head: CompletionHead, _ usage: UsageSum) -> JSONValue {
         var members = head.members(object: head.shape.chunkName)
         members["choices"] = []
         members["usage"] = usage.json
-        return EventStream.event(JSONValue.object(members).serialized())
+        return .object(members)
     }
 
     private func chunk(delta: JSONValue, logprobs: JSONValue?, finish: FinishReason?) -> ByteBuffer

@@ -10,29 +10,29 @@ struct CompletionStream: Sendable {
     let context: HTTPContext
 
     var response: Response {
-        EventStream.response(context) { writer in
-            let usage = try await sendChoices(to: &writer)
+        OpenAIDialect().stream(context) { events in
+            let usage = try await sendChoices(to: &events)
             context.record.note(usage)
-            if includesUsage { try await writer.write(ChunkWriter.usage(head, usage)) }
+            if includesUsage { try await events.send(ChunkWriter.usage(head, usage)) }
         }
     }
 
-    private func sendChoices(to writer: inout any ResponseBodyWriter) async throws -> UsageSum {
+    private func sendChoices(to events: inout EventStream) async throws -> UsageSum {
         let chunks = (0..<job.choices.count).map {
             ChunkWriter(head, index: $0, includesUsage: includesUsage)
         }
         var usage = UsageSum()
         try await workload.run(for: context.channel, cancel: job.choices.cancel) {
             for chunk in chunks {
-                if let opener = chunk.opener() { try await writer.write(opener) }
+                if let opener = chunk.opener() { try await events.send(framed: opener) }
             }
             try await job.choices.forEach { index, event in
                 job.count(event, of: index, in: &usage)
                 switch event {
                 case .text(let text, let tokens):
-                    try await writer.write(chunks[index].text(text, tokens: tokens))
+                    try await events.send(framed: chunks[index].text(text, tokens: tokens))
                 case .finished(let reason, _):
-                    try await writer.write(chunks[index].finish(reason))
+                    try await events.send(framed: chunks[index].finish(reason))
                 }
             }
         }

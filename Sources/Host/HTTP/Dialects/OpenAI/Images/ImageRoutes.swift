@@ -18,7 +18,8 @@ struct ImageRoutes {
             request, context, .images, waiting: { try await ImageGenerationRequest($0) })
         let job = try await start(asked, context)
         return asked.streams
-            ? EventStream.response(context) { writer in try await send(job, to: &writer, context) }
+            ? OpenAIDialect().stream(context) { events in try await send(job, to: &events, context)
+            }
             : Response(try await collect(job, context))
     }
 
@@ -48,12 +49,12 @@ struct ImageRoutes {
     }
 
     private func send(
-        _ job: ImageJob, to writer: inout any ResponseBodyWriter, _ context: HTTPContext
+        _ job: ImageJob, to events: inout EventStream, _ context: HTTPContext
     ) async throws {
         try await workload.run(for: context.channel, cancel: job.stream.cancel) {
             for try await event in job.stream {
                 guard let json = try await job.json(event) else { continue }
-                try await writer.write(EventStream.event(json.serialized()))
+                try await events.send(json)
             }
         }
     }

@@ -18,7 +18,8 @@ struct AdminTokenRoutes {
     }
 
     private func make(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        guard let token = tokens.make(for: Authorization.keys(of: request).first ?? "") else {
+        guard let token = tokens.make(for: RoostDialect().keys(in: request.headers).first ?? "")
+        else {
             throw APIError.overloaded(
                 "too many tokens wait to be used", retryAfter: Int(AdminTokens.lifetime.inSeconds))
         }

@@ -22,17 +22,12 @@ struct AnswerRoutes {
         let passages = try await search.passages(for: asked, context)
         let answer = try await answer(asked, mode, passages, context)
         guard asked.streams else { return Response(try await answer.run { _ in }) }
-        return EventStream.response(context) { writer in
+        return RoostDialect().stream(context) { events in
             let result = try await answer.run { text in
-                try await writer.write(Self.delta(text))
+                try await events.send(["object": "answer.delta", "text": .string(text)])
             }
-            try await writer.write(EventStream.event(result.serialized()))
+            try await events.send(result)
         }
-    }
-
-    private static func delta(_ text: String) -> ByteBuffer {
-        let event: JSONValue = ["object": "answer.delta", "text": .string(text)]
-        return EventStream.event(event.serialized())
     }
 
     /// Everything up to the first word of the answer, so that a refusal has a status of its own.

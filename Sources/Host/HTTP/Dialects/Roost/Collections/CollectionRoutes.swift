@@ -84,8 +84,8 @@ extension CollectionRoutes {
         _ begin: @escaping @Sendable (ImportOptions) async throws -> CollectionImport
     ) async throws -> Response {
         guard !document.streams else {
-            return EventStream.response(context) { writer in
-                try await send(document, name, begin, context, to: &writer)
+            return RoostDialect().stream(context) { events in
+                try await send(document, name, begin, context, to: &events)
             }
         }
         let description = try await workload.run(for: context.channel) {
@@ -111,15 +111,15 @@ extension CollectionRoutes {
     private func events(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let name = name(context)
         _ = try await store.describe(name)
-        return EventStream.response(context) { writer in
-            try await follow(name, context, to: &writer)
+        return RoostDialect().stream(context) { events in
+            try await follow(name, context, to: &events)
         }
     }
 
     private func send(
         _ document: ImportRequest, _ name: String,
         _ begin: @escaping @Sendable (ImportOptions) async throws -> CollectionImport,
-        _ context: HTTPContext, to writer: inout any ResponseBodyWriter
+        _ context: HTTPContext, to events: inout EventStream
     ) async throws {
         let (steps, continuation) = AsyncStream<CollectionProgress>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
@@ -131,16 +131,16 @@ extension CollectionRoutes {
         }
         var last = ContinuousClock.now - Self.interval
         for await step in steps where .now - last >= Self.interval {
-            try await writer.write(EventStream.event(step.json.serialized()))
+            try await events.send(step.json)
             last = .now
         }
         _ = try await reading.value
-        try await follow(name, context, to: &writer)
+        try await follow(name, context, to: &events)
     }
 
     /// Sends the steps until the collection is ready or fails, and then the collection.
     private func follow(
-        _ name: String, _ context: HTTPContext, to writer: inout any ResponseBodyWriter
+        _ name: String, _ context: HTTPContext, to events: inout EventStream
     ) async throws {
         let steps = try await store.progress(name)
         let (ended, continuation) = AsyncStream<CollectionProgress>.makeStream(
@@ -152,12 +152,12 @@ extension CollectionRoutes {
             }
             defer { pump.cancel() }
             for await step in ended {
-                try await writer.write(EventStream.event(step.json.serialized()))
+                try await events.send(step.json)
                 if step.isLast { return }
             }
         }
         let description = try await store.describe(name)
-        try await writer.write(EventStream.event(description.json.serialized()))
+        try await events.send(description.json)
     }
 }
 

@@ -1,0 +1,77 @@
+package import HTTPTypes
+package import JSON
+
+/// One API that the host speaks: its routes, and what holds for all of them.
+///
+/// A dialect is a folder beside this file and a line in `Dialects.all`. What it does not say is as OpenAI has
+/// it, whose habits most of the others have taken over.
+package protocol Dialect: Sendable {
+    /// Where a request may bring its key.
+    var keyHeaders: [KeyHeader] { get }
+    /// How the events of a stream are told apart.
+    var framing: Framing { get }
+    /// The name of the event that ends a stream which fails.
+    var errorEvent: String? { get }
+    /// The status of the response that carries nothing but this error.
+    func status(of error: APIError) -> Int
+    /// The body of that response; in a stream that fails it is the last event.
+    func json(of error: APIError) -> JSONValue
+    func routes(on backend: Backend) -> [Route]
+}
+
+/// The APIs that the host speaks. A path that is nobody's is answered as the first would.
+package enum Dialects {
+    package static let all: [any Dialect] = [OpenAIDialect(), RerankDialect(), RoostDialect()]
+}
+
+extension Dialect {
+    package var keyHeaders: [KeyHeader] { [.bearer, .field(.apiKey), .field(.azureKey)] }
+    package var framing: Framing { .serverSentEvents() }
+    package var errorEvent: String? { nil }
+
+    package func status(of error: APIError) -> Int { error.status }
+
+    /// `{"error": {"message", "type", "param", "code"}}`
+    package func json(of error: APIError) -> JSONValue { ["error": .object(error.members)] }
+
+    /// The keys that a request brings.
+    func keys(in headers: HTTPFields) -> [String] {
+        keyHeaders.compactMap { $0.key(in: headers) }.filter { !$0.isEmpty }
+    }
+}
+
+extension APIError {
+    /// What OpenAI tells of an error.
+    var members: JSONObject {
+        JSONObject([
+            (key: "message", value: .string(description)), (key: "type", value: .string(type)),
+            (key: "param", value: .optional(param)), (key: "code", value: .optional(code)),
+        ])
+    }
+}
+
+/// A header that brings a key.
+package enum KeyHeader: Sendable {
+    /// `Authorization: Bearer KEY`
+    case bearer
+    /// A header that holds nothing else.
+    case field(HTTPField.Name)
+
+    func key(in headers: HTTPFields) -> String? {
+        switch self {
+        case .field(let name): return headers[name]?.trimmed
+        case .bearer:
+            let parts = (headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+            return parts[1].trimmed
+        }
+    }
+
+    /// As a client would write it.
+    var example: String {
+        switch self {
+        case .bearer: "Authorization: Bearer KEY"
+        case .field(let name): "\(name): KEY"
+        }
+    }
+}
