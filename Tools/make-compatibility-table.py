@@ -3,7 +3,7 @@
 
 usage: make-compatibility-table.py > Runtime/Sources/Tokenizers/Normalizers/CompatibilityTable.swift
 
-Takes them from Python's unicodedata, or from the newer data of the PyPI package unicodedata2 where that is there.
+Takes them from Python's unicodedata, or from the newer data of the PyPI package unicodedata2 if it is installed.
 Decompositions never change once a character has them, so a newer version only adds characters.
 """
 try:
@@ -16,10 +16,10 @@ WIDTH = 94
 HEAD = '''/// Characters that Unicode decomposes further for compatibility (UAX #15), and what they become,
 /// made by `Tools/make-compatibility-table.py` from the data of Unicode {version}.
 ///
-/// Entries stand in the order of their characters, parted by ";". One begins with its character and
-/// "=", unless that follows the one before; then come the code points that it becomes, parted by "+".
-/// "*n" behind an entry: the n characters after it become the code points after its own, one each.
-/// All numbers are hexadecimal.
+/// Entries are in the order of their characters, separated by ";". An entry begins with its
+/// character and "=", unless that follows the previous one; then come its replacement code points,
+/// separated by "+". "*n" after an entry: the n characters after it become the code points after
+/// its own, one each. All numbers are hexadecimal.
 enum CompatibilityTable {{
     static let entries: StaticString = """
 '''

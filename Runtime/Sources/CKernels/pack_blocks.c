@@ -17,7 +17,7 @@ static void put(uint8_t *vector, size_t row, uint32_t group) {
 
 // MARK: - Q8_0
 
-/// The last pair is half empty where the number of blocks is odd.
+/// The last pair is half empty if the number of blocks is odd.
 size_t rk_tile_bytes_q8_0(size_t depth) { return (depth + 63) / 64 * sizeof(q8_0_tile); }
 
 void rk_pack_q8_0(void *tile, const void *source, size_t rows, size_t depth) {

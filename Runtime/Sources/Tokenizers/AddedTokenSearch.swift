@@ -1,10 +1,10 @@
-/// The added tokens as they are searched for: in the original text or in the normalized, with the
-/// special ones or without.
+/// The added tokens to search for: in the original or in the normalized text, with or without the
+/// special ones.
 struct AddedTokenSearch: Sendable {
     private let original: (all: AddedTokens, plain: AddedTokens)
     private let normalized: (all: AddedTokens, plain: AddedTokens)
 
-    /// - Parameter guarded: tokens that are special whatever the file says.
+    /// - Parameter guarded: tokens that count as special whatever the file says.
     init(_ tokens: [AddedToken], normalizer: (any Normalizer)?, guarded: Set<Int32>) {
         let tokens = tokens.map { token in
             var token = token

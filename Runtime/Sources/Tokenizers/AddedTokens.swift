@@ -1,12 +1,12 @@
-/// A token that is found in the text as it stands, before normalizer, pre-tokenizer and model.
+/// A token that is found in the text itself, before normalizer, pre-tokenizer and model.
 struct AddedToken: Sendable, Equatable {
     var id: Int32
     var content: [UInt8]
-    /// Controls the model: recognised only where the caller wants special tokens parsed.
+    /// Controls the model: recognized only if the caller wants special tokens parsed.
     var special = false
-    /// Found only between characters that are no part of a word.
+    /// Found only between characters that are not part of a word.
     var singleWord = false
-    /// Takes the white space to its left, or right, with it.
+    /// Includes the white space to its left, or right.
     var leftStrip = false
     var rightStrip = false
     /// Found in the normalized text rather than in the original.
@@ -55,8 +55,8 @@ struct AddedTokens: Sendable {
 
     /// Calls `body` with the parts of `text` in order; texts are not empty.
     ///
-    /// - Parameter allows: whether a special token may be found at these bytes; asked only for
-    ///   those that stand there.
+    /// - Parameter allows: whether a special token may be found at these bytes; called only where
+    ///   one is spelled.
     func split(
         _ text: Span<UInt8>, allows: (Range<Int>) -> Bool = { _ in true },
         _ body: (Part) throws -> Void
@@ -98,7 +98,7 @@ struct AddedTokens: Sendable {
     }
 }
 
-/// The bytes of a text that no special token may have.
+/// The bytes of a text in which no special token may be found.
 struct PlainBytes {
     private let ranges: [Range<Int>]
 
@@ -109,7 +109,7 @@ struct PlainBytes {
 
     var isEmpty: Bool { ranges.isEmpty }
 
-    /// Whether one of them is in `bytes`.
+    /// Whether one of the ranges overlaps `bytes`.
     func touch(_ bytes: Range<Int>) -> Bool {
         var low = 0
         var high = ranges.count

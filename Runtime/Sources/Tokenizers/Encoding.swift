@@ -1,9 +1,9 @@
-/// A text, or a pair of texts, as an encoder model reads it. All arrays are of one length.
+/// A text, or a pair of texts, as an encoder model reads it. All arrays have the same length.
 public struct Encoding: Sendable, Equatable {
     public internal(set) var ids: [Int32] = []
     /// The segment of each id, 0 or 1, as the model's template says.
     public internal(set) var typeIDs: [Int32] = []
-    /// The Unicode code points of its text that each id stands for; empty for ids that the template
+    /// The Unicode code points of its text that each id covers; empty for ids that the template
     /// adds. Ids that share a character overlap.
     public internal(set) var offsets: [Range<Int>] = []
     /// Whether the template added the id.
@@ -16,7 +16,7 @@ public struct Encoding: Sendable, Equatable {
     public var count: Int { ids.count }
 }
 
-/// Which text of a pair gives way when both do not fit.
+/// Which text of a pair is cut when both do not fit.
 public enum Truncation: Sendable {
     /// The longer one, until both are equally long; then both.
     case longestFirst
@@ -33,7 +33,7 @@ extension Encoding {
         sequence.append(nil)
     }
 
-    /// Appends `text`, of which only ids and offsets count, as text `sequence` of the pair.
+    /// Appends `text`, of which only ids and offsets are used, as text `sequence` of the pair.
     mutating func append(_ text: Encoding, _ part: Range<Int>, type: Int32, sequence index: Int) {
         ids += text.ids[part]
         offsets += text.offsets[part]

@@ -1,11 +1,11 @@
-/// What the tests of growth look at.
+/// What the tests of running time look at.
 @_spi(Testing) public protocol StepCounting {
     func encodeCountingSteps(
         _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
     ) throws -> (ids: [Int32], steps: Int)
 }
 
-/// What the tests of single parts of the chain look at.
+/// What the tests of single stages look at.
 @_spi(Testing) public protocol StageShowing {
     func normalized(_ text: [UInt8]) -> [UInt8]
 

@@ -54,7 +54,7 @@ extension TextPipeline {
         private let parseSpecial: Bool
         private let plain: PlainBytes
         private let tracked: Bool
-        /// Whether normalized text has to say where it comes from.
+        /// Whether normalized text must record where it comes from.
         private let aligned: Bool
         var tokens: TokenWriter
         private(set) var workspace: Words.Workspace

@@ -2,10 +2,10 @@ extension Tokenizer {
     /// A text as an encoder model reads it.
     ///
     /// - Parameters:
-    ///   - maxLength: the most ids, those that the template adds included; the end of a longer text is
-    ///     cut off.
+    ///   - maxLength: the most ids, including those that the template adds; the end of a longer text
+    ///     is cut off.
     ///   - addSpecial: whether the template's ids are put around the text.
-    ///   - parseSpecial: whether "[SEP]" in the text is that token, as the reference has it.
+    ///   - parseSpecial: whether "[SEP]" in the text is that token, as in the reference.
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the template alone is longer than
     ///   `maxLength`.
     public func encode(
@@ -20,8 +20,8 @@ extension Tokenizer {
     /// Two texts as an encoder model reads them: `[CLS] A [SEP] B [SEP]`.
     ///
     /// - Parameters:
-    ///   - maxLength: the most ids, those that the template adds included.
-    ///   - truncation: which text's end is cut off where both are longer.
+    ///   - maxLength: the most ids, including those that the template adds.
+    ///   - truncation: which text's end is cut off if both are longer.
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when what must stay is longer than
     ///   `maxLength`.
     public func encode(
@@ -37,13 +37,13 @@ extension Tokenizer {
         return template.apply(to: texts.0, 0..<kept.first, and: texts.1, 0..<kept.second)
     }
 
-    /// A question beside each window of a context that is too long for one: the windows overlap, and
-    /// together they have all of it.
+    /// A question together with each window of a context that is too long for one window: the
+    /// windows overlap, and together they cover all of it.
     ///
     /// - Parameters:
-    ///   - maxLength: the most ids of a window, question and template included.
+    ///   - maxLength: the most ids of a window, including question and template.
     ///   - stride: how many ids of the context neighbouring windows share.
-    /// - Returns: at least one; a context that fits is whole in the first.
+    /// - Returns: at least one; a context that fits is complete in the first.
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the question leaves no room,
     ///   ``TokenizerError/strideTooLong(stride:window:)`` when a window would bring nothing new.
     public func windows(

@@ -1,9 +1,9 @@
 /// Text to token ids and back, as one model was trained on it.
 ///
-/// Text is bytes. They should be UTF-8; what is not is kept byte for byte: such bytes become byte
-/// tokens, so that a byte-level vocabulary gives every input back unchanged.
+/// Text is bytes. They should be UTF-8; other bytes are kept as they are: they become byte tokens,
+/// so that a byte-level vocabulary reproduces every input unchanged.
 public protocol Tokenizer: Sendable {
-    /// What every id writes, and which ids mean more than text.
+    /// What every id writes, and which ids are more than text.
     var vocabulary: TokenizerVocabulary { get }
 
     /// What loading had to assume, in sentences for a log; empty for a file that says everything.
@@ -18,9 +18,9 @@ public protocol Tokenizer: Sendable {
     ///     characters, which is right for everything a user wrote. So are tokens that a chat template
     ///     writes though their file does not call them special ("<tool_call>"). Other added tokens, such
     ///     as runs of blanks, are recognised either way.
-    ///   - plain: the bytes that somebody else wrote, in ranges that ascend and do not overlap:
-    ///     `parseSpecial` finds no special token that has one of them. They are no borders: a text
-    ///     that spells no special token has the same ids without them.
+    ///   - plain: the bytes written by somebody else, in ranges that ascend and do not overlap:
+    ///     `parseSpecial` finds no special token that includes one of them. They are no borders: a
+    ///     text that spells no special token has the same ids without them.
     /// - Throws: ``TokenizerError/matching(pattern:reason:)`` when the vocabulary's own pattern gives
     ///   up on the text; never for published patterns.
     func encode(
@@ -45,7 +45,7 @@ extension Tokenizer {
             text.utf8.span, addSpecial: addSpecial, parseSpecial: parseSpecial, plain: plain)
     }
 
-    /// The ids of a text that one hand wrote.
+    /// The ids of a text with a single author.
     public func encode(
         _ text: Span<UInt8>, addSpecial: Bool, parseSpecial: Bool
     ) throws -> [Int32] {

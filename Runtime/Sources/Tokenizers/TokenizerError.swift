@@ -12,9 +12,9 @@ public enum TokenizerError: Error, Equatable {
     case missing(key: String)
     /// A key has a value that it cannot have.
     case invalid(key: String, found: String, expected: String)
-    /// A part of the tokenizer is of a kind this module does not have.
+    /// A part of the tokenizer is of an unsupported kind.
     case unsupported(part: String, kind: String)
-    /// `tokenizer.ggml.pre` of a GGUF file names a way of cutting words that is not known here.
+    /// `tokenizer.ggml.pre` of a GGUF file names an unknown way of splitting words.
     case unknownPreTokenizer(String)
     /// An id lies outside the vocabulary.
     case idOutOfRange(key: String, id: Int, limit: Int)
@@ -24,13 +24,13 @@ public enum TokenizerError: Error, Equatable {
     case tokenTwice(token: String)
     /// A merge needs a token that the vocabulary lacks.
     case mergeWithoutToken(merge: Int, token: String)
-    /// A regular expression does not compile; where, if that is known.
+    /// A regular expression does not compile; the offset is given if it is known.
     case pattern(pattern: String, offset: Int?, reason: String)
     /// A regular expression gave up on a text.
     case matching(pattern: String, reason: String)
-    /// A text is longer than the indices of its symbols reach.
+    /// A text is longer than the indices of its symbols can express.
     case textTooLong(bytes: Int, limit: Int)
-    /// What must stay does not fit.
+    /// What must remain does not fit.
     case noRoom(needed: Int, limit: Int)
     /// Windows that overlap by their whole length would never end.
     case strideTooLong(stride: Int, window: Int)

@@ -11,7 +11,7 @@ public struct TokenizerVocabulary: Sendable {
         public static let end = Attributes(rawValue: 2)
         /// A single byte of the byte fallback.
         public static let byte = Attributes(rawValue: 4)
-        /// No token: never to be sampled.
+        /// Not a token: never to be sampled.
         public static let unused = Attributes(rawValue: 8)
     }
 
@@ -23,17 +23,17 @@ public struct TokenizerVocabulary: Sendable {
     public internal(set) var bos: Int32?
     /// The token that ends a text.
     public internal(set) var eos: Int32?
-    /// The token that ends one turn of a conversation, where it is not `eos`.
+    /// The token that ends one turn of a conversation, if it is not `eos`.
     public internal(set) var eot: Int32?
     /// The token that fills unused places of a batch.
     public internal(set) var pad: Int32?
-    /// A text's first token begins with a space that is not its own.
+    /// A text's first token begins with a space that is not part of the text.
     public internal(set) var spacePrefix: Bool
-    /// A text's last token ends with a space that is not its own.
+    /// A text's last token ends with a space that is not part of the text.
     var spaceSuffix = false
     /// Whether `addSpecial` puts `bos` before the text.
     public internal(set) var addsBOS: Bool
-    /// Whether `addSpecial` puts `eos` behind the text.
+    /// Whether `addSpecial` puts `eos` after the text.
     public internal(set) var addsEOS: Bool
 
     public var count: Int { attributes.count }

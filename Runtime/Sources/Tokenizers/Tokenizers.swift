@@ -1,4 +1,4 @@
-/// Where tokenizers come from.
+/// Loads tokenizers.
 public enum Tokenizers {
     /// Loads the tokenizer of a Hugging Face directory: `tokenizer.json`, or else a SentencePiece model,
     /// `vocab.json` with `merges.txt`, or `vocab.txt`; and what `tokenizer_config.json`,

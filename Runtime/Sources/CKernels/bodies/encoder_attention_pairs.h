@@ -16,7 +16,7 @@ typedef struct RK_NAME(pair_encoder) {
 
 #define RK_PAIR_ENCODER RK_NAME(pair_encoder)
 
-/// Sixteen numbers of row `j` from `i` on; zeros behind the end of the row and of the sequence.
+/// Sixteen numbers of row `j` from `i` on; zeros after the end of the row and of the sequence.
 RK_INLINE f32x16 RK_NAME(row_part)(
     const rk_encoder_attention *a, const float *rows, size_t j, size_t i) {
     if (j >= a->length || i >= a->head_size) return splat(0);

@@ -151,7 +151,7 @@ typedef enum rk_activation {
 void rk_activate_f32(float *out, const float *x, size_t count, rk_activation activation);
 
 /// x[r, i] = activation(x[r, i] + bias[i]) in place, for rows that lie `stride` floats apart; a bias of
-/// NULL is none.
+/// NULL means none.
 void rk_finish_f32(
     float *x, size_t rows, size_t stride, const float *bias, size_t count,
     rk_activation activation);
@@ -167,7 +167,7 @@ void rk_rms_norm_f32(
     float *out, const float *x, const float *weight, size_t count, float epsilon);
 
 /// out[i] = (y[i] - mean y) / sqrt(variance y + epsilon) · weight[i] + bias[i], y = x + residual;
-/// a residual or bias of NULL is none; out may be x or residual.
+/// a residual or bias of NULL means none; out may be x or residual.
 void rk_layer_norm_f32(
     float *out, const float *x, const float *residual, const float *weight, const float *bias,
     size_t count, float epsilon);
@@ -240,7 +240,7 @@ typedef struct rk_attention {
     size_t keys;                // bytes from the start of a page to this layer and head
     size_t values;
     const float *bias;      // of distance 0; those of keys before the query lie before it, and 31
-                            // numbers behind it may be read; NULL for none, as with a length
+                            // numbers after it may be read; NULL for none, as with a length
     ptrdiff_t bias_stride;  // from one head of the group to the next
     float scale;
     float *scratch;  // rk_attention_scratch(rows · group, head_size) floats, 64-byte aligned

@@ -6,7 +6,7 @@ public struct DistanceBias: Sendable {
     /// The distances that have numbers.
     public let distances: ClosedRange<Int>
     public let heads: Int
-    private let values: Tensor  // [H, distances and what kernels may read behind them]
+    private let values: Tensor  // [H, distances and what kernels may read after them]
 
     /// - Parameters:
     ///   - distances: from at most 0 to at least 0.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The bytes behind tensors: owned and aligned to 64, or lent by an owner that is kept alive.
+/// The memory of tensors: owned and aligned to 64, or lent by an owner that is kept alive.
 public final class Storage: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     public let byteCount: Int

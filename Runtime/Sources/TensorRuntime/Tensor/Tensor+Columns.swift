@@ -1,5 +1,5 @@
 extension Tensor {
-    /// Tensors side by side along the last axis.
+    /// Concatenates tensors along the last axis.
     ///
     /// - Parameter parts: at least one, F32, of one shape but for the last axis.
     /// - Throws: `shapesDiffer`, `element`.

@@ -5,7 +5,7 @@ public struct HuggingFaceMetadata: Sendable {
     public let directory: String
     /// `config.json`
     public let configuration: [UInt8]
-    /// `generation_config.json`, where there is one.
+    /// `generation_config.json`, if there is one.
     public let generationConfiguration: [UInt8]?
 }
 

@@ -1,8 +1,8 @@
-/// Makes a byte-pair tokenizer of a tokenizer.json.
+/// Builds a byte-pair tokenizer from a tokenizer.json.
 struct BPELoading {
     private let assembly: TokenizerAssembly
     private let byteLevel: Bool
-    /// What the last symbol of a word ends with, "</w>"; empty where words have no mark.
+    /// The suffix of the last symbol of a word, "</w>"; empty if words have no mark.
     private let suffix: [UInt8]
     /// The tokens that the model makes, by spelling.
     private let table: TokenTable

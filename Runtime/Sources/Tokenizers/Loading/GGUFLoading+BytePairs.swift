@@ -27,7 +27,7 @@ extension GGUFLoading {
             template: template)
     }
 
-    /// Of characters as they are, those without a token as their bytes.
+    /// Merges characters as they are; those without a token as their bytes.
     private func characterLevel(_ pre: PublishedPreTokenizer) throws -> any Tokenizer {
         var tokens = tokens
         tokens.markBytes()
@@ -64,7 +64,7 @@ extension GGUFLoading {
         return file.lowercases == true ? Lowercase() : nil
     }
 
-    /// The tokens of nothing but line feeds, which no merges lead to.
+    /// The tokens that consist only of line feeds, which no merges lead to.
     private func lineFeeds(_ tokens: TokenList) throws -> TokenTable {
         try TokenTable(tokens.spellings) { id in
             tokens.isPiece(id) && !tokens.spellings[id].isEmpty
@@ -89,7 +89,7 @@ extension GGUFLoading {
 }
 
 extension GGUFVocabulary {
-    /// What `pre` names; nil where there is no such key, and for other models than byte pairs.
+    /// What `pre` names; nil if there is no such key, and for other models than byte pairs.
     ///
     /// - Throws: ``TokenizerError/unknownPreTokenizer(_:)``
     var publishedPreTokenizer: PublishedPreTokenizer? {

@@ -26,8 +26,8 @@ extension GGUFLoading {
             template: template)
     }
 
-    /// GGUF marks pieces that begin a word, by U+2581; here, as in the model's own vocabulary, those
-    /// that go on within one are marked.
+    /// GGUF marks pieces that begin a word, with U+2581; here, as in the model's own vocabulary,
+    /// pieces that continue a word are marked.
     private static func respelled(_ tokens: ByteStrings) -> ByteStrings {
         var spellings = ByteStrings()
         spellings.reserveCapacity(tokens.count, bytes: tokens.bytes.count)
@@ -44,8 +44,8 @@ extension GGUFLoading {
         return spellings
     }
 
-    /// The ids of `[CLS]`, `[SEP]` and `[UNK]`, and of other tokens that are no text; where the file
-    /// does not say, those of the published vocabulary.
+    /// The ids of `[CLS]`, `[SEP]` and `[UNK]`, and of other tokens that are not text; those of the
+    /// published vocabulary if the file does not say.
     private func bertIDs() throws -> (
         cls: Int32, separator: Int32, unknown: Int32, others: [Int32]
     ) {
@@ -59,7 +59,7 @@ extension GGUFLoading {
         return (cls, separator, unknown, others)
     }
 
-    /// A vocabulary of words in lower case has no capitals.
+    /// A vocabulary of lower-case words has no capitals.
     private func hasCapitals(_ tokens: TokenList) -> Bool {
         (0..<tokens.count).contains { id in
             tokens.isOfModel[id] && tokens.spellings[id].first != UInt8(ascii: "[")
@@ -117,8 +117,9 @@ extension GGUFLoading {
 // MARK: - Separators
 
 extension GGUFLoading {
-    /// Ends the text with the separator, where the file or its kind of tokenizer says so, and parts a
-    /// pair by it: twice for RoBERTa. Elsewhere what ends a text also ends the first of a pair.
+    /// Ends the text with the separator if the file or its kind of tokenizer says so, and separates
+    /// the texts of a pair with it: twice for RoBERTa. Otherwise what ends a text also ends the
+    /// first text of a pair.
     func separate(_ template: inout Template, _ special: SpecialTokens) throws {
         let isRoberta = file.pre.flatMap(PublishedPreTokenizer.named)?.separates ?? false
         guard file.addSeparator ?? isRoberta else {

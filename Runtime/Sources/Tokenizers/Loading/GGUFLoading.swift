@@ -1,4 +1,4 @@
-/// Makes a tokenizer of what a GGUF file says.
+/// Builds a tokenizer from what a GGUF file says.
 struct GGUFLoading {
     let file: GGUFVocabulary
     let tokens: TokenList
@@ -114,12 +114,12 @@ extension GGUFLoading {
         return AddedTokenSearch(added, normalizer: normalizer, guarded: special.guarded)
     }
 
-    /// An id that shapes no text: what is outside of the vocabulary is noted and left out.
+    /// An id that does not affect how text is split; one outside the vocabulary is noted and dropped.
     func known(_ id: Int?) -> Int32? {
         id.flatMap { (0..<tokens.count).contains($0) ? Int32($0) : nil }
     }
 
-    /// What a person should know who wonders about this tokenizer.
+    /// What someone investigating this tokenizer should know.
     var notes: [String] {
         var notes: [String] = []
         let ids = [
@@ -143,7 +143,7 @@ extension GGUFLoading {
     }
 
     /// - Parameters:
-    ///   - bos: the id that the kind of model has where the file does not say; likewise `eos`.
+    ///   - bos: the id that this kind of model has if the file does not say; likewise `eos`.
     func specialTokens(bos: Int?, eos: Int?) throws -> SpecialTokens {
         let byDefault = { (id: Int?) in id.flatMap { $0 < tokens.count ? $0 : nil } }
         var special = SpecialTokens()
@@ -157,7 +157,7 @@ extension GGUFLoading {
     }
 
     /// - Parameters:
-    ///   - addsBOS: whether a text begins with the bos token where the file does not say.
+    ///   - addsBOS: whether a text begins with the bos token if the file does not say.
     ///   - always: whether it does, whatever the file says.
     func template(
         _ special: SpecialTokens, addsBOS: Bool, always: Bool = false

@@ -61,7 +61,7 @@ public struct GGUFVocabulary: Sendable {
 }
 
 extension GGUFVocabulary {
-    /// The names that `pre` can have, in the order of the alphabet.
+    /// The possible values of `pre`, in alphabetical order.
     public static var preTokenizers: [String] { PublishedPreTokenizer.names }
 
     /// - Throws: ``TokenizerError/unknownPreTokenizer(_:)``, and what `keys` throws.

@@ -1,6 +1,6 @@
 import ModelJSON
 
-/// A value within a file, which knows its path there: its errors name it.
+/// A value in a file that knows its path, so that errors can name it.
 struct JSONNode {
     let path: String
     let json: JSON
@@ -14,7 +14,7 @@ struct JSONNode {
         .invalid(key: path, found: json.kind, expected: expected)
     }
 
-    /// A member; nil where it is absent or null.
+    /// A member; nil if it is absent or null.
     func optional(_ key: String) throws -> JSONNode? {
         guard case .object(let members) = json else { throw invalid("an object") }
         guard let value = members.last(where: { $0.key == key })?.value else { return nil }
@@ -66,7 +66,7 @@ struct JSONNode {
 // MARK: - Reading
 
 extension TokenizerError {
-    /// What `body` makes of a JSON text.
+    /// Applies `body` to a JSON text.
     ///
     /// - Throws: ``malformed(offset:reason:)``, and what `body` throws.
     static func readingJSON<Value>(

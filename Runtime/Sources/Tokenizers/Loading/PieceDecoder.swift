@@ -6,7 +6,7 @@ struct PieceDecoder {
     var replacements: [Replace] = []
     /// A text's first token begins with a space that is not its own.
     var spacePrefix = false
-    /// How pieces say where words begin or end; nil: they write their own spaces.
+    /// How pieces mark where words begin or end; nil if they contain their own spaces.
     var words: WordSpelling?
 
     /// SentencePiece's.

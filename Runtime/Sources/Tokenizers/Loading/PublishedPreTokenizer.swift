@@ -1,20 +1,21 @@
-/// What `tokenizer.ggml.pre` stands for.
+/// The meaning of `tokenizer.ggml.pre`.
 struct PublishedPreTokenizer {
-    /// Applied in turn: each cuts what the one before left.
+    /// Applied in turn: each splits what the previous one left.
     var patterns: [String]
     /// A word that is a token needs no merges.
     var ignoresMerges = false
     /// A run of line feeds that is a token needs no merges.
     var joinsLineFeeds = false
-    /// Adds the bos token where the file does not say.
+    /// Adds the bos token if the file does not say.
     var addsBOS = false
     /// Adds the bos token even where the file says otherwise, as such files do in error.
     var alwaysAddsBOS = false
-    /// Ends a text, and parts those of a pair, with the separator, where the file does not say.
+    /// Ends a text, and separates the texts of a pair, with the separator, if the file does not
+    /// say.
     var separates = false
     /// Normalizes to form C first.
     var composes = false
-    /// How text is spelled before it is cut.
+    /// How text is spelled before it is split.
     var spelling = Spelling.bytes
 
     enum Spelling {
@@ -31,10 +32,10 @@ extension PublishedPreTokenizer {
     /// - Returns: nil for a name that is not known.
     static func named(_ name: String) -> PublishedPreTokenizer? { byName[name] }
 
-    /// In the order of the alphabet.
+    /// In alphabetical order.
     static let names = byName.keys.sorted()
 
-    /// What files that name no pattern have always been read with.
+    /// How files without a named pattern have always been read.
     static let fallback = PublishedPreTokenizer(patterns: [
         #"[\p{P}\$\+<=>\^~\|]+"#, PublishedPattern.gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]",
     ])

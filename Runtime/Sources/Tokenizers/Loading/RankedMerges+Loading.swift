@@ -3,7 +3,7 @@ extension RankedMerges {
     ///   - pairs: two spellings for each merge, the best first.
     ///   - tokens: the tokens of the model by spelling.
     ///   - byteLevel: whether merges are spelled in the byte alphabet.
-    ///   - all: all tokens: a merge that leads to one which text never becomes is left out.
+    ///   - all: all tokens: a merge that leads to one that text never becomes is dropped.
     /// - Throws: ``TokenizerError/mergeWithoutToken(merge:token:)``
     init(
         _ pairs: ByteStrings, _ tokens: TokenTable, byteLevel: Bool, withheld all: TokenList
@@ -29,7 +29,7 @@ extension RankedMerges {
         }
     }
 
-    /// What is not in the byte alphabet stays, and will be found to be no token.
+    /// Symbols outside the byte alphabet stay, and will match no token.
     private static func spelledAsBytes(_ pairs: ByteStrings) -> ByteStrings {
         var spelled = ByteStrings()
         spelled.reserveCapacity(pairs.count, bytes: pairs.bytes.count)

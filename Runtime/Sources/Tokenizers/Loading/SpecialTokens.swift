@@ -1,4 +1,4 @@
-/// The tokens that a host has to know by their meaning.
+/// The tokens whose meaning a host has to know.
 struct SpecialTokens {
     var bos: Int32?
     var eos: Int32?
@@ -6,10 +6,10 @@ struct SpecialTokens {
     var pad: Int32?
     /// All tokens that end a generation.
     var ends: Set<Int32> = []
-    /// Tokens that are a chat template's to write (``TemplateWords``).
+    /// Tokens that only a chat template may write (``TemplateWords``).
     var templateWords: Set<Int32> = []
 
-    /// What is found in a text as control tokens are, whatever its file calls it.
+    /// What is found in a text like a control token, whatever its file calls it.
     var guarded: Set<Int32> { ends.union(templateWords) }
 
     /// Names that end a turn of a conversation in published vocabularies.
@@ -24,9 +24,9 @@ struct SpecialTokens {
         "<｜end▁of▁sentence｜>",
     ]
 
-    /// Adds the tokens that are known by name alone, and those of the chat template.
+    /// Adds the tokens that are known only by name, and those of the chat template.
     ///
-    /// - Parameter chatTemplate: the model's; empty where it has none.
+    /// - Parameter chatTemplate: the model's; empty if it has none.
     mutating func addWellKnown(_ tokens: TokenList, chatTemplate: String) {
         templateWords = TemplateWords.ids(in: chatTemplate, tokens)
         var found: [String: Int32] = [:]

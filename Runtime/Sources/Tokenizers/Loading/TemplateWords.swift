@@ -1,11 +1,11 @@
-/// Added tokens with which a chat template speaks to the model though their file calls them no control
-/// tokens, such as `<think>`, `<tool_call>` or a `<|user|>`.
+/// Added tokens with which a chat template addresses the model although their file does not call
+/// them control tokens, such as `<think>`, `<tool_call>` or a `<|user|>`.
 ///
-/// They are text where the model writes them. In a text that came with a request they are characters, or
-/// a retrieved passage could open the model's turn.
+/// They are text when the model writes them. In a text that came with a request they are plain
+/// characters; otherwise a retrieved passage could open the model's turn.
 enum TemplateWords {
-    /// - Returns: the tokens of `tokens` that `template` spells, and those that are named as only control
-    ///   tokens are: templates put such names together, `'<|' + message.role + '|>'`.
+    /// - Returns: the tokens of `tokens` that `template` spells, and those named as only control
+    ///   tokens are: templates compose such names, `'<|' + message.role + '|>'`.
     static func ids(in template: String, _ tokens: TokenList) -> Set<Int32> {
         let candidates = (0..<tokens.count).filter {
             tokens.kinds[$0] == .userDefined && isName(tokens.spellings[$0])
@@ -18,8 +18,8 @@ enum TemplateWords {
         return ids
     }
 
-    /// A name has letters or digits and signs around them. Runs of blanks, which templates have as well, and
-    /// plain words are as good in a request as elsewhere.
+    /// A name has letters or digits and punctuation around them. Runs of blanks, which templates
+    /// also contain, and plain words are as legitimate in a request as elsewhere.
     private static func isName(_ spelling: ArraySlice<UInt8>) -> Bool {
         let scalars = String(decoding: spelling, as: UTF8.self).unicodeScalars
         return scalars.contains { $0.properties.isAlphabetic || $0.properties.numericType != nil }

@@ -9,9 +9,9 @@ struct TokenList {
     /// As the file spells them; empty for an id without a token.
     private(set) var spellings: ByteStrings
     private(set) var kinds: [Kind]
-    /// Whether the model itself makes the token; added tokens are found in the text.
+    /// Whether the model itself produces the token; added tokens are found in the text.
     private(set) var isOfModel: [Bool]
-    /// What text never becomes within the model, though it may spell it.
+    /// Tokens that text never becomes in the model, although it may spell them.
     private(set) var withheld: Set<Int32> = []
 
     var count: Int { kinds.count }
@@ -65,14 +65,14 @@ struct TokenList {
         kinds[id] = token.special ? .control : .userDefined
     }
 
-    /// Takes ids whose spelling is `<0xAB>` for byte tokens.
+    /// Marks ids whose spelling is `<0xAB>` as byte tokens.
     mutating func markBytes() {
         for id in 0..<count where kinds[id] == .normal && Self.byte(spellings[id]) != nil {
             kinds[id] = .byte
         }
     }
 
-    /// Takes `ids` for tokens that control the model.
+    /// Marks `ids` as tokens that control the model.
     mutating func markControl(_ ids: some Sequence<Int32>) {
         for id in ids {
             kinds[Int(id)] = .control
@@ -80,8 +80,8 @@ struct TokenList {
         }
     }
 
-    /// The same tokens for a model that makes neither control tokens nor `others` of text which spells them.
-    /// A single symbol stays: text has no other token for it.
+    /// The same tokens for a model that never turns text into control tokens or `others`, even if
+    /// the text spells them. A single symbol stays: text has no other token for it.
     ///
     /// - Parameter byteLevel: whether bytes are the symbols, otherwise characters.
     func withholding(_ others: Set<Int32>, byteLevel: Bool = false) -> TokenList {
@@ -94,7 +94,8 @@ struct TokenList {
         return copy
     }
 
-    /// Tokens that are withheld and not `added`: whoever parses control tokens finds them as before.
+    /// Tokens that are withheld and not `added`: a caller that parses control tokens still finds
+    /// them.
     func withheld(_ ids: Set<Int32>, besides added: [AddedToken]) throws -> [AddedToken] {
         try ids.intersection(withheld).subtracting(added.map(\.id)).sorted().map { id in
             let token = AddedToken(id: id, content: Array(spellings[Int(id)]), special: true)
@@ -103,7 +104,7 @@ struct TokenList {
         }
     }
 
-    /// Whether text becomes a token, where nothing but normal tokens is made of text.
+    /// Whether text becomes this token, if only normal tokens are made from text.
     func isPiece(_ id: Int) -> Bool { kinds[id] == .normal && isOfModel[id] }
 
     private func isSymbol(_ id: Int, _ byteLevel: Bool) -> Bool {
@@ -113,7 +114,7 @@ struct TokenList {
                 && UTF8Runs.endOfCharacter(in: spelling.span, at: 0) == spelling.count
     }
 
-    /// The token that is spelled so; of several the last.
+    /// The token with this spelling; the last one if there are several.
     func find(_ name: String) -> Int32? {
         let name = Array(name.utf8)
         guard !name.isEmpty else { return nil }
@@ -122,7 +123,7 @@ struct TokenList {
         }.map { Int32($0) }
     }
 
-    /// The id of every byte token, -1 where there is none.
+    /// The id of every byte token, -1 if there is not one.
     var byteIDs: [Int32] {
         var ids = BPEAlphabet.noBytes
         for id in 0..<count where kinds[id] == .byte {
@@ -139,8 +140,8 @@ struct TokenList {
         return UInt8(String(decoding: spelling.dropFirst(3).dropLast(), as: UTF8.self), radix: 16)
     }
 
-    /// Respells the model's tokens as the bytes they stand for. Those that are not in the byte alphabet
-    /// can never come out of byte-level text, and are no longer of the model.
+    /// Respells the model's tokens as the bytes they stand for. Those outside the byte alphabet can
+    /// never result from byte-level text, and are removed from the model.
     mutating func spellAsBytes() {
         let old = spellings
         spellings = ByteStrings()

@@ -1,9 +1,9 @@
-/// Puts a tokenizer together from what all kinds of models have in common, and its model.
+/// Assembles a tokenizer from its model and the parts common to all kinds of models.
 struct TokenizerAssembly {
     let file: TokenizerJSON
     let configuration: TokenizerConfiguration
     let decoder: PieceDecoder
-    /// Of which the model makes those that text may become.
+    /// Of these, the model produces those that text may become.
     let tokens: TokenList
     let normalizer: (any Normalizer)?
     private let special: SpecialTokens
@@ -21,7 +21,7 @@ struct TokenizerAssembly {
         self.tokens = tokens.withholding(special.guarded, byteLevel: byteLevel)
     }
 
-    /// The tokens of a file, which the model's options may say more of.
+    /// The tokens of a file; the model's options may add to them.
     static func tokens(of file: TokenizerJSON) throws -> TokenList {
         try TokenList(file.model.tokens, ids: file.model.ids, added: file.addedTokens)
     }
@@ -81,7 +81,7 @@ extension TokenizerAssembly {
         return (special, notes)
     }
 
-    /// The template of the file, but that `add_bos_token` and `add_eos_token` overrule it.
+    /// The template of the file, overruled by `add_bos_token` and `add_eos_token`.
     private func template() throws -> Template {
         var template =
             try file.postProcessor.map { try Template($0, idCount: tokens.count) } ?? Template()

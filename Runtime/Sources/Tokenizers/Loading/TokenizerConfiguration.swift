@@ -10,11 +10,11 @@ struct TokenizerConfiguration {
     /// The ids that end a generation, from generation_config.json or else config.json.
     var endIDs: [Int] = []
     var bosID: Int?
-    /// All chat templates that the directory has; which one is used is not the tokenizer's choice.
+    /// All chat templates of the directory; choosing one is not up to the tokenizer.
     var chatTemplate = ""
 
     /// - Parameters:
-    ///   - read: the node of a file of the directory, nil where it is absent.
+    ///   - read: the node of a file of the directory, nil if it is absent.
     ///   - template: the text of `chat_template.jinja`.
     init(template: String?, read: (_ file: String) throws -> JSONNode?) throws {
         chatTemplate = template ?? ""
@@ -33,15 +33,15 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// A token stands as its text, or as an object with its `content`.
+    /// A token is written as its text, or as an object with its `content`.
     static func name(_ node: JSONNode, _ key: String) throws -> String? {
         guard let token = try node.optional(key) else { return nil }
         if case .string(let name) = token.json { return name }
         return try token["content"].string
     }
 
-    /// A template stands as its text; several stand as a list of objects. Whoever renders them says what is
-    /// wrong with others.
+    /// A template is written as its text, several as a list of objects. Errors in other forms are
+    /// reported by whoever renders them.
     private static func templates(_ node: JSONNode) throws -> String {
         switch node.json {
         case .string(let text): text

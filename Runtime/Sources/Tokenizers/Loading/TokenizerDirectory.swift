@@ -42,7 +42,7 @@ struct TokenizerDirectory {
         }
     }
 
-    /// What `parse` makes of a file; nil where there is no such file. Errors name the file.
+    /// Applies `parse` to a file; nil if there is no such file. Errors name the file.
     private func read<T>(_ name: String, _ parse: ([UInt8]) throws -> T) throws -> T? {
         let file = "\(path)/\(name)"
         guard FileManager.default.fileExists(atPath: file) else { return nil }
@@ -53,7 +53,7 @@ struct TokenizerDirectory {
         }
     }
 
-    /// No tokenizer is larger by far; offsets into one have 32 bits.
+    /// Far larger than any tokenizer; offsets into one have 32 bits.
     private static let largestFile = 1 << 30
 
     private static func contents(_ file: String) throws -> [UInt8] {
@@ -122,7 +122,7 @@ extension TokenizerDirectory {
         }
     }
 
-    /// What says how a vocabulary is used: the class of tokenizer, and the type of model.
+    /// What determines how a vocabulary is used: the class of tokenizer, and the type of model.
     private func names(_ settings: JSONNode?) throws -> [String] {
         let kind = try settings?.optional("tokenizer_class")?.string
         let type = try node("config.json")?.optional("model_type")?.string
@@ -130,7 +130,7 @@ extension TokenizerDirectory {
         return [base, type].compactMap { $0 }
     }
 
-    /// What `find` makes of the first name that it knows; nil where there are no names.
+    /// Applies `find` to the names until one is known; nil if there are no names.
     private func known<T>(_ settings: JSONNode?, _ find: (String) throws -> T?) throws -> T? {
         let names = try names(settings)
         for name in names {

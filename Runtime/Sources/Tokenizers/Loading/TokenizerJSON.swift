@@ -64,7 +64,7 @@ extension TokenizerJSON.Model {
         options = JSONNode(.object(members), at: "model")
     }
 
-    /// Tokens stand as `"piece": 7`.
+    /// Tokens are written as `"piece": 7`.
     mutating func readVocabulary(_ reader: inout JSONReader) throws {
         try reader.members { reader in
             try reader.key(into: &tokens)
@@ -72,7 +72,7 @@ extension TokenizerJSON.Model {
         }
     }
 
-    /// Tokens stand as `["piece", -1.5]`, in the order of their ids.
+    /// Tokens are written as `["piece", -1.5]`, in the order of their ids.
     private mutating func readScored(_ reader: inout JSONReader) throws {
         try reader.array { reader in
             try reader.expect(UInt8(ascii: "["))
@@ -84,7 +84,7 @@ extension TokenizerJSON.Model {
         }
     }
 
-    /// Merges stand as `["left", "right"]`, or, in older files, as `"left right"`.
+    /// Merges are written as `["left", "right"]`, or in older files as `"left right"`.
     private mutating func readMerges(_ reader: inout JSONReader) throws {
         var lines = ByteStrings()
         try reader.array { reader in
@@ -103,7 +103,7 @@ extension TokenizerJSON.Model {
 }
 
 extension TokenizerJSON.Model {
-    /// The kind of model, which older files leave out.
+    /// The kind of model, which older files omit.
     var kind: String {
         get throws {
             if let kind = try options.optional("type") { return try kind.string }
@@ -137,7 +137,7 @@ extension AddedToken {
         try self.init(node, id: try TokenID.checked(try id.integer, key: id.path))
     }
 
-    /// - Throws: where it is too long to be searched for.
+    /// - Throws: if it is too long to be searched for.
     func checkLength(_ key: String) throws {
         guard content.count <= AddedTokens.longestContent else {
             throw TokenizerError.invalid(
@@ -159,7 +159,7 @@ extension AddedToken {
 
 /// The bounds of token ids.
 enum TokenID {
-    /// More ids than any published vocabulary has by far; it bounds what a hostile file can allocate.
+    /// Far more ids than any published vocabulary has; limits what a hostile file can allocate.
     static let limit = 1 << 22
 
     static func checked(_ id: Int, key: String, limit: Int = limit) throws -> Int32 {

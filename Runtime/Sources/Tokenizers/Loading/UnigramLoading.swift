@@ -1,4 +1,4 @@
-/// Makes a unigram tokenizer of a tokenizer.json.
+/// Builds a unigram tokenizer from a tokenizer.json.
 struct UnigramLoading {
     private let assembly: TokenizerAssembly
     private let pieces: PieceTrie

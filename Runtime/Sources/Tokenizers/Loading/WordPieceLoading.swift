@@ -1,4 +1,4 @@
-/// Makes a WordPiece tokenizer of a tokenizer.json, or of what stands for one.
+/// Builds a WordPiece tokenizer from a tokenizer.json, or from an equivalent.
 struct WordPieceLoading {
     private let assembly: TokenizerAssembly
     private let pieces: PieceTrie

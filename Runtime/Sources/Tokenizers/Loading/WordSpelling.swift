@@ -1,9 +1,9 @@
-/// How pieces say where a word begins or ends.
+/// How pieces mark where a word begins or ends.
 enum WordSpelling: Equatable {
-    /// Pieces that go on within a word begin with a mark, "##"; all others follow a space.
+    /// Pieces that continue a word begin with a mark, "##"; all others follow a space.
     ///
-    /// `tightens`: those that begin with punctuation that ends a clause, or that are the end of a
-    /// contraction, do not.
+    /// `tightens`: except pieces that begin with punctuation that ends a clause, or that end a
+    /// contraction.
     case continuation([UInt8], tightens: Bool)
     /// The last piece of a word ends with a mark, "</w>".
     case suffix([UInt8])

@@ -1,13 +1,13 @@
-/// Byte-pair encoding, Sennrich et al. 2016 (arXiv:1508.07909): a word starts as its characters, and
-/// the best pair of neighbours becomes one token until no pair can.
+/// Byte-pair encoding, Sennrich et al. 2016 (arXiv:1508.07909): a word starts as its characters,
+/// and the best pair of neighbours becomes one token until no pair can be merged.
 ///
 /// A linked list of symbols and a priority queue of candidate merges: a word of n characters costs at
 /// most 3n candidates, O(n log n) time.
 struct BPE<Rule: MergeRule>: Model {
-    /// What a word is cut into before the first merge.
+    /// What a word is split into before the first merge.
     let alphabet: BPEAlphabet
     let rule: Rule
-    /// Looks a whole word up before merging, where the vocabulary asks for it (`ignore_merges`).
+    /// Looks a whole word up before merging, if the vocabulary asks for it (`ignore_merges`).
     let wholeWords: TokenTable?
 
     struct Workspace {
@@ -53,8 +53,8 @@ struct BPE<Rule: MergeRule>: Model {
         return MergeQueue.Candidate(rank: rank, left: UInt32(left), end: right.end, id: id)
     }
 
-    /// Carries `candidate` out, unless an earlier merge took one of its symbols: then the left one is
-    /// gone or ends a pair elsewhere, since symbols only grow.
+    /// Performs `candidate`, unless an earlier merge took one of its symbols: then the left one is
+    /// gone or ends elsewhere, since symbols only grow.
     private func merge(
         _ candidate: MergeQueue.Candidate, _ word: Span<UInt8>, _ workspace: inout Workspace
     ) {

@@ -1,25 +1,26 @@
-/// The symbols a word is cut into before the first merge, and how those that are no token are written.
+/// The symbols a word is split into before the first merge, and how symbols without a token are
+/// written.
 enum BPEAlphabet: Sendable {
-    /// Each byte is a symbol: the id of every byte, -1 where the vocabulary has none, and the id that
+    /// Each byte is a symbol: the id of every byte, -1 if the vocabulary has none, and the id that
     /// it has as the last of a word.
     case bytes([Int32], last: [Int32])
-    /// Each character is a symbol. A character that is no token is written as its bytes' tokens, or,
-    /// where the vocabulary lacks one of them, as the unknown token.
+    /// Each character is a symbol. A character without a token is written as its bytes' tokens, or,
+    /// if the vocabulary lacks one of them, as the unknown token.
     case characters(TokenTable, fallback: Fallback)
 
     struct Fallback: Sendable {
         /// The id of every byte, -1 where the vocabulary has none.
         var bytes: [Int32]
-        /// Stands for what cannot be written; nil: it is left out.
+        /// Written in place of what cannot be written; nil drops it.
         var unknown: Int32?
         /// Neighbouring unknown characters become one token.
         var fusesUnknown: Bool
     }
 
-    /// Words whose last byte is no different.
+    /// For words whose last byte is not special.
     static func bytes(_ ids: [Int32]) -> BPEAlphabet { .bytes(ids, last: ids) }
 
-    /// The tokens that single bytes have, where there are none.
+    /// The byte tokens of a vocabulary that has none.
     static let noBytes = [Int32](repeating: -1, count: 256)
 
     func cut(_ word: Span<UInt8>, into symbols: inout [BPESymbol]) {

@@ -3,7 +3,7 @@ struct MergeQueue {
     struct Candidate {
         /// The rank, then the index of the left symbol.
         let order: UInt64
-        /// Where the right symbol ends, by which a candidate that is out of date is known.
+        /// Where the right symbol ends, which reveals an outdated candidate.
         let end: UInt32
         /// The merged token.
         let id: Int32

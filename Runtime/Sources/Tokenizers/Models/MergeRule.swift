@@ -15,11 +15,11 @@ struct BPESymbol {
     /// The neighbours' indices; -1 at the ends.
     var previous: Int32
     var next: Int32
-    /// The token; -1 for a character that is none.
+    /// The token; -1 for a character without one.
     var id: Int32
 }
 
-/// Merges as a list gives them, the best first: tokenizer.json and the byte-level kind of GGUF.
+/// Merges in the order of a list, the best first: tokenizer.json and the byte-level kind of GGUF.
 struct RankedMerges: MergeRule {
     private var table: PairTable
 
@@ -41,7 +41,7 @@ struct RankedMerges: MergeRule {
 /// Kudo and Richardson 2018 (arXiv:1808.06226).
 struct ScoredMerges: MergeRule {
     let tokens: TokenTable
-    /// The rank of each id: its score, turned round.
+    /// The rank of each id: its score, reversed.
     private let ranks: [UInt32]
 
     init(_ tokens: TokenTable, scores: [Float]) {

@@ -1,6 +1,6 @@
-/// The heart of a tokenizer: it turns one word, as the pre-tokenizer cut it, into token ids.
+/// The core of a tokenizer: turns one word from the pre-tokenizer into token ids.
 protocol Model: Sendable {
-    /// Memory that is used again from word to word of one text.
+    /// Memory that is reused from word to word of one text.
     associatedtype Workspace
 
     func makeWorkspace() -> Workspace

@@ -1,7 +1,7 @@
-/// Takes the tokens of one word after the other, and which bytes of its word each stands for.
+/// Collects the tokens of one word after the other, and which bytes of its word each stands for.
 struct TokenWriter {
     private(set) var ids: [Int32] = []
-    /// Kept only where somebody asks.
+    /// Kept only on request.
     private(set) var ranges: [Range<Int>] = []
     let keepsRanges: Bool
 
@@ -20,7 +20,7 @@ struct TokenWriter {
         for id in ids { append(id, 0..<0) }
     }
 
-    /// Lets the last token reach to byte `end`.
+    /// Extends the last token to byte `end`.
     mutating func extendLast(to end: Int) {
         guard let last = ranges.popLast() else { return }
         ranges.append(last.lowerBound..<end)
@@ -31,7 +31,7 @@ struct TokenWriter {
         if keepsRanges { ranges.removeLast(count) }
     }
 
-    /// Puts ranges of the original text in the place of those of words, from token `start` on.
+    /// Replaces ranges of words, from token `start` on, with ranges of the original text.
     mutating func mapRanges(
         from start: Int, _ body: (_ token: Int, _ range: Range<Int>) -> Range<Int>
     ) {

@@ -1,7 +1,7 @@
-/// A unigram language model, Kudo 2018 (arXiv:1804.10959): of all ways to cut a word into pieces the
-/// one with the highest sum of scores, by the algorithm of Viterbi.
+/// A unigram language model, Kudo 2018 (arXiv:1804.10959): of all ways to split a word into pieces,
+/// the one with the highest sum of scores, by the Viterbi algorithm.
 ///
-/// A word of n bytes takes n walks through the trie, each as long as the longest piece at most.
+/// A word of n bytes takes n walks through the trie, each at most as long as the longest piece.
 struct Unigram: Model {
     let pieces: PieceTrie
     private let first: PieceTrie.Start
@@ -9,12 +9,12 @@ struct Unigram: Model {
     let scores: [Double]
     /// Stands for characters that are no piece.
     let unknown: Int32?
-    /// The id of every byte, -1 where the vocabulary has none; empty where bytes stand for nothing.
+    /// The id of every byte, -1 where the vocabulary has none; empty if bytes stand for nothing.
     let bytes: [Int32]
-    /// The score of an unknown character: worse by ten than any piece's.
+    /// The score of an unknown character: ten below any piece's.
     private let unknownScore: Double
 
-    /// - Parameter least: the lowest score, where it is not that of all ids.
+    /// - Parameter least: the lowest score, if it is not that of all ids.
     init(
         _ pieces: PieceTrie, scores: [Double], unknown: Int32?, bytes: [Int32],
         least: Double? = nil
@@ -27,7 +27,7 @@ struct Unigram: Model {
         unknownScore = (least ?? scores.min() ?? 0) - 10
     }
 
-    /// The best way to cut the beginning of a word that ends at one byte.
+    /// The best way to split the beginning of a word that ends at one byte.
     struct Best {
         var score = 0.0
         /// Where its last piece begins; -1: no way ends here.
@@ -38,7 +38,7 @@ struct Unigram: Model {
 
     struct Workspace {
         var best: [Best] = []
-        /// The pieces of the best way, the last first.
+        /// The pieces of the best split, the last first.
         var path: [(id: Int32, range: Range<Int>)] = []
         var steps = 0
     }
@@ -79,7 +79,7 @@ struct Unigram: Model {
         }
     }
 
-    /// Of equal scores the one that was found first stays: that with the longer last piece.
+    /// Of equal scores the one found first stays: that with the longer last piece.
     private static func offer(_ score: Double, _ start: Int, _ id: Int32, _ best: inout Best) {
         guard best.start < 0 || score > best.score else { return }
         best = Best(score: score, start: Int32(start), id: id)
@@ -101,7 +101,7 @@ struct Unigram: Model {
         }
     }
 
-    /// Unknown characters together may be a piece, may be written as bytes, or stay unknown.
+    /// Unknown characters together may be a piece, be written as bytes, or stay unknown.
     private func writeUnknown(
         _ range: Range<Int>, of word: Span<UInt8>, into tokens: inout TokenWriter
     ) {

@@ -1,18 +1,18 @@
-/// WordPiece as BERT has it, Devlin et al. 2019 (arXiv:1810.04805): of the pieces that begin a word
-/// the longest, then of those that go on from there the longest, to its end.
+/// WordPiece as in BERT, Devlin et al. 2019 (arXiv:1810.04805): of the pieces that begin a word the
+/// longest, then of those that continue it the longest, to its end.
 ///
 /// A word of n characters takes at most n walks through the trie, and words are bounded.
 struct WordPiece: Model {
     private let pieces: PieceTrie
     private let first: PieceTrie.Start
-    /// Where the pieces that go on within a word begin; nil where there are none.
+    /// The trie node of the pieces that continue a word; nil if there are none.
     private let next: PieceTrie.Start?
-    /// Stands for a word that has no such pieces.
+    /// Stands for a word that cannot be split into pieces.
     let unknown: Int32
     /// A word of more characters is unknown.
     let longestWord: Int
 
-    /// - Parameter prefix: how pieces that go on within a word begin, "##".
+    /// - Parameter prefix: the prefix of pieces that continue a word, "##".
     init(_ pieces: PieceTrie, prefix: [UInt8], unknown: Int32, longestWord: Int) {
         self.pieces = pieces
         first = pieces.start
@@ -39,7 +39,7 @@ struct WordPiece: Model {
         }
     }
 
-    /// - Returns: false where no piece goes on.
+    /// - Returns: false if no piece continues the word.
     private func cut(
         _ word: Span<UInt8>, into tokens: inout TokenWriter, _ workspace: inout Workspace
     ) -> Bool {

@@ -1,7 +1,7 @@
-/// Kinds of characters as BERT's tokenizer tells them apart.
+/// Character classes of BERT's tokenizer.
 ///
-/// The reference has Unicode's general categories of version 8. Characters that came later have none
-/// here either, so that both agree but for 29 that were put into another category since.
+/// The reference uses the general categories of Unicode 8. Later characters have none here either,
+/// so that both agree except for 29 characters whose category has changed since.
 enum BertCharacters {
     private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.age.map { $0.major <= 8 } ?? false
@@ -11,8 +11,8 @@ enum BertCharacters {
         case kept, removed, blank
     }
 
-    /// Control, format and private characters are removed, and the mark of what could not be read;
-    /// white space becomes blank.
+    /// Control, format and private characters are removed, and so is the replacement character;
+    /// white space becomes a blank.
     static func cleaning(of scalar: Unicode.Scalar) -> Cleaning {
         switch scalar.value {
         case 0x09, 0x0A, 0x0D: return .blank

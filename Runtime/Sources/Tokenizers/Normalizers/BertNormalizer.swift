@@ -1,8 +1,8 @@
 @_spi(_Unicode) internal import Swift
 
-/// What BERT's own tokenizer does to text before it cuts words.
+/// What BERT's own tokenizer does to text before it splits words.
 struct BertNormalizer: Normalizer {
-    /// Takes out control characters, and makes each white space a blank.
+    /// Removes control characters, and turns each white space into a blank.
     let cleans: Bool
     /// Puts a blank on either side of a Chinese character, so that each is a word.
     let separatesIdeographs: Bool
@@ -74,10 +74,10 @@ struct BertNormalizer: Normalizer {
         if isIdeograph { result.append(blank, for: place.lowerBound) }
     }
 
-    /// A character without accents and in lower case, as wanted.
+    /// A character without accents and in lower case, as requested.
     ///
-    /// Characters are decomposed one by one: unlike in the reference, marks that stay are not put in
-    /// order among those of other characters.
+    /// Characters are decomposed one by one: unlike in the reference, remaining marks are not
+    /// ordered among those of other characters.
     private static func fold(
         _ scalar: Unicode.Scalar, strips: Bool, lowercases: Bool
     ) -> [UInt8] {

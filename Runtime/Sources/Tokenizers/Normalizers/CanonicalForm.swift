@@ -2,11 +2,11 @@
 
 /// Unicode normalization: "e" and a combining acute become "é" in form C, and the reverse in form D.
 struct CanonicalForm: Normalizer {
-    /// Form C, composed, rather than D.
+    /// Form C, composed; otherwise D.
     let composes: Bool
 
-    /// Marks on one character that are put in order together. Sorting them takes quadratic time in
-    /// the standard library; Unicode's own stream-safe format (UAX #15) stops at 30.
+    /// The most marks on one character that are ordered together. Sorting them takes quadratic time
+    /// in the standard library; Unicode's own stream-safe format (UAX #15) stops at 30.
     private static let mostMarks = 256
 
     func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText? {
@@ -22,8 +22,8 @@ struct CanonicalForm: Normalizer {
         return result
     }
 
-    /// Whether every character lies below U+0300, where nothing composes, or below U+00C0, where
-    /// nothing comes apart.
+    /// Whether every character is below U+0300, where nothing composes, or below U+00C0, where
+    /// nothing decomposes.
     private func isPlain(_ text: Span<UInt8>) -> Bool {
         let end: UInt8 = composes ? 0xCC : 0xC3
         return text.withUnsafeBufferPointer { $0.allSatisfy { $0 < end } }
@@ -62,9 +62,9 @@ struct CanonicalForm: Normalizer {
         return text.utf8.count
     }
 
-    /// Appends `new`. It decomposes as `text` does, by which its characters find theirs: each stands
-    /// for the one from which its first part comes. Where marks change places the reference may point
-    /// to a neighbouring one.
+    /// Appends `new`. It has the same decomposition as `text`, which identifies its characters:
+    /// each stands for the one from which its first part comes. If marks change places, the
+    /// reference may point to a neighbouring one.
     private static func align(
         _ new: String, with text: String, at place: Int, into result: inout RewrittenText
     ) {

@@ -1,22 +1,22 @@
-/// SentencePiece's precompiled map from characters to what they become, as the reference applies it.
+/// SentencePiece's precompiled character map, applied as the reference does.
 ///
 /// The reference looks up whole grapheme clusters of up to five bytes, and takes the shortest entry
-/// that it finds for all of the cluster; longer clusters it looks up character by character. What it
-/// drops at the very beginning shifts its offsets of the rest, which is not imitated.
+/// that it finds for all of the cluster; longer clusters it looks up character by character. What
+/// it drops at the very beginning shifts its offsets of the rest, which is not imitated.
 struct CharacterMap: Normalizer {
     private let entries: DoubleArray
     /// The strings that entries become, each ended by a zero byte.
     private let strings: [UInt8]
 
     private static let longestCluster = 5
-    /// Longer than any key of a published map by far; it bounds a search.
+    /// Far longer than any key of a published map; limits a search.
     private static let longestKey = 64
-    /// Longer than any entry of a published map by far; it bounds how much a text can grow.
+    /// Far longer than any entry of a published map; limits how much a text can grow.
     private static let longestString = 256
 
     /// - Parameters:
     ///   - bytes: the size of the trie in four bytes, the trie, the strings.
-    ///   - key: where the map comes from, for errors.
+    ///   - key: the origin of the map, for errors.
     init(_ bytes: [UInt8], key: String) throws {
         let size = bytes.count < 4 ? 0 : Int(bytes.littleEndian(at: 0))
         guard bytes.count >= 4, size % 4 == 0, size <= bytes.count - 4 else {
@@ -61,8 +61,8 @@ struct CharacterMap: Normalizer {
         }
     }
 
-    /// The longest entry with which `text` begins, and how many of its bytes that is, as SentencePiece
-    /// itself looks it up.
+    /// The longest entry that `text` begins with, and its length in bytes, looked up as
+    /// SentencePiece does.
     func longestEntry(in text: Span<UInt8>) -> (count: Int, becomes: ArraySlice<UInt8>)? {
         let head = text.extracting(first: Self.longestKey)
         guard let (count, start) = entries.longestMatch(in: head), start < strings.count
@@ -76,7 +76,7 @@ struct CharacterMap: Normalizer {
         return strings[start...].prefix { $0 != 0 }
     }
 
-    /// New characters stand for the old ones in their order, and those beyond for the last.
+    /// New characters stand for the old ones in order, and any further ones for the last.
     private func replace(
         _ old: Range<Int>, of text: Span<UInt8>, by new: ArraySlice<UInt8>,
         into result: inout RewrittenText
@@ -94,13 +94,13 @@ struct CharacterMap: Normalizer {
     }
 }
 
-/// A trie in the form of Darts: a state's units lie at its offset, exclusive-or the byte.
+/// A trie in the Darts format: a state's units are at its offset xor the byte.
 struct DoubleArray: Sendable {
     private let units: [UInt32]
 
     init(_ units: [UInt32]) { self.units = units }
 
-    /// The value of the shortest key with which `text` begins.
+    /// The value of the shortest key that `text` begins with.
     func shortestMatch(in text: Span<UInt8>) -> Int? {
         var found: Int?
         forEachMatch(in: text) { _, value in
@@ -110,7 +110,7 @@ struct DoubleArray: Sendable {
         return found
     }
 
-    /// The longest key with which `text` begins: its length and its value.
+    /// The longest key that `text` begins with: its length and its value.
     func longestMatch(in text: Span<UInt8>) -> (count: Int, value: Int)? {
         var found: (Int, Int)?
         forEachMatch(in: text) { count, value in
@@ -120,7 +120,7 @@ struct DoubleArray: Sendable {
         return found
     }
 
-    /// Calls `body` with the keys with which `text` begins, the shortest first, as long as it wants.
+    /// Calls `body` with the keys that `text` begins with, the shortest first, until it declines.
     @inline(__always)
     private func forEachMatch(
         in text: Span<UInt8>, _ body: (_ count: Int, _ value: Int) -> Bool
@@ -140,7 +140,7 @@ struct DoubleArray: Sendable {
     private func offset(_ unit: UInt32) -> Int { Int(unit >> 10) << Int((unit & 1 << 9) >> 6) }
 }
 
-/// The characters of a text as readers see them, by Unicode's annex 29.
+/// Grapheme clusters (user-perceived characters), by Unicode's annex 29.
 enum GraphemeClusters {
     static func forEach(
         in run: Range<Int>, of text: Span<UInt8>, _ body: (Range<Int>) -> Void
@@ -164,7 +164,7 @@ enum GraphemeClusters {
         }
     }
 
-    /// Whether two ASCII characters meet at `place`: they are never of one cluster, but for CR LF.
+    /// Whether two ASCII characters meet at `place`: they never form one cluster, except CR LF.
     private static func isBorder(_ place: Int, of text: Span<UInt8>) -> Bool {
         let before = text[place - 1]
         return before < 0x80 && text[place] < 0x80 && !(before == 0x0D && text[place] == 0x0A)
@@ -172,7 +172,7 @@ enum GraphemeClusters {
 }
 
 extension [UInt8] {
-    /// Four bytes as a number, the lowest first.
+    /// Four bytes as a little-endian number.
     fileprivate func littleEndian(at place: Int) -> UInt32 {
         (0..<4).reduce(0) { $0 | UInt32(self[place + $1]) << UInt32(8 * $1) }
     }

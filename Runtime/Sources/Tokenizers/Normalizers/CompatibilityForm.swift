@@ -1,7 +1,7 @@
-/// What Unicode has only for the sake of other character sets becomes what it stands for (UAX #15,
-/// forms KC and KD, but for the canonical form that follows): "ﬁ" becomes "fi", and "①" "1".
+/// Replaces characters that Unicode has only for compatibility with other character sets (UAX #15,
+/// forms KC and KD, without the canonical form that follows): "ﬁ" becomes "fi", and "①" "1".
 struct CompatibilityCharacters: ScalarNormalizer {
-    /// The first character that becomes another.
+    /// The first character with a replacement.
     private static let first: UInt32 = 0xA0
 
     func rewrite(_ scalar: Unicode.Scalar) -> String? {
@@ -16,9 +16,9 @@ extension NormalizerSequence {
     }
 }
 
-/// ``CompatibilityTable`` as it is looked up in.
+/// ``CompatibilityTable`` in searchable form.
 struct CompatibilityDecompositions: Sendable {
-    /// Read when somebody first asks.
+    /// Read at the first use.
     static let all = CompatibilityDecompositions(CompatibilityTable.entries)
 
     /// In order.

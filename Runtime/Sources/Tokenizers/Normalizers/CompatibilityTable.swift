@@ -1,10 +1,10 @@
 /// Characters that Unicode decomposes further for compatibility (UAX #15), and what they become,
 /// made by `Tools/make-compatibility-table.py` from the data of Unicode 18.0.0.
 ///
-/// Entries stand in the order of their characters, parted by ";". One begins with its character and
-/// "=", unless that follows the one before; then come the code points that it becomes, parted by "+".
-/// "*n" behind an entry: the n characters after it become the code points after its own, one each.
-/// All numbers are hexadecimal.
+/// Entries are in the order of their characters, separated by ";". An entry begins with its
+/// character and "=", unless that follows the previous one; then come its replacement code points,
+/// separated by "+". "*n" after an entry: the n characters after it become the code points after
+/// its own, one each. All numbers are hexadecimal.
 enum CompatibilityTable {
     static let entries: StaticString = """
         A0=20;A8=20+308;AA=61;AF=20+304;B2=32*1;20+301;3BC;B8=20+327;31;6F;BC=31+2044+34;31+2044+32;\

@@ -1,6 +1,6 @@
-/// Rewrites text before it is cut into words.
+/// Rewrites text before it is split into words.
 protocol Normalizer: Sendable {
-    /// - Parameter tracked: whether the result knows where its bytes come from.
+    /// - Parameter tracked: whether the result records where its bytes come from.
     /// - Returns: the new text, or nil when it is `text` itself.
     func normalize(_ text: Span<UInt8>, tracked: Bool) -> RewrittenText?
 }
@@ -43,7 +43,7 @@ struct Prepend: Normalizer {
     }
 }
 
-/// Takes white space off the ends.
+/// Strips white space from the ends.
 struct Strip: Normalizer {
     let left: Bool
     let right: Bool

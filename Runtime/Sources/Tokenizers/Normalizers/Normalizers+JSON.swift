@@ -33,7 +33,7 @@ enum Normalizers {
             pattern: try Pattern(try pattern["Regex"].string), replacement: replacement)
     }
 
-    /// Text that a normalizer puts into another: it bounds how much a text can grow.
+    /// The longest text that a normalizer may insert: limits how much a text can grow.
     private static func bounded(_ node: JSONNode) throws -> [UInt8] {
         let bytes = try node.bytes
         guard bytes.count <= AddedTokens.longestContent else {

@@ -1,6 +1,6 @@
-/// A normalizer that rewrites each character by itself.
+/// A normalizer that rewrites each character independently.
 protocol ScalarNormalizer: Normalizer {
-    /// - Returns: what stands for `scalar`, nil for itself.
+    /// - Returns: the replacement of `scalar`, nil for itself.
     func rewrite(_ scalar: Unicode.Scalar) -> String?
 }
 
@@ -27,8 +27,8 @@ extension ScalarNormalizer {
     }
 }
 
-/// Every character's own lower case, whatever stands around it: the last sigma of a word is not told
-/// from others.
+/// Each character's own lower case, regardless of its context: the last sigma of a word is not
+/// distinguished.
 struct Lowercase: ScalarNormalizer {
     func rewrite(_ scalar: Unicode.Scalar) -> String? {
         if scalar.isASCII {
@@ -39,7 +39,7 @@ struct Lowercase: ScalarNormalizer {
     }
 }
 
-/// Takes out what stands on, under or around other characters, once they are decomposed.
+/// Removes the marks on, under or around other characters, after decomposition.
 struct StripAccents: ScalarNormalizer {
     func rewrite(_ scalar: Unicode.Scalar) -> String? {
         guard scalar.value >= 0x300 else { return nil }

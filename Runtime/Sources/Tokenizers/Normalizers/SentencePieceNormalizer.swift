@@ -1,8 +1,9 @@
-/// What SentencePiece does to text before it cuts it, Kudo and Richardson 2018 (arXiv:1808.06226): the
-/// longest entries of its character map, one space between words, and each space as U+2581.
+/// What SentencePiece does to text before it splits it, Kudo and Richardson 2018
+/// (arXiv:1808.06226): the longest entries of its character map, one space between words, and each
+/// space as U+2581.
 struct SentencePieceNormalizer: Normalizer {
     private let map: CharacterMap?
-    /// Symbols of the user's, which stay as they are.
+    /// User-defined symbols, which stay as they are.
     private let symbols: PieceTrie
     private let firstOfSymbols: PieceTrie.Start
     private let space: [UInt8]
@@ -68,7 +69,7 @@ struct SentencePieceNormalizer: Normalizer {
         return place
     }
 
-    /// - Parameter isBehindSpace: whether spaces at the beginning are left out.
+    /// - Parameter isBehindSpace: whether spaces at the beginning are dropped.
     /// - Returns: the same for what follows.
     private func write(
         _ range: Range<Int>, as new: ArraySlice<UInt8>?, of text: Span<UInt8>,

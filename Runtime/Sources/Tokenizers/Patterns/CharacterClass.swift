@@ -1,9 +1,9 @@
-/// A set of characters as Oniguruma writes it, `[a-z[àé]&&[^aeiou]]`: intersections of unions, and
-/// classes in classes.
+/// A set of characters in Oniguruma's syntax, `[a-z[àé]&&[^aeiou]]`: intersections of unions, and
+/// nested classes.
 struct CharacterClass {
-    /// What stands between two `&&`.
+    /// The operands between two `&&`.
     struct Union {
-        /// As PCRE2 has them between brackets.
+        /// In PCRE2's syntax, without the brackets.
         var items = ""
         var nested: [CharacterClass] = []
 
@@ -30,7 +30,7 @@ extension CharacterClass {
         if parts.count == 1, parts[0].nested.isEmpty {
             return "[\(isNegated ? "^" : "")\(parts[0].items)]"
         }
-        // The others look at the character that the first takes.
+        // The others look at the character that the first one consumes.
         let others = parts.dropFirst().map { "(?=\(Self.spelling($0)))" }.joined()
         let positive = "(?:\(others)\(Self.spelling(parts[0])))"
         return isNegated ? "(?:(?!\(positive))\(OnigurumaPattern.any))" : positive
@@ -42,7 +42,7 @@ extension CharacterClass {
         return "(?:\((own + union.nested.map(\.spelling)).joined(separator: "|")))"
     }
 
-    /// The union with what its classes merely add.
+    /// The union, with nested classes that only add to it merged in.
     private static func flattened(_ union: Union) -> Union {
         var flat = Union(items: union.items)
         for inner in union.nested {
@@ -57,7 +57,7 @@ extension CharacterClass {
         return flat
     }
 
-    /// Whether it is a list of characters, and no algebra.
+    /// Whether it is a plain list of characters, without set operations.
     var isList: Bool { operands.count == 1 && operands[0].nested.isEmpty }
 }
 
@@ -120,7 +120,7 @@ extension OnigurumaPattern {
         }
     }
 
-    /// Whether what follows a backslash in a class is a set and no character.
+    /// Whether what follows a backslash in a class is a set, not a character.
     private var escapesSet: Bool {
         guard let letter = peek() else { return false }
         let isProperty = (letter == "p" || letter == "P") && peek(1) == "{"
@@ -145,7 +145,7 @@ extension OnigurumaPattern {
         guard low <= high else { throw error("a range ends before it begins", at: start) }
         try checkCase(of: low...high)
         union.items += "-\(Self.spelled(high))"
-        // What follows a range begins none of its own.
+        // What follows a range does not begin a range.
         if peek() == "-", peek(1) != "-" {
             position += 1
             union.items += Self.spelled("-")

@@ -1,4 +1,4 @@
-/// What follows a backslash.
+/// Escapes: what follows a backslash.
 extension OnigurumaPattern {
     private static let lineEnd = #"(?>\x{d}\x{a}|[\x{a}-\x{d}\x{85}\x{2028}\x{2029}])"#
 
@@ -16,7 +16,7 @@ extension OnigurumaPattern {
         case "y", "Y":
             throw error("the border of text segments \\\(letter) is not supported", at: start)
         case "p" where peek() == "{", "P" where peek() == "{":
-            // Outside of a class a property does not know of the other case.
+            // Outside a class, a property ignores the other case.
             let spelling = try property(isNegated: letter == "P", inClass: false, from: start)
                 .spelling
             return Atom(spelling: options.ignoresCase ? "(?-i:\(spelling))" : spelling)
@@ -39,7 +39,7 @@ extension OnigurumaPattern {
         }
     }
 
-    /// A word in Oniguruma's sense, which is not that of PCRE2.
+    /// A word character in Oniguruma's sense, which is not PCRE2's.
     private static func wordBorder(isOne: Bool) -> Atom {
         let word = "[\(UnicodeSet.word + UnicodeSet.superscripts)]"
         let (same, other) = isOne ? ("!", "=") : ("=", "!")
@@ -68,14 +68,14 @@ extension OnigurumaPattern {
         case "d", "D": items = UnicodeSet.digit
         case "s", "S": items = UnicodeSet.space
         case "h", "H": items = UnicodeSet.hexDigit
-        // In a class ², ³, ¹ and the fractions of Latin-1 are no part of words.
+        // In a class ², ³, ¹ and the fractions of Latin-1 are not word characters.
         case "w", "W": items = UnicodeSet.word + (inClass ? "" : UnicodeSet.superscripts)
         default: return nil
         }
         return CharacterClass(items: items, isNegated: letter.properties.isUppercase)
     }
 
-    /// `{Lu}`, `{^Han}`, behind `\p` or `\P`.
+    /// `{Lu}`, `{^Han}`, after `\p` or `\P`.
     mutating func property(
         isNegated: Bool, inClass: Bool, from start: Int
     ) throws -> CharacterClass {
@@ -93,7 +93,7 @@ extension OnigurumaPattern {
 // MARK: - Characters
 
 extension OnigurumaPattern {
-    /// The character that an escape, whose letter is next, stands for.
+    /// The character that an escape stands for; its letter comes next.
     mutating func character(inClass: Bool, from start: Int) throws -> Unicode.Scalar {
         guard let letter = next() else { throw error("nothing follows a backslash", at: start) }
         switch letter {

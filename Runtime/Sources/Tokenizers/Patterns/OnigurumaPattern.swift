@@ -1,18 +1,18 @@
-/// A regular expression in the syntax of Oniguruma, which tokenizer.json is written for, respelled for
-/// PCRE2.
+/// A regular expression in the syntax of Oniguruma, for which tokenizer.json is written, translated
+/// for PCRE2.
 ///
-/// Many signs mean something else there: `^` and `$` are ends of lines, `\h` is a hexadecimal digit,
-/// `(?m)` lets a dot match line feeds, `a{2}+` is no possessive, `[a[bc]&&[^b]]` is algebra of sets,
-/// `\p{Han}` is the script alone, and `\w` and `[:alpha:]` are other sets of characters. Each is
-/// written so that it means the same to PCRE2, whatever line ends it was built for; what PCRE2 cannot
-/// say is refused by name.
+/// Many constructs mean something else there: `^` and `$` are ends of lines, `\h` is a hexadecimal
+/// digit, `(?m)` lets a dot match line feeds, `a{2}+` is not possessive, `[a[bc]&&[^b]]` is set
+/// algebra, `\p{Han}` is the script alone, and `\w` and `[:alpha:]` are other sets of characters.
+/// Each is translated so that it means the same to PCRE2, whatever line ends it was built for; what
+/// PCRE2 cannot express is refused by name.
 struct OnigurumaPattern {
     let source: [Unicode.Scalar]
     var position = 0
     var options = Options()
-    /// How deep groups and classes nest.
+    /// How deep groups and classes are nested.
     var depth = 0
-    /// The literal just before, where letters match either case.
+    /// The preceding literal, when letters match either case.
     private var foldedBefore: Unicode.Scalar?
     /// Plain groups capture nothing in a pattern with named ones.
     private let namesGroups: Bool
@@ -83,7 +83,7 @@ extension OnigurumaPattern {
         return true
     }
 
-    /// The text up to `end`, which is consumed too; nil where it never comes.
+    /// The text up to `end`, which is consumed too; nil if it never comes.
     mutating func text(upTo end: Unicode.Scalar) -> String? {
         guard let last = source[position...].firstIndex(of: end) else { return nil }
         defer { position = last + 1 }
@@ -92,14 +92,14 @@ extension OnigurumaPattern {
         return text
     }
 
-    /// - Parameter start: where what is wrong begins; here unless said.
+    /// - Parameter start: where the error begins; the current position by default.
     func error(_ reason: String, at start: Int? = nil) -> TokenizerError {
         var text = ""
         text.unicodeScalars.append(contentsOf: source)
         return .pattern(pattern: text, offset: start ?? position, reason: reason)
     }
 
-    /// Files are not to be trusted with the depth of recursion.
+    /// The nesting depth of a file is not to be trusted.
     private static let deepest = 100
 
     mutating func nested<T>(_ body: (inout OnigurumaPattern) throws -> T) throws -> T {
@@ -115,7 +115,7 @@ extension OnigurumaPattern {
 // MARK: - Expressions
 
 extension OnigurumaPattern {
-    /// What stands between two parentheses, or all of the pattern.
+    /// The content of a group, or the whole pattern.
     private mutating func alternatives() throws -> String {
         var result = ""
         foldedBefore = nil
@@ -147,11 +147,11 @@ extension OnigurumaPattern {
         }
     }
 
-    /// What a part of an expression is to a quantifier.
+    /// What a part of an expression means for a quantifier.
     struct Atom {
         var spelling: String
         var isAssertion = false
-        /// The character, where it is one.
+        /// The character, if it is a single one.
         var literal: Unicode.Scalar?
     }
 
@@ -205,7 +205,7 @@ extension OnigurumaPattern {
         Atom(spelling: spelled(scalar), literal: scalar)
     }
 
-    /// A character as it stands in and outside of classes.
+    /// A character in a form that is valid inside and outside of classes.
     static func spelled(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9": String(scalar)
@@ -213,7 +213,7 @@ extension OnigurumaPattern {
         }
     }
 
-    /// - Throws: where case does not matter and a character has several in the other case.
+    /// - Throws: if case does not matter and a character has several forms in the other case.
     func checkCase(of range: ClosedRange<Unicode.Scalar>) throws {
         guard options.ignoresCase else { return }
         let isLong = { (text: String) in text.unicodeScalars.count > 1 }
@@ -243,7 +243,7 @@ extension OnigurumaPattern {
 extension OnigurumaPattern {
     private struct Quantifier {
         var spelling: String
-        /// All of it may be absent.
+        /// Whether it may match the empty text.
         var isOptional = false
     }
 
@@ -260,7 +260,8 @@ extension OnigurumaPattern {
         case "{":
             guard let (least, most) = try interval() else { return nil }
             let spelling = Self.spelled(least, most)
-            // A plus behind an interval is a quantifier of its own, and only ranges are reluctant.
+            // A plus after an interval is a quantifier of its own, and only ranges can be
+            // reluctant.
             guard peek() == "?" else { return Quantifier(spelling: spelling) }
             position += 1
             return least == most
@@ -388,6 +389,6 @@ extension OnigurumaPattern {
         return Atom(spelling: "\\g{\(number)}")
     }
 
-    /// Whether `number` behind a backslash is a group and not a character in octal.
+    /// Whether `number` after a backslash is a group and not a character in octal.
     func isReference(_ number: Int) -> Bool { number < 10 || number <= captures }
 }

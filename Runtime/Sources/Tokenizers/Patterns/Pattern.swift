@@ -3,12 +3,12 @@ internal import CPCRE2
 /// A regular expression over Unicode text, compiled to machine code by PCRE2.
 final class Pattern: @unchecked Sendable {
     let source: String
-    /// Read-only once compiled, which makes the class Sendable.
+    /// Read-only once compiled, so the class is Sendable.
     private let code: OpaquePointer
     /// Whether a match may be empty.
     private let matchesNothing: Bool
 
-    /// - Parameter source: in the syntax of Oniguruma, as tokenizer.json has it.
+    /// - Parameter source: in Oniguruma's syntax, as in tokenizer.json.
     /// - Throws: ``TokenizerError/pattern(pattern:offset:reason:)``
     init(_ source: String) throws {
         self.source = source
@@ -20,7 +20,7 @@ final class Pattern: @unchecked Sendable {
         var flag: UInt32 = 0
         pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_MATCHEMPTY), &flag)
         matchesNothing = flag != 0
-        // Where machine code is forbidden, the interpreter gives the same matches.
+        // If machine code is forbidden, the interpreter gives the same matches.
         pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
     }
 
@@ -40,7 +40,7 @@ final class Pattern: @unchecked Sendable {
         let reason: String
     }
 
-    /// Whether PCRE2 can make sense of a pattern in its own syntax.
+    /// Whether PCRE2 accepts a pattern in its own syntax.
     static func compiles(_ pattern: String) -> Bool {
         guard case .success(let code) = compile(pattern) else { return false }
         pcre2_code_free_8(code)
@@ -70,7 +70,7 @@ final class Pattern: @unchecked Sendable {
         }
     }
 
-    /// A walk over one text.
+    /// The state of matching one text.
     private struct Search: ~Copyable {
         private let pattern: Pattern
         private let text: UnsafeBufferPointer<UInt8>
@@ -85,8 +85,8 @@ final class Pattern: @unchecked Sendable {
                 pcre2_match_data_free_8(match)
                 throw TokenizerError.matching(pattern: pattern.source, reason: "out of memory")
             }
-            // White space of any length is walked back over once; only a pattern whose time grows
-            // faster than the text runs into the limit.
+            // White space of any length is backtracked over once; only a pattern whose time grows
+            // faster than the text reaches the limit.
             pcre2_set_match_limit_8(context, UInt32(clamping: 10_000_000 + 64 * text.count))
             self.pattern = pattern
             self.text = text

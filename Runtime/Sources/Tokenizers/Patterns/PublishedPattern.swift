@@ -4,7 +4,7 @@ enum PublishedPattern {
     static let gpt2 =
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
 
-    /// The names of the special tokens are words of their own.
+    /// The names of the special tokens are separate words.
     static let clip =
         #"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]"#
         + #"|[^\s\p{L}\p{N}]+"#
@@ -28,7 +28,7 @@ enum PublishedPattern {
         ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"##
         + #"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
-    /// DeepSeek V3's, but that each line end stands alone.
+    /// DeepSeek V3's, except that each line end is separate.
     static let spark =
         ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"##
         + #"| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+"#
@@ -41,13 +41,13 @@ enum PublishedPattern {
         #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*"#
         + #"|\s*[\r\n]|\s+(?!\S)|\s+"#
 
-    /// Words of several parts go on over single spaces.
+    /// Multi-part words continue across single spaces.
     static let exaoneMoE =
         #"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#
         + #"|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}"#
         + #"| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+"#
 
-    /// Without English contractions: suffixes of Turkish follow an apostrophe.
+    /// Without English contractions: Turkish suffixes follow an apostrophe.
     static let ufakzeka = #"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + tail
 
     static let miniCPM5 =
@@ -59,7 +59,7 @@ enum PublishedPattern {
         + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s{512}(?!\S)|\s{256}(?!\S)|\s{128}(?!\S)"#
         + #"|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)|\s{1,2}(?!\S)|\s{1}"#
 
-    /// Runs of Chinese stand alone.
+    /// Runs of Chinese are separate.
     static let kimiK2 =
         #"[\p{Han}]+|"#
         + upperLower(
@@ -78,7 +78,7 @@ enum PublishedPattern {
     static let bloom =
         #" ?[^(\s|[.,!?\x{2026}\x{3002}\x{ff0c}\x{3001}\x{964}\x{6d4}\x{60c}])]+"#
 
-    /// Scripts that put no spaces between words.
+    /// Scripts without spaces between words.
     static let afmoeScripts =
         #"[\x{4e00}-\x{9fff}\x{3400}-\x{4dbf}\x{f900}-\x{faff}\x{3040}-\x{30ff}\x{ff65}-\x{ff9f}"#
         + #"\x{2f00}-\x{2fdf}\x{e40}-\x{eff}\x{1780}-\x{17ff}\x{1000}-\x{109f}\x{aa60}-\x{aa7f}"#
@@ -90,7 +90,7 @@ enum PublishedPattern {
     /// Lines, and the line ends between them.
     static let lines = #"[^\n]+|[\n]+"#
 
-    /// Digits in threes, the first group the short one.
+    /// Digits in threes, the shorter group first.
     static let digitsFromRight = #"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))"#
 
     /// Chinese ideographs and Japanese kana.
@@ -102,9 +102,9 @@ enum PublishedPattern {
     private static let tail = #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
     private static let slashTail = #"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
-    /// Words of capitals then small letters, so that "camelCase" is two.
+    /// Words of capitals followed by small letters, so that "camelCase" is two words.
     ///
-    /// - Parameter without: what is taken out of the letters.
+    /// - Parameter without: what is excluded from the letters.
     private static func upperLower(_ contraction: String, without: String = "") -> String {
         let start = #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}\#(without)]"#
         let end = #"[\p{Ll}\p{Lm}\p{Lo}\p{M}\#(without)]"#
@@ -113,7 +113,7 @@ enum PublishedPattern {
 }
 
 extension PublishedPattern {
-    /// The letters of scripts with two cases, and a blank before them.
+    /// The letters of scripts with two cases, with a preceding blank.
     static let casedLetters =
         #"\s?[A-Za-z\x{b5}\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{1ba}\x{1bc}-\x{1bf}"#
         + #"\x{1c4}-\x{293}\x{295}-\x{2af}\x{370}-\x{373}\x{376}\x{377}\x{37b}-\x{37d}"#

@@ -1,9 +1,9 @@
-/// Sets of characters by name, as items of a class of PCRE2: those of Unicode, and what Oniguruma
-/// understands by a word, a letter or a blank.
+/// Named sets of characters, as items of a PCRE2 class: those of Unicode, and Oniguruma's idea of a
+/// word, a letter or a blank.
 enum UnicodeSet {
     static let digit = #"\p{Nd}"#
     static let hexDigit = "0-9A-Fa-f"
-    /// White space as Unicode has it; PCRE2's own takes U+180E for one.
+    /// White space as in Unicode; PCRE2's own includes U+180E.
     static let space = #"\x{9}-\x{d}\x{85}\p{Z}"#
     /// Letters, marks, digits, connectors, and the circled letters.
     static let word =
@@ -30,7 +30,7 @@ enum UnicodeSet {
         "xdigit": hexDigit,
     ]
 
-    /// What `\p{name}` stands for; nil where nothing here knows it.
+    /// The meaning of `\p{name}`; nil if the name is unknown.
     static func property(_ name: String, inClass: Bool) -> String? {
         let name = String(
             name.lowercased().unicodeScalars.filter { !["-", "_", " "].contains($0) }
@@ -48,11 +48,12 @@ enum UnicodeSet {
         }
         if let category = categories[name] { return #"\p{\#(category)}"# }
         if let set = posix[name] { return set }
-        // Alone, a script is all that any text in it uses, the ideographic full stop for Han.
+        // Alone, a script includes everything that text in it uses, such as the ideographic full
+        // stop for Han.
         return [#"\p{sc:\#(name)}"#, #"\p{\#(name)}"#].first(where: Pattern.compiles)
     }
 
-    /// Whether letters of one case are in `items` because of their case.
+    /// Whether `items` contain letters of one case only because of their case.
     static func isOfOneCase(_ items: String) -> Bool {
         [#"\p{Lu}"#, #"\p{Ll}"#, #"\p{Lt}"#, #"\p{Lowercase}"#, #"\p{Uppercase}"#]
             .contains(where: items.contains)

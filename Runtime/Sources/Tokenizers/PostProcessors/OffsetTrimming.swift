@@ -1,6 +1,6 @@
-/// Takes the white space of a token off its offsets: " the" stands for "the".
+/// Excludes a token's white space from its offsets: " the" stands for "the".
 struct OffsetTrimming: Sendable, Equatable {
-    /// A text's first token begins with a space that is not the text's, and takes no room there.
+    /// A text's first token begins with a space that is not in the text and has no width there.
     var addsPrefixSpace: Bool
 
     /// - Parameters:

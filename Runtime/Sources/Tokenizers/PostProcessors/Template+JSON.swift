@@ -88,7 +88,7 @@ extension Template {
 }
 
 extension OffsetTrimming {
-    /// - Returns: nil where offsets are left as they are.
+    /// - Returns: nil if offsets are left as they are.
     fileprivate init?(_ node: JSONNode) throws {
         guard try node.optional("trim_offsets")?.bool ?? true else { return nil }
         addsPrefixSpace = try node.optional("add_prefix_space")?.bool ?? true

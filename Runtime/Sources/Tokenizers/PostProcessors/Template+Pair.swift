@@ -4,7 +4,7 @@ extension Template {
         (isPair ? pair : single).count { $0.special != nil }
     }
 
-    /// Puts a template around `text`, of which only ids and offsets count.
+    /// Puts a template around `text`, of which only ids and offsets are used.
     func apply(to text: Encoding, _ kept: Range<Int>) -> Encoding {
         apply(single, to: [(text, kept)])
     }
@@ -30,10 +30,10 @@ extension Template {
 }
 
 extension Truncation {
-    /// How many ids stay of two texts, which together are to have at most `limit`.
+    /// How many ids of two texts remain, which together must not exceed `limit`.
     ///
     /// - Throws: ``TokenizerError/noRoom(needed:limit:)`` when the text that must stay whole is too
-    ///   long by itself.
+    ///   long on its own.
     func kept(_ first: Int, _ second: Int, limit: Int) throws -> (first: Int, second: Int) {
         guard first + second > limit else { return (first, second) }
         switch self {

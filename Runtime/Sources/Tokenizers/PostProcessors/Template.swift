@@ -1,4 +1,4 @@
-/// The ids that a model's own tokenizer puts around a text, and around the two of a pair.
+/// The ids that a model's own tokenizer puts around a text, and around the texts of a pair.
 public struct Template: Sendable, Equatable {
     enum Part: Sendable, Equatable {
         case special(Int32, type: Int32)
@@ -15,7 +15,7 @@ public struct Template: Sendable, Equatable {
         single.prefix { $0.special != nil }.compactMap(\.special)
     }
 
-    /// The ids behind a single text.
+    /// The ids after a single text.
     var suffix: [Int32] {
         single.drop { $0.special != nil }.compactMap(\.special)
     }
@@ -60,7 +60,7 @@ extension Template {
             pair: single + [.special(sep, type: 0), .text(1, type: 0), .special(sep, type: 0)])
     }
 
-    /// Puts `id` before the text, or the first of a pair, unless it is there; or takes it off.
+    /// Puts `id` before the text, or the first of a pair, unless it is there; or removes it.
     mutating func setFirst(_ id: Int32, _ isWanted: Bool) {
         for parts in [\Template.single, \.pair] {
             let end = self[keyPath: parts].firstIndex { $0.special == nil } ?? 0
@@ -72,7 +72,7 @@ extension Template {
         }
     }
 
-    /// Puts `id` behind the text, or the second of a pair, unless it is there; or takes it off.
+    /// Puts `id` after the text, or the second of a pair, unless it is there; or removes it.
     mutating func setLast(_ id: Int32, _ isWanted: Bool) {
         for parts in [\Template.single, \.pair] {
             let start = (self[keyPath: parts].lastIndex { $0.special == nil } ?? -1) + 1

@@ -1,10 +1,10 @@
-/// BERT's words: what stands between white space, and each punctuation character by itself.
+/// BERT's words: the text between white space, with each punctuation character separate.
 struct BertPreTokenizer: PreTokenizer {
     private enum Kind: UInt8 {
         case word, space, punctuation, longer
     }
 
-    /// The kind of each byte; ``Kind/longer`` where it depends on those behind it.
+    /// The kind of each byte; ``Kind/longer`` if it depends on the following bytes.
     private static let kinds: [Kind] = (0...255).map { (byte: UInt8) in
         switch byte {
         case 0x09...0x0D, 0x20: .space

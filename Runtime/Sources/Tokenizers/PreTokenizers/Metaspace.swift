@@ -61,11 +61,11 @@ struct Metaspace: PreTokenizer {
     }
 }
 
-/// Cuts before each space that follows something else. This changes no tokens where no token of the
-/// vocabulary reaches across such a border, and it keeps words, and so the memory they need, small.
+/// Splits before each space that follows something else. This changes no tokens if no token of the
+/// vocabulary spans such a border, and it keeps words, and so the memory they need, small.
 struct MetaspaceWords: PreTokenizer {
-    /// Whether no merge can cross the borders: no token goes on with a space, and the space is itself
-    /// a token, so that unknown characters cannot join across it.
+    /// Whether no merge can cross the borders: no token has text before a space, and the space is
+    /// itself a token, so that unknown characters cannot join across it.
     static func areExact(for tokens: TokenTable, where merges: (Int) -> Bool) -> Bool {
         guard tokens.find(Metaspace.mark.span) != nil else { return false }
         return !(0..<tokens.spellings.count).contains { id in
@@ -82,7 +82,7 @@ struct MetaspaceWords: PreTokenizer {
         }
     }
 
-    /// Where the first space behind something else begins.
+    /// Where the first space after something else begins.
     private static func firstBorder(in text: Span<UInt8>, from start: Int) -> Int? {
         var index = start
         var inWord = false

@@ -1,22 +1,22 @@
-/// Cuts text into the words that the model sees; merges never cross their borders.
+/// Splits text into the words that the model sees; merges never cross their borders.
 protocol PreTokenizer: Sendable {
-    /// Calls `emit` with each word of `text`, in order. A word may differ from the text it came from
-    /// (a space put before it); words are lent for the call.
+    /// Calls `emit` with each word of `text`, in order. A word may differ from the text it came
+    /// from (a space put before it); words are lent for the call.
     func split(_ text: Span<UInt8>, _ place: Place, _ emit: WordSink) throws
 }
 
-/// What a pre-tokenizer knows of the text that it cuts.
+/// What a pre-tokenizer knows about the text that it splits.
 struct Place {
     /// Whether the text is the beginning of the whole input.
     var beginsText: Bool
-    /// Whether words have to say where they come from, ``WordOrigin/respelling``.
+    /// Whether words must record where they come from, ``WordOrigin/respelling``.
     var tracked: Bool
 }
 
 /// Receives a word, and where it comes from.
 typealias WordSink = (_ word: Span<UInt8>, _ origin: WordOrigin) throws -> Void
 
-/// One pre-tokenizer after the other: each cuts the words of the one before.
+/// One pre-tokenizer after the other: each splits the words of the previous one.
 struct PreTokenizerSequence: PreTokenizer {
     let steps: [any PreTokenizer]
 

@@ -21,7 +21,7 @@ enum PreTokenizers {
             let behavior = try node.optional("behavior").map(Self.behavior) ?? .isolated
             return Split(try Pattern(#"[\p{P}!-/:-@\[-`{-~]"#), behavior)
         case "Whitespace":
-            // The joiners are parts of words here, and the superscripts of Latin-1 are not.
+            // Here the joiners are parts of words, and the superscripts of Latin-1 are not.
             return Split(
                 try Pattern(#"[\w\x{200c}\x{200d}]+|[^\w\s\x{200c}\x{200d}]+"#), .removed,
                 inverted: true)
@@ -39,7 +39,7 @@ enum PreTokenizers {
         }
     }
 
-    /// Here words stay bytes; a pre-tokenizer behind ByteLevel would see the byte alphabet instead.
+    /// Here words stay bytes; a pre-tokenizer after ByteLevel would see the byte alphabet instead.
     private static func requireByteLevelLast(_ steps: [JSONNode]) throws {
         for step in steps.dropLast() where try spellsBytes(step) {
             throw TokenizerError.unsupported(part: "pre-tokenizer", kind: "ByteLevel before others")

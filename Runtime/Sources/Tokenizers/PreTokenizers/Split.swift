@@ -1,16 +1,16 @@
-/// Cuts text at the matches of a pattern, an empty one between two characters included. Bytes that are
-/// not UTF-8 match nothing and stand apart.
+/// Splits text at the matches of a pattern, including an empty match between two characters. Bytes
+/// that are not UTF-8 match nothing and are separate.
 struct Split: PreTokenizer {
-    /// What becomes of the delimiters, the stretches that end a word.
+    /// What happens to the delimiters, the stretches that end a word.
     enum Behavior: String {
         case removed = "Removed"
         /// Each is a word.
         case isolated = "Isolated"
         /// Each ends the word before it.
         case mergedWithPrevious = "MergedWithPrevious"
-        /// Each begins the word behind it.
+        /// Each begins the word after it.
         case mergedWithNext = "MergedWithNext"
-        /// Neighbouring ones are one word.
+        /// Adjacent ones form one word.
         case contiguous = "Contiguous"
     }
 
@@ -55,16 +55,16 @@ struct Split: PreTokenizer {
     }
 }
 
-/// Joins stretches into words as a behavior says.
+/// Joins stretches into words by a behavior.
 private struct Words {
     let behavior: Split.Behavior
-    /// The word under way, if it may still grow.
+    /// The unfinished word, if it may still grow.
     private(set) var pending: Range<Int>?
     private var pendingIsDelimiter = false
 
     init(behavior: Split.Behavior) { self.behavior = behavior }
 
-    /// Takes the next stretch.
+    /// Adds the next stretch.
     ///
     /// - Returns: the word that it completes.
     mutating func add(_ stretch: Range<Int>, _ isDelimiter: Bool) -> Range<Int>? {

@@ -1,17 +1,17 @@
-/// Where a word comes from in the text that was cut.
+/// Where a word comes from in the text that was split.
 struct WordOrigin {
     /// The first byte of the word in the text, or in its respelling.
     var start: Int
     /// Whether the word begins the whole input.
     var beginsText: Bool
-    /// Words may be cut from a respelling of a part of the text.
+    /// Words may be split from a respelling of a part of the text.
     var respelling: Alignment?
     /// Where that part begins.
     var base = 0
 }
 
 extension WordOrigin {
-    /// Of a word that stands in the text as it is.
+    /// For a word that occurs in the text as it is.
     init(_ range: Range<Int>, _ place: Place) {
         self.init(start: range.lowerBound, beginsText: place.beginsText && range.lowerBound == 0)
     }
@@ -23,7 +23,7 @@ extension WordOrigin {
             respelling: respelling, base: base)
     }
 
-    /// The origin, in the text from which word `outer` was cut, of a word that was cut from `outer`.
+    /// The origin of a word that was split from `outer`, in the text from which `outer` was split.
     func within(_ outer: WordOrigin) -> WordOrigin {
         guard let respelling else {
             return WordOrigin(

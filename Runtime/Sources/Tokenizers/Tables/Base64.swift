@@ -1,6 +1,6 @@
-/// Base64 of RFC 4648, as tokenizer.json writes bytes.
+/// Base64 of RFC 4648, in which tokenizer.json writes bytes.
 enum Base64 {
-    /// - Returns: nil where a character is none of the alphabet's.
+    /// - Returns: nil if a character is not in the alphabet.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0

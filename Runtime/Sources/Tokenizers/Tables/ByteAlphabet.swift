@@ -1,4 +1,5 @@
-/// GPT-2's spelling of bytes: each as one printable character, so that any bytes make a JSON string.
+/// GPT-2's spelling of bytes: each is one printable character, so that any bytes make a JSON
+/// string.
 ///
 /// Printable Latin-1 stands for itself; the other bytes are U+0100 and up, in their order.
 enum ByteAlphabet {
@@ -21,7 +22,7 @@ enum ByteAlphabet {
 
     /// Appends the bytes that `spelling` stands for.
     ///
-    /// - Returns: false, with nothing appended, where one of its characters stands for none.
+    /// - Returns: false, with nothing appended, if one of its characters stands for none.
     static func append(_ spelling: Span<UInt8>, to strings: inout ByteStrings) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: spelling.count) { buffer in
             guard let count = decode(spelling, into: buffer) else { return false }
@@ -40,7 +41,7 @@ enum ByteAlphabet {
             var character = UInt32(spelling[index])
             index += 1
             if character >= 0x80 {
-                // Two bytes reach to U+07FF; whatever is longer stands for nothing.
+                // Two bytes encode up to U+07FF; anything longer stands for nothing.
                 guard character & 0xE0 == 0xC0, index < spelling.count else { return nil }
                 character = (character & 0x1F) << 6 | UInt32(spelling[index] & 0x3F)
                 index += 1

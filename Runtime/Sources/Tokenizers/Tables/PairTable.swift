@@ -24,7 +24,7 @@ struct PairTable: Sendable {
         return slot.key == key ? (slot.rank, slot.id) : nil
     }
 
-    /// Stores a pair unless it is there already: of two merges of one pair the earlier counts.
+    /// Stores a pair unless it exists already: of two merges of one pair, the earlier counts.
     mutating func insert(_ left: Int32, _ right: Int32, rank: UInt32, id: Int32) {
         if 2 * (count + 1) > slots.count { grow() }
         let key = Self.key(left, right)

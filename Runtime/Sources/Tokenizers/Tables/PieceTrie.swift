@@ -1,6 +1,6 @@
-/// Finds the pieces that begin at a place of a text: a trie over the spellings of a vocabulary.
+/// Finds the pieces that begin at a position of a text: a trie over the spellings of a vocabulary.
 ///
-/// Nodes stand in breadth-first order, so that the children of one lie side by side, in the order of
+/// Nodes are in breadth-first order, so that the children of one are adjacent, in the order of
 /// their bytes, and before those of the next.
 struct PieceTrie: Sendable {
     /// The byte that leads to each node.
@@ -14,7 +14,7 @@ struct PieceTrie: Sendable {
     static let longestPiece = 1024
 
     /// - Parameters:
-    ///   - spellings: the spelling of each id; of ids that are spelled alike the last is found.
+    ///   - spellings: the spelling of each id; of ids with the same spelling, the last is found.
     ///   - included: the ids that can be found.
     /// - Throws: ``TokenizerError/invalid(key:found:expected:)`` when a piece is too long.
     init(_ spellings: ByteStrings, where included: (Int) -> Bool) throws {
@@ -64,7 +64,7 @@ struct PieceTrie: Sendable {
         }
     }
 
-    /// The ids in the order of their spellings, and of themselves where those are alike.
+    /// The ids in the order of their spellings, then of their numbers.
     private static func sorted(_ ids: [Int], _ spellings: ByteStrings) -> [Int32] {
         struct Key {
             /// The first eight bytes.
@@ -94,7 +94,7 @@ extension ByteStrings {
 // MARK: - Search
 
 extension PieceTrie {
-    /// A node from which many searches start: what each byte leads to, -1 where there is nothing.
+    /// A node from which many searches start: where each byte leads, -1 if nowhere.
     struct Start: Sendable {
         fileprivate let children: [Int32]
     }
@@ -102,7 +102,7 @@ extension PieceTrie {
     /// Where all pieces begin.
     var start: Start { start(at: 0) }
 
-    /// Where what follows `path` begins; nil where no piece begins with it.
+    /// The node after `path`; nil if no piece begins with it.
     func start(behind path: some Sequence<UInt8>) -> Start? { node(at: path).map(start) }
 
     private func start(at node: Int32) -> Start {
@@ -123,12 +123,12 @@ extension PieceTrie {
         return node
     }
 
-    /// The id of the piece that is spelled `spelling`.
+    /// The id of the piece spelled `spelling`.
     func find(_ spelling: some Sequence<UInt8>) -> Int32? {
         node(at: spelling).flatMap { ids[Int($0)] < 0 ? nil : ids[Int($0)] }
     }
 
-    /// Calls `body` with each piece that stands in `text` from `place` on, the shortest first.
+    /// Calls `body` with each piece that occurs in `text` at `place`, the shortest first.
     @inline(__always)
     func forEachPiece(
         in text: Span<UInt8>, from place: Int, behind start: Start,
@@ -146,7 +146,7 @@ extension PieceTrie {
         }
     }
 
-    /// The place of `byte` among `bytes[low..<high]`, which are in order; -1 where it is not there.
+    /// The index of `byte` among `bytes[low..<high]`, which are in order; -1 if it is not there.
     @inline(__always)
     private static func search(_ byte: UInt8, _ bytes: Span<UInt8>, _ low: Int, _ high: Int) -> Int
     {

@@ -1,5 +1,5 @@
-/// Where each byte of a rewritten text comes from: runs of bytes that were copied, and of bytes that
-/// all stand for one character.
+/// Where each byte of a rewritten text comes from: runs of bytes that were copied, and of bytes
+/// that together stand for one character.
 ///
 /// Text that is mostly copied, as most text is, needs few runs.
 struct Alignment: Sendable {
@@ -8,7 +8,7 @@ struct Alignment: Sendable {
         var start: Int
         /// The source of its first byte.
         var source: Int
-        /// Byte i of the run comes from byte i behind `source`; otherwise all come from the character
+        /// Byte i of the run comes from byte i after `source`; otherwise all come from the character
         /// at `source`.
         var copies: Bool
     }
@@ -33,7 +33,7 @@ struct Alignment: Sendable {
         runs.append(Run(start: self.count, source: source, copies: copied))
     }
 
-    /// Leaves the first `count` bytes.
+    /// Keeps the first `count` bytes.
     mutating func truncate(to count: Int) {
         while let last = runs.last, last.start >= count { runs.removeLast() }
         self.count = min(self.count, count)
@@ -43,8 +43,8 @@ struct Alignment: Sendable {
         run + 1 < runs.count ? runs[run + 1].start : count
     }
 
-    /// What `self` and the rewriting before it, `first`, do together, where `self` rewrote the text that
-    /// begins at byte `offset` of what `first` gave.
+    /// The combined effect of `self` and the earlier rewriting `first`, where `self` rewrote the
+    /// text that begins at byte `offset` of the result of `first`.
     func composed(over first: Alignment, from offset: Int = 0) -> Alignment {
         var result = Alignment()
         var reader = Reader(first)
@@ -61,7 +61,7 @@ struct Alignment: Sendable {
         return result
     }
 
-    /// Looks bytes up; cheap where each lies near the one before.
+    /// Looks up bytes; cheap if each is near the previous one.
     struct Reader {
         private let alignment: Alignment
         private var run = 0

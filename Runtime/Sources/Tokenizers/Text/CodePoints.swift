@@ -1,4 +1,4 @@
-/// Counts the code points of a text up to any byte; cheap where each byte lies near the one before.
+/// Counts the code points of a text up to any byte; cheap if each byte is near the previous one.
 struct CodePointCounter {
     private var byte = 0
     /// Code points that begin before `byte`.

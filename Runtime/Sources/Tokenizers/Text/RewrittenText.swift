@@ -1,7 +1,7 @@
-/// A text that is being rewritten from another, its source, and where its bytes come from.
+/// A text that is being rewritten from a source, and where its bytes come from.
 struct RewrittenText {
     private(set) var bytes: [UInt8] = []
-    /// Nil where nobody asks.
+    /// Nil if not requested.
     private(set) var alignment: Alignment?
 
     /// - Parameter tracked: whether ``alignment`` is kept.
@@ -41,7 +41,7 @@ struct RewrittenText {
         alignment?.append(new.count, from: source, copied: false)
     }
 
-    /// Appends what stands for one character of the source. One that keeps its length counts as copied.
+    /// Appends the replacement of one source character. One that keeps its length counts as copied.
     mutating func replace(_ character: Range<Int>, by new: some Collection<UInt8>) {
         bytes.append(contentsOf: new)
         alignment?.append(

@@ -1,4 +1,4 @@
-/// Text that may not be UTF-8 throughout, as runs that are and bytes that are not.
+/// Splits text that may not be valid UTF-8 into valid runs and invalid bytes.
 enum UTF8Runs {
     /// Calls `body` with each longest valid run of `text` and each invalid stretch between them.
     static func forEach(
@@ -23,7 +23,7 @@ enum UTF8Runs {
         }
     }
 
-    /// The end of the character at `start`; a byte that begins no character stands alone.
+    /// The end of the character at `start`; a byte that begins no character is separate.
     static func endOfCharacter(in text: Span<UInt8>, at start: Int) -> Int {
         let length =
             switch text[start] {
@@ -48,7 +48,7 @@ enum UTF8Runs {
         guard length > 1 else { return nil }
         var value = UInt32(text[start]) & (0x7F >> UInt32(length))
         for i in start + 1..<start + length { value = value << 6 | UInt32(text[i] & 0x3F) }
-        // Encodings that are longer than they need to be are not UTF-8.
+        // Overlong encodings are not UTF-8.
         guard let scalar = Unicode.Scalar(value), UTF8.width(scalar) == length else { return nil }
         return (scalar, length)
     }

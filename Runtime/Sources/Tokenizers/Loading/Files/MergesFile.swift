@@ -1,9 +1,9 @@
 import ModelJSON
 
-/// `vocab.json` and `merges.txt`: what byte-level models had before tokenizer.json, and still have
+/// `vocab.json` and `merges.txt`: what byte-level models used before tokenizer.json, and still ship
 /// beside it.
 extension TokenizerJSON {
-    /// What the classes of tokenizer that have such files do besides merging.
+    /// What the tokenizer classes with such files do besides merging.
     enum ByteLevelKind {
         case gpt2, roberta, clip
 
@@ -43,7 +43,7 @@ extension TokenizerJSON {
 }
 
 extension TokenizerJSON.Model {
-    /// A merge stands in each line, but for the first, which may name a version.
+    /// One merge per line, except the first line, which may name a version.
     fileprivate mutating func readMerges(lines file: [UInt8]) throws {
         let lines = file.split(separator: UInt8(ascii: "\n"))
         for (number, line) in lines.enumerated() {

@@ -1,9 +1,9 @@
 import ModelJSON
 
-/// The special tokens of a model, as `tokenizer_config.json` has them where there is no
+/// The special tokens of a model, as `tokenizer_config.json` has them if there is no
 /// tokenizer.json.
 struct NamedTokens {
-    /// What each is called, by its key: "cls_token".
+    /// The name of each, by its key: "cls_token".
     private(set) var names: [String: String]
     private var leftStripping: Set<String>
     /// The tokens that the settings list with their ids.
@@ -11,7 +11,7 @@ struct NamedTokens {
 
     /// - Parameters:
     ///   - defaults: the names that the class of tokenizer has.
-    ///   - settings: `tokenizer_config.json`, where it is there.
+    ///   - settings: `tokenizer_config.json`, if it is there.
     init(_ defaults: [String: String], leftStripping: Set<String>, _ settings: JSONNode?) throws {
         names = defaults
         self.leftStripping = leftStripping
@@ -46,7 +46,8 @@ struct NamedTokens {
         return tokens.sorted { $0.id < $1.id }
     }
 
-    /// The tokens that are searched for in texts: the listed, and those of the model that have names.
+    /// The tokens that are searched for in texts: those listed, and those of the model that have
+    /// names.
     func added(to model: TokenizerJSON.Model) throws -> [AddedToken] {
         let ids = Set(listed.map(\.id))
         let names = Set(names.values.map { Array($0.utf8)[...] })
@@ -65,7 +66,7 @@ struct NamedTokens {
         return added
     }
 
-    /// A post-processor that has the tokens `cls_token` and `sep_token`.
+    /// A post-processor for the tokens `cls_token` and `sep_token`.
     func postProcessor(
         _ type: String, _ added: [AddedToken], _ options: [(key: String, value: JSON)] = []
     ) throws -> JSONNode {

@@ -1,11 +1,11 @@
 import ModelJSON
 
-/// A `vocab.txt`, one token in each line, and what `tokenizer_config.json` says of it: what BERT models
-/// had before tokenizer.json, and still have beside it.
+/// A `vocab.txt`, one token per line, and what `tokenizer_config.json` says about it: what BERT
+/// models used before tokenizer.json, and still ship beside it.
 extension TokenizerJSON {
     /// - Parameters:
     ///   - isMPNet: whether the special tokens are RoBERTa's.
-    ///   - settings: tokenizer_config.json, where it is there.
+    ///   - settings: tokenizer_config.json, if it is there.
     init(vocabulary bytes: [UInt8], isMPNet: Bool, settings: JSONNode?) throws {
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             let end = line.last == UInt8(ascii: "\r") ? line.endIndex - 1 : line.endIndex

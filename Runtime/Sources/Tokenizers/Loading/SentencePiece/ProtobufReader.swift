@@ -3,21 +3,21 @@ struct ProtobufReader {
     enum Value {
         case varint(UInt64)
         case fixed32(UInt32)
-        /// A string, bytes, or another message: where it stands.
+        /// A string, bytes, or another message: its position.
         case bytes(Range<Int>)
     }
 
     private let file: [UInt8]
     private let message: Range<Int>
 
-    /// - Parameter message: where in the file it stands.
+    /// - Parameter message: its position in the file.
     init(_ file: [UInt8], _ message: Range<Int>? = nil) {
         self.file = file
         self.message = message ?? file.indices
     }
 
-    /// Calls `body` with the fields of the message; those of 64 fixed bits, which no message here has,
-    /// are left out.
+    /// Calls `body` with the fields of the message, skipping 64-bit fixed fields, which no message
+    /// here has.
     ///
     /// - Throws: ``TokenizerError/malformedModel(offset:reason:)``, and what `body` throws.
     func forEachField(_ body: (_ number: UInt64, _ value: Value) throws -> Void) throws {
@@ -68,7 +68,7 @@ struct ProtobufReader {
 extension ProtobufReader.Value {
     var bool: Bool { if case .varint(let number) = self { number != 0 } else { false } }
 
-    /// A negative number is written with 64 bits.
+    /// A negative number is encoded with 64 bits.
     var int32: Int32? {
         if case .varint(let number) = self { Int32(truncatingIfNeeded: number) } else { nil }
     }

@@ -20,7 +20,7 @@ struct SentencePieceFile {
     private(set) var spaceIsSuffix = false
     private(set) var hasByteFallback = false
 
-    /// - Throws: ``TokenizerError`` for what is no such file, and for one without an unknown token.
+    /// - Throws: ``TokenizerError`` if it is not such a file, or has no unknown token.
     init(_ bytes: [UInt8]) throws {
         try ProtobufReader(bytes).forEachField { number, value in
             guard let range = value.range else { return }

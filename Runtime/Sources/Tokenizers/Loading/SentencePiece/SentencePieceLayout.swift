@@ -1,4 +1,4 @@
-/// What a model's own tokenizer makes of a SentencePiece file: which ids its pieces have, and what it
+/// What a model's own tokenizer makes of a SentencePiece file: the ids of its pieces, and what it
 /// puts around a text.
 struct SentencePieceLayout {
     enum Frame {
@@ -13,20 +13,20 @@ struct SentencePieceLayout {
 
     /// Tokens before the pieces.
     var leading: [(name: String, kind: TokenList.Kind)] = []
-    /// How many pieces at the beginning of the file are not used.
+    /// How many pieces at the beginning of the file are skipped.
     var skipped = 0
-    /// Whether the first piece that is used stands for nothing.
+    /// Whether the first used piece has no meaning.
     var startsUnused = false
-    /// Tokens behind the pieces, which are searched for in texts.
+    /// Tokens after the pieces, which are searched for in texts.
     var trailing: [String] = []
-    /// Tokens that take the space before them.
+    /// Tokens that absorb the space before them.
     var leftStripping: Set<String> = []
     var bos: String?
     var eos: String?
     var pad: String?
     var frame = Frame.none
 
-    /// A file of which nothing else is known.
+    /// A file about which nothing else is known.
     static let plain = SentencePieceLayout(bos: "<s>", eos: "</s>", pad: "<pad>")
 
     /// - Parameter settings: `tokenizer_config.json`.
@@ -44,7 +44,7 @@ struct SentencePieceLayout {
         }
     }
 
-    /// Raffel et al. 2019 (arXiv:1910.10683): behind the pieces stand sentinels, the last of them first.
+    /// Raffel et al. 2019 (arXiv:1910.10683): sentinels follow the pieces, the last sentinel first.
     private static func t5(_ settings: JSONNode?) throws -> SentencePieceLayout {
         let count = try settings?.optional("extra_ids")
         let sentinels = try count?.integer ?? 100
@@ -65,7 +65,7 @@ struct SentencePieceLayout {
         skipped: 3, trailing: ["<mask>"], leftStripping: ["<mask>"], bos: "<s>", eos: "</s>",
         pad: "<pad>", frame: .both)
 
-    /// The same, but that the file's own come again behind them.
+    /// The same, except that the file's own tokens come again at the end.
     private static let camembert = SentencePieceLayout(
         leading: [
             ("<s>NOTUSED", .control), ("<pad>", .control), ("</s>NOTUSED", .control),

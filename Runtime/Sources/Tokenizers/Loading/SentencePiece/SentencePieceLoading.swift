@@ -1,4 +1,4 @@
-/// Makes a tokenizer of a SentencePiece file, which cuts text as that library does.
+/// Builds a tokenizer from a SentencePiece file that splits text as the SentencePiece library does.
 struct SentencePieceLoading {
     private let file: SentencePieceFile
     private let configuration: TokenizerConfiguration
@@ -44,7 +44,7 @@ extension SentencePieceLoading {
         let normal = scores.indices.filter { tokens.kinds[$0] == .normal }.map { scores[$0] }
         let (least, most) = (Double(normal.min() ?? 0), Double(normal.max() ?? 0))
         let worths = scores.indices.map { id in
-            // A symbol of the user's is better than any way to cut it.
+            // A user-defined symbol beats any way to split it.
             tokens.kinds[id] == .userDefined
                 ? Double(tokens.spellings[id].count) * most - 0.1 : Double(scores[id])
         }
@@ -76,7 +76,7 @@ extension SentencePieceLoading {
             tokens, model, cutsWords ? MetaspaceWords() : nil, special, symbols: symbols)
     }
 
-    /// The user's symbols as they stand in normalized text, where nothing joins them.
+    /// The user-defined symbols as they appear in normalized text, where nothing joins them.
     private var symbols: [AddedToken] {
         tokens.kinds.indices.filter { tokens.kinds[$0] == .userDefined }.map {
             AddedToken(id: Int32($0), content: Array(tokens.spellings[$0]), normalized: true)
@@ -182,7 +182,7 @@ extension SentencePieceLoading {
             scores.append(score)
         }
 
-        /// Adds a token that the settings list, or marks it where it is a piece.
+        /// Adds a token that the settings list, or marks it if it is a piece.
         mutating func add(_ token: AddedToken) throws {
             let id = Int(token.id)
             while kinds.count < id { append([], .unused, 0) }
