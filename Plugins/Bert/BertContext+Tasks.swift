@@ -26,7 +26,7 @@ extension LoadedBert.Head {
 }
 
 extension BertContext: SelfTestingContext {
-    /// Texts of several lengths, alone and beside others.
+    /// Texts of several lengths, alone and together with others.
     private static let texts = ["", "one two three", "the quick brown fox jumps over the lazy dog"]
 
     func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {

@@ -1,7 +1,7 @@
 import PluginKit
 import TensorRuntime
 
-/// The calls of one lane. An encoder keeps nothing between them.
+/// The calls of one lane. An encoder keeps no state between them.
 final class BertContext: VectorContext {
     let model: LoadedBert
 

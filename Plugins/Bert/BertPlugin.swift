@@ -8,7 +8,7 @@ public func queryBert(_ hostMinor: UInt32) -> UnsafePointer<roost_plugin>? {
     PluginTable.query(BertPlugin.self)
 }
 
-/// Serves encoders of BERT's kind from GGUF files and Hugging Face directories.
+/// Serves encoders of the BERT kind from GGUF files and Hugging Face directories.
 enum BertPlugin: Plugin {
     static let id = "org.roost.bert"
     static let version = "0.1.0"

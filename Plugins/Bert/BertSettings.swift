@@ -6,19 +6,19 @@ import TensorRuntime
 struct BertSettings: Decodable, Sendable {
     /// Unless said otherwise bf16 where that is fast, since its vectors point where F32's do; else f32.
     var precision: RoundedTo?
-    /// In place of the model's own.
+    /// Overrides the model's own.
     var pooling: Pooling?
-    /// Whether vectors have length 1 where the caller does not say; true unless said otherwise.
+    /// Whether vectors have length 1 if the caller does not say; true by default.
     var normalize: Bool?
-    /// At most what the model has positions for.
+    /// At most the number of positions that the model has.
     var maxTokens: Int?
     var queryPrefix: String?
     var passagePrefix: String?
-    /// How many tokens the windows of a text too long for one share.
+    /// How many tokens the windows of an overlong text share.
     var windowStride: Int?
     /// Whether the first numbers of a vector are a vector too, for models that do not say.
     var matryoshka: Bool?
-    /// In place of what a GGUF file names.
+    /// Overrides what a GGUF file names.
     var preTokenizer: PreTokenizerName?
 
     static let known = [
@@ -43,7 +43,7 @@ struct BertSettings: Decodable, Sendable {
         try check()
     }
 
-    /// The setting that takes the fewest changes of a letter.
+    /// The setting with the smallest edit distance.
     private static func nearest(to unknown: String) -> String {
         known.min { unknown.editDistance(to: $0) < unknown.editDistance(to: $1) } ?? ""
     }

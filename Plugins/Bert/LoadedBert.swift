@@ -3,7 +3,7 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// An open encoder: the network with its head, its tokenizer, and what it says of itself.
+/// An open encoder: the network with its head, its tokenizer, and its description.
 final class LoadedBert: VectorModel, TextModel, TaskModel {
     let info: ModelInfo
     let vectors: VectorCapabilities
@@ -13,10 +13,10 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
     let head: Head
     private let prompts: SentenceLayout.Prompts
     private let lowercases: Bool
-    /// The tokens of each prompt that no vector is made of.
+    /// The tokens of each prompt that are excluded from the vector.
     private let unpooled: [String: Int]
 
-    /// What the states are for.
+    /// What the states are used for.
     enum Head: Sendable {
         case sentence(SentenceHead, normalizes: Bool)
         case sequence(PredictionHead)
@@ -91,13 +91,13 @@ extension LoadedBert {
         return read
     }
 
-    /// A text with what the model wants before it, spelled as it was trained on.
+    /// A text with the model's prefix, spelled as the model was trained.
     private func prompted(_ text: String, _ flags: EmbedFlags) -> String {
         let whole = prompt(flags) + text
         return lowercases ? whole.lowercased() : whole
     }
 
-    /// How many tokens at the beginning of a text are read but left out of its vector.
+    /// How many tokens at the beginning of a text are read but excluded from its vector.
     func unpooledTokens(_ flags: EmbedFlags) -> Int { unpooled[prompt(flags)] ?? 0 }
 
     private func prompt(_ flags: EmbedFlags) -> String {
@@ -105,7 +105,8 @@ extension LoadedBert {
             ? prompts.query : flags.contains(.passage) ? prompts.passage : prompts.other
     }
 
-    /// The tokens of each prompt, the one that begins every text included and the one that ends it not.
+    /// The tokens of each prompt, including the one that begins every text but not the one that
+    /// ends it.
     private static func lengths(
         of prompts: SentenceLayout.Prompts, _ tokenizer: any Tokenizer, lowercased: Bool
     ) throws -> [String: Int] {

@@ -7,10 +7,10 @@ struct TextReader: Sendable {
     let tokenizer: any Tokenizer
     let encoder: any Encoder
     let vocabularySize: Int
-    /// Of one text, special tokens included; what is longer is cut.
+    /// The length limit of a text, special tokens included; a longer text is cut.
     let maxTokens: Int
 
-    /// The tokens of one pass through the network, as long as one text has not more: enough to keep
+    /// The tokens of one pass through the network, unless a single text has more: enough to keep
     /// the processor busy, few enough for the states to stay in its caches.
     static let tokensPerPass = 2048
 
@@ -36,9 +36,9 @@ struct TextReader: Sendable {
         TokenCount(whole: whole.count, read: min(whole.count, maxTokens))
     }
 
-    /// Sends texts through the network, some at a time.
+    /// Runs texts through the network, some at a time.
     ///
-    /// - Parameter body: is given which texts they are and their states, [N, D].
+    /// - Parameter body: gets the indices of some texts and their states, [N, D].
     func forEachPass(
         over texts: [TokenizedText], _ call: Call,
         _ body: (Range<Int>, Tensor, PackedSequences) throws -> Void
@@ -54,7 +54,7 @@ struct TextReader: Sendable {
         }
     }
 
-    /// Cuts a list of texts, given by their lengths, into runs of few enough tokens.
+    /// Splits a list of texts, given by their lengths, into runs of few enough tokens.
     static func passes(_ lengths: [Int], tokens most: Int = tokensPerPass) -> [Range<Int>] {
         var passes: [Range<Int>] = []
         var (start, tokens) = (0, 0)
@@ -68,7 +68,7 @@ struct TextReader: Sendable {
         return start < lengths.count ? passes + [start..<lengths.count] : passes
     }
 
-    /// Tokens that a caller made are not to be trusted.
+    /// Tokens from a caller are not to be trusted.
     private func check(_ texts: ArraySlice<TokenizedText>, from first: Int) throws {
         for (index, text) in zip(first..., texts) {
             for token in text.tokens where !(0..<vocabularySize).contains(Int(token)) {
@@ -81,22 +81,22 @@ struct TextReader: Sendable {
 // MARK: - Tokens
 
 extension TextReader {
-    /// A text that stands alone, whose "[SEP]" is that token, as the reference has it.
+    /// A text that stands alone, in which "[SEP]" is that token, as in the reference.
     ///
     /// - Parameter maxLength: the most tokens, special ones included.
     func encode(_ text: String, maxLength: Int?) throws -> Encoding {
         try tokenizer.encode(text, maxLength: maxLength, addSpecial: true, parseSpecial: true)
     }
 
-    /// "[SEP]" in a text beside another is five characters: a document could otherwise end its segment, and
-    /// speak as the query.
+    /// "[SEP]" in a text beside another is five plain characters: otherwise a document could end
+    /// its segment and pose as the query.
     private func encode(
         _ first: String, pair second: String, maxLength: Int?
     ) throws -> Encoding {
         try tokenizer.encode(first, pair: second, maxLength: maxLength, parseSpecial: false)
     }
 
-    /// A question beside each window of a passage, which share `overlap` tokens.
+    /// A question together with each window of a passage; windows share `overlap` tokens.
     func windows(question: String, passage: String, overlap: Int) throws -> [Encoding] {
         try tokenizer.windows(
             question: question, context: passage, maxLength: maxTokens, stride: overlap,

@@ -16,7 +16,7 @@ struct TokenBatch: Sendable {
 }
 
 extension TokenBatch {
-    /// [N] The place of each token in its text, from 0.
+    /// [N] The position of each token in its text, from 0.
     var positions: [Int32] { sequences.positions }
 }
 
@@ -24,7 +24,7 @@ extension TokenBatch {
 struct TokenizedText: Sendable {
     let tokens: [Int32]
     let segments: [Int32]
-    /// How many tokens at the beginning, those of a prompt, are read and then left out of the vector.
+    /// How many tokens at the beginning, those of a prompt, are read but excluded from the vector.
     var unpooled = 0
 
     /// A text that is not a pair.

@@ -7,7 +7,7 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
     private let network: any DecoderNetwork
     private let cache: KVCache
 
-    /// Far above any batch; bounds what a context takes before its first token.
+    /// Far above any batch; limits what a context takes before its first token.
     private static let mostSequences = 1 << 16
 
     init(

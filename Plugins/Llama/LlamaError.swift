@@ -1,6 +1,6 @@
 import PluginCommon
 
-/// What this plugin refuses of what its caller asks for.
+/// Why this plugin refuses a call.
 enum LlamaError: Error {
     case settings(JSONProblem)
     case unknownSettings([String], known: [String])

@@ -3,9 +3,9 @@ import PluginCommon
 
 /// The model's own settings of plugins.toml.
 struct LlamaSettings: Decodable {
-    /// F16 unless said otherwise.
+    /// F16 by default.
     var cacheType: CacheType?
-    /// In place of what a GGUF file names.
+    /// Overrides what a GGUF file names.
     var preTokenizer: PreTokenizerName?
 
     private static let known = ["cache_type", "pre_tokenizer"]

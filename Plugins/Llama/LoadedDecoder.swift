@@ -3,7 +3,7 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// An open model: the network, its tokenizer, and what it says of itself.
+/// An open model: the network, its tokenizer, and its description.
 final class LoadedDecoder: TextModel {
     let info: ModelInfo
     let vocabulary: Vocabulary

@@ -1,5 +1,5 @@
 extension UInt64 {
-    /// More than any machine has, and so little that sums of such counts do not overflow.
+    /// More than any machine has, and small enough that sums of such counts do not overflow.
     private static let mostBytes: UInt64 = 1 << 60
 
     /// The product of sizes that a file states, which may be anything: what is too large for every

@@ -1,6 +1,6 @@
 public import TensorRuntime
 
-/// Checks that the configurations of all networks share.
+/// Checks shared by the configurations of all networks.
 public enum ConfigurationChecks {
     /// Larger than any published model; products of sizes stay far from overflow.
     public static let largest = 1 << 24
@@ -48,7 +48,7 @@ public enum ConfigurationChecks {
         }
     }
 
-    /// - Parameter value: nil where the file does not say, which is as expected.
+    /// - Parameter value: nil if the file does not say, which is as expected.
     public static func expect<T: Equatable & CustomStringConvertible>(
         _ key: String, _ value: T?, _ expected: T
     ) throws {
@@ -58,7 +58,7 @@ public enum ConfigurationChecks {
         }
     }
 
-    /// The function that a configuration names.
+    /// The activation function that a configuration names.
     public static func activation(_ key: String, _ name: String) throws -> Activation {
         switch name {
         case "relu": return .relu

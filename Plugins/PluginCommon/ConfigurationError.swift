@@ -1,6 +1,6 @@
 public import PluginKit
 
-/// What a plugin refuses of the files that describe a model of one of its families.
+/// Why a plugin refuses the files that describe a model of one of its families.
 public enum ConfigurationError: Error {
     case file(String, JSONProblem)
     case missing(String)

@@ -11,7 +11,7 @@ public struct ConfigurationFile: Sendable {
         case value(JSON)
     }
 
-    /// Files of configuration are small.
+    /// Configuration files are small.
     private static let longest = 1 << 24
 
     public init(name: String, _ bytes: [UInt8]) {

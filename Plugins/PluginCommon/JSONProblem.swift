@@ -1,17 +1,17 @@
 public import ModelJSON
 
-/// What is wrong with JSON that a person or a program wrote for a plugin: the key as it stands there,
-/// what was found and what was expected.
+/// What is wrong with JSON that a person or a program wrote for a plugin: the key as written, what
+/// was found and what was expected.
 public struct JSONProblem: Error, CustomStringConvertible, Sendable {
     public let description: String
 }
 
 extension Decodable {
-    /// Reads a value from a file of configuration, settings or the input of a task.
+    /// Reads a value from a configuration file, settings or the input of a task.
     ///
     /// - Parameters:
-    ///   - keys: keys in snake case become camel case unless said otherwise.
-    ///   - quotes: whether an error may repeat what was found: not where a user's text may stand.
+    ///   - keys: keys in snake case become camel case by default.
+    ///   - quotes: whether an error may repeat what was found; not if it may be a user's text.
     /// - Throws: `JSONProblem`
     public init(
         json: some Sequence<UInt8>, keys: JSONKeys = .fromSnakeCase, quotes: Bool = true

@@ -1,7 +1,7 @@
 public import TensorRuntime
 public import Tokenizers
 
-/// `cache_type` of a model's settings: how keys and values are kept.
+/// `cache_type` of a model's settings: how keys and values are stored.
 public enum CacheType: String, NamedValue, Sendable {
     case f16
     case f32
@@ -29,7 +29,7 @@ public enum RoundedTo: String, NamedValue, Sendable {
     }
 }
 
-/// `pre_tokenizer` of a model's settings: how words are cut, in place of what a GGUF file names.
+/// `pre_tokenizer` of a model's settings: how words are split, overriding what a GGUF file names.
 public struct PreTokenizerName: Decodable, Sendable {
     public let name: String
 
@@ -45,7 +45,7 @@ public struct PreTokenizerName: Decodable, Sendable {
 }
 
 extension GGUFVocabulary {
-    /// What the metadata of the file at `path` says, but for what the model's settings say otherwise.
+    /// The metadata of the file at `path`, overridden by the model's settings.
     ///
     /// - Throws: `TokenizerError` with the path.
     public init(
@@ -78,5 +78,5 @@ extension GGUFVocabulary {
     }
 }
 
-/// The runtime reads a file's metadata and the tokenizers ask for it: neither knows the other.
+/// The runtime reads a file's metadata, and the tokenizers ask for it: neither knows the other.
 extension GGUFMetadata: @retroactive GGUFKeys {}

@@ -2,7 +2,7 @@ public import PluginKit
 public import Tokenizers
 
 extension Vocabulary {
-    /// What a tokenizer says of its tokens.
+    /// The tokenizer's description of its tokens.
     public init(_ other: TokenizerVocabulary) {
         self.init(
             bytes: other.pieces.bytes, offsets: other.pieces.offsets,

@@ -3,7 +3,7 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// An open pipeline: its networks, its tokenizer, and what it says of itself.
+/// An open pipeline: its networks, its tokenizer, and its description.
 final class LoadedPipeline: TextModel {
     let info: ModelInfo
     let vocabulary: Vocabulary
@@ -55,7 +55,8 @@ final class LoadedPipeline: TextModel {
         StableDiffusionContext(self)
     }
 
-    /// What the model's file says of its own scheduler stays; another one is made from its numbers.
+    /// The model's own scheduler keeps everything its file says; another one takes its betas and
+    /// spacing.
     func scheduler(
         _ kind: SchedulerKind, steps: Int, eta: Double
     ) throws -> any Scheduler {

@@ -1,7 +1,7 @@
 import PluginKit
 import TensorRuntime
 
-/// The calls of one lane. Everything that lasts longer than a call is in a job.
+/// The calls of one lane. All state that outlives a call is in a job.
 final class StableDiffusionContext: ImageContext {
     private let model: LoadedPipeline
 
@@ -21,7 +21,7 @@ final class StableDiffusionContext: ImageContext {
 }
 
 extension StableDiffusionContext: SelfTestingContext {
-    /// The smallest pictures, in one step.
+    /// The smallest images, in one step.
     func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport {
         let size = 4 * model.defaults.multipleOf
         let request = ImageRequest(

@@ -1,7 +1,7 @@
 import PluginCommon
 import PluginKit
 
-/// What this plugin refuses of a pipeline that is Stable Diffusion, and of requests to it.
+/// Why this plugin refuses a Stable Diffusion pipeline, or a request to it.
 enum StableDiffusionError: Error {
     // Files
     case unreadable(file: String)

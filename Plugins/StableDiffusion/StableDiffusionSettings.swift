@@ -2,7 +2,8 @@ import PluginCommon
 import PluginKit
 import TensorRuntime
 
-/// The model's own settings of plugins.toml: what a request gets that leaves the choice to the model.
+/// The model's own settings of plugins.toml: the defaults for requests that leave the choice to the
+/// model.
 struct StableDiffusionSettings: Decodable, Sendable {
     /// What weights of F32, F16 and BF16 are rounded to.
     enum RoundedTo: String, NamedValue, Sendable {
@@ -17,7 +18,7 @@ struct StableDiffusionSettings: Decodable, Sendable {
         }
     }
 
-    /// f32 unless said otherwise.
+    /// f32 by default.
     var precision: RoundedTo?
     var steps: Int?
     var guidance: Double?

@@ -3,7 +3,7 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// An open encoder-decoder: the network, its tokenizer, and what it says of itself.
+/// An open encoder-decoder: the network, its tokenizer, and its description.
 final class LoadedSummarizer: EncoderDecoderModel {
     let info: ModelInfo
     let vocabulary: Vocabulary

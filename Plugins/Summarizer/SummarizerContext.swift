@@ -1,7 +1,7 @@
 import PluginKit
 import TensorRuntime
 
-/// Sequences of one decoder, side by side in one cache, each with the memory of its source.
+/// Sequences of one decoder, all in one cache, each with the memory of its source.
 final class SummarizerContext: EncodeContext, SelfTestingContext {
     let capabilities: DecodeCapabilities
     private let model: LoadedSummarizer
@@ -9,7 +9,7 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
     private let cacheElement: ElementType
     private var memories: [AttentionMemory?]
 
-    /// Far above any batch; bounds what a context takes before its first token.
+    /// Far above any batch; limits what a context takes before its first token.
     private static let mostSequences = 1 << 16
 
     init(

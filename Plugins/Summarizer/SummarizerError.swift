@@ -1,6 +1,6 @@
 import PluginCommon
 
-/// What this plugin refuses of a model that is one of its families, and of its callers.
+/// Why this plugin refuses a model of one of its families, or a call.
 enum SummarizerError: Error {
     case settings(JSONProblem)
     case unknownSettings([String], known: [String])

@@ -3,9 +3,9 @@ import PluginCommon
 
 /// The model's own settings of plugins.toml.
 struct SummarizerSettings: Decodable {
-    /// F16 unless said otherwise.
+    /// F16 by default.
     var cacheType: CacheType?
-    /// As the checkpoint has them unless said otherwise.
+    /// By default as the checkpoint has them.
     var precision: RoundedTo?
 
     private static let known = ["cache_type", "precision"]

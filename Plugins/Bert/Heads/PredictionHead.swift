@@ -1,7 +1,7 @@
 import TensorRuntime
 
-/// What makes logits of states, as BERT's, RoBERTa's, DistilBERT's and ModernBERT's heads do it; each
-/// leaves out other parts.
+/// Turns states into logits, as the heads of BERT, RoBERTa, DistilBERT and ModernBERT do; each
+/// leaves out different parts.
 ///
 ///     y = norm(activation(x·W₁ + b₁)) · W₂ + b₂
 struct PredictionHead: Sendable {
@@ -29,7 +29,8 @@ struct PredictionHead: Sendable {
 // MARK: - Loading
 
 extension PredictionHead {
-    /// - Parameter isFull: whether a part of the layout that the checkpoint lacks is an error.
+    /// - Parameter isFull: whether a part of the layout that is missing in the checkpoint is an
+    ///   error.
     init(
         _ weights: Weights, _ layout: HeadLayout, width: Int, labels: Int, isFull: Bool
     ) throws {

@@ -22,7 +22,7 @@ struct SentenceHead: Sendable {
         return try projections.reduce(pooled) { try $1($0) }
     }
 
-    /// A map behind the pooling, as in LaBSE.
+    /// A map after the pooling, as in LaBSE.
     ///
     ///     y = activation(x·W + b)
     struct Projection: Sendable {

@@ -24,7 +24,7 @@ extension BertCheckpoint {
         }
     }
 
-    /// GGUF files leave out what their converter did not know.
+    /// GGUF files omit what their converter did not know.
     private func prediction(_ weights: Weights, labels: Int) throws -> PredictionHead {
         try PredictionHead(
             weights, configuration.headLayout(for: purpose), width: configuration.hiddenSize,
@@ -35,8 +35,9 @@ extension BertCheckpoint {
         if case .huggingFace = checkpoint.metadata { true } else { false }
     }
 
-    /// The longest text: what the settings say, else the files beside the weights, but no more than
-    /// the network has positions for. `tokenizer.json` is not asked: its truncation is for training.
+    /// The longest text: from the settings, else from the files beside the weights, but at most
+    /// what the network has positions for. `tokenizer.json` does not count: its truncation is for
+    /// training.
     func maxTokens(_ settings: BertSettings) throws -> Int {
         let most = configuration.maxTokens
         if let wanted = settings.maxTokens, wanted > most {
@@ -48,7 +49,7 @@ extension BertCheckpoint {
         return min(sentence.maxTokens ?? modelMaxLength ?? most, most, usual)
     }
 
-    /// What `tokenizer_config.json` says; some say a number that no text reaches.
+    /// From `tokenizer_config.json`; some have a number that no text reaches.
     private var modelMaxLength: Int? {
         guard case .huggingFace(let metadata) = checkpoint.metadata,
             let file = ConfigurationFile(
@@ -73,7 +74,7 @@ extension BertCheckpoint {
 extension BertSettings {
     var roundedTo: RoundedTo { precision ?? (Precision.isBF16Fast ? .bf16 : .f32) }
 
-    /// The tokens that windows share: 128 of 384 unless the settings say otherwise.
+    /// The tokens that windows share: 128 of 384 by default.
     fileprivate func overlap(of maxTokens: Int) throws -> Int {
         let overlap = windowStride ?? min(128, maxTokens / 3)
         guard overlap < maxTokens else {

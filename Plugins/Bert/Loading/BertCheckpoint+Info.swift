@@ -39,7 +39,7 @@ extension BertCheckpoint {
         return info
     }
 
-    /// Weights that a file has in blocks stay so; others are rounded.
+    /// Weights that a file stores in blocks stay so; others are rounded.
     private func quantization(_ roundedTo: RoundedTo) -> String? {
         guard let stored = checkpoint.tensors.values.storedType else { return nil }
         guard stored.blockSize == 1 else { return stored.name }

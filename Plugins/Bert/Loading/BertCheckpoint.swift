@@ -11,7 +11,7 @@ struct BertCheckpoint {
     let sentence: SentenceLayout
 
     /// - Returns: `nil` for a checkpoint of another family.
-    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    /// - Throws: if it is of one of these families, but damaged or not supported.
     init?(_ path: String) throws {
         checkpoint = try Checkpoint.open(path)
         switch checkpoint.metadata {
@@ -42,7 +42,7 @@ struct BertCheckpoint {
 // MARK: - Sizes
 
 extension BertCheckpoint {
-    /// Bytes of the open model: its tables as they are mapped, its maps as they are packed.
+    /// Bytes of the open model: its tables as mapped, its maps as packed.
     func modelBytes(_ precision: Precision) -> UInt64 {
         checkpoint.tensors.values.filter { nameInNetwork($0.name) != nil }.reduce(0) {
             bytes, tensor in
@@ -53,7 +53,7 @@ extension BertCheckpoint {
         }
     }
 
-    /// The bits of a weight of a map; nil for what is not repacked.
+    /// The bits per weight of a map; nil for what is not repacked.
     private func packedBits(of tensor: TensorEntry, _ precision: Precision) -> UInt64? {
         let isTable = ["embedding", "_embd", "attention_bias"].contains(where: tensor.name.contains)
         guard tensor.shape.count == 2, !isTable, tensor.type.blockSize == 1 else { return nil }
@@ -64,7 +64,7 @@ extension BertCheckpoint {
         }
     }
 
-    /// Bytes of the states of one pass, at its largest.
+    /// Bytes of the states of the largest pass.
     var passBytes: UInt64 {
         let c = configuration
         let perToken = 8 * c.hiddenSize + 3 * c.intermediateSize
@@ -88,7 +88,7 @@ extension BertCheckpoint {
         }
     }
 
-    /// Nil for buffers, which follow from the configuration, and for heads that nothing asks for.
+    /// Nil for buffers, which follow from the configuration, and for unused heads.
     private func networkName(huggingFace stored: String) -> String? {
         var name = stored
         if name.hasPrefix(configuration.basePrefix) {
@@ -107,9 +107,9 @@ extension BertCheckpoint {
         "embeddings.position_ids", "embeddings.token_type_ids", "rotary_emb.inv_freq",
     ]
 
-    /// What loading would find, as far as the headers tell.
+    /// Finds what would make loading fail, as far as the headers tell.
     ///
-    /// - Throws: naming a tensor of a type that is not computed with, or a key of the tokenizer.
+    /// - Throws: naming a tensor of an unsupported type, or a key of the tokenizer.
     func checkFiles(_ settings: BertSettings) throws {
         try checkpoint.requireReadable(where: { nameInNetwork($0) != nil })
         if case .gguf(let metadata) = checkpoint.metadata {
@@ -118,7 +118,7 @@ extension BertCheckpoint {
         }
     }
 
-    /// - Parameter preTokenizer: in place of what a GGUF file names.
+    /// - Parameter preTokenizer: overrides what a GGUF file names.
     func tokenizer(preTokenizer: PreTokenizerName?) throws -> any Tokenizer {
         switch checkpoint.metadata {
         case .gguf(let metadata):

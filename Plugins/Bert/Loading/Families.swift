@@ -1,9 +1,9 @@
 import PluginCommon
 import TensorRuntime
 
-/// The families of encoders, by the names that files have for them.
+/// The families of encoders, by their names in files.
 enum Families {
-    /// What `families` of the plugin says.
+    /// The plugin's `families`.
     static let names = [
         "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "mpnet", "nomic-bert",
         "modernbert",

@@ -2,8 +2,8 @@ import PluginCommon
 import TensorRuntime
 
 extension HeadConfiguration {
-    /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one that
-    /// names labels. Older ones have nothing but its tensors.
+    /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one
+    /// that names labels. Older files have only its tensors.
     ///
     /// - Throws: `ConfigurationError.unsupported` for a decoder.
     init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
@@ -40,7 +40,7 @@ private enum PoolingType: Int {
     /// A classifier on top.
     case rank = 4
 
-    /// - Returns: nil where the file does not say.
+    /// - Returns: nil if the file does not say.
     init?(_ metadata: GGUFMetadata) throws {
         let key = "\(try metadata.string("general.architecture")).pooling_type"
         guard let number = try metadata.int(ifPresent: key) else { return nil }

@@ -1,13 +1,13 @@
 import PluginCommon
 
-/// What `config.json` of any family says about the head and about what the numbers mean.
+/// What `config.json` of any family says about the head and the meaning of its outputs.
 struct HeadConfiguration: Decodable, Sendable {
     var modelType: String?
     var architectures: [String]?
     var id2label: [String: String]?
     var numLabels: Int?
     var problemType: String?
-    /// An older place of `sentenceTransformers.activationFn`.
+    /// An older form of `sentenceTransformers.activationFn`.
     var sbertCeDefaultActivationFunction: String?
     var sentenceTransformers: SentenceTransformers?
     var isMatryoshka: Bool?
@@ -24,7 +24,7 @@ struct HeadConfiguration: Decodable, Sendable {
 }
 
 extension HeadConfiguration {
-    /// - Throws: `ConfigurationError.unsupported` for a head that this plugin has not.
+    /// - Throws: `ConfigurationError.unsupported` for a head that this plugin lacks.
     var purpose: Purpose {
         get throws {
             guard let name = architectures?.first else { return .embedding }
@@ -64,7 +64,7 @@ extension HeadConfiguration {
         isMatryoshka ?? (matryoshkaDimensions?.isEmpty == false)
     }
 
-    /// The class of PyTorch that makes a score of a cross-encoder's logit.
+    /// The PyTorch class that turns a cross-encoder's logit into a score.
     var scoreActivation: String? {
         (sentenceTransformers?.activationFn ?? sbertCeDefaultActivationFunction)?
             .split(separator: ".").last.map(String.init)

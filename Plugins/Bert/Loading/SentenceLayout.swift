@@ -1,17 +1,17 @@
 import PluginCommon
 
-/// What the files that sentence-transformers writes say about a model: which modules follow the
-/// network, how long a text may be, and what stands before it.
+/// What sentence-transformers' files say about a model: which modules follow the network, how long
+/// a text may be, and which prefix it gets.
 struct SentenceLayout: Sendable {
-    /// Nil where no file says.
+    /// Nil if no file says so.
     var pooling: Pooling?
     /// The directories of `Dense` modules, in order.
     var projections: [String] = []
     var maxTokens: Int?
     var prompts = Prompts()
-    /// The network reads a prompt, but the vector is made without its tokens.
+    /// The network reads a prompt, but the vector is formed without its tokens.
     var excludesPrompt = false
-    /// Texts are written in lower case before they are tokens, whatever the tokenizer does.
+    /// Texts are lower-cased before they are tokenized, whatever the tokenizer does.
     var lowercases = false
 
     /// What is put before a text.
@@ -24,7 +24,7 @@ struct SentenceLayout: Sendable {
 
     init() {}
 
-    /// - Throws: `BertError` for a module or a way of pooling that this plugin does not implement.
+    /// - Throws: `BertError` for a module or a pooling mode that this plugin does not implement.
     init(directory: String) throws {
         try read(modules: directory)
         if let file = ConfigurationFile(ifPresent: "\(directory)/sentence_bert_config.json") {

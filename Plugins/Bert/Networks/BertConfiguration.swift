@@ -10,17 +10,17 @@ struct BertConfiguration: Decodable, Sendable {
     var numHiddenLayers: Int
     var numAttentionHeads: Int
     var maxPositionEmbeddings: Int
-    /// 0 where there are no segments.
+    /// 0 if there are no segments.
     var typeVocabSize: Int
     var layerNormEps: Float
     var hiddenAct: String?
     var padTokenId: Int?
 
-    // What other members of the family have and this network has not.
+    // Features of other family members that this network lacks.
     var positionEmbeddingType: String?
     var isDecoder: Bool?
 
-    /// The model types whose positions begin behind the padding token's id.
+    /// The model types whose positions begin after the padding token's id.
     static let robertaTypes = ["roberta", "xlm-roberta", "camembert"]
 }
 
@@ -30,7 +30,7 @@ extension BertConfiguration {
     /// The row of the first position's vector.
     var firstPosition: Int { isRoberta ? (padTokenId ?? 1) + 1 : 0 }
 
-    /// Of these networks, which a GGUF file does not tell apart, only DistilBERT has no segments.
+    /// Of these networks, which a GGUF file does not distinguish, only DistilBERT has no segments.
     var isDistilBert: Bool { modelType == nil && typeVocabSize == 0 }
 
     var activation: Activation {

@@ -2,8 +2,8 @@ import PluginCommon
 import TensorRuntime
 
 extension BertConfiguration {
-    /// What the metadata of a GGUF file of architecture `bert` says. RoBERTa's files have lost the
-    /// rows of positions before the first, so that all begin at 0.
+    /// What the metadata of a GGUF file of architecture `bert` says. RoBERTa's files lack the rows
+    /// before the first position, so all of them begin at 0.
     init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
         self.init(
             vocabSize: try metadata.vocabularySize("bert", tensors),

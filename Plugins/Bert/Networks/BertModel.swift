@@ -29,7 +29,7 @@ struct BertModel: Encoder {
         return x
     }
 
-    /// The sum of what a token is, where it stands and in which part of a pair.
+    /// The sum of a token's identity, its position and its part of a pair.
     ///
     ///     x = LayerNorm(E[tokens] + P[positions] + S[segments])
     struct Embeddings: Sendable {
@@ -37,7 +37,7 @@ struct BertModel: Encoder {
         let positions: Embedding  // [P, D]
         let segments: Embedding?  // [S, D]
         let norm: LayerNorm  // [D]
-        /// RoBERTa counts from behind its padding token's id.
+        /// RoBERTa counts from after its padding token's id.
         let firstPosition: Int32
 
         func callAsFunction(_ batch: TokenBatch) throws -> Tensor {
@@ -64,7 +64,7 @@ struct BertModel: Encoder {
         }
     }
 
-    /// Attention of every token to all of its text, Vaswani et al. 2017 (arXiv:1706.03762).
+    /// Attention of every token to its whole text, Vaswani et al. 2017 (arXiv:1706.03762).
     ///
     ///     y = softmax(x·Wq · (x·Wk)ᵀ / √d) · x·Wv · Wo
     struct Attention: Sendable {
@@ -87,7 +87,7 @@ struct BertModel: Encoder {
         }
     }
 
-    /// The feed-forward, with GELU (Hendrycks and Gimpel 2016, arXiv:1606.08415) unless said otherwise.
+    /// The feed-forward, with GELU (Hendrycks and Gimpel 2016, arXiv:1606.08415) by default.
     ///
     ///     y = gelu(x·W₁ + b₁) · W₂ + b₂
     struct FeedForward: Sendable {

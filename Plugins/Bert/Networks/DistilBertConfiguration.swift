@@ -1,7 +1,7 @@
 import PluginCommon
 import TensorRuntime
 
-/// `config.json` of DistilBERT, Sanh et al. 2019 (arXiv:1910.01108): BERT without segments, under
+/// `config.json` of DistilBERT, Sanh et al. 2019 (arXiv:1910.01108): BERT without segments, with
 /// other names.
 struct DistilBertConfiguration: Decodable, Sendable {
     var vocabSize: Int

@@ -2,7 +2,7 @@ import TensorRuntime
 
 /// A network that reads whole texts and gives a state for each token.
 protocol Encoder: Sendable {
-    /// - Parameter beforeLayer: is shown what enters each layer, and may throw to end the pass.
+    /// - Parameter beforeLayer: gets the input of each layer, and may throw to end the pass.
     /// - Returns: [N, D]
     func callAsFunction(
         _ batch: TokenBatch, beforeLayer: (Tensor) throws -> Void

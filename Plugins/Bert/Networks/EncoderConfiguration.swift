@@ -1,17 +1,17 @@
 import TensorRuntime
 
-/// What a family's `config.json` says, and how its network comes from a checkpoint.
+/// A family's `config.json`, and how its network is loaded from a checkpoint.
 protocol EncoderConfiguration: Sendable {
-    /// As the ABI's families name it: `roberta`.
+    /// The ABI's name of the family: `roberta`.
     var family: String { get }
     var vocabSize: Int { get }
     var hiddenSize: Int { get }
     var intermediateSize: Int { get }
     /// The longest text, in tokens.
     var maxTokens: Int { get }
-    /// What stands before the encoder's tensors in a checkpoint with a head: `roberta.`.
+    /// The prefix of the encoder's tensors in a checkpoint with a head: `roberta.`.
     var basePrefix: String { get }
-    /// The folders of what pretraining left in a checkpoint.
+    /// The folders of pretraining leftovers in a checkpoint.
     var pretrainingFolders: [String] { get }
 
     /// - Throws: `BertError` naming the key whose value this network does not implement or that
@@ -27,7 +27,7 @@ protocol EncoderConfiguration: Sendable {
 
     func encoder(_ weights: Weights, _ precision: Precision) throws -> any Encoder
 
-    /// Where a head of this kind keeps its weights.
+    /// Where a head of this kind stores its weights.
     func headLayout(for purpose: Purpose) -> HeadLayout
 }
 

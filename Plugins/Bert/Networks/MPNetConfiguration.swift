@@ -16,7 +16,7 @@ struct MPNetConfiguration: Decodable, Sendable {
 }
 
 extension MPNetConfiguration {
-    /// From here on all distances share a bucket; no file says otherwise.
+    /// From this distance on all share a bucket; no file says otherwise.
     static let maxDistance = 128
 
     /// The row of the first position's vector.

@@ -1,7 +1,7 @@
 import TensorRuntime
 
-/// MPNet, Song et al. 2020 (arXiv:2004.09297): BERT's blocks without segments, and with a bias of
-/// attention by how far apart two tokens are, the same in every layer.
+/// MPNet, Song et al. 2020 (arXiv:2004.09297): BERT's blocks without segments, and with an
+/// attention bias by the distance of two tokens, the same in every layer.
 ///
 ///     x⁰ = LayerNorm(E[tokens] + P[positions])
 ///     xˡ = Layerˡ(xˡ⁻¹, B)              l = 1 … L
@@ -13,7 +13,7 @@ struct MPNetModel: Encoder {
     let norm: LayerNorm  // [D]
     let bias: RelativePositionBias
     let layers: [Layer]  // L
-    /// Positions count from behind the padding token's id.
+    /// Positions count from after the padding token's id.
     let firstPosition: Int32
 
     func callAsFunction(

@@ -13,7 +13,7 @@ struct ModernBertConfiguration: Decodable, Sendable {
     var hiddenActivation: String?
     /// The width of a local layer's window.
     var localAttention: Int
-    /// transformers 4: layer 0, and every so many after it, look at the whole text.
+    /// transformers 4: layer 0, and every n-th layer after it, attends to the whole text.
     var globalAttnEveryNLayers: Int?
     /// transformers 4
     var globalRopeTheta: Float?

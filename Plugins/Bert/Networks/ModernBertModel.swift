@@ -79,7 +79,7 @@ struct ModernBertModel: Encoder {
         }
     }
 
-    /// The gated feed-forward, GeGLU unless said otherwise: Shazeer 2020 (arXiv:2002.05202).
+    /// The gated feed-forward, GeGLU by default: Shazeer 2020 (arXiv:2002.05202).
     ///
     ///     y = (gelu(x·Wgate) ⊙ x·Wup) · Wdown
     struct FeedForward: Sendable {

@@ -9,7 +9,7 @@ struct NomicBertConfiguration: Sendable {
     var numHiddenLayers: Int
     var numAttentionHeads: Int
     var maxPositionEmbeddings: Int
-    /// 0 where there are no segments.
+    /// 0 if there are no segments.
     var typeVocabSize: Int
     var layerNormEps: Float
     var ropeTheta: Float
@@ -78,7 +78,7 @@ private struct AuthorsForm: Decodable {
     var layerNormEpsilon: Float
     var rotaryEmbBase: Float
 
-    // What other members of the family have and this network has not.
+    // Features of other family members that this network lacks.
     var activationFunction: String?
     var rotaryEmbFraction: Float?
     var rotaryEmbInterleaved: Bool?
@@ -90,7 +90,7 @@ private struct AuthorsForm: Decodable {
     var useRmsNorm: Bool?
     var moeEveryNLayers: Int?
 
-    /// Beyond the positions of training the authors stretch the rotation, which is not done here.
+    /// Beyond the positions of training, the authors stretch the rotation, which is not supported.
     var configuration: NomicBertConfiguration {
         get throws {
             try check()

@@ -2,11 +2,11 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// The task `answer`: the stretches of passages that answer a question, best first.
+/// The task `answer`: the spans of passages that answer a question, best first.
 ///
-/// A passage too long for the network is read in windows that overlap. "No answer" is at least as
-/// unlikely as in the window that is surest of one, and comes before the first span that is less
-/// likely beside it.
+/// A passage too long for the network is read in overlapping windows. "No answer" is at most as
+/// likely as in the window that finds it least likely, and comes before the first span that is less
+/// likely than it.
 final class AnswerJob: TaskJob {
     static let description = TaskDescription(
         name: "answer",
@@ -91,7 +91,7 @@ final class AnswerJob: TaskJob {
 
     private var isDone: Bool { windows.isEmpty && nextPassage == input.passages.count }
 
-    /// Cuts passages into windows until there are enough for a pass.
+    /// Splits passages into windows until there are enough for a pass.
     private func fill() throws {
         var tokens = windows.reduce(0) { $0 + $1.encoding.count }
         while tokens < TextReader.tokensPerPass, nextPassage < input.passages.count {

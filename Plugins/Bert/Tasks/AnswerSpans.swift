@@ -1,35 +1,35 @@
 import Glibc
 import Tokenizers
 
-/// A stretch of a passage that answers a question.
+/// A span of a passage that answers a question.
 struct Answer: Sendable {
     let passage: Int
     /// Code points of the passage.
     let range: Range<Int>
     /// p(start) · p(end), among the tokens of one window's passage.
     let score: Double
-    /// The same where "no answer" takes part.
+    /// The same, if "no answer" takes part.
     let scoreBesideNone: Double
 }
 
-/// What one window says, after Devlin et al. 2018 (arXiv:1810.04805), sections 4.2 and 4.3.
+/// The result of one window, after Devlin et al. 2018 (arXiv:1810.04805), sections 4.2 and 4.3.
 ///
 ///     score(i, j) = p(start = i) · p(end = j),  i ≤ j < i + most
 ///
-/// p is the softmax over the passage's tokens alone. That there is no answer is said by the first
-/// token of the window: its probability is of a softmax in which it takes part.
+/// p is the softmax over the passage's tokens alone. The first token of the window stands for "no
+/// answer": its probability comes from a softmax in which it takes part.
 struct AnswerSpans {
     /// The probability that the window has no answer.
     let none: Double
     private let starts: [Double]
     private let ends: [Double]
-    /// What of the probability is left for spans beside "no answer".
+    /// The probability left for spans besides "no answer".
     private let rest: Double
     /// The passage's code points of each of its tokens.
     private let offsets: [Range<Int>]
 
     /// - Parameters:
-    ///   - window: a question beside a part of the passage.
+    ///   - window: a question together with a part of the passage.
     ///   - start: the logits of its tokens.
     ///   - end: the same.
     init(_ window: Encoding, start: [Float], end: [Float]) {
@@ -41,7 +41,7 @@ struct AnswerSpans {
         offsets = places.map { window.offsets[$0] }
     }
 
-    /// The best spans, each stretch of characters once, best first.
+    /// The best spans, each range of characters once, best first.
     func best(_ count: Int, mostTokens: Int, passage: Int) -> [Answer] {
         var best = BestAnswers(count)
         for i in starts.indices {
@@ -58,7 +58,7 @@ struct AnswerSpans {
         return best.answers
     }
 
-    /// - Returns: the probabilities of the places alone, and that of the first token beside them.
+    /// - Returns: the probabilities of the places alone, and that of the first token among them.
     private static func softmax(
         _ logits: [Float], _ places: [Int]
     ) -> (probabilities: [Double], ofNone: Double) {
@@ -71,11 +71,11 @@ struct AnswerSpans {
     }
 }
 
-/// The best of many answers, each stretch of a passage once.
+/// The best of many answers, each range of a passage once.
 struct BestAnswers {
     private let count: Int
     private var kept: [Answer] = []
-    /// What an answer must exceed to be among them.
+    /// The score that an answer must exceed to be kept.
     private(set) var least = -Double.infinity
 
     init(_ count: Int) {

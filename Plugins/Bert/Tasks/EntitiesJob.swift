@@ -2,7 +2,7 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// The task `entities`: the named stretches of each text, one event a text.
+/// The task `entities`: the named spans of each text, one event per text.
 final class EntitiesJob: TaskJob {
     static let description = TaskDescription(
         name: "entities",

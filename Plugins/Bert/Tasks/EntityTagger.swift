@@ -1,7 +1,7 @@
-/// What a token classifier's labels say: `B-PER`, `I-PER`, `O`.
+/// The labels of a token classifier: `B-PER`, `I-PER`, `O`.
 ///
-/// The schemes BIO, BILOU, BIOES and plain labels (IO) differ only in how much they say about where an
-/// entity begins and ends.
+/// The schemes BIO, BILOU, BIOES and plain labels (IO) differ only in how much they say about where
+/// an entity begins and ends.
 struct EntityTag: Equatable, Sendable {
     enum Place: Sendable {
         case outside
@@ -36,7 +36,7 @@ struct EntityTag: Equatable, Sendable {
     }
 }
 
-/// A word and what the classifier makes of it.
+/// A word and its classification.
 struct TaggedWord: Sendable {
     /// Code points of the text.
     var range: Range<Int>
@@ -45,7 +45,7 @@ struct TaggedWord: Sendable {
     let score: Float
 }
 
-/// A stretch of a text that names something.
+/// A span of a text that names something.
 struct Entity: Encodable, Equatable, Sendable {
     let label: String
     let text: String

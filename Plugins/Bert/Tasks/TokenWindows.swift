@@ -1,20 +1,20 @@
 import Tokenizers
 
-/// A text cut into windows of tokens that overlap, so that each token is read with neighbours on both
-/// sides in one of them.
+/// A text split into overlapping windows of tokens, so that each token is read in some window with
+/// neighbours on both sides.
 ///
 ///     window 0:  [CLS] a b c d e f [SEP]
 ///     window 1:          [CLS] d e f g h i [SEP]
 ///     kept:            a b c d|e f g h i
 struct TokenWindows {
     let texts: [TokenizedText]
-    /// For each window, the tokens of it that count, and where they stand in the whole text's.
+    /// For each window, which of its tokens count, and their position in the whole text.
     let kept: [(inWindow: Range<Int>, inText: Range<Int>)]
 
     /// - Parameters:
     ///   - text: of any length, with the tokens that the template adds.
-    ///   - most: the tokens of a window, those included.
-    ///   - overlap: how many tokens two windows share; they share fewer where there is no room.
+    ///   - most: the tokens of a window, including those.
+    ///   - overlap: how many tokens two windows share; they share fewer if there is no room.
     init(_ text: Encoding, most: Int, overlap: Int) {
         let body = text.body
         let added = text.count - body.count

@@ -1,7 +1,7 @@
-/// Whether a token goes on with the word of the one before it.
+/// Whether a token continues the word of the previous one.
 ///
-/// Token classifiers are trained on the first piece of each word, so what they say of the others is not
-/// asked. In scripts without spaces every token is a word of its own.
+/// Token classifiers are trained on the first piece of each word, so their output for other pieces
+/// is ignored. In scripts without spaces every token is its own word.
 struct WordJoiner {
     let text: [Unicode.Scalar]
 

@@ -12,7 +12,7 @@ protocol DecoderLayer: Sendable {
     ) throws -> Tensor
 }
 
-/// The layers of a decoder, one after the other, and the norm behind the last.
+/// The layers of a decoder, one after the other, and the norm after the last.
 ///
 ///     xˡ = Layerˡ(xˡ⁻¹)                 l = 1 … L
 ///     y = RMSNorm(xᴸ)

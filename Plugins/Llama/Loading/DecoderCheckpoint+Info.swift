@@ -22,7 +22,7 @@ extension DecoderCheckpoint {
         return info
     }
 
-    /// The file of its own where there is one, as transformers prefers it.
+    /// The file of its own if there is one, as transformers prefers it.
     private static func chatTemplate(in directory: String) -> String? {
         let files = FileManager.default
         if let file = files.contents(atPath: "\(directory)/chat_template.jinja") {

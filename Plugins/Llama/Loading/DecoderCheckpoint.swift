@@ -10,7 +10,7 @@ struct DecoderCheckpoint {
     private let file: ConfigurationFile
 
     /// - Returns: `nil` for a checkpoint of another family.
-    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    /// - Throws: if it is of one of these families, but damaged or not supported.
     init?(_ path: String) throws {
         checkpoint = try Checkpoint.open(path)
         switch checkpoint.metadata {
@@ -88,9 +88,9 @@ extension DecoderCheckpoint {
         name.hasSuffix("rotary_emb.inv_freq") ? nil : name
     }
 
-    /// What loading would find, as far as the headers tell.
+    /// Finds what would make loading fail, as far as the headers tell.
     ///
-    /// - Throws: naming a tensor of a type that is not computed with, or a key of the tokenizer.
+    /// - Throws: naming a tensor of an unsupported type, or a key of the tokenizer.
     func checkFiles(_ settings: LlamaSettings) throws {
         try checkpoint.requireReadable(where: { Self.withoutBuffers($0) != nil })
         if case .gguf(let metadata) = checkpoint.metadata {
@@ -99,7 +99,7 @@ extension DecoderCheckpoint {
         }
     }
 
-    /// - Parameter preTokenizer: in place of what a GGUF file names.
+    /// - Parameter preTokenizer: overrides what a GGUF file names.
     func tokenizer(preTokenizer: PreTokenizerName?) throws -> any Tokenizer {
         switch checkpoint.metadata {
         case .gguf(let metadata):

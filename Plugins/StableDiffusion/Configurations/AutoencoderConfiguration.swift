@@ -23,7 +23,7 @@ struct AutoencoderConfiguration: Decodable, Sendable {
     static let epsilon: Float = 1e-6
 
     var levels: Int { blockOutChannels.count }
-    /// Pixels of a picture for one of its latents, along each axis.
+    /// Pixels of an image per latent, along each axis.
     var factor: Int { 1 << (levels - 1) }
     var scale: Double { scalingFactor ?? 0.18215 }
 

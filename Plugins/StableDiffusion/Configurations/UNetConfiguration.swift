@@ -13,7 +13,8 @@ struct UNetConfiguration: Decodable, Sendable {
     let layersPerBlock: Int
     let crossAttentionDim: Int
     let transformerLayersPerBlock: PerLevel?
-    /// By a mistake that became custom, the number of heads where `num_attention_heads` is missing.
+    /// By a mistake that became convention, the number of heads if `num_attention_heads` is
+    /// missing.
     let attentionHeadDim: PerLevel
     let numAttentionHeads: PerLevel?
     let normNumGroups: Int
@@ -95,7 +96,7 @@ extension UNetConfiguration {
             "in_channels": inChannels, "layers_per_block": layersPerBlock,
             "cross_attention_dim": crossAttentionDim, "norm_num_groups": normNumGroups,
         ])
-        // Pixels are several times as many, and counted by their square.
+        // There are several times as many pixels, and attention is quadratic in them.
         try ConfigurationChecks.sizes(["sample_size": sampleSize ?? 1], to: 1 << 20)
         guard (1...16).contains(levels), downBlockTypes.count == levels,
             upBlockTypes.count == levels
@@ -136,7 +137,7 @@ extension UNetConfiguration {
         try ConfigurationChecks.divides(2, nil, width, "block_out_channels")
     }
 
-    /// What other networks of this class have.
+    /// Features of other networks of this class.
     private func checkKind() throws {
         let expect: (String, String?, String) throws -> Void = ConfigurationChecks.expect
         try expect("addition_embed_type", additionEmbedType, "null")

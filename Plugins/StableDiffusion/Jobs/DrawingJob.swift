@@ -1,7 +1,7 @@
 import PluginKit
 import TensorRuntime
 
-/// A picture under way: a step for each call of the scheduler, and one that decodes.
+/// An image in progress: a step for each call of the scheduler, and one that decodes.
 final class DrawingJob: ImageJob {
     private let model: LoadedPipeline
     private let request: DrawingRequest
@@ -14,7 +14,7 @@ final class DrawingJob: ImageJob {
     private var noise: any NoiseSource
     private(set) var latents: [Float]
     private var call: Int
-    /// What the network last took the latents for.
+    /// The network's latest prediction of the final latents.
     private var original: [Float]?
     private var picture: Picture?
 
@@ -35,7 +35,7 @@ final class DrawingJob: ImageJob {
         latents = try firstLatents(call)
     }
 
-    /// The negative prompt first, where guidance needs it.
+    /// The negative prompt first, if guidance needs it.
     private static func texts(
         _ request: DrawingRequest, _ prompts: PromptReader
     ) throws -> [Tensor] {
@@ -97,7 +97,7 @@ final class DrawingJob: ImageJob {
             (request.guidance, outputs.rows(1..<2).floats))
     }
 
-    // MARK: - Pictures
+    // MARK: - Images
 
     func preview(call: Call) throws -> Picture? {
         model.previews(original ?? latents, shape)

@@ -1,6 +1,6 @@
 import PluginKit
 
-/// A request with nothing left open.
+/// A request with all defaults filled in.
 struct DrawingRequest: Sendable {
     let prompt: String
     let negative: String
@@ -14,13 +14,13 @@ struct DrawingRequest: Sendable {
     let clipSkip: Int
     let start: Start?
 
-    /// A picture to begin with, and how far it is changed.
+    /// An initial image, and how much it is changed.
     struct Start: Sendable {
         let picture: Picture
         let strength: Double
     }
 
-    /// What `extra_json` may hold.
+    /// The allowed members of `extra_json`.
     private struct Extra: Decodable {
         var scheduler: String?
         var clipSkip: Int?
@@ -65,7 +65,7 @@ struct DrawingRequest: Sendable {
         }
     }
 
-    /// The first call of a scheduler: a picture to begin with takes the place of the calls before it.
+    /// The first call of a scheduler: an initial image replaces the calls before it.
     func firstCall(_ scheduler: any Scheduler) -> Int {
         guard let start else { return 0 }
         let kept = steps - min(Int(Double(steps) * start.strength), steps)

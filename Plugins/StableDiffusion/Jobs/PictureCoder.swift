@@ -2,7 +2,7 @@ import Glibc
 import PluginKit
 import TensorRuntime
 
-/// Latents of one picture, by pixels: [height, width, channels].
+/// Latents of one image, by pixels: [height, width, channels].
 struct LatentShape: Sendable, Equatable {
     let height: Int
     let width: Int
@@ -21,7 +21,7 @@ struct LatentShape: Sendable, Equatable {
     func tensor(_ numbers: [Float]) -> Tensor { Tensor(numbers, [1, height, width, channels]) }
 }
 
-/// Between pictures and latents of variance 1.
+/// Between images and latents of variance 1.
 struct PictureCoder: Sendable {
     let model: AutoencoderModel
     let factor: Int
@@ -52,7 +52,7 @@ struct PictureCoder: Sendable {
     }
 
     /// - Parameters:
-    ///   - noise: what the latents are drawn with from their distribution; nil for its mean.
+    ///   - noise: samples the latents from their distribution; nil takes its mean.
     func latents(_ picture: Picture, noise: [Float]?, call: Call) throws -> [Float] {
         let image = Tensor(
             picture.rgb.map { Float($0) / 255 * 2 - 1 }, [1, picture.height, picture.width, 3])

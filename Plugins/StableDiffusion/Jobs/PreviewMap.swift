@@ -19,7 +19,7 @@ struct PreviewMap: Sendable {
         rows = LeastSquares.fit(inputs, colors)
     }
 
-    /// - Returns: a picture of a pixel for each latent.
+    /// - Returns: an image of a pixel for each latent.
     func callAsFunction(_ latents: [Float], _ shape: LatentShape) -> Picture {
         let rgb = (0..<shape.height * shape.width).flatMap { place in
             let input = Self.neighbours(of: place, latents, shape)
@@ -53,7 +53,7 @@ struct PreviewMap: Sendable {
     }
 }
 
-/// Pictures whose colours are known: rectangles on grounds that are grey or of any colour.
+/// Images whose colours are known: rectangles on grey or coloured backgrounds.
 private enum PreviewExamples {
     private static let count = 8
     /// Latents along a side.

@@ -3,14 +3,14 @@ import PluginKit
 import TensorRuntime
 import Tokenizers
 
-/// From prompts to what the network looks at.
+/// Turns prompts into what the network attends to.
 struct PromptReader: Sendable {
     private let tokenizer: any Tokenizer
     private let encoder: CLIPTextModel
     private let begin: Int32
     private let end: Int32
     private let padding: Int32
-    /// Tokens of a prompt that the encoder reads, what begins and ends it included.
+    /// Tokens of a prompt that the encoder reads, including the start and end tokens.
     let length: Int
     /// Layers of the encoder.
     let layers: Int
@@ -37,14 +37,14 @@ struct PromptReader: Sendable {
         }
     }
 
-    /// The ids of a prompt, cut and filled up to what the encoder reads.
+    /// The ids of a prompt, cut and padded to the encoder's length.
     func tokens(_ prompt: String) throws -> [Int32] {
         let ids = try tokenizer.encode(prompt, addSpecial: false, parseSpecial: false)
         let whole = [begin] + ids.prefix(length - 2) + [end]
         return whole + Array(repeating: padding, count: length - whole.count)
     }
 
-    /// The ids of a text as it is.
+    /// The ids of a text, neither cut nor padded.
     func tokenize(
         _ text: String, plain: [Range<Int>], flags: TokenizeFlags
     ) throws -> [Int32] {
@@ -55,7 +55,7 @@ struct PromptReader: Sendable {
 
     var vocabulary: TokenizerVocabulary { tokenizer.vocabulary }
 
-    /// - Parameter skipping: layers of the encoder that are left out at its end.
+    /// - Parameter skipping: how many of the encoder's last layers are skipped.
     /// - Returns: [length, D].
     func states(_ prompt: String, skipping: Int = 0) throws -> Tensor {
         try encoder(tokens(prompt), skipping: skipping)

@@ -1,7 +1,7 @@
 import PluginCommon
 import PluginKit
 
-/// What a request gets that leaves the choice to the model, and what it may choose from.
+/// The defaults for requests that leave the choice to the model, and the allowed values.
 struct PipelineDefaults: Sendable {
     let width: Int
     let height: Int
@@ -38,7 +38,7 @@ struct PipelineDefaults: Sendable {
         }
     }
 
-    /// Bytes of the states of a picture of this size while it is decoded, which takes the most.
+    /// Bytes of the states of an image of this size while it is decoded, which takes the most.
     func pictureBytes(_ c: AutoencoderConfiguration) -> UInt64 {
         let widths = c.blockOutChannels
         let perPixel = 3 * (widths.count > 1 ? widths[1] : widths[0]) + widths[0]
@@ -47,7 +47,7 @@ struct PipelineDefaults: Sendable {
 }
 
 extension PipelineFolder {
-    /// - Throws: `StableDiffusionError.value`, `.size` of a setting that cannot be.
+    /// - Throws: `StableDiffusionError.value`, `.size` for an impossible setting.
     func defaults(_ settings: StableDiffusionSettings) throws -> PipelineDefaults {
         let place = StableDiffusionSettings.place
         let own = (unet.sampleSize ?? 64) * autoencoder.factor

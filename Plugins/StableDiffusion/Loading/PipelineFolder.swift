@@ -22,7 +22,7 @@ struct PipelineFolder {
     }
 
     /// - Returns: `nil` for a folder of another family.
-    /// - Throws: for Stable Diffusion that is damaged or has what this plugin does not implement.
+    /// - Throws: if it is Stable Diffusion, but damaged or not supported.
     init?(_ path: String) throws {
         guard try Self.isStableDiffusion(path) else { return nil }
         self.path = path
@@ -94,7 +94,7 @@ struct PipelineFolder {
 // MARK: - Files
 
 extension PipelineFolder {
-    /// Files of configuration are small.
+    /// Configuration files are small.
     private static let longest = 1 << 20
 
     private static func configuration<T: Decodable>(
@@ -112,7 +112,7 @@ extension PipelineFolder {
         ).decode()
     }
 
-    /// Runs checks of a file, which errors then name.
+    /// Runs checks of a file; errors then name it.
     private static func at<T>(_ file: String, _ body: () throws -> T) throws -> T {
         do {
             return try body()

@@ -1,6 +1,6 @@
 import TensorRuntime
 
-/// The autoencoder between pictures and latents: Rombach et al. 2021 (arXiv:2112.10752), section 3.1,
+/// The autoencoder between images and latents: Rombach et al. 2021 (arXiv:2112.10752), section 3.1,
 /// as diffusers' `AutoencoderKL`.
 ///
 /// The letters of the shapes:
@@ -11,7 +11,7 @@ struct AutoencoderModel: Sendable {
     let encoder: Encoder
     let decoder: Decoder
 
-    /// From pictures to the normal distribution of their latents.
+    /// From images to the normal distribution of their latents.
     struct Encoder: Sendable {
         let input: Convolution  // [C, 3, 3, 3]
         let levels: [Level]
@@ -38,7 +38,7 @@ struct AutoencoderModel: Sendable {
         }
     }
 
-    /// From latents to pictures.
+    /// From latents to images.
     struct Decoder: Sendable {
         let latents: Convolution?  // [E, E, 1, 1]
         let input: Convolution  // [C, E, 3, 3]

@@ -1,6 +1,6 @@
 import TensorRuntime
 
-/// CLIP's text encoder, a stack of pre-normalized blocks that look back only: Radford et al. 2021
+/// CLIP's text encoder, a stack of pre-normalized causal blocks: Radford et al. 2021
 /// (arXiv:2103.00020), section 2.4.
 ///
 ///     x⁰ = T[tokens] + P[0 …];  xˡ = Layerˡ(xˡ⁻¹)                 l = 1 … K
@@ -19,7 +19,7 @@ struct CLIPTextModel: Sendable {
 
     /// - Parameters:
     ///   - ids: of one text.
-    ///   - skipping: how many of the last layers are left out; the last norm is applied all the same.
+    ///   - skipping: how many of the last layers are skipped; the last norm is applied all the same.
     /// - Returns: [L, D].
     func callAsFunction(_ ids: [Int32], skipping: Int = 0) throws -> Tensor {
         var x = try tokens(ids) + positions(Array(0..<Int32(ids.count)))  // [L, D]

@@ -1,6 +1,6 @@
 import TensorRuntime
 
-/// Rows that pixels look at: the states of the texts of a batch.
+/// The rows that pixels attend to: the states of the texts of a batch.
 struct TextStates: Sendable {
     let states: Tensor  // [N·L, X]
     let sequences: PackedSequences

@@ -86,7 +86,7 @@ struct UNetModel: Sendable {
         }
     }
 
-    /// A level on the way down; what each layer gives is kept for the way up.
+    /// A level on the way down; each layer's output is kept for the way up.
     struct DownBlock: Sendable {
         let layers: [Layer]
         let halving: Convolution?  // [C, C, 3, 3], in steps of 2
@@ -116,7 +116,7 @@ struct UNetModel: Sendable {
         }
     }
 
-    /// A level on the way up; each layer sees what the way down kept.
+    /// A level on the way up; each layer also reads what the way down kept.
     struct UpBlock: Sendable {
         let layers: [Layer]
         let doubling: Convolution?  // [C, C, 3, 3], of the enlarged image

@@ -7,7 +7,7 @@ protocol NoiseSource: Sendable {
 }
 
 /// Normally distributed numbers as `torch.randn` draws them from a `torch.Generator("cpu")`, so that a
-/// seed gives the picture that diffusers draws with it.
+/// seed gives the image that diffusers draws with it.
 struct NormalNoise: NoiseSource {
     private var generator: MersenneTwister
     /// The second of the last pair that was drawn one by one.
@@ -23,7 +23,7 @@ struct NormalNoise: NoiseSource {
 
     /// Uniform numbers in blocks of 16, of which the first 8 become radii and the last 8 angles, Box and
     /// Muller 1958 (doi:10.1214/aoms/1177706645). Where the last block is not full, the last 16 numbers
-    /// are drawn anew.
+    /// are drawn again.
     private mutating func block(_ count: Int) -> [Float] {
         var numbers = (0..<count).map { _ in uniform() }
         for start in stride(from: 0, through: count - 16, by: 16) {

@@ -12,7 +12,7 @@ struct DPMSolverScheduler: Scheduler {
     private let isHeun: Bool
     private let endsLower: Bool
     private let endsWithEuler: Bool
-    /// Predicted pictures, latest first.
+    /// Predicted images, latest first.
     private var originals: [[Float]] = []
 
     init(_ c: SchedulerConfiguration, steps: Int) throws {
@@ -66,7 +66,7 @@ struct DPMSolverScheduler: Scheduler {
             (next.noise * grown.squareRoot(), noise()))
     }
 
-    /// The picture and its derivatives by half the logarithm of the ratio, as far as the order goes.
+    /// The image and its derivatives by half the logarithm of the ratio, as far as the order goes.
     private func terms(at call: Int, _ h: Double) -> [[Float]] {
         let order = order(at: call)
         guard order > 1 else { return [originals[0]] }

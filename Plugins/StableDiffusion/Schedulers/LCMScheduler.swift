@@ -14,7 +14,7 @@ struct LCMScheduler: Scheduler {
                 expected: "at most \(all), as the scheduler lcm has them")
         }
         let stride = c.trainingSteps / all
-        // Evenly picked from those of the distillation, noisiest first.
+        // Picked evenly from those of the distillation, noisiest first.
         timesteps = (0..<steps).map { Float((all - $0 * all / steps) * stride - 1) }
         schedule = try NoiseSchedule(c)
         prediction = c.prediction

@@ -1,11 +1,11 @@
 import Glibc
 
-/// How much is left of the picture, and how much noise there is: the factors of both.
+/// How much of the image is left, and how much noise there is: the factors of both.
 struct NoiseLevel: Sendable {
     let signal: Double
     let noise: Double
 
-    /// - Parameter kept: ᾱ, the picture's part of the variance.
+    /// - Parameter kept: ᾱ, the image's part of the variance.
     init(kept: Double) {
         signal = kept.squareRoot()
         noise = (1 - kept).squareRoot()
@@ -25,7 +25,7 @@ struct NoiseLevel: Sendable {
 ///
 ///     ᾱ[t] = Π_{s ≤ t} (1 - β[s])
 ///
-/// In float32 where the reference is: the products of a thousand factors show it.
+/// In float32 where the reference is: it shows in products of a thousand factors.
 struct NoiseSchedule: Sendable {
     /// ᾱ of each step of the training.
     let kept: [Float]

@@ -1,21 +1,21 @@
 import PluginCommon
 
-/// A way from noise to a picture in some evaluations of the network, with diffusers' numbers.
+/// A way from noise to an image in a number of evaluations of the network, with diffusers' numbers.
 ///
-/// Latents are rows of numbers in any order; a scheduler treats all alike. Call `i` is the evaluation at
-/// `timesteps[i]`; calls follow on each other from any first one on.
+/// Latents are rows of numbers in any order; a scheduler treats all alike. Call `i` is the
+/// evaluation at `timesteps[i]`; calls are consecutive, from any first one on.
 protocol Scheduler: Sendable {
-    /// What the network is told at each call, in steps of the training.
+    /// The time that the network is given at each call, in steps of the training.
     var timesteps: [Float] { get }
-    /// What standard normal noise is multiplied with to begin at call 0.
+    /// The factor of the standard normal noise that call 0 begins with.
     var initialScale: Double { get }
-    /// Calls that make up one of the steps that were asked for.
+    /// How many calls make up one of the requested steps.
     var callsPerStep: Int { get }
 
-    /// What the network sees of the latents.
+    /// The network's input for these latents.
     func input(_ sample: [Float], at call: Int) -> [Float]
 
-    /// The picture that the network's output stands for, as far as it is known at this call.
+    /// The image that the network's output implies, as far as it is known at this call.
     func original(_ output: [Float], _ sample: [Float], at call: Int) -> [Float]
 
     /// The latents after a call.
@@ -25,7 +25,7 @@ protocol Scheduler: Sendable {
         _ output: [Float], _ sample: [Float], at call: Int, noise: () -> [Float]
     ) -> [Float]
 
-    /// A picture's latents with the noise that belongs before a call.
+    /// An image's latents with the noise that belongs before a call.
     func noised(_ original: [Float], _ noise: [Float], at call: Int) -> [Float]
 }
 
@@ -62,7 +62,7 @@ enum Prediction: String, NamedValue, Sendable {
     }
 }
 
-/// Σ factor · numbers; a factor of 0 stands for nothing at all.
+/// Σ factor · numbers; a term with factor 0 is skipped.
 func combined(_ terms: (factor: Double, numbers: [Float])...) -> [Float] {
     var sums = [Double](repeating: 0, count: terms[0].numbers.count)
     for (factor, numbers) in terms where factor != 0 {

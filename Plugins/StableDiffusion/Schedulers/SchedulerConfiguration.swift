@@ -1,6 +1,7 @@
 import PluginCommon
 
-/// `scheduler/scheduler_config.json`; what is missing is what diffusers' class of that name has.
+/// `scheduler/scheduler_config.json`; missing keys have the defaults of diffusers' class of that
+/// name.
 struct SchedulerConfiguration: Decodable, Sendable {
     var numTrainTimesteps: Int?
     var betaStart: Double?
@@ -90,7 +91,7 @@ extension SchedulerConfiguration {
         try checkKind()
     }
 
-    /// What other schedulers of these classes do.
+    /// Options of other schedulers of these classes.
     private func checkKind() throws {
         let expect: (String, String?, String) throws -> Void = ConfigurationChecks.expect
         try expect("trained_betas", trainedBetas.map { "\($0.count) numbers" }, "null")

@@ -18,7 +18,7 @@ enum SchedulerKind: String, CaseIterable, Sendable {
 
     static var names: [String] { allCases.map(\.rawValue) }
 
-    /// - Parameter className: diffusers' name of it.
+    /// - Parameter className: diffusers' name for it.
     init(className: String, _ c: SchedulerConfiguration) throws {
         let isKarras = c.useKarrasSigmas ?? false
         switch className {
@@ -43,7 +43,7 @@ enum SchedulerKind: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the name says, over what a model's file says of another scheduler.
+    /// Applies what the name implies to the configuration of a model's other scheduler.
     func adapt(_ c: SchedulerConfiguration) -> SchedulerConfiguration {
         var c = c
         c.useKarrasSigmas = false

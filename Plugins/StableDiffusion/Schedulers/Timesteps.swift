@@ -53,7 +53,7 @@ enum Timesteps {
     }
 }
 
-/// The noise of each call as a ratio to the signal, with the 0 or nearly 0 of the finished picture at
+/// The noise of each call as a ratio to the signal, with the 0 or nearly 0 of the finished image at
 /// the end.
 struct SigmaSteps: Sendable {
     let timesteps: [Float]
@@ -81,7 +81,7 @@ struct SigmaSteps: Sendable {
     /// Spaced as Karras et al. 2022 (arXiv:2206.00364), equation 5.
     ///
     /// - Parameters:
-    ///   - rounded: whether the network is told whole steps.
+    ///   - rounded: whether the network is given whole steps.
     init(
         karras steps: Int, from largest: Double, to smallest: Double, all: [Double],
         rounded: Bool, last: Double = 0

@@ -10,7 +10,7 @@ struct UniPCScheduler: Scheduler {
     private let order: Int
     private let endsLower: Bool
     private let isB1: Bool
-    /// Predicted pictures, latest first.
+    /// Predicted images, latest first.
     private var originals: [[Float]] = []
     private var last: (sample: [Float], order: Int)?
 
@@ -60,7 +60,7 @@ struct UniPCScheduler: Scheduler {
             (span.weight * 0.5 / ratio, originals[0]))
     }
 
-    /// The sample of `call`, now that its picture `x` is known.
+    /// The sample of `call`, now that its image `x` is known.
     private func corrected(
         _ sample: [Float], _ order: Int, _ x: [Float], at call: Int
     ) -> [Float] {
@@ -69,7 +69,7 @@ struct UniPCScheduler: Scheduler {
         guard order > 1 else {
             return combined((1, base), (-span.weight / 2, x), (span.weight / 2, originals[0]))
         }
-        // ρ of the earlier picture and of this one: [[1, 1], [r, 1]] ρ = b.
+        // ρ of the earlier image and of this one: [[1, 1], [r, 1]] ρ = b.
         let ratio = span.ratio(to: levels[call - 2])
         let (b1, b2) = span.moments
         let earlier = (b1 - b2) / (1 - ratio)

@@ -1,8 +1,8 @@
 import PluginCommon
 
-/// The families of encoder-decoders, by the names that files have for them.
+/// The families of encoder-decoders, by their names in files.
 enum Families {
-    /// What `families` of the plugin says.
+    /// The plugin's `families`.
     static let names = ["t5", "bart"]
 
     /// - Returns: nil for another family, or another model of this one, such as its encoder alone.

@@ -11,7 +11,7 @@ struct SummarizerCheckpoint {
     private let metadata: HuggingFaceMetadata
 
     /// - Returns: `nil` for a checkpoint of another family or format.
-    /// - Throws: for one of these families that is damaged or has what this plugin does not implement.
+    /// - Throws: if it is of one of these families, but damaged or not supported.
     init?(_ path: String) throws {
         checkpoint = try Checkpoint.open(path)
         guard case .huggingFace(let metadata) = checkpoint.metadata else { return nil }
@@ -41,7 +41,7 @@ struct SummarizerCheckpoint {
         }
     }
 
-    /// The token that the decoder's sequences begin with.
+    /// The first token of the decoder's sequences.
     var decoderStart: Int32 {
         get throws {
             guard let token = writing.decoderStart ?? configuration.usualDecoderStart else {
@@ -60,14 +60,14 @@ struct SummarizerCheckpoint {
 // MARK: - Sizes
 
 extension SummarizerCheckpoint {
-    /// Bytes of the open model; a head that is the embedding is packed beside it.
+    /// Bytes of the open model; a head tied to the embedding is packed in addition to it.
     var modelBytes: UInt64 {
         let tensors = checkpoint.tensors.values
         return tensors.storedBytes + (tensors.map(\.storedBytes).max() ?? 0)
     }
 
-    /// Bytes of one sequence as long as the model means it to be, and of its source, keys and values
-    /// in F16.
+    /// Bytes of one sequence of the model's intended length, and of its source, with keys and
+    /// values in F16.
     var sequenceBytes: UInt64 {
         let c = configuration
         let source = c.longestSource ?? c.trainedSource ?? c.decoderPositions

@@ -1,13 +1,13 @@
 import PluginCommon
 import PluginKit
 
-/// What the files beside the weights say of how the model writes and of what it reads.
+/// What the files beside the weights say about how the model writes and what it reads.
 struct WritingSettings {
     let defaults: GenerationDefaults
     let sourcePrefix: String?
     let decoderStart: Int32?
 
-    /// What is said of the task comes first, then `generation_config.json`, then `config.json`.
+    /// The parameters of the task come first, then `generation_config.json`, then `config.json`.
     ///
     /// - Throws: `ConfigurationError.file` naming a value of the wrong kind.
     init(configuration: ConfigurationFile, generation: ConfigurationFile?) throws {

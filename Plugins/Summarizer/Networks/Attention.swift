@@ -1,7 +1,7 @@
 import TensorRuntime
 
-/// Attention of H heads, Vaswani et al. 2017 (arXiv:1706.03762), where z is what x looks at: itself, or
-/// the encoder's states.
+/// Attention of H heads, Vaswani et al. 2017 (arXiv:1706.03762), where z is what x attends to:
+/// itself, or the encoder's states.
 ///
 ///     y = softmax(s · x·Wq · (z·Wk)ᵀ + B) · z·Wv · Wo
 ///
@@ -15,7 +15,7 @@ struct Attention: Sendable {
     let headSize: Int
     let scale: Float
 
-    /// Of every row to all rows, in both directions.
+    /// From every row to all rows, in both directions.
     func callAsFunction(_ x: Tensor, bias: DistanceBias? = nil) throws -> Tensor {
         let (q, k, v) = try Linear.apply(queries, keys, values, to: x)  // [M, H·d]
         let rows = x.shape[0]
@@ -26,7 +26,7 @@ struct Attention: Sendable {
         return try output(y)  // [M, D]
     }
 
-    /// Of every row to those up to its own in its sequence.
+    /// From every row to those up to its own in its sequence.
     func callAsFunction(
         _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int, bias: DistanceBias? = nil
     ) throws -> Tensor {
@@ -39,7 +39,7 @@ struct Attention: Sendable {
         return try output(y)  // [N, D]
     }
 
-    /// Of every row to the source of its sequence.
+    /// From every row to the source of its sequence.
     func callAsFunction(
         _ x: Tensor, lookingAt memories: [AttentionMemory], layer: Int
     ) throws -> Tensor {

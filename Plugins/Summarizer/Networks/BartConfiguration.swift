@@ -16,7 +16,7 @@ struct BartConfiguration: Decodable, Sendable {
     var scaleEmbedding: Bool?
     var tieWordEmbeddings: Bool?
 
-    // What other members of the family have and this network has not.
+    // Features of other family members that this network lacks.
     var isEncoderDecoder: Bool?
     var normalizeBefore: Bool?
     var normalizeEmbedding: Bool?
@@ -30,7 +30,7 @@ extension BartConfiguration {
     var isTied: Bool { tieWordEmbeddings ?? true }
 
     /// The row of the first position's vector: the table begins as if the padding token's id, 1,
-    /// were a place.
+    /// were a position.
     static let firstPosition = 2
 
     /// No file says otherwise.
@@ -53,7 +53,7 @@ extension BartConfiguration: EncoderDecoderConfiguration {
     var decoderPositions: Int { maxPositionEmbeddings }
     var longestSource: Int? { maxPositionEmbeddings }
     var trainedSource: Int? { maxPositionEmbeddings }
-    /// transformers' default, which older files leave out.
+    /// transformers' default, which older files omit.
     var usualDecoderStart: Int32? { 2 }
 
     func check() throws {

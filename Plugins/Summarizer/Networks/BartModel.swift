@@ -50,7 +50,7 @@ struct BartModel: EncoderDecoder {
         try head(states)  // [W, V]
     }
 
-    /// The sum of what a token is and where it stands; some models scale the former by √D.
+    /// The sum of a token's identity and its position; some models scale the former by √D.
     ///
     ///     x = LayerNorm(E[tokens] · scale + P[places])
     struct Embeddings: Sendable {
@@ -108,7 +108,7 @@ struct BartModel: EncoderDecoder {
         }
     }
 
-    /// The feed-forward, with GELU (Hendrycks and Gimpel 2016, arXiv:1606.08415) unless said otherwise.
+    /// The feed-forward, with GELU (Hendrycks and Gimpel 2016, arXiv:1606.08415) by default.
     ///
     ///     y = gelu(x·W₁ + b₁) · W₂ + b₂
     struct FeedForward: Sendable {

@@ -2,7 +2,7 @@ import TensorRuntime
 
 /// A network that reads a source and writes another text, token by token.
 protocol EncoderDecoder: Sendable {
-    /// Reads a source, and writes what every layer of the decoder looks at into a memory.
+    /// Reads a source, and writes what every layer of the decoder attends to into a memory.
     ///
     /// - Parameters:
     ///   - source: as many tokens as the memory is long.
@@ -29,11 +29,11 @@ protocol EncoderDecoder: Sendable {
     func logits(_ states: Tensor) throws -> Tensor
 }
 
-/// What a family's `config.json` says, and how its network comes from a checkpoint.
+/// A family's `config.json`, and how its network is loaded from a checkpoint.
 protocol EncoderDecoderConfiguration: Sendable {
-    /// As the ABI's families name it: `t5`.
+    /// The ABI's name of the family: `t5`.
     var family: String { get }
-    /// As `architectures` names it: `T5ForConditionalGeneration`.
+    /// The class in `architectures`: `T5ForConditionalGeneration`.
     var architecture: String { get }
     var vocabSize: Int { get }
     /// D
@@ -42,13 +42,13 @@ protocol EncoderDecoderConfiguration: Sendable {
     var decoderHeads: Int { get }
     /// Of the decoder's heads.
     var headSize: Int { get }
-    /// The longest text that is written, the start token included.
+    /// The longest output, including the start token.
     var decoderPositions: Int { get }
     /// The longest source that can be read; nil for no limit.
     var longestSource: Int? { get }
-    /// The longest source that should be read, where that is known.
+    /// The longest source that should be read, if that is known.
     var trainedSource: Int? { get }
-    /// The start token where no file says.
+    /// The start token if no file names one.
     var usualDecoderStart: Int32? { get }
 
     /// - Throws: `SummarizerError` naming the key whose value this network does not implement or

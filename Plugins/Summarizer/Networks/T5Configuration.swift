@@ -8,7 +8,7 @@ struct T5Configuration: Decodable, Sendable {
     var dKv: Int
     var dFf: Int
     var numLayers: Int
-    /// As many as the encoder's unless said otherwise.
+    /// As many as the encoder's by default.
     var numDecoderLayers: Int?
     var numHeads: Int
     var relativeAttentionNumBuckets: Int
@@ -18,12 +18,12 @@ struct T5Configuration: Decodable, Sendable {
     var feedForwardProj: String?
     /// transformers 4: whether the head is the embedding, which goes with scaled states.
     var tieWordEmbeddings: Bool?
-    /// transformers 5: whether the states are scaled; whether there is a head the checkpoint tells.
+    /// transformers 5: whether the states are scaled; the checkpoint shows whether there is a head.
     var scaleDecoderOutputs: Bool?
     /// The length of the training.
     var nPositions: Int?
 
-    // What other members of the family have and this network has not.
+    // Features of other family members that this network lacks.
     var isEncoderDecoder: Bool?
 }
 
@@ -36,7 +36,7 @@ extension T5Configuration {
     var epsilon: Float { layerNormEpsilon ?? 1e-6 }
     var isGated: Bool { feedForwardProj?.hasPrefix("gated-") ?? false }
 
-    /// Files that say `gated-gelu` mean the form with tanh.
+    /// Files that say `gated-gelu` mean the tanh form.
     var activation: Activation {
         get throws {
             let name = feedForwardProj ?? "relu"
@@ -54,7 +54,7 @@ extension T5Configuration: EncoderDecoderConfiguration {
     var decoderDepth: Int { numDecoderLayers ?? numLayers }
     var decoderHeads: Int { numHeads }
     var headSize: Int { dKv }
-    /// Positions are relative, and go on beyond this; 512 is what T5 was trained with.
+    /// Positions are relative, and continue beyond this; 512 is what T5 was trained with.
     var decoderPositions: Int { nPositions ?? 512 }
     var longestSource: Int? { nil }
     var trainedSource: Int? { nPositions }

@@ -12,7 +12,7 @@ extension T5Model {
             hasHead ? weights["lm_head"] : shared, from: c.dModel, to: c.vocabSize,
             precision: precision)
         headScale = c.scalesStates ? 1 / Float(c.dModel).squareRoot() : 1
-        // Some checkpoints store the embedding again, and a table that nothing reads.
+        // Some checkpoints store the embedding again, and an unused table.
         for name in [
             "encoder.embed_tokens.weight", "decoder.embed_tokens.weight",
             "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",

@@ -1,6 +1,6 @@
 import TensorRuntime
 
-/// T5, an encoder and a decoder of pre-normalized blocks that know places by distances alone: Raffel
+/// T5, an encoder and a decoder of pre-normalized blocks whose only positions are distances: Raffel
 /// et al. 2019 (arXiv:1910.10683); version 1.1 is Shazeer 2020 (arXiv:2002.05202).
 ///
 ///     x⁰ = E[source]     xˡ = EncoderLayerˡ(xˡ⁻¹)         z = RMSNorm(xᴸ)
