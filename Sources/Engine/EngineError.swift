@@ -1,3 +1,5 @@
+import PluginHost
+
 /// Why the engine refused a request or ended a stream.
 package enum EngineError: Error, Equatable, Sendable {
     /// The queue holds as many requests as it may.
@@ -74,6 +76,24 @@ extension EngineError: CustomStringConvertible {
         case .draining: .zero
         default: nil
         }
+    }
+}
+
+extension EngineError {
+    /// - Parameter error: what `ModelSupervisor.current` threw.
+    init(unavailable error: any Error) {
+        if case .unavailable(let reason, let retryAfter) = error as? ModelFailure {
+            self = .unavailable(reason: reason, retryAfter: retryAfter)
+        } else {
+            self = .unavailable(reason: String(describing: error), retryAfter: nil)
+        }
+    }
+}
+
+extension ModelFailure {
+    /// What a model threw; models throw nothing but `ModelFailure`.
+    init(_ error: any Error) {
+        self = error as? ModelFailure ?? .broken(step: "call", reason: String(describing: error))
     }
 }
 

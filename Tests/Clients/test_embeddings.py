@@ -227,9 +227,9 @@ def test_a_worker_that_is_killed_costs_no_request(make_host, wordbag):
     asking = threading.Thread(target=lambda: answers.append(post(
         host, "/v1/embeddings", {"input": [f"text {number}" for number in range(2000)]})))
     asking.start()
-    host.wait_for(lambda: host.metric("roost_vector_steps_total", model="words") > 0, "at work")
+    host.wait_for(lambda: host.metric("roost_steps_total", model="words") > 0, "at work")
     subprocess.run(["kill", "-9", str(host.json("/admin/models")["data"][0]["pid"])], check=True)
     asking.join()
     status, answer = answers[0]
     assert status == 200 and len(answer["data"]) == 2000
-    assert host.metric("roost_vector_recoveries_total", model="words") == 1
+    assert host.metric("roost_recoveries_total", model="words") == 1

@@ -56,7 +56,7 @@ def test_a_picture_survives_a_crash_of_its_worker(painter, make_host, tmp_path):
     request = dict(model="hills", extra_body={"seed": 3})
     data = host.client().images.generate(prompt="boom", **request).data
     assert size_of(base64.b64decode(data[0].b64_json)) == (64, 32)
-    assert host.metric("roost_image_recoveries_total") == 1
+    assert host.metric("roost_recoveries_total") == 1
     # The same request on an instance that never crashed is the same picture.
     assert host.client().images.generate(prompt="boom", **request).data == data
 

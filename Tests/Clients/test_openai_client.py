@@ -137,10 +137,10 @@ async def test_a_client_that_goes_away_stops_the_work(make_host):
         model="markov", prompt="\n\n", max_tokens=60000, stream=True, logit_bias={"256": -100})
     async for _ in stream:
         break
-    assert host.metric("roost_requests_running", model="markov") >= 1
+    assert host.metric("roost_jobs_running", model="markov") >= 1
     await stream.close()
     host.wait_for(
-        lambda: host.metric("roost_requests_running", model="markov") == 0, "idle again")
+        lambda: host.metric("roost_jobs_running", model="markov") == 0, "idle again")
 
 
 async def test_more_requests_than_the_queue_holds_are_rate_limit_errors(make_host):
@@ -150,7 +150,7 @@ async def test_more_requests_than_the_queue_holds_are_rate_limit_errors(make_hos
     long = dict(model="markov", prompt="\n\n", max_tokens=50_000, logit_bias={"256": -100})
     admitted = [asyncio.create_task(client.completions.create(**long)) for _ in range(2)]
     await asyncio.to_thread(
-        host.wait_for, lambda: host.metric("roost_requests_waiting", model="markov") == 1, "queued")
+        host.wait_for, lambda: host.metric("roost_jobs_waiting", model="markov") == 1, "queued")
     with pytest.raises(openai.RateLimitError) as caught:
         await client.completions.create(model="markov", prompt="Hi", max_tokens=1)
     assert int(caught.value.response.headers["retry-after"]) >= 1
@@ -158,6 +158,6 @@ async def test_more_requests_than_the_queue_holds_are_rate_limit_errors(make_hos
         task.cancel()
     await asyncio.gather(*admitted, return_exceptions=True)
     await asyncio.to_thread(
-        host.wait_for, lambda: host.metric("roost_requests_running", model="markov") == 0, "idle")
+        host.wait_for, lambda: host.metric("roost_jobs_running", model="markov") == 0, "idle")
     answer = await client.completions.create(model="markov", prompt="Hi", max_tokens=1)
     assert answer.usage.completion_tokens == 1

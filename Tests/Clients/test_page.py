@@ -96,13 +96,13 @@ def test_escape_stops_an_answer_and_the_host_stops_too(open_page, gate, serving)
     page.say("and on")
     gate.let_through(25)
     page.wait(f"{SHOWN} === {json.dumps(gate.text)}", "words arrive")
-    assert serving.metric("roost_requests_running", model="slow") == 1
+    assert serving.metric("roost_jobs_running", model="slow") == 1
     assert page.find("#send").get_attribute("aria-label") == "Stop"
     page.press(Keys.ESCAPE)
     page.wait_for_answer()
     serving.wait_for(
-        lambda: serving.metric("roost_requests_cancelled_total", model="slow") == 1, "stopped")
-    assert serving.metric("roost_requests_running", model="slow") == 0
+        lambda: serving.metric("roost_jobs_cancelled_total", model="slow") == 1, "stopped")
+    assert serving.metric("roost_jobs_running", model="slow") == 0
     assert page.find("#send").get_attribute("aria-label") == "Send"
     assert "stopped" in page.find(".assistant .facts").text
     assert page.answers == [gate.text]

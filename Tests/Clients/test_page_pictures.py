@@ -77,13 +77,13 @@ def test_a_picture_is_saved_under_the_name_of_its_prompt(page):
 
 
 def test_escape_stops_a_picture_and_frees_the_model(page, serving):
-    before = serving.metric("roost_image_cancelled_total")
+    before = serving.metric("roost_jobs_cancelled_total")
     page.write("#picture-steps", "1000")
     make(page, "a hill without end")
     page.wait("document.querySelector('.making progress')?.value > 0", "it is under way")
     page.press(Keys.ESCAPE)
     page.wait("!document.querySelector('.easel') && !document.getElementById('make-picture').disabled", "it is stopped")
-    serving.wait_for(lambda: serving.metric("roost_image_cancelled_total") == before + 1, "the host stopped")
+    serving.wait_for(lambda: serving.metric("roost_jobs_cancelled_total") == before + 1, "the host stopped")
     assert page.console_errors() == []
 
 

@@ -25,7 +25,7 @@ final class EmbeddingCache: Sendable {
 
     fileprivate struct Slot {
         var key: Key
-        var answer: TextJob.Answer
+        var answer: EmbeddingJob.Answer
         var newer: Int?
         var older: Int?
     }
@@ -38,7 +38,7 @@ final class EmbeddingCache: Sendable {
         self.limit = limit
     }
 
-    func answer(for key: Key) -> TextJob.Answer? {
+    func answer(for key: Key) -> EmbeddingJob.Answer? {
         guard limit > 0 else { return nil }
         return storage.withLock { storage in
             guard let slot = storage.entries[key] else { return nil }
@@ -50,7 +50,7 @@ final class EmbeddingCache: Sendable {
     }
 
     /// Keeps what was computed, unless it is very large.
-    func insert(_ answer: TextJob.Answer, for key: Key) {
+    func insert(_ answer: EmbeddingJob.Answer, for key: Key) {
         storage.withLock { storage in
             storage.misses += 1
             let bytes = Self.bytes(key, answer)
@@ -60,7 +60,7 @@ final class EmbeddingCache: Sendable {
         }
     }
 
-    func report(to statistics: inout VectorStatistics) {
+    func report(to statistics: inout EngineStatistics) {
         storage.withLock { storage in
             statistics.cacheHits = storage.hits
             statistics.cacheMisses = storage.misses
@@ -70,7 +70,7 @@ final class EmbeddingCache: Sendable {
     }
 
     /// With what the dictionary and the list take.
-    fileprivate static func bytes(_ key: Key, _ answer: TextJob.Answer) -> Int {
+    fileprivate static func bytes(_ key: Key, _ answer: EmbeddingJob.Answer) -> Int {
         let input =
             switch key.input {
             case .text(let text): text.utf8.count
@@ -100,7 +100,7 @@ extension EmbeddingCache.Storage {
         let nothing = EmbeddingCache.Key(flags: [], input: .tokens([]))
         slots[index] = EmbeddingCache.Slot(
             key: nothing,
-            answer: TextJob.Answer(values: [], reading: TextReading(tokens: 0, isCut: nil)))
+            answer: EmbeddingJob.Answer(values: [], reading: TextReading(tokens: 0, isCut: nil)))
         free.append(index)
     }
 

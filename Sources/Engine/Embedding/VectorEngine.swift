@@ -4,12 +4,12 @@ package import PluginHost
 /// Embeds, scores and labels texts, and runs tasks, with one model for many callers at a time.
 ///
 /// The texts of all of them are batched by token count; a short request goes before a long one, which
-/// it waits for at most a step. When the model is lost, what it was at is begun anew; see `VectorLane`.
+/// it waits for at most a step. When the model is lost, what it was at is begun again; see `VectorLoop`.
 package final class VectorEngine: GenerationServing {
     private let supervisor: ModelSupervisor
-    private let model: VectorModel
-    private let options: VectorEngineOptions
-    private let inbox: VectorInbox
+    private let profile: VectorProfile
+    private let options: EngineOptions
+    private let queue: JobQueue<VectorJob>
     private let cache: EmbeddingCache
     private let counting = BlockingCrew("roost-count", limit: 2)
 
@@ -17,47 +17,40 @@ package final class VectorEngine: GenerationServing {
     ///
     /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model without
     ///   vectors and tasks.
-    package init(
-        supervisor: ModelSupervisor, options: VectorEngineOptions = VectorEngineOptions()
-    ) throws {
-        let model = try VectorModel(supervisor.current())
+    package init(supervisor: ModelSupervisor, options: EngineOptions = .vectors) throws {
+        let profile = try VectorProfile(supervisor.current())
         var options = options
         options.tokenBudget = max(1, options.tokenBudget)
         self.supervisor = supervisor
-        self.model = model
+        self.profile = profile
         self.options = options
-        inbox = VectorInbox(options)
+        queue = JobQueue(limit: options.queueLimit, costLimit: options.textLimit)
         cache = EmbeddingCache(limit: options.cacheBytes)
-        let lane = VectorLane(
-            supervisor: supervisor, facts: model, options: options, inbox: inbox, cache: cache)
-        BlockingThread.start("roost-vectors") { lane.run() }
+        let loop = VectorLoop(supervisor, profile, options, queue, cache)
+        BlockingThread.start("roost-vectors") { loop.run() }
     }
 
     deinit {
-        inbox.stop()
+        queue.stop()
     }
 
-    package var info: ModelInfo { model.info }
-    package var capabilities: VectorCapabilities { model.capabilities }
+    package var info: ModelInfo { profile.info }
+    package var capabilities: VectorCapabilities { profile.capabilities }
     /// The names of the model's tasks.
-    package var tasks: [String] { model.tasks }
+    package var tasks: [String] { profile.tasks }
 
-    package var statistics: VectorStatistics {
-        var statistics = inbox.statistics
+    package var statistics: EngineStatistics {
+        var statistics = queue.statistics
         cache.report(to: &statistics)
         return statistics
     }
 
-    /// Takes no new requests and returns when those it has are done, or after `limit`.
     package func drain(upTo limit: Duration) async {
-        await inbox.drain(upTo: limit)
+        await queue.drain(upTo: limit)
     }
 
-    /// Ends all requests with `.stopped`; returns when nothing calls the model any more, or when a call
-    /// does not come back within the options' patience.
     package func stop() async {
-        inbox.stop()
-        await inbox.waitForEnd(atMost: options.stopPatience)
+        await queue.stop(patience: options.stopPatience)
     }
 }
 
@@ -74,8 +67,8 @@ extension VectorEngine {
         _ inputs: [EmbeddingInput], purpose: EmbeddingPurpose, dimensions: Int? = nil,
         normalized: Bool = true
     ) async throws -> EmbeddingResult {
-        try model.check(inputs)
-        try model.check(dimensions: dimensions)
+        try profile.check(inputs)
+        try profile.check(dimensions: dimensions)
         let flags = EmbedFlags(purpose, normalized: normalized)
         let answers = try await answers(to: inputs, flags)
         let width = dimensions ?? capabilities.dimensions
@@ -87,7 +80,7 @@ extension VectorEngine {
     package func scores(query: String, documents: [String]) async throws -> ScoreResult {
         guard capabilities.scoresPairs else { throw EngineError.unsupported("scores of pairs") }
         let answers = try await answers(to: documents, .score(query: ExactString(query))) {
-            model.estimate($0, beside: query)
+            profile.estimate($0, beside: query)
         }
         return ScoreResult(
             scores: answers.map { $0.values[0] }, readings: answers.map(\.reading))
@@ -104,8 +97,8 @@ extension VectorEngine {
             }
             precondition(pairs.count == texts.count, "a pair for each text")
         }
-        let kind = TextJob.Kind.classify(pairs: pairs != nil)
-        let answers = try await answers(to: texts, pairs: pairs, kind) { model.estimate($0) }
+        let kind = EmbeddingJob.Kind.classify(pairs: pairs != nil)
+        let answers = try await answers(to: texts, pairs: pairs, kind) { profile.estimate($0) }
         return ClassificationResult(
             logits: answers.map(\.values), readings: answers.map(\.reading))
     }
@@ -131,22 +124,23 @@ extension VectorEngine {
 
     private func answers(
         to inputs: [EmbeddingInput], _ flags: EmbedFlags
-    ) async throws -> [TextJob.Answer] {
+    ) async throws -> [EmbeddingJob.Answer] {
         let known = inputs.map { cache.answer(for: .init(flags: flags, input: $0)) }
         let pieces = pieces(inputs, without: known) { input in
             switch input {
-            case .text(let text): (model.estimate(text), isCounted: false)
+            case .text(let text): (profile.estimate(text), isCounted: false)
             case .tokens(let ids): (ids.count, isCounted: true)
             }
         }
-        return try await answer(TextJob(.embed(flags), answers: known, pieces: pieces))
+        return try await answer(.embed(flags), known, pieces)
     }
 
     private func answers(
-        to texts: [String], pairs: [String]? = nil, _ kind: TextJob.Kind, estimate: (String) -> Int
-    ) async throws -> [TextJob.Answer] {
+        to texts: [String], pairs: [String]? = nil, _ kind: EmbeddingJob.Kind,
+        estimate: (String) -> Int
+    ) async throws -> [EmbeddingJob.Answer] {
         let inputs = texts.map(EmbeddingInput.text)
-        let nothing = [TextJob.Answer?](repeating: nil, count: texts.count)
+        let nothing = [EmbeddingJob.Answer?](repeating: nil, count: texts.count)
         let pieces = pieces(inputs, pairs: pairs, without: nothing) { input in
             if case .text(let text) = input {
                 (estimate(text), isCounted: false)
@@ -154,19 +148,19 @@ extension VectorEngine {
                 (1, true)
             }
         }
-        return try await answer(TextJob(kind, answers: nothing, pieces: pieces))
+        return try await answer(kind, nothing, pieces)
     }
 
     /// What is to be computed, equal texts once.
     private func pieces(
-        _ inputs: [EmbeddingInput], pairs: [String]? = nil, without known: [TextJob.Answer?],
+        _ inputs: [EmbeddingInput], pairs: [String]? = nil, without known: [EmbeddingJob.Answer?],
         tokens: (EmbeddingInput) -> (Int, isCounted: Bool)
-    ) -> [TextJob.Piece] {
+    ) -> [EmbeddingJob.Piece] {
         struct Key: Hashable {
             let input: EmbeddingInput
             let pair: ExactString?
         }
-        var pieces: [TextJob.Piece] = []
+        var pieces: [EmbeddingJob.Piece] = []
         var first: [Key: Int] = [:]
         for (place, input) in inputs.enumerated() where known[place] == nil {
             let pair = pairs?[place]
@@ -176,7 +170,7 @@ extension VectorEngine {
             } else {
                 first[key] = pieces.count
                 var (tokens, isCounted) = tokens(input)
-                if let pair { tokens = model.cut(tokens + model.estimate(pair)) }
+                if let pair { tokens = profile.cut(tokens + profile.estimate(pair)) }
                 pieces.append(
                     .init(
                         input: input, pair: pair, places: [place], tokens: tokens,
@@ -186,15 +180,15 @@ extension VectorEngine {
         return pieces
     }
 
-    private func answer(_ job: TextJob) async throws -> [TextJob.Answer] {
-        for piece in job.pending { try supervisor.check(piece.fingerprint(job.kind)) }
-        if job.isDone {
-            try inbox.answeredAtOnce()
-            job.finish()
-        } else {
-            try inbox.submit(job)
-        }
-        return try await job.reply.value { [weak inbox] in inbox?.ring() }
+    private func answer(
+        _ kind: EmbeddingJob.Kind, _ known: [EmbeddingJob.Answer?], _ pieces: [EmbeddingJob.Piece]
+    ) async throws -> [EmbeddingJob.Answer] {
+        let reply = JobChannel<[EmbeddingJob.Answer]>(options, to: queue)
+        let job = EmbeddingJob(kind, answers: known, pieces: pieces, reply: reply)
+        for piece in pieces { try supervisor.check(piece.fingerprint(kind)) }
+        try queue.submit(job, needsStep: !job.isDone)
+        if job.isDone { job.finish() }
+        return try await reply.single()
     }
 }
 
@@ -237,22 +231,20 @@ extension VectorEngine {
     /// that goes away ends it.
     ///
     /// - Returns: JSON objects; errors are `EngineError`, or `CancellationError` for a cancelled reader.
-    package func run(
-        task name: String, input: JSONValue
-    ) -> AsyncThrowingStream<JSONValue, any Error> {
-        let channel = TaskChannel(limit: options.backlog) { [weak inbox] in inbox?.ring() }
-        let task = TaskRun(
-            name, input: Array(input.serialized().utf8), channel: channel,
+    package func run(task name: String, input: JSONValue) -> JobEvents<JSONValue> {
+        let events = JobChannel<JSONValue>(options, to: queue)
+        let task = TaskJob(
+            name, input: Array(input.serialized().utf8), events: events,
             remaining: options.tokenBudget)
         do {
             guard tasks.contains(name) else {
                 throw EngineError.unsupported("the task '\(name)'")
             }
             try supervisor.check(task.fingerprint)
-            try inbox.submit(task)
+            try queue.submit(task)
         } catch {
-            channel.fail(error)
+            events.fail(error)
         }
-        return channel.stream(keeping: self)
+        return JobEvents(events, of: self)
     }
 }

@@ -1,11 +1,11 @@
 import PluginHost
 
-/// A request from its submission to its end. After the submission only the lane's thread touches it.
-final class Generation: @unchecked Sendable {
+/// A request for text, as a job.
+final class Generation: EngineJob, @unchecked Sendable {
     let request: GenerationRequest
-    let channel: EventChannel
+    let events: JobChannel<GenerationEvent>
     let submitted: MonotonicTime
-    let deadline: MonotonicTime?
+    var hasBegun = false
     /// Prompt and output; the model holds the first so many of them as its sequence has.
     private(set) var tokens: [Int32]
     /// The longest output that context and request allow.
@@ -13,30 +13,31 @@ final class Generation: @unchecked Sendable {
     /// Tokens that end the output, the model's own and the request's.
     let ends: Set<Int32>
     var sampler: Sampler
-    var output: OutputText
     var usage = Usage()
     /// The model's sequence, while running.
     var slot: Int?
-    /// Prompt tokens whose text and log probability have been sent, where the prompt is echoed.
-    var echoed = 0
     var suspicion = Suspicion()
+    private var output: OutputText
+    /// Prompt tokens whose text and log probability have been sent, where the prompt is echoed.
+    private var echoed = 0
+    private let ownDeadline: MonotonicTime?
 
     init(
-        _ request: GenerationRequest, channel: EventChannel, model: TextModel, deadline: Duration?,
-        seed: UInt64
+        _ request: GenerationRequest, events: JobChannel<GenerationEvent>, profile: TextProfile,
+        deadline: Duration?, seed: UInt64
     ) {
         self.request = request
-        self.channel = channel
+        self.events = events
         submitted = .now
-        self.deadline = deadline.map { [submitted] in submitted + $0 }
+        ownDeadline = deadline.map { [submitted] in submitted + $0 }
         tokens = request.prompt
-        let room = model.contextLength - request.prompt.count
+        let room = profile.contextLength - request.prompt.count
         limit = min(room, request.maxTokens ?? room)
-        ends = model.endTokens.union(request.stopTokens)
-        let forbidden = request.ignoreEOS ? Array(model.endTokens) : []
-        sampler = Sampler(request.sampling, forbidden: model.unusedTokens + forbidden, seed: seed)
+        ends = profile.endTokens.union(request.stopTokens)
+        let forbidden = request.ignoreEOS ? Array(profile.endTokens) : []
+        sampler = Sampler(request.sampling, forbidden: profile.unusedTokens + forbidden, seed: seed)
         output = OutputText(
-            model.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
+            profile.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
             beginsText: request.source != nil || request.echo,
             showsControl: request.showsControlTokens)
         usage.promptTokens = request.inputCount
@@ -46,23 +47,22 @@ final class Generation: @unchecked Sendable {
 
     var generated: Int { tokens.count - request.prompt.count }
 
-    /// Since when it has been paused.
-    var pausedSince: MonotonicTime?
+    var isCancelled: Bool { events.isCancelled }
 
     /// Whether its reader is so far behind that it should get no further token.
-    var isPaused: Bool { generated > 0 && channel.isFull }
+    var isPaused: Bool { generated > 0 && events.isFull }
+
+    var deadline: MonotonicTime? {
+        guard generated > 0, let stall = events.stall else { return ownDeadline }
+        return min(stall, ownDeadline ?? stall)
+    }
+
+    func fail(_ error: any Error) {
+        events.fail(error)
+    }
 
     /// Whether the log probabilities of the prompt itself are wanted, which needs all its logits.
     var scoresPrompt: Bool { request.echo && request.logprobs != nil }
-
-    func notePause() {
-        pausedSince = isPaused ? pausedSince ?? .now : nil
-    }
-
-    func append(_ token: Int32) {
-        tokens.append(token)
-        sampler.append(token, generated: true)
-    }
 
     /// Whether the logits after the token at `position` are of use.
     func wantsLogits(at position: Int) -> Bool {
@@ -72,17 +72,70 @@ final class Generation: @unchecked Sendable {
     }
 }
 
+// MARK: - Output
+
+extension Generation {
+    /// Takes a token that was sampled, and sends the text that it completes.
+    ///
+    /// - Returns: the stop string that ends the output.
+    func append(_ token: Int32, _ info: TokenLogProb?) -> String? {
+        tokens.append(token)
+        sampler.append(token, generated: true)
+        return send(output.append(token, info))
+    }
+
+    /// Sends a token of an echoed prompt.
+    func echo(_ token: Int32, _ info: TokenLogProb?) {
+        send(output.echo(token, info))
+        echoed += 1
+    }
+
+    /// Sends what was held back, after the last token.
+    ///
+    /// - Returns: the stop string that ends the output.
+    func sendRest() -> String? {
+        send(output.finish())
+    }
+
+    @discardableResult
+    private func send(_ piece: OutputText.Piece) -> String? {
+        if !piece.isEmpty {
+            events.send(.text(piece.text, tokens: piece.tokens), count: piece.count)
+        }
+        return piece.stop
+    }
+}
+
 /// What failures of the model have to do with a request.
 struct Suspicion {
     /// Failures with this request in the batch since it last got past one.
-    var failures = 0
+    private(set) var failures = 0
     /// When the first of them began.
-    var since: MonotonicTime?
+    private(set) var since: MonotonicTime?
     /// Those of them at tokens that the model had taken before, which speak for the request.
-    var accidents = 0
+    private(set) var accidents = 0
     /// How many of the request's tokens a model has ever taken.
-    var proven = 0
+    private var proven = 0
     /// While set, the request runs alone, until the model holds this many of its tokens: it is then
     /// past the place of the failure.
-    var clearedAt: Int?
+    private(set) var clearedAt: Int?
+
+    /// - Parameter started: when the call began that failed.
+    mutating func add(failureAt position: Int, since started: MonotonicTime) {
+        since = since ?? started
+        failures += 1
+        accidents += position <= proven ? 1 : 0
+        clearedAt = max(clearedAt ?? 0, position)
+    }
+
+    /// The model has taken the request's tokens up to `position`: if that is past the place of the
+    /// failure, the request is cleared.
+    mutating func passed(_ position: Int) {
+        proven = max(proven, position)
+        guard let place = clearedAt, position >= place else { return }
+        (failures, accidents, since, clearedAt) = (0, 0, nil, nil)
+    }
+
+    /// Whether it failed more often than may happen to a request that is not the cause.
+    func isGuilty(beyond retries: Int) -> Bool { failures - accidents > retries }
 }

@@ -51,6 +51,25 @@ package enum GenerationEvent: Sendable, Equatable {
     case finished(FinishReason, Usage)
 }
 
+/// The output of one request.
+package typealias GenerationStream = JobEvents<GenerationEvent>
+
+extension GenerationEvent: JobEvent {
+    /// Text that was not fetched is one event, so that a slow reader costs no more than its text.
+    package mutating func join(_ next: GenerationEvent) -> Bool {
+        guard case .text(var text, var tokens) = self, case .text(let more, let others) = next
+        else {
+            return false
+        }
+        // So that they are not copied.
+        self = .text("", tokens: [])
+        text += more
+        tokens += others
+        self = .text(text, tokens: tokens)
+        return true
+    }
+}
+
 package enum FinishReason: Sendable, Equatable {
     /// The model ended its turn, or a stop token came.
     case stop

@@ -1,23 +1,21 @@
+import JSON
 package import PluginHost
 
-/// Makes pictures with one model for many callers at a time, a step at a time.
+/// Makes images with one model for many callers at a time, a step at a time.
 ///
-/// Requests take turns. When the model is lost, the pictures that it was at are begun anew; see
-/// `ImageLane`.
+/// Orders take turns. When the model is lost, the images that it was at are begun again; see `ImageLoop`.
 package final class ImageEngine: GenerationServing {
     private let supervisor: ModelSupervisor
-    private let options: ImageEngineOptions
-    private let inbox: ImageInbox
+    private let options: EngineOptions
+    private let queue: JobQueue<ImageJob>
     package let info: ModelInfo
     package let capabilities: ImageCapabilities
 
     /// Starts the model if it is not up yet; blocks until it is.
     ///
     /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model that
-    ///   makes no pictures.
-    package init(
-        supervisor: ModelSupervisor, options: ImageEngineOptions = ImageEngineOptions()
-    ) throws {
+    ///   makes no images.
+    package init(supervisor: ModelSupervisor, options: EngineOptions = .images) throws {
         let description = try supervisor.current().description
         guard let capabilities = description.image else {
             throw EngineError.unsupported("pictures")
@@ -28,40 +26,78 @@ package final class ImageEngine: GenerationServing {
         self.options = options
         self.capabilities = capabilities
         info = ModelInfo(description)
-        inbox = ImageInbox(options)
-        let lane = ImageLane(supervisor: supervisor, options: options, inbox: inbox)
-        BlockingThread.start("roost-images") { lane.run() }
+        queue = JobQueue(limit: options.queueLimit)
+        let loop = ImageLoop(supervisor, options, queue)
+        BlockingThread.start("roost-images") { loop.run() }
     }
 
     deinit {
-        inbox.stop()
+        queue.stop()
     }
 
-    package var statistics: ImageStatistics { inbox.statistics }
+    package var statistics: EngineStatistics { queue.statistics }
 
-    /// Makes the pictures of an order. A reader that goes away ends that within a step.
+    /// Makes the images of an order. A reader that goes away ends that within a step.
     ///
-    /// - Returns: what happens, the pictures among it.
+    /// - Returns: what happens, the images among it.
     /// - Throws: `EngineError` for an order that finds no place in the queue.
     package func make(_ order: ImageOrder) throws(EngineError) -> ImageStream {
-        let channel = ImageChannel { [weak inbox] in inbox?.ring() }
         guard !order.requests.isEmpty else {
             throw .invalidParameter(name: "n", reason: "is 0, expected 1 or more")
         }
         for request in order.requests { try supervisor.check(request.fingerprint) }
-        try inbox.submit(ImageRun(order, channel: channel))
-        return ImageStream(channel, of: self)
+        let events = JobChannel<ImageEvent>(options, to: queue)
+        try queue.submit(ImageJob(order, events: events))
+        return ImageStream(events, of: self)
     }
 
-    /// Takes no new requests and returns when those it has are done, or after `limit`.
     package func drain(upTo limit: Duration) async {
-        await inbox.drain(upTo: limit)
+        await queue.drain(upTo: limit)
     }
 
-    /// Ends all requests with `.stopped`; returns when nothing calls the model any more, or when a call
-    /// does not come back within the options' patience.
     package func stop() async {
-        inbox.stop()
-        await inbox.waitForEnd(atMost: options.stopPatience)
+        await queue.stop(patience: options.stopPatience)
+    }
+}
+
+/// Images that somebody wants, one made after the other.
+package struct ImageOrder: Sendable {
+    package var requests: [ImageRequest]
+    /// How many images that are not done are shown of each, evenly spread over its steps.
+    package var previews: Int
+
+    package init(_ requests: [ImageRequest], previews: Int = 0) {
+        self.requests = requests
+        self.previews = previews
+    }
+}
+
+extension ImageRequest {
+    /// The seed, which is another every time where none is given, does not make another request of it.
+    var fingerprint: Int {
+        Fingerprint.of(
+            "image", ExactString(prompt), ExactString(negative), width, height, steps, extraJSON,
+            initial?.picture.rgb)
+    }
+}
+
+/// What happens while the images of an order are made. Their numbers count from 0.
+package enum ImageEvent: Sendable, Equatable {
+    /// A step is done. After a crash of the model the steps of an image begin again.
+    case step(picture: Int, ImageProgress)
+    /// The image so far, perhaps smaller than it will be.
+    case preview(picture: Int, number: Int, Picture)
+    case picture(Int, Picture)
+}
+
+/// What happens while the images of one order are made.
+package typealias ImageStream = JobEvents<ImageEvent>
+
+extension ImageEvent: JobEvent {
+    /// Of several steps a reader who is behind gets the latest.
+    package mutating func join(_ next: ImageEvent) -> Bool {
+        guard case .step = self, case .step = next else { return false }
+        self = next
+        return true
     }
 }

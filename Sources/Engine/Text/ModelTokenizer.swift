@@ -26,7 +26,7 @@ package final class ModelTokenizer: Sendable {
         let width = model.description.decode?.vocabularySize ?? vocabulary.count
         self.init(
             supervisor, vocabulary, tokenCount: min(vocabulary.count, width),
-            retries: EngineOptions().retries)
+            retries: EngineOptions.text.retries)
     }
 
     /// - Throws: `EngineError`.
@@ -67,5 +67,18 @@ package final class ModelTokenizer: Sendable {
             throw .unknownToken(unknown, vocabulary: tokenCount)
         }
         return vocabulary.text(of: tokens)
+    }
+}
+
+extension Vocabulary {
+    /// The text of a whole sequence of tokens; control tokens are not shown.
+    ///
+    /// A vocabulary with a space prefix (SentencePiece) writes a space before every word, the first
+    /// one too: that one is not part of the text.
+    func text(of tokens: [Int32]) -> String {
+        let shown = tokens.filter { !attributes(of: $0).contains(.control) }
+        var bytes = shown.flatMap { piece($0) }
+        if spacePrefix, bytes.first == UInt8(ascii: " ") { bytes.removeFirst() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -4,89 +4,123 @@ import PluginHost
 /// What the models and their engines are doing, as metrics.
 struct ModelMetrics {
     private let statuses: [DeploymentStatus]
-    private let engines: [(name: String, statistics: EngineStatistics)]
-    private let vectors: VectorMetrics
-    private let images: ImageMetrics
+    private let engines: [(labels: [(String, String)], kind: EngineKind, EngineStatistics)]
+
+    /// Names of engines, as the label `engine` has them.
+    private enum EngineKind: String {
+        case text, vectors, images
+    }
 
     init(_ models: Models) {
         statuses = models.registry.models
-        let serving = statuses.compactMap { status in
-            models.serving(status.name).map { (name: status.name, serving: $0) }
-        }
-        engines = serving.compactMap { name, serving in
-            serving.text.map { (name, $0.engine.statistics) }
-        }
-        vectors = VectorMetrics(
-            serving.compactMap { name, serving in
-                serving.vectors.map { (name, $0.statistics) }
-            })
-        images = ImageMetrics(
-            serving.compactMap { name, serving in
-                serving.images.map { (name, $0.statistics) }
-            })
-    }
-
-    func write(to text: inout PrometheusText) {
-        gauges(&text)
-        tokens(&text)
-        durations(&text)
-        vectors.write(to: &text)
-        images.write(to: &text)
-        processes(&text)
-    }
-
-    private func gauges(_ text: inout PrometheusText) {
-        each(&text, "roost_requests_running", .gauge, "Requests in the running batch.") {
-            $0.running
-        }
-        each(&text, "roost_requests_waiting", .gauge, "Requests in the queue.") { $0.waiting }
-        each(&text, "roost_requests_refused_total", .counter, "Requests refused by a full queue.") {
-            $0.refused
-        }
-        each(&text, "roost_requests_cancelled_total", .counter, "Requests whose client left.") {
-            $0.cancelled
-        }
-        each(&text, "roost_steps_total", .counter, "Forward passes.") { $0.steps }
-        each(&text, "roost_recoveries_total", .counter, "Times a lost model's streams went on.") {
-            $0.recoveries
-        }
-    }
-
-    private func each(
-        _ text: inout PrometheusText, _ name: String, _ kind: PrometheusText.Kind, _ help: String,
-        _ value: (EngineStatistics) -> Int
-    ) {
-        text.begin(name, kind, help)
-        for (model, statistics) in engines {
-            text.sample(name, [("model", model)], Double(value(statistics)))
-        }
-    }
-
-    private func tokens(_ text: inout PrometheusText) {
-        text.begin(
-            "roost_tokens_total", .counter, "Tokens by kind; cached ones are prompt tokens too.")
-        for (model, statistics) in engines {
-            let kinds = [
-                ("prompt", statistics.promptTokens), ("cached", statistics.cachedTokens),
-                ("generated", statistics.generatedTokens),
+        engines = statuses.flatMap { status in
+            let serving = models.serving(status.name)
+            let statistics: [(EngineKind, EngineStatistics?)] = [
+                (.text, serving?.text?.engine.statistics),
+                (.vectors, serving?.vectors?.statistics), (.images, serving?.images?.statistics),
             ]
-            for (kind, count) in kinds {
-                text.sample(
-                    "roost_tokens_total", [("model", model), ("kind", kind)], Double(count))
+            return statistics.compactMap { kind, statistics in
+                let labels = [("model", status.name), ("engine", kind.rawValue)]
+                return statistics.map { (labels, kind, $0) }
             }
         }
     }
 
-    private func durations(_ text: inout PrometheusText) {
-        let histograms: [(String, String, KeyPath<EngineStatistics, Histogram>)] = [
-            ("roost_queue_seconds", "Time in the queue.", \.queueTime),
-            ("roost_first_token_seconds", "Time to the first token.", \.timeToFirstToken),
-            ("roost_step_seconds", "Time per forward pass.", \.stepTime),
+    func write(to text: inout PrometheusText) {
+        for (name, type, help, path) in Self.counts { samples(&text, name, type, help, path) }
+        for (name, kind, type, help, path) in Self.results {
+            samples(&text, name, type, help, path, of: kind)
+        }
+        tokens(&text)
+        for (name, help, path) in Self.durations { histograms(&text, name, help, path) }
+        histograms(
+            &text, "roost_first_token_seconds", "Time to the first token.", \.timeToFirstToken,
+            of: .text)
+        processes(&text)
+    }
+
+    private typealias Count = (
+        String, PrometheusText.Kind, String, KeyPath<EngineStatistics, Int>
+    )
+
+    /// What every engine counts.
+    private static var counts: [Count] {
+        [
+            (
+                "roost_jobs_running", .gauge, "Jobs in the batch, or that have had a step.",
+                \.running
+            ),
+            ("roost_jobs_waiting", .gauge, "Jobs in the queue.", \.waiting),
+            ("roost_jobs_accepted_total", .counter, "Jobs taken.", \.accepted),
+            ("roost_jobs_refused_total", .counter, "Jobs refused by a full queue.", \.refused),
+            ("roost_jobs_finished_total", .counter, "Jobs done.", \.finished),
+            ("roost_jobs_cancelled_total", .counter, "Jobs whose client left.", \.cancelled),
+            ("roost_jobs_failed_total", .counter, "Jobs that ended with an error.", \.failed),
+            ("roost_steps_total", .counter, "Calls of the model that took jobs further.", \.steps),
+            (
+                "roost_recoveries_total", .counter, "Times a lost model's jobs went on.",
+                \.recoveries
+            ),
         ]
-        for (name, help, path) in histograms {
-            text.begin(name, .histogram, help)
-            for (model, statistics) in engines {
-                text.histogram(name, [("model", model)], statistics[keyPath: path])
+    }
+
+    /// What one engine alone counts.
+    private static var results:
+        [(String, EngineKind, PrometheusText.Kind, String, KeyPath<EngineStatistics, Int>)]
+    {
+        [
+            ("roost_texts_total", .vectors, .counter, "Texts computed.", \.texts),
+            ("roost_task_steps_total", .vectors, .counter, "Slices of tasks.", \.taskSteps),
+            ("roost_cache_hits_total", .vectors, .counter, "Texts from the cache.", \.cacheHits),
+            (
+                "roost_cache_misses_total", .vectors, .counter, "Texts not in the cache.",
+                \.cacheMisses
+            ),
+            ("roost_cache_bytes", .vectors, .gauge, "Size of the cache.", \.cacheBytes),
+            ("roost_images_total", .images, .counter, "Images made.", \.images),
+            ("roost_previews_total", .images, .counter, "Unfinished images shown.", \.previews),
+        ]
+    }
+
+    private static var durations: [(String, String, KeyPath<EngineStatistics, Histogram>)] {
+        [
+            ("roost_queue_seconds", "Time to the place in the batch or first step.", \.queueTime),
+            ("roost_job_seconds", "Time from the queue to the end.", \.jobTime),
+            ("roost_step_seconds", "Time per step.", \.stepTime),
+        ]
+    }
+
+    /// - Parameter kind: the engine that has the metric; nil is all.
+    private func samples(
+        _ text: inout PrometheusText, _ name: String, _ type: PrometheusText.Kind, _ help: String,
+        _ value: KeyPath<EngineStatistics, Int>, of kind: EngineKind? = nil
+    ) {
+        text.begin(name, type, help)
+        for (labels, engine, statistics) in engines where kind == nil || kind == engine {
+            text.sample(name, labels, Double(statistics[keyPath: value]))
+        }
+    }
+
+    private func histograms(
+        _ text: inout PrometheusText, _ name: String, _ help: String,
+        _ value: KeyPath<EngineStatistics, Histogram>, of kind: EngineKind? = nil
+    ) {
+        text.begin(name, .histogram, help)
+        for (labels, engine, statistics) in engines where kind == nil || kind == engine {
+            text.histogram(name, labels, statistics[keyPath: value])
+        }
+    }
+
+    private func tokens(_ text: inout PrometheusText) {
+        let name = "roost_tokens_total"
+        text.begin(name, .counter, "Tokens by kind; cached ones are prompt tokens too.")
+        let kinds: [(EngineKind, String, KeyPath<EngineStatistics, Int>)] = [
+            (.text, "prompt", \.promptTokens), (.text, "cached", \.cachedTokens),
+            (.text, "generated", \.generatedTokens), (.vectors, "computed", \.tokens),
+        ]
+        for (labels, engine, statistics) in engines {
+            for (kind, word, value) in kinds where kind == engine {
+                text.sample(name, labels + [("kind", word)], Double(statistics[keyPath: value]))
             }
         }
     }

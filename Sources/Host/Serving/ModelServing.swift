@@ -26,19 +26,25 @@ final class ModelServing: GenerationServing {
         guard !description.purposes.isEmpty else {
             throw EngineError.unsupported("anything that this host has a route for")
         }
+        func options(_ usual: EngineOptions) -> EngineOptions {
+            var options = usual
+            options.parallel = spec.parallel
+            options.queueLimit = settings?.queue ?? usual.queueLimit
+            options.stepDeadline = settings?.stepTimeout ?? usual.stepDeadline
+            return options
+        }
         text =
             description.decode == nil
             ? nil
-            : TextServing(
-                try TextEngine(supervisor: supervisor, options: EngineOptions(spec, settings)))
+            : TextServing(try TextEngine(supervisor: supervisor, options: options(.text)))
         vectors =
             description.vectors == nil && description.tasks.isEmpty
             ? nil
-            : try VectorEngine(supervisor: supervisor, options: VectorEngineOptions(settings))
+            : try VectorEngine(supervisor: supervisor, options: options(.vectors))
         images =
             description.image == nil
             ? nil
-            : try ImageEngine(supervisor: supervisor, options: ImageEngineOptions(spec, settings))
+            : try ImageEngine(supervisor: supervisor, options: options(.images))
         tokenizer = try text?.engine.tokenizer ?? ModelTokenizer(supervisor)
         let facts = "\(spec.configJSON)\0\(description.pluginID)"
         warnings = ModelInfo(description).warnings + (text?.prompt.warnings ?? [])
@@ -79,32 +85,6 @@ extension ModelInfo {
                     "info_json: \"\(key)\" is not known; did you mean \"\($0)\"?"
                 }
             }
-    }
-}
-
-extension EngineOptions {
-    fileprivate init(_ spec: ModelSpec, _ settings: Settings.Model?) {
-        self.init()
-        parallel = spec.parallel
-        queueLimit = settings?.queue ?? queueLimit
-        stepDeadline = settings?.stepTimeout ?? stepDeadline
-    }
-}
-
-extension VectorEngineOptions {
-    fileprivate init(_ settings: Settings.Model?) {
-        self.init()
-        queueLimit = settings?.queue ?? queueLimit
-        stepDeadline = settings?.stepTimeout ?? stepDeadline
-    }
-}
-
-extension ImageEngineOptions {
-    fileprivate init(_ spec: ModelSpec, _ settings: Settings.Model?) {
-        self.init()
-        parallel = spec.parallel
-        queueLimit = settings?.queue ?? queueLimit
-        stepDeadline = settings?.stepTimeout ?? stepDeadline
     }
 }
 

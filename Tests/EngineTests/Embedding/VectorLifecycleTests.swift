@@ -124,7 +124,7 @@ import Testing
     @Test func twoEnginesOfOneModelTakeTurns() async throws {
         let world = VectorWorld()
         let supervisor = world.supervisor()
-        var options = VectorEngineOptions()
+        var options = EngineOptions.vectors
         options.cacheBytes = 0
         options.tokenBudget = 64
         let engines = try (0..<2).map { _ in

@@ -65,7 +65,7 @@ import Testing
     ) async throws -> (outputs: [Output], restarts: Int) {
         let supervisor = try Stories.supervisor(.worker)
         // Streams wait for their readers, so that all of them are under way when the worker dies.
-        var options = EngineOptions()
+        var options = EngineOptions.text
         options.backlog = 4
         options.stallLimit = .seconds(3600)
         let engine = try TextEngine(supervisor: supervisor, options: options)

@@ -28,7 +28,7 @@ import Testing
     /// The worker is killed again and again while it is at work; nobody notices.
     @Test func killedWorkersCostNoAnswer() async throws {
         let supervisor = try VectorPlugin.supervisor(.worker, config: #"{"pace": "2"}"#)
-        var options = VectorEngineOptions()
+        var options = EngineOptions.vectors
         options.tokenBudget = 60
         // Each text may see more deaths than one.
         options.retries = 100
@@ -93,7 +93,7 @@ import Testing
     @Test func aHangIsEndedAtItsDeadline() async throws {
         let supervisor = try VectorPlugin.supervisor(
             .worker, config: #"{"at": "embed_tokens", "do": "hang", "when": "boom"}"#)
-        var options = VectorEngineOptions()
+        var options = EngineOptions.vectors
         options.stepDeadline = .milliseconds(300)
         let engine = try VectorEngine(supervisor: supervisor, options: options)
         let error = await #expect(throws: EngineError.self) { try await engine.embed(["boom"]) }

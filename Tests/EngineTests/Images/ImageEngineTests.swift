@@ -13,7 +13,7 @@ import Testing
         #expect(events.previews == [2, 4].map { ImageWorld.picture(request[0], steps: $0) })
         #expect(world.begun == 1 && world.ended == 1)
         let statistics = engine.statistics
-        #expect(statistics.steps == 6 && statistics.previews == 2 && statistics.pictures == 1)
+        #expect(statistics.steps == 6 && statistics.previews == 2 && statistics.images == 1)
         #expect(statistics.finished == 1 && statistics.open == 0)
     }
 

@@ -61,7 +61,7 @@ final class FakeWorld: Sendable {
     }
 
     func engine(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> TextEngine {
-        var options = EngineOptions()
+        var options = EngineOptions.text
         // A test may wait for its turn for longer than any reader.
         options.stallLimit = .seconds(3600)
         change(&options)

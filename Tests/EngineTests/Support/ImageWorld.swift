@@ -41,8 +41,8 @@ final class ImageWorld: Sendable {
         }
     }
 
-    func engine(_ change: (inout ImageEngineOptions) -> Void = { _ in }) throws -> ImageEngine {
-        var options = ImageEngineOptions()
+    func engine(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> ImageEngine {
+        var options = EngineOptions.images
         change(&options)
         return try ImageEngine(supervisor: supervisor(), options: options)
     }

@@ -55,8 +55,8 @@ final class VectorWorld: Sendable {
         }
     }
 
-    func engine(_ change: (inout VectorEngineOptions) -> Void = { _ in }) throws -> VectorEngine {
-        var options = VectorEngineOptions()
+    func engine(_ change: (inout EngineOptions) -> Void = { _ in }) throws -> VectorEngine {
+        var options = EngineOptions.vectors
         // A test may wait for its turn for longer than any reader.
         options.stallLimit = .seconds(3600)
         change(&options)

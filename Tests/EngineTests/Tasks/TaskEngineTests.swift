@@ -6,7 +6,7 @@ import Testing
 @Suite struct TaskEngineTests {
     /// All numbers that a task counted.
     private func numbers(
-        _ stream: AsyncThrowingStream<JSONValue, any Error>
+        _ stream: JobEvents<JSONValue>
     ) async throws -> [Int] {
         var numbers: [Int] = []
         for try await event in stream { numbers.append(event["i"]?.integer ?? -1) }

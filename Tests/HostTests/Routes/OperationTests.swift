@@ -37,8 +37,8 @@ import Testing
         for line in [
             #"roost_requests_total{route="/v1/completions",method="POST",status="200"} 1"#,
             #"roost_requests_total{route="/v1/completions",method="POST",status="400"} 1"#,
-            #"roost_tokens_total{model="markov",kind="generated"} 3"#,
-            #"roost_tokens_total{model="markov",kind="prompt"} 1"#,
+            #"roost_tokens_total{model="markov",engine="text",kind="generated"} 3"#,
+            #"roost_tokens_total{model="markov",engine="text",kind="prompt"} 1"#,
             #"roost_model_up{model="markov"} 1"#,
         ] {
             #expect(text.contains(line + "\n"), "\(line)")

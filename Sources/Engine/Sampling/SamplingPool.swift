@@ -3,7 +3,7 @@ import Glibc
 import PluginHost
 
 /// Samples the rows of a step, on several threads where that pays.
-struct SamplingCrew {
+struct SamplingPool {
     /// What the logits of one request's rows came to.
     struct Outcome: Sendable {
         /// Log probabilities of prompt tokens.
@@ -16,12 +16,12 @@ struct SamplingCrew {
 
     /// Below this many logits, waking threads costs more than it saves.
     private static let worthSharing = 1 << 16
-    private let facts: TextModel
+    private let profile: TextProfile
     private let workers: Int
     private let workspaces: [SamplingWorkspace]
 
-    init(_ facts: TextModel) {
-        self.facts = facts
+    init(_ profile: TextProfile) {
+        self.profile = profile
         workers = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         workspaces = (0..<workers).map { _ in SamplingWorkspace() }
     }
@@ -36,9 +36,9 @@ struct SamplingCrew {
         outcomes.withUnsafeMutableBufferPointer { outcomes in
             // Each worker has a workspace, a set of parts and the places of their outcomes to itself.
             nonisolated(unsafe) let (outcomes, workspaces) = (outcomes, workspaces)
-            DispatchQueue.concurrentPerform(iterations: share) { [facts] worker in
+            DispatchQueue.concurrentPerform(iterations: share) { [profile] worker in
                 for index in stride(from: worker, to: parts.count, by: share) {
-                    outcomes[index] = facts.evaluate(parts[index], rows, workspaces[worker])
+                    outcomes[index] = profile.evaluate(parts[index], rows, workspaces[worker])
                 }
             }
         }
@@ -46,11 +46,11 @@ struct SamplingCrew {
     }
 }
 
-extension TextModel {
+extension TextProfile {
     fileprivate func evaluate(
         _ part: StepPlan.Part, _ rows: FloatRows, _ workspace: SamplingWorkspace
-    ) -> Result<SamplingCrew.Outcome, EngineError> {
-        var outcome = SamplingCrew.Outcome()
+    ) -> Result<SamplingPool.Outcome, EngineError> {
+        var outcome = SamplingPool.Outcome()
         let generation = part.generation
         do {
             for (offset, position) in part.wanted.enumerated() {
@@ -73,7 +73,7 @@ extension TextModel {
 
     private func choose(
         from row: UnsafeBufferPointer<Float>, for generation: Generation,
-        _ workspace: SamplingWorkspace, _ outcome: inout SamplingCrew.Outcome
+        _ workspace: SamplingWorkspace, _ outcome: inout SamplingPool.Outcome
     ) throws(EngineError) {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
         let isEarly = generation.generated < generation.request.minTokens
@@ -103,5 +103,38 @@ extension TextModel {
     /// A token without its log probability.
     func unscored(_ token: Int32) -> TokenLogProb {
         TokenLogProb(id: token, bytes: Array(vocabulary.piece(token)), logprob: nil, top: [])
+    }
+}
+
+/// Log probabilities of tokens under the model's own distribution: the log-softmax of the raw logits.
+struct LogProbabilities {
+    private let logits: UnsafeBufferPointer<Float>
+    private let logOfSum: Double
+
+    ///     log p(i) = l(i) - (max + ln Σ exp(l(j) - max))
+    init(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) {
+        guard let largest = VectorMath.maximum(logits), largest > -.infinity else {
+            throw .invalidLogits("a logit that is NaN or infinite")
+        }
+        self.logits = logits
+        logOfSum = Double(largest) + log(VectorMath.sumOfExponentials(logits, largest: largest))
+    }
+
+    subscript(token: Int32) -> Float {
+        Float(Double(logits[Int(token)]) - logOfSum)
+    }
+
+    /// The `count` likeliest of the tokens below `limit`, best first; of equals the lower ids.
+    func top(_ count: Int, below limit: Int) -> [Int32] {
+        guard count > 0 else { return [] }
+        var best: [Int32] = []
+        for index in 0..<limit {
+            let isFull = best.count == count
+            if isFull, logits[index] <= logits[Int(best[count - 1])] { continue }
+            if isFull { best.removeLast() }
+            let place = best.firstIndex { logits[Int($0)] < logits[index] } ?? best.count
+            best.insert(Int32(index), at: place)
+        }
+        return best
     }
 }

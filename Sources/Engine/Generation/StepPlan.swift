@@ -1,3 +1,38 @@
+import PluginHost
+
+/// One call of the model: its rows, and whose they are.
+struct StepPlan {
+    struct Part {
+        let generation: Generation
+        let slot: Int
+        /// The tokens that are fed: positions of the sequence.
+        let positions: Range<Int>
+        /// Those of them whose logits are wanted, and the first one's row of the answer.
+        let wanted: [Int]
+        let firstRow: Int
+    }
+
+    var batch = Batch()
+    var parts: [Part] = []
+    private var rows = 0
+
+    /// Feeds the next `count` tokens of a request.
+    mutating func add(_ generation: Generation, slot: Int, from start: Int, count: Int) {
+        let positions = start..<(start + count)
+        let wanted = positions.filter(generation.wantsLogits)
+        for position in positions {
+            batch.append(
+                token: generation.tokens[position], sequence: slot, position: position,
+                wantsLogits: generation.wantsLogits(at: position))
+        }
+        parts.append(
+            Part(
+                generation: generation, slot: slot, positions: positions, wanted: wanted,
+                firstRow: rows))
+        rows += wanted.count
+    }
+}
+
 /// How the rows of a step are divided.
 package enum StepShares {
     /// The number of tokens that each sequence feeds, for sequences that have `pending` tokens to feed.

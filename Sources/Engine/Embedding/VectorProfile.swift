@@ -1,7 +1,7 @@
 import PluginHost
 
 /// What stays the same about a model of vectors and tasks however often its worker is restarted.
-struct VectorModel: Sendable {
+struct VectorProfile: Sendable {
     let info: ModelInfo
     let capabilities: VectorCapabilities
     let tasks: [String]

@@ -1,10 +1,10 @@
 import PluginHost
 
-/// A request from its submission to its end. After the submission only the lane's thread touches it.
-final class ImageRun: @unchecked Sendable {
-    /// The picture that is being made.
+/// The images of one order, as a job.
+final class ImageJob: EngineJob, @unchecked Sendable {
+    /// The image that is being made.
     struct Current {
-        /// Its place among the pictures of the request.
+        /// Its place among the images of the order.
         var number = 0
         /// What the model calls it, once begun.
         var id: ImageID?
@@ -13,34 +13,38 @@ final class ImageRun: @unchecked Sendable {
         var previews = 0
         /// Calls of `step` after which it will never be done.
         var most = ImageCapabilities.mostProgress
-        /// Failures of the model while it was at this picture, and when the first of those calls began.
+        /// Failures of the model while it was at this image, and when the first of those calls began.
         var failures = 0
         var since: MonotonicTime?
     }
 
     let order: ImageOrder
-    let channel: ImageChannel
+    let events: JobChannel<ImageEvent>
     let submitted = MonotonicTime.now
-    var current = Current()
-    /// Whether it has had a step.
     var hasBegun = false
+    var current = Current()
 
-    init(_ order: ImageOrder, channel: ImageChannel) {
+    init(_ order: ImageOrder, events: JobChannel<ImageEvent>) {
         self.order = order
-        self.channel = channel
+        self.events = events
     }
 
-    var isCancelled: Bool { channel.isCancelled }
+    var isCancelled: Bool { events.isCancelled }
     var request: ImageRequest { order.requests[current.number] }
 
-    /// Goes on to the next picture.
+    func fail(_ error: any Error) {
+        events.fail(error)
+    }
+
+    /// Goes on to the next image.
+    ///
     /// - Returns: whether there is one.
     func advance() -> Bool {
         current = Current(number: current.number + 1)
         return current.number < order.requests.count
     }
 
-    /// Makes the picture begin anew, in another instance of the model.
+    /// Makes the image begin again, in another instance of the model.
     func restart() {
         current.id = nil
         current.steps = 0

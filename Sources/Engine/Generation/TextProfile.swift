@@ -1,7 +1,7 @@
 import PluginHost
 
 /// What stays the same about a text model however often its worker is restarted.
-struct TextModel: Sendable {
+struct TextProfile: Sendable {
     let info: ModelInfo
     let vocabulary: Vocabulary
     let capabilities: DecodeCapabilities
@@ -82,5 +82,18 @@ struct TextModel: Sendable {
         if let unknown = tokens.first(where: { $0 < 0 || $0 >= tokenCount }) {
             throw .unknownToken(unknown, vocabulary: tokenCount)
         }
+    }
+}
+
+extension Vocabulary {
+    /// The tokens that end a generation.
+    fileprivate var endTokens: Set<Int32> {
+        let marked = (0..<Int32(count)).filter { attributes(of: $0).contains(.end) }
+        return Set(marked + [eos, eot].compactMap { $0 })
+    }
+
+    /// The tokens that must never be sampled.
+    fileprivate var unusedTokens: [Int32] {
+        (0..<Int32(count)).filter { attributes(of: $0).contains(.unused) }
     }
 }

@@ -1,23 +1,43 @@
 import PluginHost
 
-/// Something that waits for its turns on a vector lane: the texts of one request, or a task.
-protocol LaneJob: AnyObject, Sendable {
-    var submitted: MonotonicTime { get }
+/// What waits for its turns in a vector loop: the texts of one request, or a task.
+class VectorJob: EngineJob, @unchecked Sendable {
+    let submitted = MonotonicTime.now
     /// Texts that it counts for in the queue.
-    var texts: Int { get }
+    let cost: Int
+    var hasBegun = false
     /// Tokens that are left to do.
-    var remaining: Int { get }
+    var remaining: Int
     /// Steps since it last had one.
-    var passedOver: Int { get set }
-    /// Whether it has had a step.
-    var hasBegun: Bool { get set }
-    /// Nobody waits for it any more.
-    var isCancelled: Bool { get }
+    var passedOver = 0
+    private let output: any JobOutput
+
+    init(cost: Int, remaining: Int, output: any JobOutput) {
+        self.cost = cost
+        self.remaining = remaining
+        self.output = output
+    }
+
+    var isCancelled: Bool { output.isCancelled }
     /// A step would be of no use now.
-    var isPaused: Bool { get }
+    var isPaused: Bool { output.isFull }
+    var deadline: MonotonicTime? { output.stall }
+
+    func fail(_ error: any Error) {
+        output.fail(error)
+    }
+}
+
+/// A channel, whatever its events are.
+protocol JobOutput: Sendable {
+    var isCancelled: Bool { get }
+    var isFull: Bool { get }
+    var stall: MonotonicTime? { get }
 
     func fail(_ error: any Error)
 }
+
+extension JobChannel: JobOutput {}
 
 /// Whose turn it is: the shortest job's, so that a query does not wait for ten thousand texts; but one
 /// that was passed over for long goes first, so that those are done too. Of several such it is the one

@@ -1,5 +1,8 @@
-/// What a text engine has done since it started, and does now.
+/// What an engine has done since it started, and does now.
 package struct EngineStatistics: Sendable {
+    // MARK: Jobs
+
+    /// Those that have a place in the batch, or have had a step; and those that wait for it.
     package var running = 0
     package var waiting = 0
     package var accepted = 0
@@ -7,6 +10,19 @@ package struct EngineStatistics: Sendable {
     package var finished = 0
     package var cancelled = 0
     package var failed = 0
+    /// Calls of the model that took jobs further.
+    package var steps = 0
+    /// Times that the model was lost with jobs under way, which were fed or begun again.
+    package var recoveries = 0
+    /// Seconds from submission to the place in the batch, or the first step.
+    package var queueTime = Histogram()
+    /// Seconds from submission to the end.
+    package var jobTime = Histogram()
+    /// Seconds per step.
+    package var stepTime = Histogram()
+
+    // MARK: Text
+
     /// Prompt tokens of accepted requests.
     package var promptTokens = 0
     /// Prompt tokens that were found in a retained or living sequence.
@@ -14,19 +30,31 @@ package struct EngineStatistics: Sendable {
     /// Requests that found such a prefix.
     package var prefixHits = 0
     package var generatedTokens = 0
-    /// Calls of `forward`, and rows in them.
-    package var steps = 0
-    package var rows = 0
-    /// Times that the model was lost and its sequences were fed again.
-    package var recoveries = 0
-    /// Seconds from submission to a place in the batch.
-    package var queueTime = Histogram()
     /// Seconds from submission to the first token.
     package var timeToFirstToken = Histogram()
-    /// Seconds per step.
-    package var stepTime = Histogram()
+
+    // MARK: Vectors and tasks
+
+    /// Texts that the model computed, and their tokens.
+    package var texts = 0
+    package var tokens = 0
+    /// Slices of tasks.
+    package var taskSteps = 0
+    /// Texts that were answered from the cache, and those that were not.
+    package var cacheHits = 0
+    package var cacheMisses = 0
+    package var cacheEntries = 0
+    package var cacheBytes = 0
+
+    // MARK: Images
+
+    package var images = 0
+    package var previews = 0
 
     package init() {}
+
+    /// Jobs that have not ended.
+    package var open: Int { running + waiting }
 }
 
 /// Counts of durations in seconds, in the form Prometheus wants.

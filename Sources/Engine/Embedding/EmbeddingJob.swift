@@ -1,8 +1,8 @@
 import JSON
 import PluginHost
 
-/// The texts of one request. After the submission only the lane's thread touches it.
-final class TextJob: LaneJob, @unchecked Sendable {
+/// The texts of one request to embed, score or label.
+final class EmbeddingJob: VectorJob, @unchecked Sendable {
     /// What the model is to do with the texts; those of equal kind share a step.
     enum Kind: Hashable {
         case embed(EmbedFlags)
@@ -11,7 +11,8 @@ final class TextJob: LaneJob, @unchecked Sendable {
         case classify(pairs: Bool)
     }
 
-    /// A text, perhaps with another that is read behind it, and where in the answer it stands: equal texts are computed once.
+    /// A text, perhaps with another that is read behind it, and where in the answer it stands: equal texts
+    /// are computed once.
     struct Piece {
         let input: EmbeddingInput
         var pair: String?
@@ -30,6 +31,14 @@ final class TextJob: LaneJob, @unchecked Sendable {
         func fingerprint(_ kind: Kind) -> Int {
             Fingerprint.of("text", kind, input, pair.map(ExactString.init))
         }
+
+        /// The ids to embed; nil where the text is embedded, as also one without any token must be.
+        var tokenIDs: [Int32]? {
+            if case .tokens(let ids) = input { return ids }
+            return ids.flatMap { $0.isEmpty ? nil : $0 }
+        }
+
+        var reading: TextReading { TextReading(tokens: tokens, isCut: isCut) }
     }
 
     struct Answer: Sendable {
@@ -39,12 +48,7 @@ final class TextJob: LaneJob, @unchecked Sendable {
     }
 
     let kind: Kind
-    let reply = Reply<[Answer]>()
-    let submitted = MonotonicTime.now
-    let texts: Int
-    private(set) var remaining: Int
-    var passedOver = 0
-    var hasBegun = false
+    let reply: JobChannel<[Answer]>
     /// Longest first; taken from the end.
     private(set) var pending: [Piece]
     /// Texts that were in a step that failed: each goes alone.
@@ -55,31 +59,28 @@ final class TextJob: LaneJob, @unchecked Sendable {
     /// - Parameters:
     ///   - answers: as many as there are texts; nil for what is still to be computed.
     ///   - pieces: what is still to be computed.
-    init(_ kind: Kind, answers: [Answer?], pieces: [Piece]) {
+    init(_ kind: Kind, answers: [Answer?], pieces: [Piece], reply: JobChannel<[Answer]>) {
         self.kind = kind
+        self.reply = reply
         self.answers = answers
-        texts = answers.count
-        remaining = pieces.reduce(0) { $0 + $1.tokens }
         unanswered = pieces.count
         pending = pieces.sorted { ($0.tokens, $0.places[0]) > ($1.tokens, $1.places[0]) }
+        super.init(
+            cost: answers.count, remaining: pieces.reduce(0) { $0 + $1.tokens }, output: reply)
     }
 
-    var isCancelled: Bool { reply.isCancelled }
-    var isPaused: Bool { false }
     var isDone: Bool { unanswered == 0 }
 
-    func fail(_ error: any Error) {
-        reply.settle(.failure(error))
-    }
-
     func finish() {
-        reply.settle(.success(answers.compactMap { $0 }))
+        reply.finish(answers.compactMap { $0 })
     }
 }
 
+extension [EmbeddingJob.Answer]: JobEvent {}
+
 // MARK: - Steps
 
-extension TextJob {
+extension EmbeddingJob {
     /// Takes texts for a step: at least one, then as many as fit.
     func take(tokens: Int, rows: Int) -> [Piece] {
         if let suspect = suspects.popLast() { return [suspect] }

@@ -1,0 +1,53 @@
+/// How an engine shares its model. Each engine reads what concerns it, and begins with the values that
+/// bear its name.
+package struct EngineOptions: Sendable {
+    /// Requests that run side by side: of text at most as many as the model has sequences, of images those
+    /// whose picture is under way, a step each in turn.
+    package var parallel = 8
+    /// Requests that may wait. Vectors and images: that may be under way or wait.
+    package var queueLimit = 64
+    /// Texts of all requests for vectors together; a single larger request is taken when there is no other.
+    package var textLimit = 100_000
+    /// Rows of a step of text, of which the model's batch size is the upper limit too; tokens of a step of
+    /// vectors, where a single longer text is a step of its own and a query waits about this long.
+    package var tokenBudget = 512
+    /// Bytes of embeddings that are kept, with their texts; 0 keeps none.
+    package var cacheBytes = 64 << 20
+    /// How long one step may take before the model counts as hung.
+    package var stepDeadline: Duration = .seconds(120)
+    /// The deadline of requests for text that bring none; nil is none.
+    package var requestDeadline: Duration?
+    /// Failures of the model that one request, text or picture survives before it is held to be the cause.
+    package var retries = 1
+    /// How long a task works in one step.
+    package var taskSlice: Duration = .milliseconds(50)
+    /// Steps of a task that may come to nothing, one after the other: no event, no progress, and less than
+    /// half of its slice used.
+    package var idleSlices = 1000
+    /// How long a task may work without an event and without progress.
+    package var silenceLimit: Duration = .seconds(600)
+    /// Tokens of text, or events, that a job may be ahead of its reader before it pauses.
+    package var backlog = 1024
+    /// How long it may stay paused.
+    package var stallLimit: Duration = .seconds(60)
+    /// How long `stop` waits for a step that is under way.
+    package var stopPatience: Duration = .seconds(1)
+
+    private init() {}
+
+    package static var text: EngineOptions { EngineOptions() }
+
+    package static var vectors: EngineOptions {
+        var options = EngineOptions()
+        (options.queueLimit, options.tokenBudget, options.backlog) = (256, 1024, 256)
+        return options
+    }
+
+    package static var images: EngineOptions {
+        var options = EngineOptions()
+        (options.parallel, options.queueLimit) = (4, 32)
+        // A reader holds nobody up: there are as many events as steps.
+        (options.stepDeadline, options.backlog) = (.seconds(600), .max)
+        return options
+    }
+}

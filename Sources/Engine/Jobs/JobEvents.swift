@@ -1,0 +1,211 @@
+import PluginHost
+import Synchronization
+
+/// Something that a job tells its reader.
+package protocol JobEvent: Sendable {
+    /// Takes in what follows, where a reader who is behind need not be told the two apart.
+    ///
+    /// - Returns: whether it did.
+    mutating func join(_ next: Self) -> Bool
+}
+
+extension JobEvent {
+    package mutating func join(_ next: Self) -> Bool { false }
+}
+
+/// What becomes of a job, an asynchronous sequence for one reader.
+///
+/// Dropping the sequence and its iterator, or cancelling the task that reads it, ends the job before its
+/// next step. Errors are `EngineError`, `ModelFailure.refused` for what an image model does not take, or
+/// `CancellationError` for a cancelled reader.
+package struct JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
+    private let subscription: Subscription
+
+    /// - Parameter engine: kept alive as long as somebody may read.
+    init(_ channel: JobChannel<Event>, of engine: any AnyObject & Sendable) {
+        subscription = Subscription(channel, engine)
+    }
+
+    /// Ends the job.
+    package func cancel() {
+        subscription.channel.cancel()
+    }
+
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(subscription: subscription)
+    }
+
+    package struct Iterator: AsyncIteratorProtocol {
+        fileprivate let subscription: Subscription
+
+        package mutating func next() async throws -> Event? {
+            try await subscription.channel.next()
+        }
+    }
+
+    /// Cancels the job when nobody can read its events any more.
+    fileprivate final class Subscription: Sendable {
+        let channel: JobChannel<Event>
+        private let engine: any AnyObject & Sendable
+
+        init(_ channel: JobChannel<Event>, _ engine: any AnyObject & Sendable) {
+            self.channel = channel
+            self.engine = engine
+        }
+
+        deinit {
+            channel.cancel()
+        }
+    }
+}
+
+/// Carries the events of a job from the loop's thread to its one reader, without ever blocking the former.
+final class JobChannel<Event: JobEvent>: Sendable {
+    private typealias Reader = CheckedContinuation<Event?, any Error>
+
+    private struct State {
+        var backlog = Backlog<Event>()
+        var pausedSince: MonotonicTime?
+        /// What comes after the backlog, once: a last event, nothing, or an error.
+        var end: Result<Event?, any Error>?
+        var reader: Reader?
+    }
+
+    private let state = Mutex(State())
+    private let cancellation = Atomic(false)
+    private let limit: Int
+    private let stallLimit: Duration
+    /// Wakes the loop: the job was cancelled, or its backlog is gone.
+    private let wake: @Sendable () -> Void
+
+    init<Job>(_ options: EngineOptions, to queue: JobQueue<Job>) {
+        limit = max(1, options.backlog)
+        stallLimit = options.stallLimit
+        wake = { [weak queue] in queue?.ring() }
+    }
+
+    var isCancelled: Bool { cancellation.load(ordering: .acquiring) }
+
+    /// Whether the reader is so far behind that the job should pause.
+    var isFull: Bool { state.withLock { $0.pausedSince != nil } }
+
+    /// When the reader, being that far behind, will have stood still for too long.
+    var stall: MonotonicTime? { state.withLock { $0.pausedSince }.map { $0 + stallLimit } }
+}
+
+// MARK: - The loop's side
+
+extension JobChannel {
+    /// - Parameter count: what it counts for where the reader is behind.
+    func send(_ event: Event, count: Int = 1) {
+        let reader = state.withLock { state -> Reader? in
+            guard state.end == nil else { return nil }
+            if let reader = state.reader.take() { return reader }
+            state.backlog.add(event, count: count)
+            if state.backlog.count >= limit { state.pausedSince = state.pausedSince ?? .now }
+            return nil
+        }
+        reader?.resume(returning: event)
+    }
+
+    /// - Parameter last: an event that comes after those that were sent.
+    func finish(_ last: Event? = nil) {
+        end(with: .success(last))
+    }
+
+    func fail(_ error: any Error) {
+        end(with: .failure(error))
+    }
+
+    /// The first end counts.
+    private func end(with end: Result<Event?, any Error>) {
+        let reader = state.withLock { state -> Reader? in
+            guard state.end == nil else { return nil }
+            state.pausedSince = nil
+            guard let reader = state.reader.take() else {
+                state.end = end
+                return nil
+            }
+            state.end = .success(nil)
+            return reader
+        }
+        reader?.resume(with: end)
+    }
+}
+
+// MARK: - The reader's side
+
+extension JobChannel {
+    func cancel() {
+        guard !cancellation.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        fail(CancellationError())
+        wake()
+    }
+
+    func next() async throws -> Event? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let (ready, resumes) = take(orWait: continuation)
+                if let ready { continuation.resume(with: ready) }
+                if resumes { wake() }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    /// The one event of a job that has one.
+    func single() async throws -> Event {
+        guard let event = try await next() else {
+            preconditionFailure("a job ends with its answer or an error")
+        }
+        return event
+    }
+
+    /// What to hand out now, or nil with `continuation` kept for later; and whether a job that paused may
+    /// go on, which it does when half of its backlog is gone.
+    private func take(orWait continuation: Reader) -> (Result<Event?, any Error>?, resumes: Bool) {
+        state.withLock { state in
+            precondition(state.reader == nil, "the events of a job have one reader")
+            if let event = state.backlog.next() {
+                let resumes = state.pausedSince != nil && state.backlog.count <= limit / 2
+                if resumes { state.pausedSince = nil }
+                return (.success(event), resumes)
+            }
+            if let end = state.end {
+                state.end = .success(nil)
+                return (end, false)
+            }
+            state.reader = continuation
+            return (nil, false)
+        }
+    }
+}
+
+/// What was sent and not fetched, the oldest first.
+private struct Backlog<Event: JobEvent> {
+    private var events: [(event: Event, count: Int)?] = []
+    /// Where the oldest stands.
+    private var head = 0
+    private(set) var count = 0
+
+    mutating func add(_ event: Event, count: Int) {
+        self.count += count
+        if let last = events.indices.last, events[last]?.event.join(event) == true {
+            events[last]?.count += count
+        } else {
+            events.append((event, count))
+        }
+    }
+
+    mutating func next() -> Event? {
+        guard head < events.count, let (event, count) = events[head].take() else { return nil }
+        self.count -= count
+        head += 1
+        if head > events.count / 2 {
+            events.removeFirst(head)
+            head = 0
+        }
+        return event
+    }
+}

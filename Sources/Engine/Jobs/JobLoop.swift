@@ -1,0 +1,118 @@
+import PluginHost
+
+/// The loop of an engine, on a thread of its own: the only place where it has its model compute.
+///
+/// Every turn it lets jobs leave and join and takes a step; it rests without using the processor while
+/// there is nothing to do. What to do next, and what comes of it, is the subclasses' part: they override
+/// `turn`, `release` and `forgetModel`. All state is confined to the thread that runs `run`.
+class JobLoop<Job: EngineJob>: @unchecked Sendable {
+    let supervisor: ModelSupervisor
+    let options: EngineOptions
+    let queue: JobQueue<Job>
+    /// Those that have not ended, in order of arrival.
+    private(set) var jobs: [Job] = []
+    /// The model that holds what has begun. The supervisor keeps it: what is left of one that has died goes
+    /// at once, and not with the next job.
+    private(set) weak var model: (any LoadedModel)?
+    private var holdsModel = false
+
+    init(_ supervisor: ModelSupervisor, _ options: EngineOptions, _ queue: JobQueue<Job>) {
+        self.supervisor = supervisor
+        self.options = options
+        self.queue = queue
+    }
+
+    // MARK: - For subclasses
+
+    /// Takes a step, if there is one to take.
+    ///
+    /// - Returns: whether there is more to do at once.
+    func turn() -> Bool { false }
+
+    /// Ends what the model holds of a job that leaves.
+    func release(_ job: Job) {}
+
+    /// What the model held is lost: it is another one now, or there is none.
+    func forgetModel() {}
+}
+
+// MARK: - Turns
+
+extension JobLoop {
+    final func run() {
+        var waits = true
+        while let arrivals = queue.collect(waits: waits, until: waits ? nextDeadline : nil) {
+            jobs += arrivals
+            // A model may do other things as well, in loops of their own.
+            waits = !supervisor.lane.exclusively {
+                sweep()
+                return turn()
+            }
+        }
+        supervisor.lane.exclusively { jobs.forEach(release) }
+        queue.loopEnded()
+    }
+
+    private var nextDeadline: MonotonicTime? { jobs.compactMap(\.deadline).min() }
+
+    /// Lets go of jobs whose client has left or whose time is up.
+    private func sweep() {
+        let now = MonotonicTime.now
+        for job in jobs {
+            if job.isCancelled {
+                leave(job, as: \.cancelled)
+            } else if let deadline = job.deadline, deadline <= now {
+                let after = deadline - job.submitted
+                end(job, EngineError.deadlineExceeded(after: after, generated: job.generated))
+            }
+        }
+    }
+
+    /// The model to call; when there is none, nobody is left waiting for it.
+    final func currentModel() -> (any LoadedModel)? {
+        do {
+            let current = try supervisor.current()
+            if current !== model {
+                // It died between two steps.
+                if holdsModel { forget(countsAsLoss: jobs.contains(where: \.hasBegun)) }
+                (model, holdsModel) = (current, true)
+            }
+            return current
+        } catch {
+            for job in jobs { end(job, EngineError(unavailable: error)) }
+            return nil
+        }
+    }
+
+    /// Hands the model back to its supervisor; the next turn asks for another.
+    ///
+    /// - Parameter blame: what is to blame.
+    final func lose(
+        _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
+    ) {
+        forget(countsAsLoss: true)
+        supervisor.discard(model, because: failure, blaming: blame)
+    }
+
+    private func forget(countsAsLoss: Bool) {
+        (model, holdsModel) = (nil, false)
+        if countsAsLoss { queue.record { $0.recoveries += 1 } }
+        forgetModel()
+    }
+}
+
+// MARK: - Leaving
+
+extension JobLoop {
+    final func end(_ job: Job, _ error: any Error) {
+        leave(job, as: \.failed)
+        job.fail(error)
+    }
+
+    /// Strikes a job off; its reader is told after this.
+    final func leave(_ job: Job, as outcome: WritableKeyPath<EngineStatistics, Int>) {
+        queue.leave(job, as: outcome)
+        release(job)
+        jobs.removeAll { $0 === job }
+    }
+}
