@@ -1,7 +1,7 @@
 import CHostShims
 
 /// Where in the plugin a thread is.
-enum CallStep: Int32, CaseIterable {
+package enum CallStep: Int32, CaseIterable {
     case idle, start, library, query, attach, probe, open, describe, ability, context, vocabulary,
         map
     case tokenize, encode, forward, length, clear, truncate, fork, selfTest
@@ -10,7 +10,7 @@ enum CallStep: Int32, CaseIterable {
         endTask, classifyPairs, countTokens
     case beginImage, stepImage, previewImage, finishImage, endImage
 
-    var name: String {
+    package var name: String {
         switch self {
         case .library: "dlopen"
         case .ability: "extension"

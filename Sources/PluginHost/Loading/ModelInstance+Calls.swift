@@ -6,17 +6,13 @@ import PluginABI
 private let idsPerByte = 4
 private let extraIDs = 1024
 
-/// Bytes of a self-test's report.
-let reportLimit = 1 << 20
-
 extension ModelInstance {
     func tokenize(
-        _ text: String, addSpecial: Bool, parseSpecial: Bool, trace: CallTrace
+        _ text: String, _ flags: TokenizeFlags, trace: CallTrace
     ) throws -> [Int32] {
-        guard let tokenize = tokens?.tokenize else { throw noTokenizer }
-        var flags: TokenizeFlags = []
-        if addSpecial { flags.insert(.addSpecial) }
-        if parseSpecial { flags.insert(.parseSpecial) }
+        guard let tokenize = tokens?.tokenize else {
+            throw ModelFailure.unsupported("the model has no tokenizer")
+        }
         return try tokenIDs(of: text, trace: trace) { text, sink, call in
             tokenize(model, text, flags.rawValue, sink, call)
         }
@@ -25,11 +21,11 @@ extension ModelInstance {
     /// The ids of a text whose control tokens count, but for those that have a byte of `plain`, whose
     /// ranges ascend and lie apart.
     func tokenize(mixed text: String, plain: [Range<Int>], trace: CallTrace) throws -> [Int32] {
-        guard let vocabulary else { throw noTokenizer }
+        guard let vocabulary else { throw ModelFailure.unsupported("the model has no tokenizer") }
         guard let tokenize = tokens?.tokenize_mixed else {
             return try MixedText(text, plain: plain, vocabulary).pieces.flatMap { piece in
                 try self.tokenize(
-                    piece.text, addSpecial: false, parseSpecial: !piece.isPlain, trace: trace)
+                    piece.text, piece.isPlain ? [] : .parseSpecial, trace: trace)
             }
         }
         let ranges = plain.map {
@@ -48,19 +44,12 @@ extension ModelInstance {
         of text: String, trace: CallTrace,
         _ body: (roost_str, roost_sink, UnsafePointer<roost_call>?) -> roost_status
     ) throws -> [Int32] {
-        guard let vocabulary else { throw noTokenizer }
         let bytes = try OutputSink.collect(.tokenize, limit: tokenLimit(of: text)) { sink in
             try text.withPluginString { text in
                 try callPlugin(.tokenize, trace: trace) { body(text, sink, $0) }
             }
         }
-        let ids = try PluginHost.tokenIDs(bytes, step: .tokenize)
-        try checkTokenIDs(ids, below: vocabulary.count)
-        return ids
-    }
-
-    private var noTokenizer: ModelFailure {
-        .refused(code: .unsupported, flags: [], message: "the model has no tokenizer")
+        return try PluginHost.tokenIDs(bytes, step: .tokenize)
     }
 }
 
@@ -78,13 +67,6 @@ func tokenIDs(_ bytes: [UInt8], step: CallStep) throws -> [Int32] {
     return bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
 }
 
-func checkTokenIDs(_ ids: [Int32], below count: Int) throws {
-    if let wrong = ids.first(where: { $0 < 0 || $0 >= count }) {
-        throw ModelFailure.broken(
-            step: CallStep.tokenize.name, reason: "token id \(wrong), expected 0 to \(count - 1)")
-    }
-}
-
 // MARK: - Decoding
 
 extension ModelInstance {
@@ -92,12 +74,12 @@ extension ModelInstance {
     func forward(
         _ batch: Batch, into out: RowBuffer, _ call: LaneCall
     ) throws {
-        guard let decode, let capabilities = description.decode else { throw noDecoder }
-        let rows = try batch.check(against: capabilities)
+        guard let decode else { throw noDecoder }
+        let rows = out.count
         var result = roost_rows(
             struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(rows),
             data: out.base, row_stride: UInt64(out.stride))
-        out.mark(rows)
+        out.mark()
         try batch.withPluginBatch { batch in
             try callPlugin(
                 .forward, trace: call.trace, cancel: call.cancel, deadline: call.deadline
@@ -111,7 +93,7 @@ extension ModelInstance {
                 reason: "\(result.n_rows) rows, expected \(rows) in the host's buffer")
         }
         // What stands there is the step before, perhaps another request's.
-        if let row = out.firstUnwritten(of: rows) {
+        if let row = out.firstUnwritten {
             throw ModelFailure.broken(
                 step: CallStep.forward.name,
                 reason: "row \(row) of the logits was not written, expected all \(rows) that were "
@@ -121,7 +103,6 @@ extension ModelInstance {
 
     func encode(_ source: [Int32], into sequence: Int, _ call: LaneCall) throws {
         guard let encode = encode?.encode else { throw noEncoder }
-        try description.check(source: source, for: sequence)
         try source.withUnsafeBufferPointer { tokens in
             try callPlugin(
                 .encode, trace: call.trace, cancel: call.cancel, deadline: call.deadline
@@ -132,33 +113,25 @@ extension ModelInstance {
     }
 
     func sequenceLength(_ sequence: Int, trace: CallTrace) throws -> Int {
-        guard let capabilities = description.decode else { throw noDecoder }
         guard let length = decode?.seq_len else { throw missing("seq_len") }
-        try capabilities.check(sequence: sequence)
         var out: UInt32 = 0
         try callPlugin(.length, trace: trace) { length(context, UInt32(sequence), &out, $0) }
-        return try capabilities.check(length: Int(out))
+        return Int(out)
     }
 
     func clear(_ sequence: Int, trace: CallTrace) throws {
-        guard let decode, let capabilities = description.decode else { throw noDecoder }
-        try capabilities.check(sequence: sequence)
+        guard let decode else { throw noDecoder }
         try callPlugin(.clear, trace: trace) { decode.seq_clear(context, UInt32(sequence), $0) }
     }
 
     func truncate(_ sequence: Int, to length: Int, trace: CallTrace) throws {
-        guard let capabilities = description.decode else { throw noDecoder }
         guard let truncate = decode?.seq_truncate else { throw missing("seq_truncate") }
-        try capabilities.check(sequence: sequence)
         let length = UInt32(clamping: length)
         try callPlugin(.truncate, trace: trace) { truncate(context, UInt32(sequence), length, $0) }
     }
 
     func fork(_ source: Int, to destination: Int, length: Int, trace: CallTrace) throws {
-        guard let capabilities = description.decode else { throw noDecoder }
         guard let fork = decode?.seq_fork else { throw missing("seq_fork") }
-        try capabilities.check(sequence: source)
-        try capabilities.check(sequence: destination)
         let (from, to, length) = (UInt32(source), UInt32(destination), UInt32(clamping: length))
         try callPlugin(.fork, trace: trace) { fork(context, from, to, length, $0) }
     }
@@ -167,7 +140,7 @@ extension ModelInstance {
     func runSelfTest(limit: Duration, trace: CallTrace) throws -> SelfTestReport? {
         guard let run = selfTest?.run else { return nil }
         let milliseconds = UInt32(limit.milliseconds)
-        let json = try OutputSink.collect(.selfTest, limit: reportLimit) { sink in
+        let json = try OutputSink.collect(.selfTest, limit: SelfTestCall.reportLimit) { sink in
             try callPlugin(.selfTest, trace: trace) { run(context, milliseconds, sink, $0) }
         }
         return SelfTestReport(json: json)

@@ -17,15 +17,12 @@ struct ImageJobs {
 
     static let limit = 64
     var running: [ImageID: Job] = [:]
-    var lastNumber: UInt32 = 0
 }
 
 extension ModelInstance {
-    func beginImage(_ request: ImageRequest, _ call: LaneCall) throws -> ImageID {
-        guard let begin = image?.begin, let capabilities = description.image else {
-            throw ModelFailure.noImages
-        }
-        try capabilities.check(request)
+    func beginImage(_ request: ImageRequest, as id: ImageID, _ call: LaneCall) throws {
+        let room = try description.requiredImage.pictureRoom(for: request)
+        guard let begin = image?.begin else { throw noImages }
         guard images.running.count < ImageJobs.limit else {
             throw ModelFailure.refused(
                 code: .busy, flags: .retryable,
@@ -37,16 +34,13 @@ extension ModelInstance {
                 .beginImage, trace: call.trace, cancel: call.cancel, deadline: call.deadline
             ) { begin(context, request, &job, $0) }
         }
-        images.lastNumber &+= 1
-        let id = ImageID(rawValue: images.lastNumber)
         images.running[id] = ImageJobs.Job(
             pointer: try require(job, "the job of a successful begin", in: .beginImage),
-            room: capabilities.pictureRoom(for: request))
-        return id
+            room: room)
     }
 
     func stepImage(_ id: ImageID, _ call: LaneCall) throws -> ImageProgress {
-        guard let step = image?.step else { throw ModelFailure.noImages }
+        guard let step = image?.step else { throw noImages }
         var job = try job(id, in: .running)
         images.running[id]?.state = .over
         var out = roost_progress()
@@ -82,7 +76,7 @@ extension ModelInstance {
     func finishImage(
         _ id: ImageID, into out: PictureBuffer, _ call: LaneCall
     ) throws -> PicturePlace {
-        guard let finish = image?.finish else { throw ModelFailure.noImages }
+        guard let finish = image?.finish else { throw noImages }
         return try fill(out, with: try job(id, in: .done), .finishImage, call, finish)
     }
 
@@ -99,6 +93,8 @@ extension ModelInstance {
     func endAllImages(trace: CallTrace) {
         for id in images.running.keys { try? endImage(id, trace: trace) }
     }
+
+    private var noImages: ModelFailure { .unsupported("the model makes no pictures") }
 
     private func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
         guard let job = images.running[id], job.state == state else {

@@ -10,20 +10,14 @@ struct Jobs {
 
     static let limit = 256
     var running: [TaskID: Job] = [:]
-    var lastNumber: UInt32 = 0
 }
 
-/// Bytes of events that one `advance` may put out.
-let eventLimit = 16 << 20
-
 extension ModelInstance {
-    func beginTask(_ name: String, input: [UInt8], _ call: LaneCall) throws -> TaskID {
+    func beginTask(
+        _ name: String, input: [UInt8], as id: TaskID, _ call: LaneCall
+    ) throws {
         guard let begin = task?.begin else {
             throw ModelFailure.unsupported("the model has no tasks")
-        }
-        guard description.tasks.contains(name) else {
-            let known = description.tasks.map { "'\($0)'" }.joined(separator: ", ")
-            throw ModelFailure.argument("no task '\(name)', expected \(known)")
         }
         guard jobs.running.count < Jobs.limit else {
             throw ModelFailure.refused(
@@ -38,11 +32,8 @@ extension ModelInstance {
                 ) { begin(context, name, input, &job, $0) }
             }
         }
-        jobs.lastNumber &+= 1
-        let id = TaskID(rawValue: jobs.lastNumber)
         jobs.running[id] = Jobs.Job(
             pointer: try require(job, "the job of a successful begin", in: .beginTask))
-        return id
     }
 
     func advanceTask(_ id: TaskID, for limit: Duration, _ call: LaneCall) throws -> TaskProgress {
@@ -53,7 +44,8 @@ extension ModelInstance {
         var progress = roost_progress()
         progress.struct_size = UInt32(MemoryLayout<roost_progress>.size)
         let milliseconds = UInt32(limit.milliseconds)
-        let output = try OutputSink.collect(.advanceTask, limit: eventLimit) { sink in
+        let output = try OutputSink.collect(.advanceTask, limit: AdvanceTaskCall.eventLimit) {
+            sink in
             try callPlugin(
                 .advanceTask, trace: call.trace, cancel: call.cancel, deadline: call.deadline
             ) { advance(job.pointer, milliseconds, sink, &progress, $0) }

@@ -4,11 +4,7 @@ extension ModelInstance {
     func embeddingTokens(
         of text: String, flags: EmbedFlags, trace: CallTrace
     ) throws -> [Int32] {
-        let capabilities = try vectorCapabilities
-        guard let tokenize = vectors?.embed_tokenize, capabilities.tokenizes else {
-            throw ModelFailure.unsupported("the model does not say what its tokens are")
-        }
-        try Frame.check(texts: [text])
+        guard let tokenize = vectors?.embed_tokenize else { throw noVectors }
         let step = CallStep.embedTokenize
         let bytes = try OutputSink.collect(step, limit: tokenLimit(of: text)) { sink in
             try text.withPluginString { text in
@@ -17,20 +13,17 @@ extension ModelInstance {
                 }
             }
         }
-        let ids = try tokenIDs(bytes, step: step)
-        try capabilities.check(answer: ids, step: step)
-        return ids
+        return try tokenIDs(bytes, step: step)
     }
 
     /// - Parameter out: has room for a row per text.
     func embed(
         _ batch: EmbeddingBatch, flags: EmbedFlags, into out: RowBuffer, _ call: LaneCall
     ) throws {
-        try vectorCapabilities.check(batch)
         switch batch {
         case .texts(let texts):
             guard let embed = vectors?.embed else { throw noVectors }
-            try fill(out, count: texts.count, .embed, call) { rows, call in
+            try fill(out, .embed, call) { rows, call in
                 texts.withPluginStrings { texts in
                     embed(context, texts, rows.pointee.n_rows, flags.rawValue, rows, call)
                 }
@@ -41,7 +34,7 @@ extension ModelInstance {
             let offsets = texts.reduce(into: [UInt32(0)]) {
                 $0.append($0[$0.count - 1] + UInt32($1.count))
             }
-            try fill(out, count: texts.count, .embedTokens, call) { rows, call in
+            try fill(out, .embedTokens, call) { rows, call in
                 embed(
                     context, tokens, offsets, rows.pointee.n_rows, flags.rawValue, rows, call)
             }
@@ -51,18 +44,12 @@ extension ModelInstance {
     func countTokens(
         of texts: [String], with companions: Companions, flags: EmbedFlags, trace: CallTrace
     ) throws -> [TokenCount] {
-        let capabilities = try vectorCapabilities
-        try capabilities.check(counting: texts, with: companions)
-        return try texts.enumerated().map { index, text in
-            let count =
-                switch companions {
-                case .none: try countTokens(of: text, pair: nil, flags, trace)
-                case .query(let query): try countTokens(of: query, pair: text, flags, trace)
-                case .pairs(let pairs):
-                    try countTokens(of: text, pair: pairs[index], flags, trace)
-                }
-            try capabilities.check(answer: count)
-            return count
+        try texts.enumerated().map { index, text in
+            switch companions {
+            case .none: try countTokens(of: text, pair: nil, flags, trace)
+            case .query(let query): try countTokens(of: query, pair: text, flags, trace)
+            case .pairs(let pairs): try countTokens(of: text, pair: pairs[index], flags, trace)
+            }
         }
     }
 
@@ -85,10 +72,9 @@ extension ModelInstance {
     func classify(
         _ texts: [String], pairs: [String]?, into out: RowBuffer, _ call: LaneCall
     ) throws {
-        try vectorCapabilities.check(classifying: texts, pairs: pairs)
         if let pairs {
             guard let classify = vectors?.classify_pairs else { throw noVectors }
-            return try fill(out, count: texts.count, .classifyPairs, call) { rows, call in
+            return try fill(out, .classifyPairs, call) { rows, call in
                 texts.withPluginStrings { texts in
                     pairs.withPluginStrings { pairs in
                         classify(context, texts, pairs, rows.pointee.n_rows, rows, call)
@@ -97,13 +83,12 @@ extension ModelInstance {
             }
         }
         guard let classify = vectors?.classify else { throw noVectors }
-        try fill(out, count: texts.count, .classify, call) { rows, call in
+        try fill(out, .classify, call) { rows, call in
             texts.withPluginStrings { classify(context, $0, rows.pointee.n_rows, rows, call) }
         }
     }
 
     func scores(query: String, documents: [String], _ call: LaneCall) throws -> [Float] {
-        try vectorCapabilities.check(query: query, documents: documents)
         guard let score = vectors?.score_pairs else { throw noVectors }
         var scores = [Float](repeating: .nan, count: documents.count)
         try query.withPluginString { query in
@@ -120,27 +105,20 @@ extension ModelInstance {
 
     /// Makes a call that writes `count` rows.
     private func fill(
-        _ out: RowBuffer, count: Int, _ step: CallStep, _ call: LaneCall,
+        _ out: RowBuffer, _ step: CallStep, _ call: LaneCall,
         _ body: (UnsafeMutablePointer<roost_rows>, UnsafePointer<roost_call>) -> roost_status
     ) throws {
-        out.clear(count)
+        out.clear()
         var rows = roost_rows(
-            struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(count),
+            struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(out.count),
             data: out.base, row_stride: UInt64(out.stride))
         try callPlugin(step, trace: call.trace, cancel: call.cancel, deadline: call.deadline) {
             body(&rows, $0)
         }
-        guard rows.n_rows == UInt32(count), rows.data == out.base else {
+        guard rows.n_rows == UInt32(out.count), rows.data == out.base else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "\(rows.n_rows) rows, expected \(count) in the host's buffer")
-        }
-    }
-
-    private var vectorCapabilities: VectorCapabilities {
-        get throws {
-            guard let capabilities = description.vectors else { throw noVectors }
-            return capabilities
+                reason: "\(rows.n_rows) rows, expected \(out.count) in the host's buffer")
         }
     }
 

@@ -4,7 +4,7 @@ import PluginABI
 /// of everything that goes in and comes out.
 ///
 /// Calls follow the header's thread rules; `close` comes last, exactly once.
-final class ModelInstance: @unchecked Sendable {
+package final class ModelInstance: @unchecked Sendable {
     let library: PluginLibrary
     let description: ModelDescription
     let vocabulary: Vocabulary?

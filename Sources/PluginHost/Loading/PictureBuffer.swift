@@ -1,22 +1,22 @@
 import Glibc
 
 /// The host's memory for a picture.
-struct PictureBuffer {
+package struct PictureBuffer {
     let base: UnsafeMutablePointer<UInt8>
 
-    /// Copies the top left part of a picture.
+    /// Copies the picture that was put there.
     ///
-    /// - Parameter stride: bytes from one row to the next.
-    func picture(width: Int, height: Int, stride: Int) -> Picture {
-        let bytes = width * ABI.imageChannels
-        let rgb = [UInt8](unsafeUninitializedCapacity: bytes * height) { rgb, count in
-            for row in 0..<height {
+    /// - Parameter place: is in the buffer.
+    func picture(at place: PicturePlace) -> Picture {
+        let bytes = place.width * ABI.imageChannels
+        let rgb = [UInt8](unsafeUninitializedCapacity: bytes * place.height) { rgb, count in
+            for row in 0..<place.height {
                 (rgb.baseAddress! + row * bytes).initialize(
-                    from: base + row * stride, count: bytes)
+                    from: base + row * place.stride, count: bytes)
             }
-            count = bytes * height
+            count = bytes * place.height
         }
-        return Picture(width: width, height: height, rgb: rgb)
+        return Picture(width: place.width, height: place.height, rgb: rgb)
     }
 }
 
@@ -53,7 +53,7 @@ package struct PicturePlace: Equatable {
 }
 
 /// The buffer for one picture.
-struct PictureRoom {
+struct PictureRoom: Hashable {
     var width: Int
     var height: Int
     /// Whether the finished picture is to be of this size, and not only to fit.

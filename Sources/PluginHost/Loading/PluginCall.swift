@@ -1,7 +1,7 @@
 import PluginABI
 
 /// What accompanies a call of the lane.
-struct LaneCall {
+package struct LaneCall {
     var cancel: UnsafePointer<Int32>?
     var deadline: MonotonicTime?
     var trace = CallTrace.none

@@ -152,23 +152,21 @@ package struct PluginIdentity: Sendable, Equatable {
     package let toolchain: String
     /// The families of models that it serves: `["llama", "mistral"]`.
     package let families: [String]
+}
 
+extension PluginIdentity {
     init(_ table: roost_plugin) throws {
         id = try String(table.id, named: "id", in: .query)
         version = try String(table.version, named: "version", in: .query)
         license = try String(table.license, named: "license", in: .query)
         toolchain = try String(table.toolchain, named: "toolchain", in: .query)
-        families = Self.families(
-            try String(table.families_csv, named: "families_csv", in: .query))
+        families = try String(table.families_csv, named: "families_csv", in: .query)
+            .split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
         guard !id.isEmpty else {
             throw ModelFailure.broken(
                 step: CallStep.query.name,
                 reason: "id is empty, expected a name like \"org.example.markov\"")
         }
-    }
-
-    static func families(_ csv: String) -> [String] {
-        csv.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
     }
 
     /// Swift has no stable ABI on Linux: two compilers' runtimes do not share a process.

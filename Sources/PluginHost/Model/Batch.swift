@@ -31,9 +31,8 @@ package struct Batch: Sendable, Equatable {
 // MARK: - To a plugin
 
 extension Batch {
-    /// - Returns: the number of rows that want logits.
     /// - Throws: `.refused` for a batch that the context cannot take; nothing was called.
-    func check(against capabilities: DecodeCapabilities) throws -> Int {
+    func check(against capabilities: DecodeCapabilities) throws {
         guard count > 0, count <= capabilities.batchSize else {
             throw ModelFailure.argument(
                 "a batch of \(count) rows, expected 1 to \(capabilities.batchSize)")
@@ -44,17 +43,13 @@ extension Batch {
                     + "positions and \(wants.count) wants, expected as many of each")
         }
         for row in 0..<count {
-            guard tokens[row] >= 0, tokens[row] < capabilities.vocabularySize else {
-                throw ModelFailure.argument(
-                    "token \(tokens[row]), expected 0 to \(capabilities.vocabularySize - 1)")
-            }
+            try capabilities.check(token: tokens[row])
             guard positions[row] < capabilities.contextLength else {
                 throw ModelFailure.argument(
                     "position \(positions[row]) in a context of \(capabilities.contextLength)")
             }
             try capabilities.check(sequence: Int(sequences[row]))
         }
-        return wants.count { $0 }
     }
 
     /// Lends the batch to a plugin.

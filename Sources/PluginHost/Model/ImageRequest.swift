@@ -47,12 +47,6 @@ package struct Picture: Sendable, Equatable {
     }
 }
 
-/// A picture of a model that is under way.
-package struct ImageID: Hashable, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-}
-
 /// How far a picture is.
 package struct ImageProgress: Sendable, Equatable {
     package var done: Bool

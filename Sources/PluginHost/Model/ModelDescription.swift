@@ -90,24 +90,26 @@ package struct EncoderCapabilities: Sendable, Equatable {
 
 // MARK: - Checks
 
+/// What a call needs the model to have.
 extension ModelDescription {
-    /// - Throws: `.refused` for a source that the model cannot read; nothing was called.
-    func check(source: [Int32], for sequence: Int) throws {
-        guard let decode, encoder != nil else {
-            throw ModelFailure.unsupported("the model has no encoder")
-        }
-        guard (1...Self.longestSource).contains(source.count) else {
-            throw ModelFailure.argument(
-                "a source of \(source.count) tokens, expected 1 to \(Self.longestSource)")
-        }
-        if let token = source.first(where: { $0 < 0 || $0 >= decode.vocabularySize }) {
-            throw ModelFailure.argument(
-                "token \(token), expected 0 to \(decode.vocabularySize - 1)")
-        }
-        try decode.check(sequence: sequence)
+    var requiredDecode: DecodeCapabilities {
+        get throws { try Self.required(decode, "the model does not decode text") }
     }
 
-    private static let longestSource = 1 << 20
+    var requiredVectors: VectorCapabilities {
+        get throws { try Self.required(vectors, "the model has no vectors") }
+    }
+
+    var requiredImage: ImageCapabilities {
+        get throws { try Self.required(image, "the model makes no pictures") }
+    }
+
+    private static func required<Capability>(
+        _ capability: Capability?, _ message: String
+    ) throws -> Capability {
+        guard let capability else { throw ModelFailure.unsupported(message) }
+        return capability
+    }
 }
 
 extension DecodeCapabilities {
@@ -120,20 +122,16 @@ extension DecodeCapabilities {
         try ModelFailure.check("n_batch", batchSize, 1...1 << 20)
     }
 
+    func check(token: Int32) throws {
+        guard token >= 0, token < vocabularySize else {
+            throw ModelFailure.argument("token \(token), expected 0 to \(vocabularySize - 1)")
+        }
+    }
+
     func check(sequence: Int) throws {
         guard sequence >= 0, sequence < sequences else {
             throw ModelFailure.argument("sequence \(sequence), expected 0 to \(sequences - 1)")
         }
-    }
-
-    /// A length that the plugin claims.
-    func check(length: Int) throws -> Int {
-        guard (0...contextLength).contains(length) else {
-            throw ModelFailure.broken(
-                step: CallStep.length.name,
-                reason: "length \(length) in a context of \(contextLength)")
-        }
-        return length
     }
 }
 

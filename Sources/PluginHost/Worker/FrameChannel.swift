@@ -50,7 +50,8 @@ package final class FrameChannel: @unchecked Sendable {
             throw WireError.frame(length: header.length, limit: limit)
         }
         return Frame(
-            kind: header.kind, call: header.call, payload: try take(header.length, deadline))
+            kind: header.kind, step: header.step, call: header.call,
+            payload: try take(header.length, deadline))
     }
 
     /// Receives `count` bytes. Memory grows only with what really arrives, and nothing of a message that

@@ -28,31 +28,43 @@ final class WorkerLine: Sendable {
     /// Sends a call and waits for its answer.
     ///
     /// - Parameters:
+    ///   - deadline: what the plugin is told.
+    ///   - limit: how long the worker may take; nil is for ever.
     ///   - waiting: how long to wait for an earlier call to be answered; nil is for ever.
-    ///   - largest: bytes that the answer may have, where it is more than numbers.
-    /// - Returns: the answer's payload.
+    ///   - prepare: what is to be done when that is so.
     /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
-    func call(
-        _ kind: Frame.Kind, _ payload: [UInt8] = [], step: CallStep, limit: Duration?,
-        waiting: Duration? = nil, largest: Int = 0, prepare: () -> Void = {}
-    ) throws -> [UInt8] {
+    func call<Call: WorkerCall>(
+        _ call: Call, deadline: Duration? = nil, limit: Duration?, waiting: Duration? = nil,
+        prepare: () -> Void = {}
+    ) throws -> Call.Answer {
+        let payload = call.payload(until: deadline.map { .now + $0 })
         guard let number = begin(waiting) else {
             throw ModelFailure.unavailable(reason: "the worker is busy", retryAfter: nil)
         }
         defer { use.withLock { $0.busy = false } }
         prepare()
+        let frame = Frame(kind: .call, step: Call.step, call: number, payload: payload)
+        let answer = try exchange(
+            frame, limit: limit, largest: max(call.largestAnswer, Self.smallAnswer))
+        do {
+            return try Call.answer(answer)
+        } catch let error as WireError {
+            throw ModelFailure.broken(step: Call.step.name, reason: error.description)
+        }
+    }
+
+    private func exchange(_ call: Frame, limit: Duration?, largest: Int) throws -> [UInt8] {
         let start = MonotonicTime.now
         do {
             let deadline = limit.map { start + $0 + Self.grace }
-            try channel.send(Frame(kind: kind, call: number, payload: payload), deadline: deadline)
-            let limit = max(largest, Self.smallAnswer)
-            return try answer(
-                to: number, try channel.receive(atMost: limit, deadline: deadline))
+            try channel.send(call, deadline: deadline)
+            return try payload(
+                of: try channel.receive(atMost: largest, deadline: deadline), to: call.call)
         } catch let failure as ModelFailure {
             if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
             throw failure
         } catch {
-            throw ending(error, step: step, after: .now - start)
+            throw ending(error, step: call.step, after: .now - start)
         }
     }
 
@@ -74,7 +86,7 @@ final class WorkerLine: Sendable {
         }
     }
 
-    private func answer(to number: UInt32, _ frame: Frame) throws -> [UInt8] {
+    private func payload(of frame: Frame, to number: UInt32) throws -> [UInt8] {
         guard frame.call == number else {
             throw WireError.value("an answer to call \(frame.call), expected one to call \(number)")
         }

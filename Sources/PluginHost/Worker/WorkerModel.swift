@@ -6,11 +6,10 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     let description: ModelDescription
     let vocabulary: Vocabulary?
     private let process: WorkerProcess
-    let control: WorkerLine
+    private let control: WorkerLine
     private let lane: WorkerLine
-    private let shared: SharedRows
-    let limits: WorkerLimits
-    let rooms = ImageRooms()
+    private let memory: SharedMemory
+    private let limits: WorkerLimits
 
     /// Starts a worker and opens the model in it.
     ///
@@ -27,10 +26,12 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
             try start.add(process, of: plugin.spec.name)
             try control.attach(plugin.library.path, in: process, limits)
             _ = try control.probe(request, limit: limits.probe)
-            let opened = try control.load(request, limits)
-            description = opened.description
-            vocabulary = opened.vocabulary
-            shared = try control.share(process, for: opened.description, limits)
+            description = try control.call(LoadCall(request: request), limit: limits.load)
+            vocabulary = try control.call(VocabularyCall(), limit: limits.load)
+            if let decode = description.decode { try vocabulary?.check(against: decode) }
+            memory = try process.share(SharedMemory.size(for: description))
+            let map = MapCall(size: UInt64(SharedMemory.size(for: description)))
+            try control.call(map, limit: limits.load)
         } catch {
             process.abandon()
             throw error
@@ -43,107 +44,20 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
     var processID: Int32? { process.processID }
 
-    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
-        try tokenize(
-            TokenizeCall(text: text, addSpecial: addSpecial, parseSpecial: parseSpecial))
-    }
-
-    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
-        try tokenize(TokenizeCall(mixed: text, plain: plain))
-    }
-
-    private func tokenize(_ call: TokenizeCall) throws -> [Int32] {
-        let answer = try control.call(
-            .tokenize, call.payload, step: .tokenize, limit: limits.tokenize,
-            largest: tokenLimit(of: call.text) + 4)
-        let ids = try decoding(.tokenize) { () -> [Int32] in
-            var reader = WireReader(answer)
-            let ids = try reader.readArray(of: Int32.self)
-            try reader.finish()
-            return ids
-        }
-        try checkTokenIDs(ids, below: vocabulary?.count ?? 0)
-        return ids
-    }
-
-    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
-        guard let capabilities = description.decode else {
-            throw ModelFailure.unsupported("the model does not decode text")
-        }
-        let wanted = try batch.check(against: capabilities)
-        guard wanted <= capabilities.logitRows else {
-            throw ModelFailure.argument(
-                "\(wanted) rows want logits, expected at most \(capabilities.logitRows)")
-        }
-        let call = ForwardCall(batch: batch, deadline: deadline.map { .now + $0 })
-        _ = try laneCall(.forward, call.payload, step: .forward, limit: deadline)
-        return rows(wanted, width: capabilities.vocabularySize)
-    }
-
-    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
-        try description.check(source: source, for: sequence)
-        let call = EncodeCall(
-            source: source, sequence: sequence, deadline: deadline.map { .now + $0 })
-        _ = try laneCall(.encode, call.payload, step: .encode, limit: deadline)
-    }
-
-    /// A call that can be cancelled.
-    func laneCall(
-        _ kind: Frame.Kind, _ payload: [UInt8], step: CallStep, limit: Duration?, largest: Int = 0
-    ) throws -> [UInt8] {
-        try lane.call(kind, payload, step: step, limit: limit, largest: largest) {
-            roost_word_store(shared.cancel, 0)
-        }
-    }
-
-    /// The rows that the last call wrote.
-    func rows(_ count: Int, width: Int) -> FloatRows {
-        shared.rows(width: width).rows(count, owner: shared)
-    }
-
-    /// The picture that the last call left.
-    var pictureBuffer: PictureBuffer { shared.picture }
-
-    func sequenceLength(_ sequence: Int) throws -> Int {
-        let answer = try sequenceCall(.length, SequenceCall(sequence), step: .length)
-        let length = try decoding(.length) { try Number(answer).value }
-        return try description.decode?.check(length: Int(clamping: length)) ?? 0
-    }
-
-    func clear(_ sequence: Int) throws {
-        _ = try sequenceCall(.clear, SequenceCall(sequence), step: .clear)
-    }
-
-    func truncate(_ sequence: Int, to length: Int) throws {
-        _ = try sequenceCall(.truncate, SequenceCall(sequence, length: length), step: .truncate)
-    }
-
-    func fork(_ source: Int, to destination: Int, length: Int) throws {
-        let call = SequenceCall(source, other: destination, length: length)
-        _ = try sequenceCall(.fork, call, step: .fork)
-    }
-
-    private func sequenceCall(_ kind: Frame.Kind, _ call: SequenceCall, step: CallStep) throws
-        -> [UInt8]
-    {
-        try lane.call(kind, call.payload, step: step, limit: limits.sequence)
-    }
-
-    func selfTest(limit: Duration) throws -> SelfTestReport? {
-        let call = Number(Int(limit.milliseconds))
-        let answer = try lane.call(
-            .selfTest, call.payload, step: .selfTest, limit: limit * 2 + .seconds(1),
-            largest: reportLimit + 16)
-        return try decoding(.selfTest) {
-            var reader = WireReader(answer)
-            let report = try reader.readOptional { SelfTestReport(json: try $0.readBytes()) }
-            try reader.finish()
-            return report
-        }
+    func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
+        try call.check(for: self)
+        let limit = call.limit(limits) ?? deadline
+        let answer =
+            Call.isLane
+            ? try lane.call(call, deadline: deadline, limit: limit) {
+                roost_word_store(memory.cancel, 0)
+            }
+            : try control.call(call, limit: limit)
+        return try call.result(answer, in: memory, of: self)
     }
 
     func requestCancel() {
-        roost_word_store(shared.cancel, 1)
+        roost_word_store(memory.cancel, 1)
     }
 
     func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
@@ -163,24 +77,12 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         let end = MonotonicTime.now + limits.close
         let ended = lane.whileIdle(atMost: limits.close) {
             let left = end - .now
-            _ = try? control.call(.close, step: .close, limit: left, waiting: left)
+            _ = try? control.call(CloseCall(), limit: left, waiting: left)
             return process.waitForEnd(atMost: max(.zero, end - .now)) != nil
         }
         if ended != true { process.abandon() }
     }
 }
-
-/// Reads what a worker answered.
-func decoding<Value>(_ step: CallStep, _ body: () throws -> Value) throws -> Value {
-    do {
-        return try body()
-    } catch let error as WireError {
-        throw ModelFailure.broken(step: step.name, reason: error.description)
-    }
-}
-
-/// Bytes of what a model says of itself: its JSON, and a name for each label.
-private let descriptionLimit = 32 << 20
 
 /// How long a worker may take.
 package struct WorkerLimits: Sendable {
@@ -210,6 +112,14 @@ extension WorkerProcess {
     func abandon() {
         kill { _ in .unavailable(reason: "the model is closed", retryAfter: nil) }
     }
+
+    /// Gives the shared memory its final size and maps it on this side.
+    fileprivate func share(_ size: Int) throws -> SharedMemory {
+        guard roost_memory_file_seal(memory.number, UInt64(size)) == 0 else {
+            throw startFailure("cannot share \(size) bytes", errno)
+        }
+        return try SharedMemory(memory.number, size: size)
+    }
 }
 
 extension WorkerLine {
@@ -225,51 +135,22 @@ extension WorkerLine {
             end.map { max(.zero, min(limit, $0 - .now)) } ?? limit
         }
         try hello(to: process, limit: limits.hello)
-        _ = try call(.library, Text(library).payload, step: .library, limit: left(limits.library))
-        _ = try call(.query, step: .query, limit: left(limits.query))
-        let answer = try call(.attach, step: .attach, limit: left(limits.attach))
-        return try decoding(.query) { try PluginIdentity(answer) }
+        try call(LibraryCall(path: library), limit: left(limits.library))
+        try call(QueryCall(), limit: left(limits.query))
+        return try call(AttachCall(), limit: left(limits.attach))
     }
 
     private func hello(to process: WorkerProcess, limit: Duration) throws {
-        let answer = try call(
-            .hello, Hello(process: getpid()).payload, step: .start, limit: limit)
         do {
-            try process.introduce(Hello(answer).process)
-        } catch let error as WireError {
-            throw ModelFailure.load(stage: .start, reason: error.description)
+            let hello = try call(Hello(process: getpid()), limit: limit)
+            try process.introduce(hello.process)
+        } catch ModelFailure.broken(_, let reason) {
+            throw ModelFailure.load(stage: .start, reason: reason)
         }
     }
 
     /// - Returns: what the plugin says of the model's headers.
     func probe(_ request: OpenRequest, limit: Duration) throws -> Probe {
-        let answer = try call(.probe, request.payload, step: .probe, limit: limit)
-        return try decoding(.probe) { try Probe(answer) }
-    }
-
-    fileprivate func load(
-        _ request: OpenRequest, _ limits: WorkerLimits
-    ) throws -> (description: ModelDescription, vocabulary: Vocabulary?) {
-        let answer = try self.call(
-            .load, request.payload, step: .open, limit: limits.load, largest: descriptionLimit)
-        let description = try decoding(.describe) { try ModelDescription(answer) }
-        let words = try self.call(
-            .vocabulary, step: .vocabulary, limit: limits.load, largest: Frame.payloadLimit)
-        let vocabulary = try decoding(.vocabulary) { try Vocabulary.read(words) }
-        if let decode = description.decode { try vocabulary?.check(against: decode) }
-        return (description, vocabulary)
-    }
-
-    /// Gives the shared memory its final size and maps it on both sides.
-    fileprivate func share(
-        _ process: WorkerProcess, for model: ModelDescription, _ limits: WorkerLimits
-    ) throws -> SharedRows {
-        let size = SharedRows.size(for: model)
-        guard roost_memory_file_seal(process.memory.number, UInt64(size)) == 0 else {
-            throw startFailure("cannot share \(size) bytes", errno)
-        }
-        let rows = try SharedRows(process.memory.number, size: size)
-        _ = try call(.map, Number(size).payload, step: .map, limit: limits.load)
-        return rows
+        try call(ProbeCall(request: request), limit: limit)
     }
 }

@@ -30,7 +30,7 @@ package final class WorkerProcess: @unchecked Sendable {
     package let lane: FrameChannel
     let memory: Descriptor
     /// The page of control words.
-    let page: SharedRows
+    let page: SharedMemory
     /// The host's child: it is the worker's parent, and nothing that the worker starts outlives it.
     private let reaper: Int32
     private let output: Descriptor
@@ -45,8 +45,8 @@ package final class WorkerProcess: @unchecked Sendable {
         let output = try Descriptor.pipe()
         let lifeline = try Descriptor.pipe()
         memory = try Descriptor(
-            roost_memory_file("roost-rows", UInt64(SharedRows.controlSize)), for: "shared memory")
-        page = try SharedRows(memory.number, size: SharedRows.controlSize)
+            roost_memory_file("roost-rows", UInt64(SharedMemory.controlSize)), for: "shared memory")
+        page = try SharedMemory(memory.number, size: SharedMemory.controlSize)
         reaper = try launch.spawn(
             output: output.write, control: control.worker, lane: lane.worker, memory: memory,
             lifeline: lifeline.read)

@@ -31,19 +31,27 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         logits.deallocate()
     }
 
-    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
-        try world.tokenize(text)
+    func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
+        try call.answer {
+            switch $0 {
+            case let call as TokenizeCall: try world.tokenize(call.text)
+            case let call as ForwardCall: try forward(call.batch)
+            case let call as EncodeCall: try encode(call.source, into: call.sequence)
+            case let call as SequenceLengthCall: sequences[call.sequence].count
+            case let call as ClearCall: clear(call.sequence)
+            case let call as TruncateCall: try truncate(call.sequence, to: call.length)
+            case let call as ForkCall:
+                try fork(call.sequence, to: call.destination, length: call.length)
+            default: throw refusal("a call that no text is made with")
+            }
+        }
     }
 
-    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
-        try world.tokenize(text)
-    }
-
-    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
+    private func forward(_ batch: Batch) throws -> FloatRows {
         let fault = world.begin(batch)
         if let fault {
             if case .refused(_, let flags, _) = fault, flags.contains(.sequencesLost) {
-                for sequence in batch.sequences { try clear(Int(sequence)) }
+                for sequence in batch.sequences { clear(Int(sequence)) }
             }
             throw fault
         }
@@ -75,7 +83,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             base: logits.baseAddress, count: filled / width, width: width, stride: width)
     }
 
-    func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
+    private func encode(_ source: [Int32], into sequence: Int) throws {
         if let fault = world.encode(source) { throw fault }
         guard sequences[sequence].isEmpty, sources[sequence] == nil else {
             throw refusal("sequence \(sequence) is not empty")
@@ -83,14 +91,12 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         sources[sequence] = source
     }
 
-    func sequenceLength(_ sequence: Int) throws -> Int { sequences[sequence].count }
-
-    func clear(_ sequence: Int) throws {
+    private func clear(_ sequence: Int) {
         sequences[sequence] = []
         sources[sequence] = nil
     }
 
-    func truncate(_ sequence: Int, to length: Int) throws {
+    private func truncate(_ sequence: Int, to length: Int) throws {
         if let fault = world.fault(of: "truncate") { throw fault }
         guard world.capabilities.flags.contains(.truncateAny),
             length <= sequences[sequence].count
@@ -98,7 +104,7 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         sequences[sequence].removeLast(sequences[sequence].count - length)
     }
 
-    func fork(_ source: Int, to destination: Int, length: Int) throws {
+    private func fork(_ source: Int, to destination: Int, length: Int) throws {
         if let fault = world.fault(of: "fork") { throw fault }
         guard world.capabilities.flags.contains(.fork), sequences[destination].isEmpty,
             sources[destination] == nil, length <= sequences[source].count

@@ -11,7 +11,6 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     private let rows: UnsafeMutableBufferPointer<Float>
     private let isBusy = Atomic(false)
     private var tasks: [TaskID: (input: String, next: Int, count: Int)] = [:]
-    private var lastTask: UInt32 = 0
 
     init(_ world: VectorWorld) {
         self.world = world
@@ -25,59 +24,67 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
         rows.deallocate()
     }
 
-    func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
-        try texts.map { try world.tokens($0, flags) }
-    }
-
-    func embed(
-        _ batch: EmbeddingBatch, flags: EmbedFlags, deadline: Duration?
-    ) throws -> FloatRows {
-        try alone {
-            let (texts, byTokens) =
-                switch batch {
-                case .texts(let texts): (texts, false)
-                case .tokens(let ids): (ids.map(VectorWorld.text), true)
-                }
-            if case .tokens(let ids) = batch {
-                let expected = flags.subtracting(.noNormalize)
-                precondition(zip(ids, texts).allSatisfy { $0 == VectorWorld.tokens($1, expected) })
+    func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
+        try call.answer { call in
+            switch call {
+            case let call as EmbedTokenizeCall:
+                return try call.texts.map { try world.tokens($0, call.flags) }
+            case let call as CountTokensCall: return try count(call)
+            default: return try alone { try answer(lane: call) }
             }
-            try world.begin(.init(texts: texts, flags: flags, byTokens: byTokens))
-            return answer(texts.map { world.vector(of: $0, flags) })
         }
     }
 
-    func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float] {
-        try alone {
-            try world.begin(.init(texts: documents))
-            return documents.map { world.score(query, $0) }
+    private func answer(lane call: any ModelCall) throws -> Any {
+        switch call {
+        case let call as EmbedCall: return try embed(call.batch, flags: call.flags)
+        case let call as ScoreCall:
+            try world.begin(.init(texts: call.documents))
+            return call.documents.map { world.score(call.query, $0) }
+        case let call as ClassifyCall: return try classify(call.texts, pairs: call.pairs)
+        case let call as BeginTaskCall: return try begin(call)
+        case let call as AdvanceTaskCall: return try advance(call.id)
+        case let call as EndTaskCall:
+            precondition(tasks.removeValue(forKey: call.id) != nil, "a task is ended twice")
+            return world.taskEnded()
+        default: throw ModelFailure.refused(code: .unsupported, flags: [], message: "no text")
         }
+    }
+
+    private func embed(_ batch: EmbeddingBatch, flags: EmbedFlags) throws -> FloatRows {
+        let (texts, byTokens) =
+            switch batch {
+            case .texts(let texts): (texts, false)
+            case .tokens(let ids): (ids.map(VectorWorld.text), true)
+            }
+        if case .tokens(let ids) = batch {
+            let expected = flags.subtracting(.noNormalize)
+            precondition(zip(ids, texts).allSatisfy { $0 == VectorWorld.tokens($1, expected) })
+        }
+        try world.begin(.init(texts: texts, flags: flags, byTokens: byTokens))
+        return answer(texts.map { world.vector(of: $0, flags) })
     }
 
     /// A text's length and the negative of it; a pair's two lengths.
-    func classify(_ texts: [String], pairs: [String]?, deadline: Duration?) throws -> FloatRows {
-        try alone {
-            try world.begin(.init(texts: texts))
-            return answer(
-                texts.enumerated().map { index, text in
-                    let own = Float(text.utf8.count)
-                    return [own, pairs.map { Float($0[index].utf8.count) } ?? -own]
-                })
-        }
+    private func classify(_ texts: [String], pairs: [String]?) throws -> FloatRows {
+        try world.begin(.init(texts: texts))
+        return answer(
+            texts.enumerated().map { index, text in
+                let own = Float(text.utf8.count)
+                return [own, pairs.map { Float($0[index].utf8.count) } ?? -own]
+            })
     }
 
     /// As `tokens`, of which no more than the world's limit are read.
-    func countTokens(
-        of texts: [String], with companions: Companions, flags: EmbedFlags
-    ) throws -> [TokenCount] {
-        try texts.enumerated().map { index, text in
+    private func count(_ call: CountTokensCall) throws -> [TokenCount] {
+        try call.texts.enumerated().map { index, text in
             let other =
-                switch companions {
+                switch call.companions {
                 case .none: 0
                 case .query(let query): query.utf8.count + 1
                 case .pairs(let pairs): pairs[index].utf8.count + 1
                 }
-            let whole = try world.tokens(text, flags).count + other
+            let whole = try world.tokens(text, call.flags).count + other
             let most = world.capabilities.maxTokens
             return TokenCount(whole: whole, read: most > 0 ? min(whole, most) : whole)
         }
@@ -98,42 +105,26 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
 
     // MARK: - Tasks
 
-    /// - Parameter input: the number to count to.
-    func beginTask(_ name: String, input: [UInt8], deadline: Duration?) throws -> TaskID {
-        try alone {
-            let text = String(decoding: input, as: UTF8.self)
-            guard let count = Int(text) else {
-                throw ModelFailure.refused(code: .argument, flags: [], message: "not a number")
-            }
-            lastTask += 1
-            let id = TaskID(rawValue: lastTask)
-            tasks[id] = (text, 0, count)
-            world.taskBegun()
-            return id
+    /// The input is the number to count to.
+    private func begin(_ call: BeginTaskCall) throws {
+        let text = String(decoding: call.input, as: UTF8.self)
+        guard let count = Int(text) else {
+            throw ModelFailure.refused(code: .argument, flags: [], message: "not a number")
         }
+        tasks[call.id] = (text, 0, count)
+        world.taskBegun()
     }
 
     /// Two events in each slice.
-    func advanceTask(
-        _ id: TaskID, for limit: Duration, deadline: Duration?
-    ) throws -> TaskProgress {
-        try alone {
-            guard var task = tasks[id] else { preconditionFailure("a task that is not there") }
-            if let scripted = try world.advance(task.input) { return scripted }
-            let numbers = task.next..<min(task.next + 2, task.count)
-            task.next = numbers.upperBound
-            tasks[id] = task
-            return TaskProgress(
-                events: numbers.map { Array("{\"i\": \($0)}".utf8) },
-                done: task.next == task.count, step: task.next, of: task.count)
-        }
-    }
-
-    func endTask(_ id: TaskID) throws {
-        alone {
-            precondition(tasks.removeValue(forKey: id) != nil, "a task is ended twice")
-            world.taskEnded()
-        }
+    private func advance(_ id: TaskID) throws -> TaskProgress {
+        guard var task = tasks[id] else { preconditionFailure("a task that is not there") }
+        if let scripted = try world.advance(task.input) { return scripted }
+        let numbers = task.next..<min(task.next + 2, task.count)
+        task.next = numbers.upperBound
+        tasks[id] = task
+        return TaskProgress(
+            events: numbers.map { Array("{\"i\": \($0)}".utf8) },
+            done: task.next == task.count, step: task.next, of: task.count)
     }
 
     // MARK: - The rest
@@ -143,22 +134,4 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     }
 
     func close() {}
-
-    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
-        throw unsupportedHere
-    }
-    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
-        throw unsupportedHere
-    }
-    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
-        throw unsupportedHere
-    }
-    func sequenceLength(_ sequence: Int) throws -> Int { throw unsupportedHere }
-    func clear(_ sequence: Int) throws { throw unsupportedHere }
-    func truncate(_ sequence: Int, to length: Int) throws { throw unsupportedHere }
-    func fork(_ source: Int, to destination: Int, length: Int) throws { throw unsupportedHere }
-
-    private var unsupportedHere: ModelFailure {
-        .refused(code: .unsupported, flags: [], message: "no text")
-    }
 }

@@ -83,7 +83,6 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
     private let world: ImageWorld
     private let isBusy = Atomic(false)
     private var jobs: [ImageID: (request: ImageRequest, step: Int)] = [:]
-    private var lastJob: UInt32 = 0
 
     init(_ world: ImageWorld) {
         self.world = world
@@ -94,51 +93,45 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
             pluginID: "test.images", pluginVersion: "1.0.0", family: "fake", image: capabilities)
     }
 
-    func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
-        try alone {
-            guard jobs.count < world.capacity else {
-                throw ModelFailure.refused(code: .busy, flags: .retryable, message: "full")
-            }
-            try world.call(.begin, request.prompt)
-            lastJob += 1
-            let id = ImageID(rawValue: lastJob)
-            jobs[id] = (request, 0)
-            world.noteBegun()
-            return id
+    func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
+        try call.answer { call in try alone { try answer(call) } }
+    }
+
+    private func answer(_ call: any ModelCall) throws -> Any {
+        switch call {
+        case let call as BeginImageCall: return try begin(call)
+        case let call as StepImageCall: return try step(call.id)
+        case let call as PreviewImageCall: return try picture(call.id, .preview)
+        case let call as FinishImageCall: return try picture(call.id, .finish)
+        case let call as EndImageCall:
+            precondition(jobs.removeValue(forKey: call.id) != nil, "a picture is ended twice")
+            return world.noteEnded()
+        default: throw ModelFailure.refused(code: .unsupported, flags: [], message: "no text")
         }
     }
 
-    func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
-        try alone {
-            let request = job(id).request
-            try world.call(.step, request.prompt)
-            let step = job(id).step + 1
-            jobs[id]?.step = step
-            let of = request.steps > 0 ? request.steps : 4
-            guard world.ends else { return ImageProgress(done: false, step: 0) }
-            return ImageProgress(done: step == of, step: step, of: of)
+    private func begin(_ call: BeginImageCall) throws {
+        guard jobs.count < world.capacity else {
+            throw ModelFailure.refused(code: .busy, flags: .retryable, message: "full")
         }
+        try world.call(.begin, call.request.prompt)
+        jobs[call.id] = (call.request, 0)
+        world.noteBegun()
     }
 
-    func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        try alone {
-            try world.call(.preview, job(id).request.prompt)
-            return ImageWorld.picture(job(id).request, steps: job(id).step)
-        }
+    private func step(_ id: ImageID) throws -> ImageProgress {
+        let request = job(id).request
+        try world.call(.step, request.prompt)
+        let step = job(id).step + 1
+        jobs[id]?.step = step
+        let of = request.steps > 0 ? request.steps : 4
+        guard world.ends else { return ImageProgress(done: false, step: 0) }
+        return ImageProgress(done: step == of, step: step, of: of)
     }
 
-    func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
-        try alone {
-            try world.call(.finish, job(id).request.prompt)
-            return ImageWorld.picture(job(id).request, steps: job(id).step)
-        }
-    }
-
-    func endImage(_ id: ImageID) throws {
-        alone {
-            precondition(jobs.removeValue(forKey: id) != nil, "a picture is ended twice")
-            world.noteEnded()
-        }
+    private func picture(_ id: ImageID, _ call: ImageWorld.Call) throws -> Picture {
+        try world.call(call, job(id).request.prompt)
+        return ImageWorld.picture(job(id).request, steps: job(id).step)
     }
 
     private func job(_ id: ImageID) -> (request: ImageRequest, step: Int) {
@@ -156,22 +149,4 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
 
     func requestCancel() { world.noteCancelRequest() }
     func close() {}
-
-    func tokenize(_ text: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] {
-        throw unsupportedHere
-    }
-    func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
-        throw unsupportedHere
-    }
-    func forward(_ batch: Batch, deadline: Duration?) throws -> FloatRows {
-        throw unsupportedHere
-    }
-    func sequenceLength(_ sequence: Int) throws -> Int { throw unsupportedHere }
-    func clear(_ sequence: Int) throws { throw unsupportedHere }
-    func truncate(_ sequence: Int, to length: Int) throws { throw unsupportedHere }
-    func fork(_ source: Int, to destination: Int, length: Int) throws { throw unsupportedHere }
-
-    private var unsupportedHere: ModelFailure {
-        .refused(code: .unsupported, flags: [], message: "no text")
-    }
 }

@@ -29,15 +29,10 @@ import Testing
             if isOver { handler(ModelSupervisorTests.crash) }
         }
 
-        func tokenize(_: String, addSpecial: Bool, parseSpecial: Bool) throws -> [Int32] { [] }
-        func tokenize(mixed _: String, plain: [Range<Int>]) throws -> [Int32] { [] }
-        func forward(_: Batch, deadline: Duration?) throws -> FloatRows {
-            FloatRows(base: nil, count: 0, width: 0, stride: 0)
+        func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
+            throw ModelFailure.refused(code: .unsupported, flags: [], message: "no calls here")
         }
-        func sequenceLength(_: Int) throws -> Int { 0 }
-        func clear(_: Int) throws {}
-        func truncate(_: Int, to length: Int) throws {}
-        func fork(_: Int, to destination: Int, length: Int) throws {}
+
         func requestCancel() {}
         func close() { closed.set() }
     }

@@ -8,34 +8,47 @@ package struct WireWriter {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    package mutating func write(_ value: Bool) {
-        bytes.append(value ? 1 : 0)
+    /// A number of things, which is never negative: 32 bits.
+    package mutating func write(_ count: Int) {
+        write(UInt32(clamping: count))
     }
 
-    package mutating func write(_ values: [UInt8]) {
-        write(UInt32(values.count))
-        bytes.append(contentsOf: values)
+    package mutating func write(_ value: Bool) {
+        write(value ? 1 : 0 as UInt8)
+    }
+
+    package mutating func write(_ value: Float) {
+        write(value.bitPattern)
     }
 
     package mutating func write(_ text: String) {
-        write(UInt32(text.utf8.count))
+        write(text.utf8.count)
         bytes.append(contentsOf: text.utf8)
     }
 
     /// Only machines whose own order is little-endian run workers of theirs.
-    package mutating func write<Integer: FixedWidthInteger>(array values: [Integer]) {
-        write(UInt32(values.count))
+    package mutating func write<Integer: FixedWidthInteger>(_ values: [Integer]) {
+        write(values.count)
         values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
-    package mutating func write(strings: [String]) {
-        write(UInt32(strings.count))
-        for text in strings { write(text) }
+    package mutating func write(_ texts: [String]) {
+        write(texts.count)
+        for text in texts { write(text) }
+    }
+
+    package mutating func write<Integer: FixedWidthInteger>(_ lists: [[Integer]]) {
+        write(lists.count)
+        for list in lists { write(list) }
     }
 
     package mutating func write(_ duration: Duration) {
         write(duration.components.seconds)
         write(duration.components.attoseconds)
+    }
+
+    package mutating func write(deadline: MonotonicTime?) {
+        write(deadline?.nanoseconds ?? 0)
     }
 
     package mutating func write<Value>(
@@ -70,32 +83,34 @@ package struct WireReader {
         return bytes[position..<position + count]
     }
 
-    package mutating func read<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self)
-        throws
-        -> Integer
-    {
+    package mutating func read<Integer: FixedWidthInteger>(
+        _ type: Integer.Type = Integer.self
+    ) throws -> Integer {
         let slice = try take(MemoryLayout<Integer>.size)
         return slice.withUnsafeBytes { Integer(littleEndian: $0.loadUnaligned(as: Integer.self)) }
     }
 
-    package mutating func readBool() throws -> Bool {
+    /// A number of things: not negative, and below 2³².
+    package mutating func read() throws -> Int {
+        Int(try read(UInt32.self))
+    }
+
+    package mutating func read() throws -> Bool {
         let byte = try read(UInt8.self)
         guard byte <= 1 else { throw WireError.value("\(byte) is no truth value") }
         return byte == 1
     }
 
-    package mutating func readBytes() throws -> [UInt8] {
-        Array(try take(Int(try read(UInt32.self))))
+    package mutating func read() throws -> Float {
+        Float(bitPattern: try read())
     }
 
-    package mutating func readString() throws -> String {
-        String(decoding: try take(Int(try read(UInt32.self))), as: UTF8.self)
+    package mutating func read() throws -> String {
+        String(decoding: try take(try read()), as: UTF8.self)
     }
 
-    package mutating func readArray<Integer: FixedWidthInteger>(
-        of type: Integer.Type = Integer.self
-    ) throws -> [Integer] {
-        let count = Int(try read(UInt32.self))
+    package mutating func read<Integer: FixedWidthInteger>() throws -> [Integer] {
+        let count: Int = try read()
         let slice = try take(count * MemoryLayout<Integer>.size)
         return [Integer](unsafeUninitializedCapacity: count) { values, initialized in
             slice.withUnsafeBytes { UnsafeMutableRawBufferPointer(values).copyMemory(from: $0) }
@@ -103,23 +118,26 @@ package struct WireReader {
         }
     }
 
-    package mutating func readStrings() throws -> [String] {
-        // Memory grows only with what is really there.
-        return try (0..<readCount()).reduce(into: []) { strings, _ in
-            strings.append(try readString())
-        }
+    package mutating func read() throws -> [String] {
+        try readList { try $0.read() }
     }
 
-    /// How many texts or lists follow.
-    mutating func readCount() throws -> Int {
-        let count = Int(try read(UInt32.self))
+    package mutating func read<Integer: FixedWidthInteger>() throws -> [[Integer]] {
+        try readList { try $0.read() }
+    }
+
+    /// Memory grows only with what is really there.
+    private mutating func readList<Element>(
+        _ element: (inout WireReader) throws -> Element
+    ) throws -> [Element] {
+        let count: Int = try read()
         guard count <= Self.mostElements else {
             throw WireError.value("\(count) elements, expected at most \(Self.mostElements)")
         }
-        return count
+        return try (0..<count).reduce(into: []) { list, _ in list.append(try element(&self)) }
     }
 
-    package mutating func readDuration() throws -> Duration {
+    package mutating func read() throws -> Duration {
         let seconds = try read(Int64.self)
         let attoseconds = try read(Int64.self)
         guard seconds.magnitude < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
@@ -129,10 +147,15 @@ package struct WireReader {
         return Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)
     }
 
-    package mutating func readOptional<Value>(_ body: (inout WireReader) throws -> Value) throws
-        -> Value?
-    {
-        try readBool() ? try body(&self) : nil
+    package mutating func readDeadline() throws -> MonotonicTime? {
+        let nanoseconds = try read(UInt64.self)
+        return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+    }
+
+    package mutating func readOptional<Value>(
+        _ body: (inout WireReader) throws -> Value
+    ) throws -> Value? {
+        try read() ? try body(&self) : nil
     }
 
     /// Every message ends where its last value ends.
@@ -149,6 +172,7 @@ package enum WireError: Error, Equatable, CustomStringConvertible {
     case value(String)
     case frame(length: Int, limit: Int)
     case unknownKind(UInt16)
+    case unknownCall(UInt16)
     case closed
 
     package var description: String {
@@ -158,6 +182,7 @@ package enum WireError: Error, Equatable, CustomStringConvertible {
         case .value(let problem): problem
         case .frame(let length, let limit): "a frame of \(length) bytes, expected at most \(limit)"
         case .unknownKind(let kind): "a frame of unknown kind \(kind)"
+        case .unknownCall(let step): "a call of unknown number \(step)"
         case .closed: "the connection is closed"
         }
     }

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// The file can never shrink, so that no worker can make the host's view of it fault. The mapping
 /// lives as long as this object, which is longer than the worker: rows can be read after a crash.
-final class SharedRows: @unchecked Sendable {
+final class SharedMemory: LaneMemory, @unchecked Sendable {
     static let controlSize = 4096
 
     private enum Word: Int {
@@ -48,15 +48,13 @@ final class SharedRows: @unchecked Sendable {
         return controlSize + max(decode ?? 0, vectors ?? 0, image)
     }
 
-    /// The rows of the lane's call.
-    func rows(width: Int) -> RowBuffer {
-        RowBuffer(
-            base: (base + Self.controlSize).assumingMemoryBound(to: Float.self), width: width)
-    }
-
-    /// The picture of the lane's call.
-    var picture: PictureBuffer {
-        PictureBuffer(base: (base + Self.controlSize).assumingMemoryBound(to: UInt8.self))
+    /// - Throws: `.refused` for what is larger than any answer of the model that this was made for.
+    func room(_ bytes: Int) throws -> UnsafeMutableRawPointer {
+        guard bytes <= size - Self.controlSize else {
+            throw ModelFailure.argument(
+                "an answer of \(bytes) bytes, expected at most \(size - Self.controlSize)")
+        }
+        return base + Self.controlSize
     }
 
     var cancel: UnsafeMutablePointer<Int32> { word(.cancel) }

@@ -1,0 +1,85 @@
+/// The memory in which the calls of a lane leave rows or a picture, each in place of what the call before left.
+package protocol LaneMemory: AnyObject {
+    /// At least so many bytes, from the beginning of a cache line.
+    func room(_ bytes: Int) throws -> UnsafeMutableRawPointer
+}
+
+extension LaneMemory {
+    func rows(_ count: Int, width: Int) throws -> RowBuffer {
+        let base = try room(count * RowBuffer.stride(width: width))
+        return RowBuffer(
+            base: base.assumingMemoryBound(to: Float.self), count: count, width: width,
+            owner: self)
+    }
+
+    func picture(_ bytes: Int) throws -> PictureBuffer {
+        PictureBuffer(base: try room(bytes).assumingMemoryBound(to: UInt8.self))
+    }
+}
+
+/// Memory of this process, as much as the largest answer so far.
+final class GrowingMemory: LaneMemory {
+    private var memory: UnsafeMutableRawBufferPointer?
+
+    deinit {
+        memory?.deallocate()
+    }
+
+    func room(_ bytes: Int) -> UnsafeMutableRawPointer {
+        if let start = memory?.baseAddress, memory?.count ?? 0 >= bytes { return start }
+        memory?.deallocate()
+        let count = max(1, bytes)
+        let start = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+        memory = UnsafeMutableRawBufferPointer(start: start, count: count)
+        return start
+    }
+}
+
+/// The host's memory for the rows that a call writes.
+package struct RowBuffer {
+    let base: UnsafeMutablePointer<Float>
+    let count: Int
+    /// Floats per row.
+    let width: Int
+    /// Keeps the memory.
+    let owner: AnyObject
+
+    /// Bytes from one row to the next.
+    var stride: Int { Self.stride(width: width) }
+
+    /// Rows begin on cache lines.
+    static func stride(width: Int) -> Int {
+        (width * MemoryLayout<Float>.stride + 63) & ~63
+    }
+
+    /// The rows as they were written.
+    var written: FloatRows {
+        FloatRows(
+            base: base, count: count, width: width, stride: stride / MemoryLayout<Float>.stride,
+            owner: owner)
+    }
+
+    /// A NaN that no computation gives: stands at the beginning of a row until the plugin writes it.
+    private static let unwritten = Float(bitPattern: 0x7fd2_6f73)
+
+    /// Marks rows as not written: a store each.
+    func mark() {
+        for row in 0..<count { first(of: row).pointee = Self.unwritten }
+    }
+
+    /// The first row that nobody has written since `mark`.
+    var firstUnwritten: Int? {
+        (0..<count).first { first(of: $0).pointee.bitPattern == Self.unwritten.bitPattern }
+    }
+
+    private func first(of row: Int) -> UnsafeMutablePointer<Float> {
+        (UnsafeMutableRawPointer(base) + row * stride).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Makes rows that the plugin leaves out show as what they are: no numbers, and nobody else's.
+    func clear() {
+        for row in 0..<count {
+            first(of: row).update(repeating: .nan, count: width)
+        }
+    }
+}
