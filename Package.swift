@@ -7,8 +7,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A plugin exports one symbol, `roost_plugin_query_v1`; the version script hides the rest. The tests, which
-/// are linked by it too, must not hide a sanitizer from the libraries that they load.
+/// A plugin exports one symbol, `roost_plugin_query_v1`; the version script hides the rest. The tests are
+/// linked with it too, and must not hide a sanitizer from the libraries that they load.
 let oneSymbol: [LinkerSetting] =
     Context.environment["ROOST_SANITIZED"] != nil
     ? []
@@ -18,24 +18,24 @@ let oneSymbol: [LinkerSetting] =
         ])
     ]
 
-/// Lets tests see the parts of a plugin in release builds as well.
+/// Lets tests see the internals of a plugin in release builds too.
 let testable: [SwiftSetting] = [.unsafeFlags(["-enable-testing"])]
 
-/// A product of another package, which only the trait `Host` brings in.
+/// A product of another package, which only the trait `Host` enables.
 func product(_ name: String, of package: String) -> Target.Dependency {
     .product(name: name, package: package, condition: .when(traits: ["Host"]))
 }
 
 let runtime = [product("TensorRuntime", of: "Runtime")]
 
-// `ROOST_WITHOUT_HOST=1 swift build` leaves out the HTTP host and everything from outside:
-// seconds instead of minutes while working on the engine, the plugins or the runtime.
+// `ROOST_WITHOUT_HOST=1 swift build` leaves out the HTTP host and all outside dependencies:
+// seconds instead of minutes when working on the engine, the plugins or the runtime.
 let withHost = Context.environment["ROOST_WITHOUT_HOST"] == nil
 
 let package = Package(
     name: "roost",
     products: [
-        // What a plugin in a package of its own is made of.
+        // For plugins in packages of their own.
         .library(name: "PluginABI", targets: ["PluginABI"]),
         .library(name: "PluginKit", targets: ["PluginKit"]),
         .library(name: "Llama", type: .dynamic, targets: ["Llama"]),
@@ -45,8 +45,8 @@ let package = Package(
     ],
     traits: [
         .default(enabledTraits: ["Host"]),
-        // SwiftPM lets no package that is depended on by its address have a dependency by path, so whoever
-        // wants PluginKit alone turns this off, and fetches nothing else either.
+        // A package that others depend on by URL must not have a dependency by path. So a package that needs
+        // only PluginKit turns this trait off, and fetches nothing else either.
         .trait(
             name: "Host",
             description: "the host and the repository's plugins, and all that these depend on"),
@@ -55,10 +55,10 @@ let package = Package(
         .package(path: "Runtime")
     ],
     targets: [
-        // Floor 1: the contract.
+        // Layer 1: the contract.
         .target(name: "PluginABI", exclude: ["abi.py", "abi.json"]),
 
-        // The serving house.
+        // The serving side.
         .target(name: "CHostShims"),
         .target(
             name: "PluginHost", dependencies: ["PluginABI", "CHostShims", "JSON"],
@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
         .target(name: "Services", swiftSettings: settings),
 
-        // The model house.
+        // The model side.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
         .target(
             name: "PluginCommon", dependencies: ["PluginKit"] + runtime,
@@ -90,7 +90,7 @@ let package = Package(
             path: "Plugins/StableDiffusion",
             swiftSettings: settings + testable, linkerSettings: oneSymbol),
 
-        // What `make bench` measures plugins with.
+        // Measures plugins for `make bench`.
         .executableTarget(
             name: "Bench", dependencies: ["PluginHost"], path: "Benchmarks/Bench",
             swiftSettings: settings),
@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "ServicesTests", dependencies: ["Services"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-        // The files that tests compare with, and what is said where they are missing.
+        // The files that tests compare with, and the message if they are missing.
         .target(
             name: "TestFixtures", path: "Tests/Support/TestFixtures", swiftSettings: settings),
         .testTarget(
@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "TokenizersTests", dependencies: ["TestFixtures"] + runtime,
             swiftSettings: settings),
-        // A plugin's tests open its library, which every build makes: linked into one executable, the
+        // A plugin's tests open its library, which every build produces: linked into one executable, the
         // entry points of two plugins would clash.
         .target(
             name: "PluginTesting", dependencies: ["PluginABI", "TestFixtures"],
@@ -136,8 +136,8 @@ let package = Package(
         .testTarget(
             name: "SummarizerTests", dependencies: ["PluginABI", "PluginTesting", "TestFixtures"],
             swiftSettings: settings),
-        // The only plugin whose parts are linked into the tests: its networks and schedulers are held
-        // to the reference one by one.
+        // The only plugin whose parts are linked into the tests: its networks and schedulers are compared
+        // with the reference one by one.
         .testTarget(
             name: "StableDiffusionTests",
             dependencies: [
