@@ -1,7 +1,7 @@
 import PluginKit
 import TensorRuntime
 
-/// Sequences of one network, side by side in one cache.
+/// Sequences of one network, all in one cache.
 final class DecoderContext: DecodeContext, SelfTestingContext {
     let capabilities: DecodeCapabilities
     private let network: any DecoderNetwork

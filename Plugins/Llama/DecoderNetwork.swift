@@ -1,13 +1,13 @@
 import PluginCommon
 import TensorRuntime
 
-/// A network that continues texts token by token, as one file of `Models/` writes it down.
+/// A network that continues texts token by token; each is one file of `Models/`.
 ///
 ///     x⁰ = embed(tokens)
 ///     xˡ = Layerˡ(xˡ⁻¹)                 l = 1 … L
 ///     logits = logits(Norm(xᴸ))
 protocol DecoderNetwork: Sendable {
-    /// What its `config.json` says beside what every decoder's does.
+    /// What its `config.json` says beyond the keys that all decoders share.
     associatedtype Keys: Decodable & Sendable
     associatedtype Layer: DecoderLayer
 
@@ -29,14 +29,14 @@ protocol DecoderNetwork: Sendable {
     func logits(_ states: Tensor) throws -> Tensor
 }
 
-/// The keys of a family that has none of its own.
+/// For a family without keys of its own.
 struct NoKeys: Decodable, Sendable {}
 
 extension DecoderNetwork {
     /// The states from which `logits` are made.
     ///
     /// - Parameters:
-    ///   - rows: where in the cache each token stands; the cache has begun a batch with them.
+    ///   - rows: the position of each token in the cache, which has begun a batch with them.
     ///   - wanted: the rows whose states are returned.
     ///   - beforeLayer: may throw to end the pass.
     /// - Returns: [W, D]

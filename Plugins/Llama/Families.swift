@@ -6,7 +6,7 @@ enum Families {
         Qwen3Model.self,
     ]
 
-    /// What `families` of the plugin says.
+    /// The plugin's `families`.
     static let names = all.map { $0.family.name }
 
     /// - Returns: nil for another family, or another model of this one, such as a classifier.
@@ -24,12 +24,12 @@ enum Families {
     }
 }
 
-/// The names that files have for a family.
+/// The names of a family in files.
 struct Family: Sendable {
     /// `model_type` of config.json, and one of the plugin's families.
     let name: String
     /// One of `architectures` of config.json.
     let architecture: String
-    /// Nil for a family that GGUF files have under the name of another.
+    /// Nil for a family that GGUF files store under another family's name.
     let gguf: GGUFForm?
 }

@@ -4,8 +4,8 @@ import TensorRuntime
 protocol DecoderLayer: Sendable {
     /// - Parameters:
     ///   - x: [N, D].
-    ///   - rows: where in the cache each row stands.
-    ///   - layer: where in the cache this one keeps its keys and values.
+    ///   - rows: the position of each row in the cache.
+    ///   - layer: where in the cache this layer stores its keys and values.
     /// - Returns: [N, D]
     func callAsFunction(
         _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int

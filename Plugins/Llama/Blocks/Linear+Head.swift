@@ -1,18 +1,18 @@
 import TensorRuntime
 
 extension Embedding {
-    /// Reads the vectors of all tokens.
+    /// Reads the embedding of all tokens.
     init(_ weights: Weights, _ c: DecoderConfiguration) throws {
         try self.init(weights, count: c.vocabSize, width: c.hiddenSize)
     }
 }
 
 extension Linear {
-    /// Reads `lm_head`, or takes the embedding where the checkpoint ties both.
+    /// Reads `lm_head`, or takes the embedding if the checkpoint ties them.
     ///
     /// - Parameters:
     ///   - weights: the whole checkpoint.
-    ///   - isTied: where the configuration does not say.
+    ///   - isTied: the default if the configuration does not say.
     init(
         head weights: Weights, _ embedding: Embedding, _ c: DecoderConfiguration,
         isTied: Bool = false

@@ -22,7 +22,7 @@ extension DecoderCheckpoint {
         return info
     }
 
-    /// The file of its own if there is one, as transformers prefers it.
+    /// The separate file if there is one; transformers prefers it too.
     private static func chatTemplate(in directory: String) -> String? {
         let files = FileManager.default
         if let file = files.contents(atPath: "\(directory)/chat_template.jinja") {

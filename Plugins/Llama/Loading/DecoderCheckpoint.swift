@@ -37,7 +37,7 @@ struct DecoderCheckpoint {
         }
     }
 
-    /// What `config.json` says about the family, whatever else it holds.
+    /// The part of `config.json` that names the family.
     private struct Names: Decodable {
         let modelType: String?
         let architectures: [String]?

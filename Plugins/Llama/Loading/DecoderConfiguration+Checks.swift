@@ -36,14 +36,14 @@ extension DecoderConfiguration {
     }
 }
 
-// MARK: - What not every family has
+// MARK: - Optional features
 
 extension DecoderConfiguration {
     func expectActivation(_ name: String) throws {
         try ConfigurationChecks.expect("hidden_act", hiddenAct, name)
     }
 
-    /// For a family whose heads are turned as a whole.
+    /// For a family that rotates whole heads.
     func expectWholeHeadsTurned() throws {
         if rotarySize != headSize {
             throw ConfigurationError.unsupported(
@@ -53,7 +53,7 @@ extension DecoderConfiguration {
         }
     }
 
-    /// For a family whose rows see all positions before them.
+    /// For a family without attention windows.
     func expectNoWindow() throws {
         if let window {
             throw ConfigurationError.unsupported(

@@ -25,7 +25,7 @@ struct DecoderConfiguration: Decodable, Sendable {
     let partialRotaryFactor: Float?
     /// GGUF
     let rotaryDim: Int?
-    /// Where it is not said of the scaling itself.
+    /// Used if the scaling itself does not say.
     let originalMaxPositionEmbeddings: Int?
 
     struct QuantizationConfiguration: Decodable, Sendable {
@@ -39,13 +39,13 @@ extension DecoderConfiguration {
     var headSize: Int { headDim ?? hiddenSize / numAttentionHeads }
     var keyValueHeads: Int { numKeyValueHeads ?? numAttentionHeads }
 
-    /// The positions that a row of a layer with a window sees; nil for all before it.
+    /// How many positions a row of a layer with a window sees; nil for all before it.
     var window: Int? { slidingWindow.flatMap { $0 > 0 ? $0 : nil } }
 
     var rotary: RotaryScaling? { ropeParameters ?? ropeScaling }
     var theta: Float { ropeParameters?.ropeTheta ?? ropeTheta ?? ropeScaling?.ropeTheta ?? 10_000 }
 
-    /// The numbers of a head that are turned.
+    /// How many numbers of a head are rotated.
     var rotarySize: Int {
         if let rotaryDim { return rotaryDim }
         let part = rotary?.partialRotaryFactor ?? partialRotaryFactor ?? 1

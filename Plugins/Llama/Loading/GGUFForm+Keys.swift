@@ -3,7 +3,7 @@ import PluginCommon
 import TensorRuntime
 
 extension GGUFForm {
-    /// What the metadata says, under the keys of config.json.
+    /// The metadata, with the keys of config.json.
     ///
     /// - Throws: `CheckpointError` naming a key that is missing or of the wrong kind, or
     ///   `ConfigurationError` for what the format allows and no network of this plugin implements.
@@ -58,7 +58,8 @@ extension GGUFForm {
         "rope_theta": "rope.freq_base",
     ]
 
-    /// What architectures also stand for: mixtures of experts, values of another size than keys.
+    /// Refuses unsupported variants of these architectures: mixtures of experts, values of another
+    /// size than keys.
     private func refuseExtras(_ metadata: GGUFMetadata) throws {
         if let experts = try metadata.int(ifPresent: path("expert_count")), experts > 0 {
             throw ConfigurationError.unsupported(

@@ -1,12 +1,11 @@
 import PluginCommon
 import TensorRuntime
 
-/// How GGUF files keep a family: what its keys and tensors are called, and how the tensors are laid
-/// out.
+/// How GGUF files store a family: the names of its keys and tensors, and the layout of the tensors.
 struct GGUFForm: Sendable {
-    /// `general.architecture`, which stands before its keys.
+    /// `general.architecture`, which is also the prefix of its keys.
     let architecture: String
-    /// Keys that few families have, by those of config.json.
+    /// Additional keys of the family, by those of config.json.
     var keys: [String: String] = [:]
     /// The folders within a layer that differ from most families', by the file's.
     var layerNames: [String: String] = [:]

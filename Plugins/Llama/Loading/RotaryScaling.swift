@@ -36,7 +36,7 @@ struct RotaryScaling: Decodable, Sendable {
             throw ConfigurationError.unsupported(
                 key, found: kind, expected: Self.kinds.joined(separator: ", "))
         }
-        // A factor that the file does not have takes the place of a good one.
+        // A factor that the file lacks is replaced by a valid one.
         try ConfigurationChecks.positive([
             "factor": factor ?? 1, "low_freq_factor": lowFreqFactor ?? 1,
             "high_freq_factor": highFreqFactor ?? 1, "attention_factor": attentionFactor ?? 1,
@@ -70,7 +70,7 @@ extension RotaryScaling {
         }
     }
 
-    /// What multiplies the turned numbers.
+    /// The factor of the rotated numbers.
     var amplitude: Float {
         guard kind == "yarn" else { return 1 }
         return attentionFactor ?? max(1, 0.1 * log(factor ?? 1) + 1)
@@ -90,7 +90,7 @@ extension RotaryScaling {
     /// between blended by their place.
     private func yarn(_ frequencies: [Float], theta: Float, trained: Float) -> [Float] {
         let last = Float(2 * frequencies.count)
-        /// The pair that turns so often.
+        /// The pair that rotates this often.
         let pair = { (turns: Float) in
             last * log(trained / (turns * 2 * .pi)) / (2 * log(theta))
         }
