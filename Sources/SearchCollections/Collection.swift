@@ -2,10 +2,9 @@ import FoundationEssentials
 import GRDB
 import Synchronization
 
-/// One snapshot ("edition") of a collection: its rows and what is computed from them, in its own
-/// folder.
+/// One snapshot of a collection: its rows and what is computed from them, in its own folder.
 ///
-/// An edition that replaces another is filled beside it; see `CollectionStore`.
+/// A snapshot that replaces another is filled beside it; see `CollectionStore`.
 final class Collection: Sendable {
     let name: String
     let folder: String
@@ -34,11 +33,11 @@ final class Collection: Sendable {
         /// Incremented by every change of a row.
         var version = 0
         var worker: Task<Void, Never>?
-        /// The folder is removed when the last user of this edition is gone.
+        /// The folder is removed when the last user of this snapshot is gone.
         var isDiscarded = false
     }
 
-    /// Makes an edition without rows in an empty folder.
+    /// Makes a snapshot without rows in an empty folder.
     static func create(
         name: String, folder: String, model: String?, options: CollectionOptions,
         among siblings: OpenDatabases
@@ -55,7 +54,7 @@ final class Collection: Sendable {
             name: name, folder: folder, database: database, options: options)
     }
 
-    /// Opens the edition in a folder.
+    /// Opens the snapshot in a folder.
     /// - Throws: `CollectionError.cannotOpen`.
     static func open(
         name: String, folder: String, options: CollectionOptions, among siblings: OpenDatabases

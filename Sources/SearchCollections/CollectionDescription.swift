@@ -23,7 +23,7 @@ package struct CollectionDescription: Sendable, Equatable {
     package var refusedCount: Int
     package var created: Int
     package var updated: Int
-    /// Whether queries are still answered by the previous edition.
+    /// Whether queries are still answered by the previous snapshot.
     package var isReplacing: Bool = false
 }
 

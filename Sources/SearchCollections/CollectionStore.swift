@@ -3,7 +3,7 @@ import PluginHost
 
 /// The collections of a host, in one folder.
 ///
-/// A collection that is being replaced answers queries with its old edition until the new one is
+/// A collection that is being replaced answers queries with its old snapshot until the new one is
 /// ready; rows are read from and written to the newer one from the start.
 ///
 /// Every catalog entry is on disk before work continues, so the store runs on its own thread.
@@ -24,7 +24,7 @@ package actor CollectionStore {
     private var isClosed = false
     private var opening: Task<Void, any Error>?
 
-    /// The editions of one collection.
+    /// The snapshots of one collection.
     private struct Entry {
         var serving: Collection
         var coming: Collection?
@@ -89,10 +89,10 @@ extension CollectionStore {
         where Files.isRandomName(name) && !known.contains(name) {
             Files.remove(path(name))
         }
-        let editions = await opened(lines)
-        // Serving editions first, so that the incoming ones find them.
+        let snapshots = await opened(lines)
+        // Serving snapshots first, so that the incoming ones find them.
         for line in lines.filter({ $0.role == .serving }) + lines.filter({ $0.role == .coming }) {
-            take(line, editions[line.folder])
+            take(line, snapshots[line.folder])
         }
         for (name, entry) in entries {
             start(entry.serving, name)
@@ -106,15 +106,15 @@ extension CollectionStore {
         }
     }
 
-    /// Opens the editions, a few in parallel; rebuilding their files may take a while.
+    /// Opens the snapshots, a few in parallel; rebuilding their files may take a while.
     private func opened(_ lines: [Catalog.Line]) async -> [String: Result<Collection, any Error>] {
         await withTaskGroup { group in
             var waiting = lines[...]
             for line in waiting.prefix(Self.openedAtOnce) { group.addTask(operation: open(line)) }
             waiting = waiting.dropFirst(Self.openedAtOnce)
             var opened: [String: Result<Collection, any Error>] = [:]
-            for await (folder, edition) in group {
-                opened[folder] = edition
+            for await (folder, snapshot) in group {
+                opened[folder] = snapshot
                 if let line = waiting.popFirst() { group.addTask(operation: open(line)) }
             }
             return opened
@@ -130,20 +130,20 @@ extension CollectionStore {
     {
         let folder = path(line.folder)
         return { [options, databases] in
-            let edition: Result<Collection, any Error>
+            let snapshot: Result<Collection, any Error>
             do {
-                edition = .success(
+                snapshot = .success(
                     try await Collection.open(
                         name: line.name, folder: folder, options: options, among: databases))
             } catch {
-                edition = .failure(error)
+                snapshot = .failure(error)
             }
-            return (line.folder, edition)
+            return (line.folder, snapshot)
         }
     }
 
-    private func take(_ line: Catalog.Line, _ edition: Result<Collection, any Error>?) {
-        switch edition {
+    private func take(_ line: Catalog.Line, _ snapshot: Result<Collection, any Error>?) {
+        switch snapshot {
         case .success(let collection):
             if line.role == .coming, entries[line.name] != nil {
                 entries[line.name]?.coming = collection
@@ -186,7 +186,7 @@ extension CollectionStore {
         collection.with { $0.worker = task }
     }
 
-    /// Lets an edition that is ready replace the previous one.
+    /// Lets a snapshot that is ready replace the previous one.
     private func becameReady(_ collection: Collection, _ name: String) async {
         guard let entry = entries[name], entry.coming === collection else { return }
         do {
@@ -326,7 +326,7 @@ extension CollectionStore {
         }
     }
 
-    /// Registers an edition whose rows are on disk. It serves at once unless an existing edition
+    /// Registers a snapshot whose rows are on disk. It serves at once unless an existing snapshot
     /// can answer queries that this one cannot yet.
     private func adopt(_ collection: Collection, sourceHash: String?) async throws
         -> CollectionDescription
@@ -385,7 +385,7 @@ extension CollectionStore {
         }
     }
 
-    /// Changes the newest edition; repeats the change if a newer one has appeared meanwhile.
+    /// Changes the newest snapshot; repeats the change if a newer one has appeared meanwhile.
     private func change<Value: Sendable>(
         _ name: String, _ body: @Sendable (Collection) async throws -> Value
     ) async throws -> Value {
@@ -408,7 +408,7 @@ extension CollectionStore {
         try await entry(name).newest.export(format)
     }
 
-    /// Answers a query with the serving edition.
+    /// Answers a query with the serving snapshot.
     package nonisolated func query(_ name: String, _ query: CollectionQuery) async throws
         -> CollectionAnswer
     {

@@ -68,12 +68,12 @@ import Testing
         try await first.wait()
         let half = try await first.store.beginImport("half", ImportOptions(.text))
         try await half.feed(Array(lines(5000).utf8))
-        #expect(Self.editions(first.folder) == 2)
+        #expect(Self.snapshots(first.folder) == 2)
         let copy = first.folder + "-copy"
         try FileManager.default.copyItem(atPath: first.folder, toPath: copy)
         let second = TestStore(folder: copy)
         #expect(try await second.store.list().map(\.name) == ["topics"])
-        #expect(Self.editions(copy) == 1)
+        #expect(Self.snapshots(copy) == 1)
         await half.abandon()
         await second.remove()
         await first.remove()
@@ -116,8 +116,8 @@ import Testing
         try await test.wait()
         #expect(try await test.ids(CollectionQuery("looms")) == ["9", "8"])
         // The old one goes with its last user, which may be a moment later; and for good.
-        while Self.editions(test.folder) > 1 { try await Task.sleep(for: .milliseconds(2)) }
-        #expect(Self.editions(test.folder) == 1)
+        while Self.snapshots(test.folder) > 1 { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(Self.snapshots(test.folder) == 1)
         await test.remove()
     }
 
@@ -276,7 +276,7 @@ import Testing
         test.embedder.open()
         try await test.store.delete("topics")
         #expect(try await test.store.list().isEmpty)
-        while Self.editions(test.folder) > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        while Self.snapshots(test.folder) > 0 { try await Task.sleep(for: .milliseconds(2)) }
         await test.remove()
     }
 
@@ -306,7 +306,7 @@ import Testing
     }
 
     /// How many editions lie in a store's folder.
-    private static func editions(_ folder: String) -> Int {
+    private static func snapshots(_ folder: String) -> Int {
         let files = FileManager.default
         return ((try? files.contentsOfDirectory(atPath: folder)) ?? [])
             .count { files.fileExists(atPath: "\(folder)/\($0)/rows.sqlite") }

@@ -3,7 +3,7 @@ import GRDB
 /// The list of collections and their folders. A collection exists from the moment its entry is
 /// here, and a folder without an entry is garbage.
 struct Catalog: Sendable {
-    /// An edition of a collection.
+    /// A snapshot of a collection. Its table is called `edition`, as in folders that exist already.
     struct Line: Sendable, Equatable {
         var name: String
         var role: Role
@@ -58,7 +58,7 @@ struct Catalog: Sendable {
         }
     }
 
-    /// Adds an edition, replacing one with the same name and role.
+    /// Adds a snapshot, replacing one with the same name and role.
     func put(_ line: Line) throws {
         try translating {
             try queue.write { database in
@@ -69,7 +69,7 @@ struct Catalog: Sendable {
         }
     }
 
-    /// Lets the coming edition replace the serving one.
+    /// Lets the coming snapshot replace the serving one.
     func promote(_ name: String) throws {
         try translating {
             try queue.write { database in

@@ -48,7 +48,7 @@ package final class DiskReserve: Sendable {
         do {
             return try body()
         } catch CollectionError.storageFull {
-            letGo()
+            release()
             defer { keep() }
             return try body()
         }
@@ -62,7 +62,7 @@ package final class DiskReserve: Sendable {
         do {
             return try await body()
         } catch  where isFull(error) {
-            await Self.aside(letGo)
+            await Self.aside(release)
             do {
                 let value = try await again()
                 await Self.aside(keep)
@@ -78,7 +78,7 @@ package final class DiskReserve: Sendable {
         await BlockingThread.run("roost-reserve", body)
     }
 
-    private func letGo() {
+    private func release() {
         turn.withLock { _ in _ = unlink(path) }
     }
 }
