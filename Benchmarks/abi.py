@@ -28,7 +28,7 @@ class Err(c.Structure):
 
 
 class Call(c.Structure):
-    _fields_ = [("struct_size", U32), ("reserved", U32), ("cancel", P), ("deadline_ns", U64),
+    _fields_ = [("struct_size", U32), ("number", U32), ("cancel", P), ("deadline_ns", U64),
                 ("trace_id", U64), ("err", c.POINTER(Err))]
 
 

@@ -271,8 +271,7 @@ static roost_status decode_forward(roost_context *context, const roost_batch *ba
                                    roost_rows *out, const roost_call *call) {
     roost_status status = check_batch(context, batch, out, call);
     if (status != ROOST_OK) return status;
-    if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_RELAXED))
-        return fail(call, ROOST_E_CANCELLED, "cancelled");
+    if (roost_cancelled(call)) return fail(call, ROOST_E_CANCELLED, "cancelled");
     char *row = (char *)out->data;
     for (uint32_t i = 0; i < batch->n; i++) {
         sequence *s = &context->sequences[batch->seq[i]];

@@ -34,7 +34,7 @@ MEMBER(roost_err, message, 16);
 
 SIZE(roost_call, 40);
 MEMBER(roost_call, struct_size, 0);
-MEMBER(roost_call, reserved, 4);
+MEMBER(roost_call, number, 4);
 MEMBER(roost_call, cancel, 8);
 MEMBER(roost_call, deadline_ns, 16);
 MEMBER(roost_call, trace_id, 24);

@@ -10,7 +10,7 @@ public enum ErrorCode: Int32, Sendable {
     case outOfMemory = -3
     /// A file could not be read.
     case io = -4
-    /// call->cancel was set, or a sink said stop.
+    /// roost_cancelled, a deadline that passed, or a sink that said stop.
     case cancelled = -5
     /// Not now: attached twice, context full.
     case busy = -6

@@ -6,7 +6,8 @@ import Synchronization
 /// Valid until the call returns, on every thread that works for it.
 public struct Call: @unchecked Sendable {
     /// Written by the host at any time, read as an atomic.
-    private let cancel: UnsafePointer<Atomic<Int32>>?
+    private let cancel: UnsafePointer<Atomic<UInt32>>?
+    private let number: UInt32
     private let host: HostServices?
 
     /// The moment, on the clock of `HostServices.now`, after which no one waits for the answer.
@@ -15,7 +16,8 @@ public struct Call: @unchecked Sendable {
 
     init(_ call: UnsafePointer<roost_call>, host: HostServices?) {
         let word = call.pointee.cancel.map(UnsafeRawPointer.init)
-        cancel = word?.assumingMemoryBound(to: Atomic<Int32>.self)
+        cancel = word?.assumingMemoryBound(to: Atomic<UInt32>.self)
+        number = call.pointee.number
         deadline = call.pointee.deadline_ns == 0 ? nil : call.pointee.deadline_ns
         traceID = call.pointee.trace_id
         self.host = host
@@ -23,11 +25,13 @@ public struct Call: @unchecked Sendable {
 
     /// A call that nobody ends, for what a plugin does on its own account.
     package init() {
-        (cancel, host, deadline, traceID) = (nil, nil, nil, 0)
+        (cancel, number, host, deadline, traceID) = (nil, 0, nil, nil, 0)
     }
 
+    /// As `roost_cancelled` of the header: the word names the last call that is to stop.
     public var isCancelled: Bool {
-        cancel.map { $0.pointee.load(ordering: .relaxed) != 0 } ?? false
+        guard let cancel else { return false }
+        return cancel.pointee.load(ordering: .acquiring) &- number < 1 << 31
     }
 
     public var isPastDeadline: Bool {

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func theCancelWordEndsTheCall() throws {
-        var cancel: Int32 = 1
+        var cancel = ownCall
         let error = #expect(throws: BoundaryError.self) {
             try TestModel(mpnet).embed(["bees"], cancel: &cancel)
         }

@@ -46,7 +46,7 @@ import Testing
 
     @Test func theCancelWordEndsTheCall() throws {
         let context = try context()
-        var cancel: Int32 = 1
+        var cancel = ownCall
         let error = #expect(throws: BoundaryError.self) {
             try context.forward([Row(token: 7, position: 0)], cancel: &cancel)
         }

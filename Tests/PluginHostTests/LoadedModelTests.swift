@@ -178,6 +178,26 @@ import Testing
         #expect(await refused.value?.isFatal == false)
     }
 
+    /// The word still names the call that was cancelled: it must not meet the one after it.
+    @Test(arguments: Isolation.allCases)
+    func aCancelIsOfOneCallAlone(_ isolation: Isolation) async throws {
+        let slowFor = #"{"at": "forward", "do": "slow", "letter": "x"}"#
+        let model = try openModel(isolation, config: slowFor)
+        defer { model.close() }
+        let refused = Task {
+            await BlockingThread.run("forward") {
+                failure { _ = try model.feed([Int32(UInt8(ascii: "x"))], deadline: patience) }
+            }
+        }
+        await cancelRepeatedly(model) { await refused.value }
+        #expect(
+            await refused.value == .refused(code: .cancelled, flags: [], message: "told to stop"))
+        model.requestCancel()
+        #expect(try model.feed([256], deadline: patience) == tally([256]))
+        model.requestCancel()
+        #expect(try model.feed([7], at: 1, deadline: patience) == tally([256, 7]))
+    }
+
     /// Cancelling before a call begins does nothing, so it is asked for until the call has ended.
     private func cancelRepeatedly(
         _ model: any LoadedModel, until call: () async -> ModelFailure?

@@ -124,6 +124,23 @@ extension BoundaryTests {
             }
         }
 
+        /// The word names the last call that is to stop, and numbers wrap.
+        @Test(arguments: [
+            (number: UInt32(7), word: UInt32(6), stops: false), (7, 7, true), (7, 8, true),
+            (0, .max, false), (0, 0, true), (.max, 0, true), (1 << 31, 0, false),
+        ])
+        func aCancelMeetsTheCallsUpToTheOneItNames(number: UInt32, word: UInt32, stops: Bool) {
+            withContext { context in
+                let found = TestBatch([1], wants: [0]).withTable { batch in
+                    answer(number: number, cancel: word) { call in
+                        #expect((roost_cancelled(call) != 0) == stops)
+                        return context.decode.forward(context.handle, batch, nil, call)
+                    }
+                }
+                #expect(found.status == (stops ? -5 : 0))
+            }
+        }
+
         @Test func aCallPastItsDeadlineDoesNothing() {
             let host = TestHost()
             withContext(host: host) { context in

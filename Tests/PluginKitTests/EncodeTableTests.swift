@@ -10,7 +10,7 @@ extension BoundaryTests {
         }
 
         private func encode(
-            _ tokens: [Int32], for sequence: UInt32 = 0, in context: TestContext, cancel: Int32 = 0
+            _ tokens: [Int32], for sequence: UInt32 = 0, in context: TestContext, cancel: UInt32 = 0
         ) -> Answer {
             let table = table(context.model)
             return tokens.withUnsafeBufferPointer { tokens in

@@ -82,13 +82,14 @@ struct Answer: Equatable {
 
 /// Calls a function with an error buffer of `capacity` bytes.
 func answer(
-    capacity: Int = 256, cancel: Int32 = 0, deadline: UInt64 = 0,
+    capacity: Int = 256, number: UInt32 = 1, cancel: UInt32 = 0, deadline: UInt64 = 0,
     _ body: (UnsafePointer<roost_call>) -> roost_status
 ) -> Answer {
     withError(capacity: capacity) { err in
         withUnsafePointer(to: cancel) { cancel in
             var call = roost_call()
             call.struct_size = UInt32(MemoryLayout<roost_call>.size)
+            call.number = number
             call.cancel = cancel
             call.deadline_ns = deadline
             call.err = err

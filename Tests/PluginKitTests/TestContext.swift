@@ -40,7 +40,7 @@ struct TestContext {
 
     /// Forwards any batch, right or wrong; the rows are what the buffer holds afterwards.
     func forward(
-        _ batch: TestBatch, cancel: Int32 = 0, deadline: UInt64 = 0
+        _ batch: TestBatch, cancel: UInt32 = 0, deadline: UInt64 = 0
     ) -> (answer: Answer, rows: [[Float]]) {
         let floats = batch.stride / MemoryLayout<Float>.size
         var buffer = [Float](repeating: -1, count: max(floats, 8) * 8 + 1)

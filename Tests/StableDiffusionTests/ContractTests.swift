@@ -81,7 +81,7 @@ import Testing
         try job.step()
         let late = #expect(throws: BoundaryError.self) { try job.step(checks: checks) }
         #expect(late?.status == -5)
-        var cancel: Int32 = 1
+        var cancel = ownCall
         let cancelled = #expect(throws: BoundaryError.self) { try job.step(cancel: &cancel) }
         #expect(cancelled?.status == -5)
         #expect(try job.finish() == picture)

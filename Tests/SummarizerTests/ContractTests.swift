@@ -193,7 +193,7 @@ import Testing
 
     @Test func theCancelWordEndsTheCall() throws {
         let context = try context("t5-tiny/v1_0")
-        var cancel: Int32 = 1
+        var cancel = ownCall
         let error = #expect(throws: BoundaryError.self) {
             try context.encode(Self.source, cancel: &cancel)
         }

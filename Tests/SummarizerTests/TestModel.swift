@@ -40,7 +40,7 @@ extension TestModel {
 extension TestContext {
     /// - Parameter checks: how often the plugin finds that the deadline has not passed.
     func encode(
-        _ source: [Int32], for sequence: UInt32 = 0, cancel: UnsafePointer<Int32>? = nil,
+        _ source: [Int32], for sequence: UInt32 = 0, cancel: UnsafePointer<UInt32>? = nil,
         checks: Int? = nil
     ) throws {
         let encoder = try model.encoder

@@ -113,11 +113,12 @@ extension JobQueue {
     /// Makes the loop look for cancelled and paused jobs. A call that serves nobody any more is asked to
     /// stop.
     func ring() {
-        let pointless = state.withLock { state in
+        state.withLock { state in
             state.isRung = true
-            return state.call.flatMap { $0.jobs.allSatisfy(\.isCancelled) ? $0.model : nil }
+            guard let call = state.call, call.jobs.allSatisfy(\.isCancelled) else { return }
+            // Asked under the lock, the call does not end before, and the next is left alone.
+            call.model.requestCancel()
         }
-        pointless?.requestCancel()
     }
 
     /// Takes no new jobs and returns when those that are left have ended, or after `limit`.
@@ -128,19 +129,19 @@ extension JobQueue {
 
     /// Ends every job and lets the loop's thread go.
     func stop() {
-        let (jobs, model) = state.withLock { state in
+        let jobs = state.withLock { state in
             state.phase = .stopped
             state.arrivals = []
             state.statistics.failed += state.open.count
             (state.statistics.waiting, state.statistics.running, state.cost) = (0, 0, 0)
             defer { state.open = [:] }
-            return (Array(state.open.values), state.call?.model)
+            state.call?.model.requestCancel()
+            return Array(state.open.values)
         }
         for job in jobs {
             job.fail(EngineError.stopped)
             unfinished.remove()
         }
-        model?.requestCancel()
     }
 
     /// The same; returns when the loop calls the model no more, or after `patience`.

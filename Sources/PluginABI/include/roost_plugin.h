@@ -103,7 +103,7 @@ enum {
     ROOST_E_UNSUPPORTED = -2, /* this model or plugin cannot do that */
     ROOST_E_NOMEM = -3,       /* over the budget, or the system has no more */
     ROOST_E_IO = -4,          /* a file could not be read */
-    ROOST_E_CANCELLED = -5,   /* call->cancel was set, or a sink said stop */
+    ROOST_E_CANCELLED = -5,   /* roost_cancelled, a deadline that passed, or a sink that said stop */
     ROOST_E_BUSY = -6,        /* not now: attached twice, context full */
     ROOST_E_MODEL = -7,       /* the model's files are damaged or contradict each other */
     ROOST_E_VERSION = -8,     /* host and plugin are too far apart */
@@ -130,12 +130,28 @@ typedef struct roost_err {
 /* What accompanies a call. All threads that work for the call may read it, the cancel word and the
  * clock included, as long as it lasts; `err` is written by one of them. */
 typedef struct roost_call {
-    uint32_t struct_size, reserved;
-    const int32_t *cancel; /* read atomically; nonzero means stop soon. May be NULL. [any] */
-    uint64_t deadline_ns;  /* on the clock of roost_host.now_ns; 0 is none */
+    uint32_t struct_size;
+    uint32_t number;        /* goes up by one from call to call of a lane, and wraps */
+    const uint32_t *cancel; /* the number up to which calls are to stop: ask roost_cancelled. May be
+                               NULL. [any] */
+    uint64_t deadline_ns;   /* on the clock of roost_host.now_ns; 0 is none */
     uint64_t trace_id;
     roost_err *err; /* never NULL */
 } roost_call;
+
+/* Whether the call is to stop soon. The word names calls by number, so that a request that comes when its
+ * call has ended leaves the next one alone; of two numbers the one up to 2^31 - 1 ahead is the later.
+ * [any] */
+static inline int roost_cancelled(const roost_call *call)
+{
+    if (call->cancel == NULL)
+        return 0;
+#if defined(__GNUC__)
+    return __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE) - call->number < 0x80000000u;
+#else
+    return *(const volatile uint32_t *)call->cancel - call->number < 0x80000000u;
+#endif
+}
 
 typedef struct roost_model roost_model;     /* immutable weights, shared by contexts */
 typedef struct roost_context roost_context; /* mutable state of one lane */

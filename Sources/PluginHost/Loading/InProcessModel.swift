@@ -1,12 +1,16 @@
-import CHostShims
-
 /// A model inside the host: calls cost nothing, and a plugin's crash is the host's.
 final class InProcessModel: LoadedModel, @unchecked Sendable {
     private let instance: ModelInstance
     private let cancelWord: UnsafeMutablePointer<Int32>
+    private let lane = Monitor(Lane())
     private let memory = GrowingMemory()
     private let open = Monitor(Calls())
     private let refusal = Monitor<(@Sendable (ModelFailure) -> Void)?>(nil)
+
+    private struct Lane {
+        var number: UInt32 = 0
+        var isUnderWay = false
+    }
 
     private struct Calls {
         var count = 0
@@ -33,18 +37,29 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         defer { end() }
         do {
             try call.check(for: self)
-            var accompaniment = LaneCall()
-            if Call.isLane {
-                roost_word_store(cancelWord, 0)
-                accompaniment.cancel = UnsafePointer(cancelWord)
-                accompaniment.deadline = deadline.map { .now + $0 }
-            }
-            let answer = try call.perform(on: instance, in: memory, accompaniment)
+            let answer =
+                Call.isLane
+                ? try inLane(deadline) { try call.perform(on: instance, in: memory, $0) }
+                : try call.perform(on: instance, in: memory, LaneCall())
             return try call.result(answer, in: memory, of: self)
         } catch let failure as ModelFailure {
             if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
             throw failure
         }
+    }
+
+    private func inLane<Answer>(
+        _ deadline: Duration?, _ body: (LaneCall) throws -> Answer
+    ) rethrows -> Answer {
+        let number = lane.withLock { lane in
+            lane.isUnderWay = true
+            lane.number &+= 1
+            return lane.number
+        }
+        defer { lane.withLock { $0.isUnderWay = false } }
+        let word = CancelWord(cancelWord)
+        word.keepBehind(number)
+        return try body(LaneCall(cancel: word.of(number), deadline: deadline.map { .now + $0 }))
     }
 
     private func begin() throws {
@@ -65,7 +80,10 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     }
 
     func requestCancel() {
-        roost_word_store(cancelWord, 1)
+        // Named under the lock, the call does not end meanwhile.
+        lane.withLock { lane in
+            if lane.isUnderWay { CancelWord(cancelWord).cancel(lane.number) }
+        }
     }
 
     func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {

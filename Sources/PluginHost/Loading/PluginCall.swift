@@ -1,8 +1,41 @@
+import CHostShims
 import PluginABI
+
+/// The word that says up to which call of a lane is to stop. Only the host writes it.
+struct CancelWord: @unchecked Sendable {
+    private let word: UnsafeMutablePointer<Int32>
+
+    init(_ word: UnsafeMutablePointer<Int32>) {
+        self.word = word
+    }
+
+    /// Before a call begins: after 2³¹ calls without a request the word would name calls that are to come.
+    func keepBehind(_ number: UInt32) {
+        let distance = number &- UInt32(bitPattern: roost_word_load(word))
+        if distance > 1 << 30 { cancel(number &- 1) }
+    }
+
+    /// - Parameter number: of a call that has not ended.
+    func cancel(_ number: UInt32) {
+        roost_word_store(word, Int32(bitPattern: number))
+    }
+
+    /// What a call is told of it.
+    func of(_ number: UInt32) -> Cancellation {
+        Cancellation(
+            word: UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), number: number)
+    }
+}
+
+/// A call of a lane by its number, and the word that may name it.
+struct Cancellation {
+    let word: UnsafePointer<UInt32>
+    let number: UInt32
+}
 
 /// What accompanies a call of the lane.
 package struct LaneCall {
-    var cancel: UnsafePointer<Int32>?
+    var cancel: Cancellation?
     var deadline: MonotonicTime?
     var trace = CallTrace.none
 }
@@ -14,7 +47,7 @@ private let messageCapacity = 1024
 ///
 /// - Throws: `.refused` with the plugin's words, `.broken` for a status that does not exist.
 func callPlugin(
-    _ step: CallStep, trace: CallTrace = .none, cancel: UnsafePointer<Int32>? = nil,
+    _ step: CallStep, trace: CallTrace = .none, cancel: Cancellation? = nil,
     deadline: MonotonicTime? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
 ) throws {
     // Around all of it: a message that runs over its buffer shows as the call that wrote it.
@@ -26,7 +59,8 @@ func callPlugin(
                 cap: UInt32(messageCapacity), message: message.baseAddress)
             let status = withUnsafeMutablePointer(to: &error) { error in
                 var call = roost_call(
-                    struct_size: UInt32(MemoryLayout<roost_call>.size), reserved: 0, cancel: cancel,
+                    struct_size: UInt32(MemoryLayout<roost_call>.size), number: cancel?.number ?? 0,
+                    cancel: cancel?.word,
                     deadline_ns: deadline?.nanoseconds ?? 0, trace_id: 0, err: error)
                 return body(&call)
             }

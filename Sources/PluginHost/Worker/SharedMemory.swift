@@ -57,7 +57,7 @@ final class SharedMemory: LaneMemory, @unchecked Sendable {
         return base + Self.controlSize
     }
 
-    var cancel: UnsafeMutablePointer<Int32> { word(.cancel) }
+    var cancel: CancelWord { CancelWord(word(.cancel)) }
     var controlTrace: CallTrace { CallTrace(word: word(.controlStep)) }
     var laneTrace: CallTrace { CallTrace(word: word(.laneStep)) }
 

@@ -31,18 +31,18 @@ final class WorkerLine: Sendable {
     ///   - deadline: what the plugin is told.
     ///   - limit: how long the worker may take; nil is for ever.
     ///   - waiting: how long to wait for an earlier call to be answered; nil is for ever.
-    ///   - prepare: what is to be done when that is so.
+    ///   - prepare: what is to be done when that is so, with the call's number.
     /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
     func call<Call: WorkerCall>(
         _ call: Call, deadline: Duration? = nil, limit: Duration?, waiting: Duration? = nil,
-        prepare: () -> Void = {}
+        prepare: (UInt32) -> Void = { _ in }
     ) throws -> Call.Answer {
         let payload = call.payload(until: deadline.map { .now + $0 })
         guard let number = begin(waiting) else {
             throw ModelFailure.unavailable(reason: "the worker is busy", retryAfter: nil)
         }
         defer { use.withLock { $0.busy = false } }
-        prepare()
+        prepare(number)
         let frame = Frame(kind: .call, step: Call.step, call: number, payload: payload)
         let answer = try exchange(
             frame, limit: limit, largest: max(call.largestAnswer, Self.smallAnswer))
@@ -65,6 +65,14 @@ final class WorkerLine: Sendable {
             throw failure
         } catch {
             throw ending(error, step: call.step, after: .now - start)
+        }
+    }
+
+    /// Runs `body` with the number of the call under way, which does not end meanwhile; without one it does
+    /// nothing.
+    func withCallUnderWay(_ body: (UInt32) -> Void) {
+        use.withLock { use in
+            if use.busy { body(use.calls) }
         }
     }
 

@@ -50,14 +50,14 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         let answer =
             Call.isLane
             ? try lane.call(call, deadline: deadline, limit: limit) {
-                roost_word_store(memory.cancel, 0)
+                memory.cancel.keepBehind($0)
             }
             : try control.call(call, limit: limit)
         return try call.result(answer, in: memory, of: self)
     }
 
     func requestCancel() {
-        roost_word_store(memory.cancel, 1)
+        lane.withCallUnderWay { memory.cancel.cancel($0) }
     }
 
     func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {

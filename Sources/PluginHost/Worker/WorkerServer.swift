@@ -35,6 +35,8 @@ package final class WorkerServer: @unchecked Sendable {
     /// The page of control words.
     let page: SharedMemory
     let open = Monitor(Open())
+    /// The number of the lane's call under way; only the lane touches it.
+    private var laneCall: UInt32 = 0
 
     init() throws {
         typealias Number = WorkerLaunch.DescriptorNumber
@@ -71,6 +73,7 @@ package final class WorkerServer: @unchecked Sendable {
     }
 
     private func answer(_ frame: Frame, _ call: any WorkerCall.Type) throws -> Frame {
+        if call.isLane { laneCall = frame.call }
         do {
             let payload = try call.serve(frame.payload, in: self)
             return Frame(kind: .answer, step: frame.step, call: frame.call, payload: payload)
@@ -94,7 +97,8 @@ extension WorkerServer {
     /// What the plugin gets with a call.
     func accompaniment(lane: Bool, until deadline: MonotonicTime?) throws -> LaneCall {
         lane
-            ? LaneCall(cancel: page.cancel, deadline: deadline, trace: page.laneTrace)
+            ? LaneCall(
+                cancel: page.cancel.of(laneCall), deadline: deadline, trace: page.laneTrace)
             : LaneCall(trace: page.controlTrace)
     }
 }

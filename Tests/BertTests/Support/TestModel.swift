@@ -46,7 +46,7 @@ extension TestModel {
     ///   - checks: how often the plugin finds that the deadline has not passed.
     func embed(
         _ texts: [String], flags: UInt32 = 0, checks: Int? = nil,
-        cancel: UnsafePointer<Int32>? = nil
+        cancel: UnsafePointer<UInt32>? = nil
     ) throws -> [[Float]] {
         let table = try vectors
         return try withStrings(texts) { strings in

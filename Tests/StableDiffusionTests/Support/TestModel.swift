@@ -46,7 +46,7 @@ extension TestModel {
         /// - Parameter checks: as for `checked`.
         @discardableResult
         func step(
-            cancel: UnsafePointer<Int32>? = nil, checks: Int? = nil
+            cancel: UnsafePointer<UInt32>? = nil, checks: Int? = nil
         ) throws -> roost_progress {
             var progress = roost_progress()
             progress.struct_size = UInt32(MemoryLayout<roost_progress>.size)

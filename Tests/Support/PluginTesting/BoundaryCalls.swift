@@ -25,16 +25,20 @@ package func refusal(of body: () throws -> Void) throws -> BoundaryError? {
     }
 }
 
+/// The number of every call that ``checked`` makes; a word with it cancels them.
+package let ownCall: UInt32 = 1
+
 /// Calls a function that takes a `roost_call`; throws what it reports.
 ///
 /// - Parameter checks: how often the plugin finds that the deadline has not passed; nil: no deadline.
 package func checked(
-    cancel: UnsafePointer<Int32>? = nil, checks: Int? = nil,
+    cancel: UnsafePointer<UInt32>? = nil, checks: Int? = nil,
     _ body: (UnsafePointer<roost_call>) -> roost_status
 ) throws {
     try checkedError { err in
         var call = roost_call()
         call.struct_size = UInt32(MemoryLayout<roost_call>.size)
+        call.number = ownCall
         call.cancel = cancel
         call.err = err
         guard let checks else { return body(&call) }

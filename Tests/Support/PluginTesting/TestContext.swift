@@ -60,7 +60,7 @@ extension TestContext {
     ///
     /// - Parameter checks: how often the plugin finds that the deadline has not passed.
     package func forward(
-        _ rows: [Row], hidden: Bool = false, cancel: UnsafePointer<Int32>? = nil,
+        _ rows: [Row], hidden: Bool = false, cancel: UnsafePointer<UInt32>? = nil,
         checks: Int? = nil
     ) throws -> [[Float]] {
         let width = Int(hidden ? capabilities.n_hidden : capabilities.n_vocab)

@@ -15,8 +15,6 @@
 
 #define STR(literal) { literal, sizeof(literal) - 1 }
 
-static int32_t no_cancel;
-
 static volatile int bottomless = 1;
 
 static int deepen(volatile char *above)
@@ -33,10 +31,11 @@ static void fill_stderr(void)
     fprintf(stderr, "the end of it\n");
 }
 
-static void hang(const int32_t *cancel)
+/* For ever, or until the call is cancelled. */
+static void hang(const roost_call *call)
 {
     struct timespec pause = { 0, 1000000 };
-    while (!__atomic_load_n(cancel, __ATOMIC_ACQUIRE))
+    while (!call || !roost_cancelled(call))
         nanosleep(&pause, NULL);
 }
 
@@ -48,7 +47,7 @@ static void leave_daemon(void)
         setsid();
         pid_t daemon = fork();
         if (daemon == 0)
-            hang(&no_cancel);
+            hang(NULL);
         fprintf(stderr, "daemon %d\n", (int)daemon);
         _exit(0);
     }
@@ -92,13 +91,13 @@ static void misbehave(const char *deed, const roost_call *call)
         fill_stderr();
         abort();
     } else if (strcmp(deed, "hang") == 0)
-        hang(&no_cancel);
+        hang(NULL);
     else if (strcmp(deed, "slow") == 0)
-        hang(call && call->cancel ? call->cancel : &no_cancel);
+        hang(call);
     else if (strcmp(deed, "close") == 0) {
         for (int fd = 3; fd < 64; fd++)
             close(fd);
-        hang(&no_cancel);
+        hang(NULL);
     } else if (strcmp(deed, "shrink") == 0) {
         if (ftruncate(5, 0) == 0)
             fprintf(stderr, "shared memory was taken away\n");
@@ -107,11 +106,11 @@ static void misbehave(const char *deed, const roost_call *call)
         const uint32_t header[3] = { 255u << 20, 100, 1 };
         if (write(4, header, sizeof header) != sizeof header)
             abort();
-        hang(&no_cancel);
+        hang(NULL);
     } else if (strcmp(deed, "regroup") == 0) {
         if (setpgid(0, group_of_host()) == 0)
             fprintf(stderr, "in another group\n");
-        hang(&no_cancel);
+        hang(NULL);
     } else if (strcmp(deed, "daemon") == 0) {
         leave_daemon();
         abort();
@@ -120,14 +119,14 @@ static void misbehave(const char *deed, const roost_call *call)
     } else if (strcmp(deed, "mutiny") == 0) {
         prctl(PR_SET_PDEATHSIG, 0);
         kill(getppid(), SIGSTOP);
-        hang(&no_cancel);
+        hang(NULL);
     } else if (strcmp(deed, "regicide") == 0) {
         prctl(PR_SET_PDEATHSIG, 0);
         kill(getppid(), SIGKILL);
-        hang(&no_cancel);
+        hang(NULL);
     } else if (strcmp(deed, "child") == 0) {
         if (fork() == 0)
-            hang(&no_cancel);
+            hang(NULL);
         abort();
     }
 }
@@ -179,7 +178,7 @@ static roost_status arrive(const struct deeds *deeds, const char *at, const roos
     if (!arrives(deeds, at))
         return ROOST_OK;
     misbehave(deeds->deed, call);
-    if (call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE))
+    if (roost_cancelled(call))
         return fail(call, ROOST_E_CANCELLED, 0, "told to stop");
     if (strcmp(deeds->deed, "refuse") == 0)
         return fail(call, ROOST_E_MODEL, 0, "refused as told");

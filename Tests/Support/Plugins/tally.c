@@ -238,6 +238,8 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
     roost_status status = concerns ? arrive(&model->deeds, "forward", call) : ROOST_OK;
     if (status != ROOST_OK)
         return status;
+    if (roost_cancelled(call))
+        return fail(call, ROOST_E_CANCELLED, 0, "told to stop");
 #if defined ENCODER && !defined LENIENT
     for (uint32_t i = 0; i < batch->n; i++)
         if (!context->sequences[batch->seq[i]].has_source)
