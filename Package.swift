@@ -65,7 +65,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
-        .target(name: "Services", swiftSettings: settings),
+        .target(
+            name: "Services", dependencies: ["Engine", "JSON", "PluginHost"],
+            swiftSettings: settings),
 
         // The model side.
         .target(name: "PluginKit", dependencies: ["PluginABI"], swiftSettings: settings),
@@ -101,9 +103,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "PluginABITests", dependencies: ["PluginABI"], swiftSettings: settings),
         .testTarget(
-            name: "PluginHostTests", dependencies: ["CHostShims", "PluginHost"],
+            name: "PluginHostTests", dependencies: ["CHostShims", "JSON", "PluginHost"],
             swiftSettings: settings),
-        .testTarget(name: "ServicesTests", dependencies: ["Services"], swiftSettings: settings),
+        .testTarget(
+            name: "ServicesTests", dependencies: ["Engine", "JSON", "PluginHost", "Services"],
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         // The files that tests compare with, and the message if they are missing.
         .target(

@@ -21,7 +21,7 @@ LAYERS = {
     "Sources/Deflate": {"CZlib"},
     "Sources/SearchCollections": {
         "JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
-    "Sources/Services": set(),
+    "Sources/Services": {"Engine", "JSON", "PluginHost"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {
         "PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers", "ModelJSON"},

@@ -71,6 +71,18 @@ extension JSONValue {
         case .object: "an object"
         }
     }
+
+    /// What a message shows of a value: numbers as they are, the rest by its kind, so that no prompt
+    /// ends up in a message.
+    package var shown: String {
+        switch self {
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .bool(let flag): "\(flag)"
+        case .array(let elements) where elements.isEmpty: "an empty array"
+        default: kind
+        }
+    }
 }
 
 extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,

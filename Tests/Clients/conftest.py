@@ -156,16 +156,27 @@ def minilm(name="minilm"):
     return f'[[models]]\nname = "{name}"\nplugin = "bert"\nsource = "{MINILM}"\n'
 
 
-@pytest.fixture(scope="session")
-def tally(tmp_path_factory):
-    """A plugin in C that misbehaves at the step, and in the way, that its model's settings tell."""
-    library = tmp_path_factory.mktemp("tally") / "libTally.so"
+def compiled(name, folder):
+    """The library of a plugin in C that misbehaves at the step, and in the way, that its model's settings tell."""
+    library = folder / f"lib{name.capitalize()}.so"
     subprocess.run(
         ["cc", "-std=gnu11", "-O1", "-shared", "-fPIC", "-fvisibility=hidden",
          "-I", ROOT / "Sources/PluginABI/include",
          f"-Wl,--version-script={ROOT}/Plugins/exports.map", "-o", library,
-         ROOT / "Tests/Support/Plugins/tally.c", "-lm"], check=True)
+         ROOT / f"Tests/Support/Plugins/{name}.c", "-lm"], check=True)
     return library
+
+
+@pytest.fixture(scope="session")
+def tally(tmp_path_factory):
+    """A text model."""
+    return compiled("tally", tmp_path_factory.mktemp("tally"))
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory):
+    """A model of vectors, with a task that the host knows nothing of: `count`."""
+    return compiled("vectors", tmp_path_factory.mktemp("vectors"))
 
 
 @pytest.fixture(scope="session")

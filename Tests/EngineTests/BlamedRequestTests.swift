@@ -137,14 +137,14 @@ import Testing
         })
         let engine = try VectorEngine(supervisor: world.supervisor(Self.policy))
         let error = await #expect(throws: EngineError.self) {
-            for try await _ in engine.run(task: "count", input: 5) {}
+            for try await _ in try engine.run(task: "count", input: 5) {}
         }
         guard case .modelFailed(1, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
         var events = 0
-        for try await _ in engine.run(task: "count", input: 5) { events += 1 }
+        for try await _ in try engine.run(task: "count", input: 5) { events += 1 }
         #expect(events == 5)
     }
 
@@ -157,7 +157,7 @@ import Testing
         for number in 10...13 {
             let run = {
                 await #expect(throws: EngineError.self) {
-                    for try await _ in engine.run(task: "count", input: .integer(number)) {}
+                    for try await _ in try engine.run(task: "count", input: .integer(number)) {}
                 }
             }
             for _ in 0..<2 {

@@ -1,3 +1,4 @@
+import JSON
 import PluginHost
 import Testing
 
@@ -15,7 +16,9 @@ import Testing
                     scoresPairs: true, embedsTokens: true, classifiesPairs: true,
                     countsTokens: true))
         #expect(found.embeddingRows == 1024)
-        #expect(model.description.tasks == ["count"])
+        let task = try #require(model.description.tasks.first)
+        #expect(task.name == "count" && task.inputSchema["required"] == ["n"])
+        #expect(task.eventSchema["required"] == ["i"])
         #expect(model.description.decode == nil && model.vocabulary == nil)
     }
 

@@ -230,21 +230,15 @@ extension VectorEngine {
     /// Runs a task. Its events come as the model has them; a reader that is far behind makes it pause, one
     /// that goes away ends it.
     ///
-    /// - Returns: JSON objects; errors are `EngineError`, or `CancellationError` for a cancelled reader.
-    package func run(task name: String, input: JSONValue) -> JobEvents<JSONValue> {
+    /// - Throws: `EngineError` for a task that is not begun.
+    package func run(task name: String, input: JSONValue) throws -> JobEvents<JSONValue> {
+        guard tasks.contains(name) else { throw EngineError.unsupported("the task '\(name)'") }
         let events = JobChannel<JSONValue>(options, to: queue)
         let task = TaskJob(
             name, input: Array(input.serialized().utf8), events: events,
             remaining: options.tokenBudget)
-        do {
-            guard tasks.contains(name) else {
-                throw EngineError.unsupported("the task '\(name)'")
-            }
-            try supervisor.check(task.fingerprint)
-            try queue.submit(task)
-        } catch {
-            events.fail(error)
-        }
+        try supervisor.check(task.fingerprint)
+        try queue.submit(task)
         return JobEvents(events, of: self)
     }
 }

@@ -16,7 +16,7 @@ struct VectorProfile: Sendable {
         }
         info = ModelInfo(description)
         capabilities = description.vectors ?? VectorCapabilities()
-        tasks = description.tasks
+        tasks = description.tasks.map(\.name)
         vocabularySize = model.vocabulary?.count
     }
 

@@ -53,7 +53,7 @@ package struct ModelInfo: Sendable {
         queryPrefix = reader.string("query_prefix")
         passagePrefix = reader.string("passage_prefix")
         matryoshka = reader.bool("matryoshka")
-        tasks = description.tasks
+        tasks = description.tasks.map(\.name)
         sourcePrefix = reader.string("source_prefix")
         generation = GenerationDefaults(reader.object("generation"))
         reader.note(generation)

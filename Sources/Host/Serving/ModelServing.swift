@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import PluginHost
+import Services
 
 /// What answers requests for one generation of a model: an engine for what it can do.
 final class ModelServing: GenerationServing {
@@ -8,6 +9,8 @@ final class ModelServing: GenerationServing {
     let text: TextServing?
     /// For a model that makes embeddings, scores, classes, or runs tasks.
     let vectors: VectorEngine?
+    /// What of its own it can be asked for by name; needs `vectors`.
+    let tasks: ModelTasks
     /// For a model that makes pictures.
     let images: ImageEngine?
     /// For a model that says what its tokens are.
@@ -23,7 +26,7 @@ final class ModelServing: GenerationServing {
     /// - Throws: `EngineError.unsupported` for a model that can do nothing that the host has routes for.
     init(_ supervisor: ModelSupervisor, _ spec: ModelSpec, _ settings: Settings.Model?) throws {
         let description = try supervisor.current().description
-        guard !description.purposes.isEmpty else {
+        guard !description.purposes.isEmpty || !description.tasks.isEmpty else {
             throw EngineError.unsupported("anything that this host has a route for")
         }
         func options(_ usual: EngineOptions) -> EngineOptions {
@@ -41,13 +44,15 @@ final class ModelServing: GenerationServing {
             description.vectors == nil && description.tasks.isEmpty
             ? nil
             : try VectorEngine(supervisor: supervisor, options: options(.vectors))
+        tasks = ModelTasks(description.tasks)
         images =
             description.image == nil
             ? nil
             : try ImageEngine(supervisor: supervisor, options: options(.images))
         tokenizer = try text?.engine.tokenizer ?? ModelTokenizer(supervisor)
         let facts = "\(spec.configJSON)\0\(description.pluginID)"
-        warnings = ModelInfo(description).warnings + (text?.prompt.warnings ?? [])
+        warnings =
+            ModelInfo(description).warnings + (text?.prompt.warnings ?? []) + tasks.warnings
         // Taken now, while the files are those that were loaded.
         fingerprint = Task {
             guard description.can(.embeddings) else { return "" }
@@ -106,7 +111,7 @@ extension ModelDescription {
         case .rerank: vectors?.scoresPairs == true
         case .classify: vectors?.classifies == true
         case .image: image != nil
-        case .entities, .answer: tasks.contains(purpose.rawValue)
+        case .entities, .answer: tasks.contains { $0.name == purpose.rawValue }
         }
     }
 }

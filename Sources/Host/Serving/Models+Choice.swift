@@ -1,16 +1,17 @@
 import Engine
 import PluginHost
+import Services
 
 /// A model in use: the generation that the request began with serves it to its end.
 struct ModelHold<Engine: Sendable>: Sendable {
     let name: String
     let engine: Engine
-    /// Which of the purposes that were asked for the model serves.
-    let purpose: Settings.Purpose
+    /// Which of the purposes that were asked for the model serves; nil where one of its own tasks was.
+    let purpose: Settings.Purpose?
     private let lease: Lease
 
     fileprivate init(
-        name: String, engine: Engine, purpose: Settings.Purpose, lease: Lease
+        name: String, engine: Engine, purpose: Settings.Purpose?, lease: Lease
     ) {
         self.name = name
         self.engine = engine
@@ -39,6 +40,12 @@ struct ModelHold<Engine: Sendable>: Sendable {
     func release() {
         lease.release()
     }
+}
+
+/// A task that a model has of its own, and what runs it.
+struct OwnTask: Sendable {
+    let task: ModelTask
+    let engine: VectorEngine
 }
 
 extension Models {
@@ -80,6 +87,18 @@ extension Models {
     /// - Throws: `APIError`, `DeploymentError`.
     func images(_ name: String?) async throws -> ModelHold<ImageEngine> {
         try await hold(name, for: [.image], \.images)
+    }
+
+    /// Takes hold of a model for a task that it has of its own.
+    ///
+    /// - Throws: `APIError`, `DeploymentError`, `TaskRefusal`.
+    func task(_ task: String, of name: String) async throws -> ModelHold<OwnTask> {
+        let lease = try await lease(name)
+        guard let serving = lease.serving as? ModelServing, let engine = serving.vectors else {
+            throw TaskRefusal.unknown(task, known: [])
+        }
+        let own = OwnTask(task: try serving.tasks.task(task), engine: engine)
+        return ModelHold(name: name, engine: own, purpose: nil, lease: lease)
     }
 
     /// What a model samples with where a request says nothing; without a name, the one that `text` would

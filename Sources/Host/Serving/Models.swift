@@ -1,5 +1,6 @@
 import Engine
 package import PluginHost
+import Services
 import Synchronization
 
 /// The host's models by name, for whoever wants to use one.
@@ -28,7 +29,9 @@ package final class Models: Sendable {
             // It waits for the model, which may be starting again already.
             return try await BlockingThread.run("roost-serve") {
                 let serving = try ModelServing(supervisor, spec, model)
-                abilities.set(try supervisor.current().description.purposes, of: spec.name)
+                let purposes = try supervisor.current().description.purposes
+                abilities.set(
+                    Abilities.Known(purposes: purposes, tasks: serving.tasks.served), of: spec.name)
                 return serving
             }
         }
@@ -62,7 +65,12 @@ package final class Models: Sendable {
     /// What a model can do: as it says itself, else as it said when it was last up, else as the
     /// settings have it.
     func purposes(of name: String) -> [Settings.Purpose] {
-        abilities.of(name) ?? configured[name]?.defaultFor ?? []
+        abilities.of(name)?.purposes ?? configured[name]?.defaultFor ?? []
+    }
+
+    /// What a model can be asked for by name, as it said when it was last up.
+    func tasks(of name: String) -> [ModelTask] {
+        abilities.of(name)?.tasks ?? []
     }
 
     /// Pins the generation of the moment; loads a model that is loaded on first use.
@@ -131,14 +139,19 @@ private final class ConfiguredModels: Sendable {
 
 /// What models can do, by their names.
 private final class Abilities: Sendable {
-    private let known = Mutex<[String: [Settings.Purpose]]>([:])
-
-    func of(_ name: String) -> [Settings.Purpose]? {
-        known.withLock { $0[name] }
+    struct Known: Sendable {
+        let purposes: [Settings.Purpose]
+        let tasks: [ModelTask]
     }
 
-    func set(_ purposes: [Settings.Purpose], of name: String) {
-        known.withLock { $0[name] = purposes }
+    private let models = Mutex<[String: Known]>([:])
+
+    func of(_ name: String) -> Known? {
+        models.withLock { $0[name] }
+    }
+
+    func set(_ known: Known, of name: String) {
+        models.withLock { $0[name] = known }
     }
 }
 

@@ -268,7 +268,7 @@ extension ModelDescription {
         writer.write(optional: encoder) { $0.write($1.decoderStart) }
         writer.write(optional: vectors) { $0.write($1) }
         writer.write(optional: image) { $0.write($1) }
-        writer.write(tasks)
+        writer.write(tasks.map(\.payload))
         writer.write(bytesHost)
         writer.write(bytesPerContext)
     }
@@ -283,7 +283,8 @@ extension ModelDescription {
             encoder: try reader.readOptional { EncoderCapabilities(decoderStart: try $0.read()) },
             vectors: try reader.readOptional { try VectorCapabilities(from: &$0) },
             image: try reader.readOptional { try ImageCapabilities(from: &$0) },
-            tasks: try reader.read(), bytesHost: try reader.read(),
+            tasks: try (reader.read() as [String]).map(TaskDescription.init(payload:)),
+            bytesHost: try reader.read(),
             bytesPerContext: try reader.read())
         try encoder?.check(with: decode)
     }

@@ -35,7 +35,7 @@ package struct BeginTaskCall: ModelCall {
     package let input: [UInt8]
 
     package func check(for model: any LoadedModel) throws {
-        let known = model.description.tasks
+        let known = model.description.tasks.map(\.name)
         guard !known.isEmpty else { throw ModelFailure.unsupported("the model has no tasks") }
         guard known.contains(name) else {
             let known = known.map { "'\($0)'" }.joined(separator: ", ")

@@ -140,10 +140,10 @@ extension VectorCapabilities {
 }
 
 extension ModelDescription {
-    /// The names of a model's tasks.
+    /// A model's tasks.
     static func tasks(
         of model: OpaquePointer, _ task: roost_ext_task, trace: CallTrace
-    ) throws -> [String] {
+    ) throws -> [TaskDescription] {
         let list = try require(task.list_json, "list_json", in: .tasks)
         _ = try require(task.begin, "begin", in: .tasks)
         _ = try require(task.advance, "advance", in: .tasks)
@@ -153,14 +153,14 @@ extension ModelDescription {
                 try callPlugin(.tasks, trace: trace) { list(model, sink, $0) }
             }
         }
-        let tasks = (try? JSONValue(parsing: json))?.array
-        let names = tasks?.compactMap { $0["name"]?.string }
-        guard let names, names.count == tasks?.count else {
+        let listed = (try? JSONValue(parsing: json))?.array
+        let tasks = listed?.compactMap(TaskDescription.init)
+        guard let tasks, tasks.count == listed?.count else {
             throw ModelFailure.broken(
                 step: CallStep.tasks.name,
                 reason: "the list of tasks is no array of objects with a \"name\"")
         }
-        return names
+        return tasks
     }
 }
 

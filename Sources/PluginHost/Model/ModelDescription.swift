@@ -18,8 +18,7 @@ package struct ModelDescription: Sendable, Equatable {
     package var vectors: VectorCapabilities?
     /// Nil for a model that makes no pictures.
     package var image: ImageCapabilities?
-    /// The names of its tasks.
-    package var tasks: [String]
+    package var tasks: [TaskDescription]
     /// Memory of the open model, mapped weights included, as the plugin estimates it.
     package var bytesHost: UInt64
     /// Memory of the context at its largest, as the plugin estimates it.
@@ -29,9 +28,8 @@ package struct ModelDescription: Sendable, Equatable {
         pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
         family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
         decode: DecodeCapabilities? = nil, encoder: EncoderCapabilities? = nil,
-        vectors: VectorCapabilities? = nil, image: ImageCapabilities? = nil, tasks: [String] = [],
-        bytesHost: UInt64 = 0,
-        bytesPerContext: UInt64 = 0
+        vectors: VectorCapabilities? = nil, image: ImageCapabilities? = nil,
+        tasks: [TaskDescription] = [], bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
     ) {
         self.pluginID = pluginID
         self.pluginVersion = pluginVersion

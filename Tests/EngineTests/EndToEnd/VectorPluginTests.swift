@@ -73,7 +73,7 @@ import Testing
     @Test func aTaskRunsInTheWorkerAndItsGarbageStaysThere() async throws {
         let engine = try VectorEngine(supervisor: VectorPlugin.supervisor(.worker))
         var numbers: [Int] = []
-        for try await event in engine.run(task: "count", input: ["n": 11]) {
+        for try await event in try engine.run(task: "count", input: ["n": 11]) {
             numbers.append(event["i"]?.integer ?? -1)
         }
         #expect(numbers == Array(0..<11))
@@ -83,7 +83,7 @@ import Testing
                 .worker, config: "{\"at\": \"advance\", \"do\": \"\(deed)\"}")
             let engine = try VectorEngine(supervisor: supervisor)
             await #expect(throws: EngineError.self) {
-                for try await _ in engine.run(task: "count", input: 5) {}
+                for try await _ in try engine.run(task: "count", input: 5) {}
             }
             #expect(try await engine.embed(["still here"]).vectors.count == 1)
             await engine.stop()

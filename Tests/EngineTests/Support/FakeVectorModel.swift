@@ -16,7 +16,8 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
         self.world = world
         description = ModelDescription(
             pluginID: "test.vectors", pluginVersion: "1.0.0", family: "fake",
-            infoJSON: Array(world.infoJSON.utf8), vectors: world.capabilities, tasks: ["count"])
+            infoJSON: Array(world.infoJSON.utf8), vectors: world.capabilities,
+            tasks: [TaskDescription(name: "count")])
         rows = .allocate(capacity: 1024 * 16)
     }
 

@@ -40,7 +40,7 @@ import Testing
     @Test func aReaderThatIsBehindPausesItsTask() async throws {
         let world = VectorWorld()
         let engine = try world.engine { $0.backlog = 6 }
-        let stream = engine.run(task: "count", input: 1000)
+        let stream = try engine.run(task: "count", input: 1000)
         await eventually { engine.statistics.taskSteps == 3 }
         // It is paused: others have all the steps, and it none.
         for index in 0..<20 { _ = try await engine.embed(["text \(index)"]) }
@@ -55,7 +55,7 @@ import Testing
             $0.backlog = 2
             $0.stallLimit = .milliseconds(1)
         }
-        let stream = engine.run(task: "count", input: 1000)
+        let stream = try engine.run(task: "count", input: 1000)
         await eventually { world.ended == 1 }
         await #expect(throws: EngineError.self) { _ = try await numbers(stream) }
         #expect(engine.statistics.failed == 1)
@@ -65,7 +65,7 @@ import Testing
         let world = VectorWorld()
         let engine = try world.engine { $0.backlog = 4 }
         do {
-            var events = engine.run(task: "count", input: 1_000_000).makeAsyncIterator()
+            var events = try engine.run(task: "count", input: 1_000_000).makeAsyncIterator()
             #expect(try await events.next()?["i"] == 0)
         }
         await eventually { world.ended == 1 }
@@ -96,7 +96,7 @@ import Testing
             TaskProgress(events: [Array("{\"i\": 1}".utf8)], done: false)
         })
         let engine = try world.engine { $0.backlog = 10 }
-        var events = engine.run(task: "count", input: 1).makeAsyncIterator()
+        var events = try engine.run(task: "count", input: 1).makeAsyncIterator()
         for _ in 0..<50 { _ = try await events.next() }
         #expect(try await engine.embed(["a"]).vectors.count == 1)
         #expect(world.advances.count <= 62)
@@ -214,7 +214,7 @@ import Testing
     @Test func aStoppedEngineEndsItsTasks() async throws {
         let world = VectorWorld()
         let engine = try world.engine { $0.backlog = 2 }
-        let stream = engine.run(task: "count", input: 100)
+        let stream = try engine.run(task: "count", input: 100)
         await eventually { world.advances.count == 1 }
         await engine.stop()
         await #expect(throws: EngineError.stopped) { _ = try await numbers(stream) }

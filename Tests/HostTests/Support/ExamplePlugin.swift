@@ -14,6 +14,9 @@ struct ExamplePlugin: Sendable {
     /// Pictures of hills, without weights.
     static let painter = ExamplePlugin("Tests/Support/Plugins/painter.c")
 
+    /// Vectors, scores, labels and a task of its own, which misbehave as their settings say.
+    static let vectors = ExamplePlugin("Tests/Support/Plugins/vectors.c")
+
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

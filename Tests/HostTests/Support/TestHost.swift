@@ -171,6 +171,21 @@ final class TestHost: Sendable {
         """
     }
 
+    /// A model with a task of its own, `count`.
+    ///
+    /// - Parameters:
+    ///   - step: where it misbehaves.
+    ///   - deed: how.
+    static func counter(at step: String = "", does deed: String = "") -> String {
+        """
+        [[models]]
+        name = "org/counter"
+        plugin = "vectors"
+        settings = { at = "\(step)", do = "\(deed)" }
+
+        """
+    }
+
     private static func settings(_ server: String, _ models: String, folder: String) throws
         -> String
     {
@@ -190,6 +205,9 @@ final class TestHost: Sendable {
         isolation = "in-process"
         [plugins.wordbag]
         library = "\(try ExamplePlugin.wordbag.library.get())"
+        isolation = "in-process"
+        [plugins.vectors]
+        library = "\(try ExamplePlugin.vectors.library.get())"
         isolation = "in-process"
         [plugins.painter]
         library = "\(try ExamplePlugin.painter.library.get())"

@@ -1,3 +1,4 @@
+import JSON
 import PluginHost
 import Synchronization
 
@@ -94,7 +95,11 @@ enum Messages {
         vectors: VectorCapabilities(
             dimensions: 3, labels: ["a", "ß"], maxTokens: 9, scoresPairs: true, tokenizes: true,
             embedsTokens: true, classifiesPairs: true, countsTokens: true),
-        image: images, tasks: ["t", "u"], bytesHost: 9, bytesPerContext: 10)
+        image: images,
+        tasks: [
+            TaskDescription(name: "t", inputSchema: ["type": "string"], eventSchema: true),
+            TaskDescription(name: "u"),
+        ], bytesHost: 9, bytesPerContext: 10)
 
     private static let images: ImageCapabilities = {
         var images = ImageCapabilities()

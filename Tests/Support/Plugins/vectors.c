@@ -256,7 +256,15 @@ static roost_status label(const roost_model *model, uint32_t i, roost_sink out, 
 
 static roost_status list_json(const roost_model *model, roost_sink out, const roost_call *call)
 {
-    static const char list[] = "[{\"name\": \"count\", \"input_schema\": {}, \"event_schema\": {}}]";
+    static const char list[] =
+        "[{\"name\": \"count\", \"input_schema\": {\"type\": \"object\", \"required\": [\"n\"],"
+        " \"properties\": {\"n\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000000}},"
+        " \"additionalProperties\": false},"
+        " \"event_schema\": {\"type\": \"object\", \"required\": [\"i\"],"
+        " \"properties\": {\"i\": {\"type\": \"integer\"}}}}]";
+    static const char pattern[] =
+        "[{\"name\": \"count\", \"input_schema\": {}, \"event_schema\": {}},"
+        " {\"name\": \"spell\", \"input_schema\": {\"properties\": {\"word\": {\"pattern\": \"a+\"}}}}]";
     roost_status status = arrive(&model->deeds, "list_json", call);
     if (status != ROOST_OK)
         return status;
@@ -265,6 +273,8 @@ static roost_status list_json(const roost_model *model, roost_sink out, const ro
             return ROOST_OK;
     if (is(&model->deeds, "list_json", "garbage"))
         return put(out, "[{\"title\": 3}", 13);
+    if (is(&model->deeds, "list_json", "pattern"))
+        return put(out, pattern, sizeof pattern - 1);
     return put(out, list, sizeof list - 1);
 }
 

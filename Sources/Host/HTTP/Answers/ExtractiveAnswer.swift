@@ -17,7 +17,7 @@ struct ExtractiveAnswer: AnswerWork {
         let input = input
         let (name, events) = try await work.run(model, for: .answer, in: context) { hold in
             var events: [JSONValue] = []
-            for try await event in hold.engine.run(task: "answer", input: input) {
+            for try await event in try hold.engine.run(task: "answer", input: input) {
                 events.append(event)
             }
             return (hold.name, events)

@@ -21,6 +21,7 @@ extension APIError {
         case let failure as ModelFailure: self.init(failure)
         case let error as DeploymentError: self.init(error)
         case let error as CollectionError: self.init(error)
+        case let error as TaskRefusal: self.init(error)
         case let error as SourceParts.TooLong:
             self = .contextLengthExceeded(tokens: error.tokens, context: error.most)
         case let error as GroundedPrompt.TooLong:
@@ -57,6 +58,15 @@ extension APIError {
         case .takesModelDown(let after):
             self = .takesModelDown(text, retryAfter: Int(max(1, after.wholeSeconds)))
         case .unsupported: self = .refused(text)
+        }
+    }
+
+    private init(_ refusal: TaskRefusal) {
+        let text = String(describing: refusal)
+        switch refusal {
+        case .unknown: self = .unknown(text)
+        // The request may be as it should be.
+        case .notServed: self = .broken(text)
         }
     }
 

@@ -123,17 +123,3 @@ extension ClosedRange<Int> {
         upperBound == .max ? "of at least \(lowerBound)" : "from \(lowerBound) to \(upperBound)"
     }
 }
-
-extension JSONValue {
-    /// What a message shows of a value: numbers as they are, the rest by its kind, so that no prompt
-    /// ends up in a message.
-    var shown: String {
-        switch self {
-        case .integer(let number): "\(number)"
-        case .number(let number): "\(number)"
-        case .bool(let flag): "\(flag)"
-        case .array(let elements) where elements.isEmpty: "an empty array"
-        default: kind
-        }
-    }
-}

@@ -2,6 +2,7 @@ import Engine
 import Hummingbird
 import JSON
 import PluginHost
+import Services
 
 /// `GET /v1/models` and `GET /v1/models/{id}`.
 struct ModelRoutes {
@@ -64,6 +65,8 @@ struct ModelRoutes {
             meta["sampling"] = .object(models.sampling(of: status.name, for: purpose).json)
         }
         if let vectors = description.vectors { meta.add(vectors) }
+        let tasks = models.tasks(of: status.name)
+        if !tasks.isEmpty { meta["tasks"] = .array(tasks.map { .string($0.name) }) }
         if let image = description.image { meta["image"] = .object(image.json) }
         return meta
     }

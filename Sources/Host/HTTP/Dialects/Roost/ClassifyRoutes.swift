@@ -52,7 +52,7 @@ struct ClassifyRoutes {
         let input: JSONValue = ["texts": .array(texts.map { .string($0) })]
         let (name, events) = try await work.run(model, for: .entities, in: context) { hold in
             var events: [JSONValue] = []
-            for try await event in hold.engine.run(task: "entities", input: input) {
+            for try await event in try hold.engine.run(task: "entities", input: input) {
                 events.append(event)
             }
             return (hold.name, events)

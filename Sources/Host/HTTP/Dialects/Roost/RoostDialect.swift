@@ -21,6 +21,7 @@ struct RoostDialect: Dialect {
             + TokenRoutes(models: models, body: body).routes
             + SimilarityRoutes(work: work, body: body, inputs: inputs).routes
             + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
+            + TaskRoutes(models: models, body: body, workload: workload).routes
             + AnswerRoutes(
                 work: work, source: backend.collections.map(CollectionPassages.init), body: body,
                 inputs: inputs

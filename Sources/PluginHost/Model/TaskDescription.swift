@@ -1,0 +1,42 @@
+package import JSON
+
+/// A task of a model as its plugin lists it: what it is called, what goes in and what comes out.
+package struct TaskDescription: Sendable, Equatable {
+    package var name: String
+    /// A JSON Schema of the input; nobody has looked into it.
+    package var inputSchema: JSONValue
+    /// A JSON Schema of each event, for whoever reads them.
+    package var eventSchema: JSONValue
+
+    package init(
+        name: String, inputSchema: JSONValue = [:], eventSchema: JSONValue = [:]
+    ) {
+        self.name = name
+        self.inputSchema = inputSchema
+        self.eventSchema = eventSchema
+    }
+
+    /// - Returns: nil for what has no name; a schema that is missing allows everything.
+    init?(_ json: JSONValue) {
+        guard let name = json["name"]?.string else { return nil }
+        self.init(
+            name: name, inputSchema: json["input_schema"] ?? [:],
+            eventSchema: json["event_schema"] ?? [:])
+    }
+
+    /// - Throws: `WireError` for what no worker sends.
+    init(payload: String) throws {
+        guard let json = try? JSONValue(parsing: payload), let task = Self(json) else {
+            throw WireError.value("a task that is no object with a name")
+        }
+        self = task
+    }
+
+    /// As a plugin lists it.
+    var payload: String {
+        let json: JSONValue = [
+            "name": .string(name), "input_schema": inputSchema, "event_schema": eventSchema,
+        ]
+        return json.serialized()
+    }
+}

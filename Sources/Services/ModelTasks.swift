@@ -1,0 +1,74 @@
+package import JSON
+package import PluginHost
+
+/// The tasks of a model that clients may ask for by their names, whatever they are.
+package struct ModelTasks: Sendable {
+    /// In the plugin's order.
+    package let served: [ModelTask]
+    /// Why the others are not served, by their names.
+    private let refused: [(name: String, reason: String)]
+
+    package init(_ descriptions: [TaskDescription]) {
+        var served: [ModelTask] = []
+        var refused: [(name: String, reason: String)] = []
+        for description in descriptions {
+            do {
+                served.append(try ModelTask(description))
+            } catch {
+                refused.append((description.name, "its input_schema cannot be used: \(error)"))
+            }
+        }
+        self.served = served
+        self.refused = refused
+    }
+
+    /// What keeps tasks from being served.
+    package var warnings: [String] {
+        refused.map { "the task '\($0.name)' is not served: \($0.reason)" }
+    }
+
+    /// - Throws: `TaskRefusal` for a task that is not there or not served.
+    package func task(_ name: String) throws -> ModelTask {
+        if let task = served.first(where: { $0.name == name }) { return task }
+        if let (_, reason) = refused.first(where: { $0.name == name }) {
+            throw TaskRefusal.notServed(name, reason: reason)
+        }
+        throw TaskRefusal.unknown(name, known: served.map(\.name))
+    }
+}
+
+/// A task whose input is checked before the model sees it.
+package struct ModelTask: Sendable {
+    package let description: TaskDescription
+    private let input: JSONSchema
+
+    package var name: String { description.name }
+
+    fileprivate init(_ description: TaskDescription) throws(JSONSchemaError) {
+        self.description = description
+        input = try JSONSchema(description.inputSchema)
+    }
+
+    /// - Throws: `JSONViolation`: the first thing that the input schema does not allow.
+    package func check(_ input: JSONValue) throws(JSONViolation) {
+        try self.input.check(input)
+    }
+}
+
+/// Why a task is not begun, whatever its input.
+package enum TaskRefusal: Error, Equatable {
+    case unknown(String, known: [String])
+    /// The plugin lists it in a way that the host cannot follow.
+    case notServed(String, reason: String)
+}
+
+extension TaskRefusal: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unknown(let name, let known):
+            "the model has no task '\(name.prefix(128))'; there is "
+                + (known.isEmpty ? "none" : known.map { "'\($0)'" }.joined(separator: ", "))
+        case .notServed(let name, let reason): "the task '\(name)' is not served: \(reason)"
+        }
+    }
+}
