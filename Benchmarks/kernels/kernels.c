@@ -16,21 +16,34 @@
 
 typedef struct format {
     const char *name;
-    size_t (*tile_bytes)(size_t depth);
+    rk_block_format blocks;  // 0 of float weights
+    size_t (*float_tile_bytes)(size_t depth);
     void (*multiply)(const rk_product *product);
-    size_t sub_block;
-    int32_t factor;
 } format;
 
 static const format formats[] = {
-    {"f32", rk_tile_bytes_f32, rk_matmul_f32, 0, 0},
-    {"f16", rk_tile_bytes_f16, rk_matmul_f16, 0, 0},
-    {"bf16", rk_tile_bytes_f16, rk_matmul_bf16, 0, 0},
-    {"pairs", rk_tile_bytes_pairs, rk_matmul_pairs, 0, 0},
-    {"q8_0", rk_tile_bytes_q8_0, rk_matmul_q8_0, 32, RK_FACTOR_Q8_0},
-    {"q4_k", rk_tile_bytes_q4_k, rk_matmul_q4_k, 32, 0},
-    {"q6_k", rk_tile_bytes_q6_k, rk_matmul_q6_k, 16, RK_FACTOR_Q6_K},
+    {"f32", 0, rk_tile_bytes_f32, rk_matmul_f32},
+    {"f16", 0, rk_tile_bytes_f16, rk_matmul_f16},
+    {"bf16", 0, rk_tile_bytes_f16, rk_matmul_bf16},
+    {"pairs", 0, rk_tile_bytes_pairs, rk_matmul_pairs},
+    {"q4_0", RK_Q4_0, NULL, rk_matmul_blocks},
+    {"q4_1", RK_Q4_1, NULL, rk_matmul_blocks},
+    {"q5_0", RK_Q5_0, NULL, rk_matmul_blocks},
+    {"q5_1", RK_Q5_1, NULL, rk_matmul_blocks},
+    {"q8_0", RK_Q8_0, NULL, rk_matmul_blocks},
+    {"iq4_nl", RK_IQ4_NL, NULL, rk_matmul_blocks},
+    {"mxfp4", RK_MXFP4, NULL, rk_matmul_blocks},
+    {"q2_k", RK_Q2_K, NULL, rk_matmul_blocks},
+    {"q3_k", RK_Q3_K, NULL, rk_matmul_blocks},
+    {"q4_k", RK_Q4_K, NULL, rk_matmul_blocks},
+    {"q5_k", RK_Q5_K, NULL, rk_matmul_blocks},
+    {"q6_k", RK_Q6_K, NULL, rk_matmul_blocks},
+    {"iq4_xs", RK_IQ4_XS, NULL, rk_matmul_blocks},
 };
+
+static size_t tile_bytes(const format *f, size_t depth) {
+    return f->blocks ? rk_tile_bytes_blocks(f->blocks, depth) : f->float_tile_bytes(depth);
+}
 
 enum { depth = 2048, most_tokens = 256, most_threads = 64, strip = 4 };
 
@@ -58,8 +71,9 @@ static void *run(void *argument) {
             .tokens = j->tokens,
             .rows = (left < strip ? left : strip) * RK_TILE,
             .depth = depth,
-            .tiles = (char *)tiles + tile * j->format->tile_bytes(depth),
+            .tiles = (char *)tiles + tile * tile_bytes(j->format, depth),
             .x = x, .pairs = pairs, .quants = quants, .scales = scales, .sums = sums, .offsets = offsets,
+            .format = j->format->blocks,
         };
         j->format->multiply(&product);
     }
@@ -119,11 +133,12 @@ static void make_activations(void) {
 }
 
 static void report(const format *f, size_t threads, size_t bytes) {
-    if (f->sub_block) {
+    if (f->blocks) {
         size_t count = (size_t)most_tokens * depth;
-        rk_quantize_i8(quants, scales, sums, offsets, x, count, f->sub_block, f->factor);
+        rk_rounding r = rk_rounding_for(f->blocks);
+        rk_quantize_i8(quants, scales, sums, offsets, x, count, r.sub_block, r.factor);
     }
-    size_t tile = f->tile_bytes(depth);
+    size_t tile = tile_bytes(f, depth);
     tile_count = bytes / tile;
     double memory = (double)(tile_count * tile) / measure(f, 1, threads, 5);
     tile_count = ((size_t)1 << 20) / tile;
@@ -132,7 +147,7 @@ static void report(const format *f, size_t threads, size_t bytes) {
     free(out);
     tile_count = 8192 / RK_TILE;
     double prefill = 2.0 * most_tokens * 8192 * depth / measure(f, most_tokens, threads, 5);
-    printf("%-5s %12.1f %12.1f %12.0f\n", f->name, memory / 1e9, cache / 1e9, prefill / 1e9);
+    printf("%-6s %12.1f %12.1f %12.0f\n", f->name, memory / 1e9, cache / 1e9, prefill / 1e9);
 }
 
 int main(int count, char **arguments) {
@@ -142,7 +157,7 @@ int main(int count, char **arguments) {
     size_t bytes = (size_t)512 << 20;
     tiles = aligned_alloc(64, bytes);
     memset(tiles, 0x22, bytes);
-    printf("%s, threads: %zu\n      %12s %12s %12s\n", rk_tier_name(rk_tier_current()), threads,
+    printf("%s, threads: %zu\n       %12s %12s %12s\n", rk_tier_name(rk_tier_current()), threads,
            "memory GB/s", "cache GB/s", "prefill GOP/s");
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         report(&formats[i], threads, bytes);

@@ -6,7 +6,7 @@ import Testing
 ///
 /// Products of quantized weights round their activations to 8 bits, in steps of 1/127 of a block's
 /// largest: about 0.6 % of a block's root mean square. Seven such products in each of two to four
-/// layers add up to some 2 % of the logits; types without such a kernel are exact.
+/// layers add up to some 2 % of the logits.
 @Suite struct QuantizedParityTests {
     static let files = [
         ("base", ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"]), ("spm", ["q8_0"]),

@@ -70,7 +70,7 @@ import Testing
         var noise = Noise(3)
         let depth = 96
         let x = noise.floats(depth)
-        let q = Quantized(x, tokens: 1, subBlock: 16, factor: -32, tier)
+        let q = Quantized(x, tokens: 1, rk_rounding_for(RK_Q6_K), tier)
         for (block, scale) in q.scales.enumerated() {
             let part = block * 32..<block * 32 + 32
             let most = x[part].map(abs).max() ?? 0

@@ -4,27 +4,40 @@ import TensorRuntime
 /// Weights of one element type as a file has them, for the fast product and for the plain one.
 struct Weight {
     enum Kind: String, Sendable, CaseIterable {
-        case f32, f16, bf16, q8_0, q4_K, q6_K
+        case f32, f16, bf16
         /// BF16 times BF16.
         case pairs
+        case q4_0, q4_1, q5_0, q5_1, q8_0, iq4_nl, mxfp4
+        case q2_K, q3_K, q4_K, q5_K, q6_K, iq4_xs
 
         var element: ElementType {
             switch self {
             case .f32: .f32
             case .f16: .f16
             case .bf16, .pairs: .bf16
+            case .q4_0: .q4_0
+            case .q4_1: .q4_1
+            case .q5_0: .q5_0
+            case .q5_1: .q5_1
             case .q8_0: .q8_0
+            case .iq4_nl: .iq4_nl
+            case .mxfp4: .mxfp4
+            case .q2_K: .q2_K
+            case .q3_K: .q3_K
             case .q4_K: .q4_K
+            case .q5_K: .q5_K
             case .q6_K: .q6_K
+            case .iq4_xs: .iq4_xs
             }
         }
+
+        fileprivate var format: rk_block_format { rk_block_format(rawValue: element.rawValue) }
 
         /// Odd numbers where the type allows them, and more than one stretch of the kernels.
         var depths: [Int] {
             switch self {
             case .f32, .f16, .bf16, .pairs: [1, 5, 33, 1029]
-            case .q8_0: [32, 96, 608]
-            case .q4_K, .q6_K: [256, 768]
+            default: element.blockSize == 32 ? [32, 96, 608] : [256, 768]
             }
         }
     }
@@ -63,7 +76,7 @@ struct Weight {
         case .f16: return floats(&noise).map { bits16($0) }.withUnsafeBytes(Array.init)
         case .bf16, .pairs:
             return floats(&noise).map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes(Array.init)
-        case .q8_0, .q4_K, .q6_K:
+        default:
             return blocks(kind, count / kind.element.blockSize, &noise)
         }
     }
@@ -73,13 +86,24 @@ struct Weight {
         var all: [UInt8] = []
         for _ in 0..<count {
             var block = noise.bytes(size)
-            // Half-precision scales, as many and where the format has them.
+            // Half-precision scales, as many and where the format has them, for weights of unit size.
             let scales: [(at: Int, value: Float)] =
                 switch kind {
-                case .q8_0: [(0, 0.01)]
+                case .q4_0: [(0, 0.2)]
+                case .q4_1: [(0, 0.1), (2, -0.8)]
+                case .q5_0: [(0, 0.1)]
+                case .q5_1: [(0, 0.05), (2, -0.8)]
+                case .q8_0, .iq4_nl: [(0, 0.01)]
+                case .q2_K: [(size - 4, 0.05), (size - 2, 0.1)]
                 case .q4_K: [(0, 0.004), (2, 0.01)]
+                case .q5_K: [(0, 0.002), (2, 0.01)]
+                case .iq4_xs: [(0, 0.0004)]
+                case .q3_K: [(size - 2, 0.01)]
+                case .mxfp4: []
                 default: [(size - 2, 0.0004)]
                 }
+            // An exponent, and now and then a subnormal one.
+            if kind == .mxfp4 { block[0] = block[0] < 8 ? block[0] % 2 : 124 + block[0] % 3 }
             for (at, value) in scales {
                 let bits = bits16(value * Float.random(in: 0.5...1.5, using: &noise))
                 block[at] = UInt8(bits & 255)
@@ -107,9 +131,11 @@ extension Weight {
             case .f32: (rk_pack_f32, rk_tile_bytes_f32(depth))
             case .f16, .bf16: (rk_pack_f16, rk_tile_bytes_f16(depth))
             case .pairs: (rk_pack_pairs, rk_tile_bytes_pairs(depth))
-            case .q8_0: (rk_pack_q8_0, rk_tile_bytes_q8_0(depth))
-            case .q4_K: (rk_pack_q4_k, rk_tile_bytes_q4_k(depth))
-            case .q6_K: (rk_pack_q6_k, rk_tile_bytes_q6_k(depth))
+            default:
+                (
+                    { rk_pack_blocks(kind.format, $0, $1, $2, $3) },
+                    rk_tile_bytes_blocks(kind.format, depth)
+                )
             }
         let count = (rows + 15) / 16
         var tiles = [UInt8](repeating: 0, count: count * tileBytes + 64)
@@ -127,16 +153,6 @@ extension Weight {
             return shift
         }
         return (tiles, shift)
-    }
-
-    private var subBlock: Int { kind == .q6_K ? 16 : 32 }
-
-    private var factor: Int32 {
-        switch kind {
-        case .q8_0: RK_FACTOR_Q8_0
-        case .q6_K: RK_FACTOR_Q6_K
-        default: 0
-        }
     }
 
     private var isBlock: Bool { !kind.element.isPlain }
@@ -165,8 +181,7 @@ extension Weight {
         let stride = rows + 3
         var out = [Float](repeating: -7, count: tokens * stride)
         let pairs = kind == .pairs ? Self.pairs(x, tokens: tokens, depth: depth) : []
-        let q =
-            isBlock ? Quantized(x, tokens: tokens, subBlock: subBlock, factor: factor, tier) : nil
+        let q = isBlock ? Quantized(x, tokens: tokens, rk_rounding_for(kind.format), tier) : nil
         out.withUnsafeMutableBufferPointer { out in
             tiles.withUnsafeBytes { tiles in
                 withUnsafePointers(x, pairs) { x, pairs in
@@ -196,9 +211,9 @@ extension Weight {
         case .f16: tier.kernels.matmul_f16(&product)
         case .bf16: tier.kernels.matmul_bf16(&product)
         case .pairs: tier.kernels.matmul_pairs(&product)
-        case .q8_0: tier.kernels.matmul_q8_0(&product)
-        case .q4_K: tier.kernels.matmul_q4_k(&product)
-        case .q6_K: tier.kernels.matmul_q6_k(&product)
+        default:
+            product.format = kind.format
+            tier.kernels.matmul_blocks(&product)
         }
     }
 
@@ -238,13 +253,13 @@ struct Quantized {
     private(set) var sums: [Float]
     private(set) var offsets: [Int32]
 
-    init(_ x: [Float], tokens: Int, subBlock: Int, factor: Int32, _ tier: Tier) {
+    init(_ x: [Float], tokens: Int, _ rounding: rk_rounding, _ tier: Tier) {
         quants = Array(repeating: 0, count: x.count)
         scales = Array(repeating: 0, count: x.count / 32)
         sums = scales
-        offsets = Array(repeating: 0, count: x.count / subBlock)
+        offsets = Array(repeating: 0, count: x.count / rounding.sub_block)
         tier.kernels.quantize_i8(
-            &quants, &scales, &sums, &offsets, x, x.count, subBlock, factor)
+            &quants, &scales, &sums, &offsets, x, x.count, rounding.sub_block, rounding.factor)
     }
 
     func with(_ product: inout rk_product, _ body: (inout rk_product) -> Void) {

@@ -22,6 +22,12 @@ RK_INLINE int32_t load_four(const int8_t *p) {
 
 #define RK_OFFSET(offset) (offset)
 
+/// table[i] for each byte i, all of them below 16.
+RK_INLINE u8x64 look_up(const uint8_t *table, u8x64 i) {
+    __m512i values = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+    return (u8x64)_mm512_shuffle_epi8(values, (__m512i)i);
+}
+
 RK_INLINE i32x16 dot_small(i32x16 sums, u8x64 w, int32_t x) {
     return (i32x16)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)w, _mm512_set1_epi32(x));
 }
@@ -37,6 +43,13 @@ typedef union halves {
     u8x64 bytes;
     __m256i of[2];
 } halves;
+
+RK_INLINE u8x64 look_up(const uint8_t *table, u8x64 i) {
+    halves v = {.bytes = i};
+    __m256i values = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+    RK_UNROLL for (int h = 0; h < 2; h++) v.of[h] = _mm256_shuffle_epi8(values, v.of[h]);
+    return v.bytes;
+}
 
 RK_INLINE i32x16 dot_small(i32x16 sums, u8x64 w, int32_t x) {
     halves s = {.sums = sums}, v = {.bytes = w};
@@ -70,6 +83,13 @@ typedef union quarters {
     __m128i of[4];
 } quarters;
 
+RK_INLINE u8x64 look_up(const uint8_t *table, u8x64 i) {
+    quarters v = {.bytes = i};
+    __m128i values = _mm_loadu_si128((const __m128i *)table);
+    RK_UNROLL for (int h = 0; h < 4; h++) v.of[h] = _mm_shuffle_epi8(values, v.of[h]);
+    return v.bytes;
+}
+
 RK_INLINE i32x16 dot_small(i32x16 sums, u8x64 w, int32_t x) {
     quarters s = {.sums = sums}, v = {.bytes = w};
     __m128i a = _mm_set1_epi32(x), ones = _mm_set1_epi16(1);
@@ -95,6 +115,11 @@ RK_INLINE i32x16 dot_byte(i32x16 sums, u8x64 w, int32_t x) {
 #else
 
 #define RK_OFFSET(offset) 0
+
+RK_INLINE u8x64 look_up(const uint8_t *table, u8x64 i) {
+    for (int place = 0; place < 4 * RK_TILE; place++) i[place] = table[i[place]];
+    return i;
+}
 
 RK_INLINE i32x16 dot_signed(i32x16 sums, u8x64 w, int32_t x) {
 #if defined(__ARM_FEATURE_DOTPROD)

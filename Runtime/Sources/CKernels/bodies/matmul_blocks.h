@@ -1,7 +1,7 @@
 // Matrix product of block weights with 8-bit activations.
 //
 //     out[t, r] = Σ_s scale[r, s] · dx[t, s / 32] · (Σ_{k in s} bytes[r, k] · q[t, k] + offset[t, s])
-//                 + min[r, s] · sum[t, s]
+//                 + min[r, s] · Σ_{k in s} dx[t, s / 32] · q[t, k]
 //
 // A block of T tokens by J tiles runs over one stretch of k, first exactly in integers through a
 // sub-block, then in float32. The stretch of weights is expanded once and serves all tokens;
@@ -10,7 +10,6 @@
 /// What distinguishes the formats once a stretch is expanded.
 typedef struct RK_NAME(block_format) {
     void (*expand)(RK_PANEL *panel, const void *tile, size_t from, size_t to);
-    size_t (*tile_bytes)(size_t depth);
     int sub_block;
     bool has_offsets, has_mins, full_bytes;
 } RK_NAME(block_format);
@@ -56,7 +55,11 @@ RK_INLINE void RK_NAME(block_sums)(
             if (!f.has_mins) continue;
             f32x16 min = load_f32(panels[j].mins[local]);
             RK_UNROLL for (int t = 0; t < T; t++) {
-                sums[t][j] = min * splat(x_sums[t * (p->depth / 32) + k / 32]) + sums[t][j];
+                size_t block = t * (p->depth / 32) + k / 32;
+                float sum = f.sub_block == 32
+                    ? x_sums[block]
+                    : scales[block] * (float)offsets[t * (p->depth / f.sub_block) + sub];
+                sums[t][j] = min * splat(sum) + sums[t][j];
             }
         }
     }
@@ -91,11 +94,11 @@ RK_INLINE void RK_NAME(block_tokens)(
 }
 
 RK_INLINE void RK_NAME(block_stretch)(
-    const rk_product *p, size_t tile, size_t from, size_t to, const int J, const RK_FORMAT f) {
+    const rk_product *p, size_t tile, size_t tile_bytes, size_t from, size_t to, const int J,
+    const RK_FORMAT f) {
     RK_PANEL panels[RK_BLOCK_TILES];
-    for (int j = 0; j < J; j++) {
-        f.expand(&panels[j], (const char *)p->tiles + (tile + j) * f.tile_bytes(p->depth), from, to);
-    }
+    const char *tiles = (const char *)p->tiles + tile * tile_bytes;
+    for (int j = 0; j < J; j++) f.expand(&panels[j], tiles + j * tile_bytes, from, to);
     size_t token = 0;
     for (; token + RK_BLOCK_TOKENS <= p->tokens; token += RK_BLOCK_TOKENS) {
         RK_NAME(block_tokens)(p, panels, token, tile, from, to, RK_BLOCK_TOKENS, J, f);
@@ -117,36 +120,57 @@ RK_INLINE void RK_NAME(block_stretch)(
 
 /// A single token takes one tile at a time: it is limited by memory, and one stream of addresses is
 /// the easiest to prefetch.
-RK_INLINE void RK_NAME(matmul_blocks)(const rk_product *p, const RK_FORMAT f) {
+RK_INLINE void RK_NAME(matmul_format)(const rk_product *p, const RK_FORMAT f) {
     size_t tiles = (p->rows + RK_TILE - 1) / RK_TILE, tile = 0;
     size_t together = p->tokens > 1 ? RK_BLOCK_TILES : 1;
+    size_t tile_bytes = rk_tile_bytes_blocks(p->format, p->depth);
     for (; tile < tiles; tile += tile + together <= tiles ? together : 1) {
         for (size_t from = 0; from < p->depth; from += RK_BLOCK_STRETCH) {
             size_t left = p->depth - from;
             size_t to = from + (left < RK_BLOCK_STRETCH ? left : RK_BLOCK_STRETCH);
             if (together == RK_BLOCK_TILES && tile + together <= tiles) {
-                RK_NAME(block_stretch)(p, tile, from, to, RK_BLOCK_TILES, f);
+                RK_NAME(block_stretch)(p, tile, tile_bytes, from, to, RK_BLOCK_TILES, f);
             } else {
-                RK_NAME(block_stretch)(p, tile, from, to, 1, f);
+                RK_NAME(block_stretch)(p, tile, tile_bytes, from, to, 1, f);
             }
         }
     }
 }
 
-static void RK_NAME(matmul_q8_0)(const rk_product *p) {
-    RK_NAME(matmul_blocks)(
-        p, (RK_FORMAT){.expand = RK_NAME(expand_q8_0), .tile_bytes = rk_tile_bytes_q8_0,
-                       .sub_block = 32, .has_offsets = true, .full_bytes = true});
-}
+/// One format's product, which the compiler makes from what it is told of the format.
+#define RK_BLOCK_PRODUCT(name, ...)                                                    \
+    static void RK_NAME(matmul_##name)(const rk_product *p) {                          \
+        RK_NAME(matmul_format)(p, (RK_FORMAT){.expand = RK_NAME(expand_##name), __VA_ARGS__}); \
+    }
 
-static void RK_NAME(matmul_q4_k)(const rk_product *p) {
-    RK_NAME(matmul_blocks)(
-        p, (RK_FORMAT){.expand = RK_NAME(expand_q4_k), .tile_bytes = rk_tile_bytes_q4_k,
-                       .sub_block = 32, .has_mins = true});
-}
+RK_BLOCK_PRODUCT(q4_0, .sub_block = 32, .has_offsets = true)
+RK_BLOCK_PRODUCT(q4_1, .sub_block = 32, .has_mins = true)
+RK_BLOCK_PRODUCT(q5_0, .sub_block = 32, .has_offsets = true)
+RK_BLOCK_PRODUCT(q5_1, .sub_block = 32, .has_mins = true)
+RK_BLOCK_PRODUCT(q8_0, .sub_block = 32, .has_offsets = true, .full_bytes = true)
+RK_BLOCK_PRODUCT(q2_k, .sub_block = 16, .has_mins = true)
+RK_BLOCK_PRODUCT(q3_k, .sub_block = 16, .has_offsets = true)
+RK_BLOCK_PRODUCT(q4_k, .sub_block = 32, .has_mins = true)
+RK_BLOCK_PRODUCT(q5_k, .sub_block = 32, .has_mins = true)
+RK_BLOCK_PRODUCT(q6_k, .sub_block = 16, .has_offsets = true)
+RK_BLOCK_PRODUCT(iq4_nl, .sub_block = 32, .has_offsets = true, .full_bytes = true)
+RK_BLOCK_PRODUCT(iq4_xs, .sub_block = 32, .has_offsets = true, .full_bytes = true)
+RK_BLOCK_PRODUCT(mxfp4, .sub_block = 32, .has_offsets = true, .full_bytes = true)
 
-static void RK_NAME(matmul_q6_k)(const rk_product *p) {
-    RK_NAME(matmul_blocks)(
-        p, (RK_FORMAT){.expand = RK_NAME(expand_q6_k), .tile_bytes = rk_tile_bytes_q6_k,
-                       .sub_block = 16, .has_offsets = true});
+static void RK_NAME(matmul_blocks)(const rk_product *p) {
+    switch (p->format) {
+    case RK_Q4_0: RK_NAME(matmul_q4_0)(p); return;
+    case RK_Q4_1: RK_NAME(matmul_q4_1)(p); return;
+    case RK_Q5_0: RK_NAME(matmul_q5_0)(p); return;
+    case RK_Q5_1: RK_NAME(matmul_q5_1)(p); return;
+    case RK_Q8_0: RK_NAME(matmul_q8_0)(p); return;
+    case RK_Q2_K: RK_NAME(matmul_q2_k)(p); return;
+    case RK_Q3_K: RK_NAME(matmul_q3_k)(p); return;
+    case RK_Q4_K: RK_NAME(matmul_q4_k)(p); return;
+    case RK_Q5_K: RK_NAME(matmul_q5_k)(p); return;
+    case RK_Q6_K: RK_NAME(matmul_q6_k)(p); return;
+    case RK_IQ4_NL: RK_NAME(matmul_iq4_nl)(p); return;
+    case RK_IQ4_XS: RK_NAME(matmul_iq4_xs)(p); return;
+    case RK_MXFP4: RK_NAME(matmul_mxfp4)(p); return;
+    }
 }

@@ -44,6 +44,31 @@ const char *rk_tier_name(rk_tier tier);
 /// Output rows that one tile of repacked weights interleaves.
 #define RK_TILE 16
 
+/// The formats of block weights that have a kernel, numbered as in GGUF files.
+typedef enum rk_block_format {
+    RK_Q4_0 = 2,
+    RK_Q4_1 = 3,
+    RK_Q5_0 = 6,
+    RK_Q5_1 = 7,
+    RK_Q8_0 = 8,
+    RK_Q2_K = 10,
+    RK_Q3_K = 11,
+    RK_Q4_K = 12,
+    RK_Q5_K = 13,
+    RK_Q6_K = 14,
+    RK_IQ4_NL = 20,
+    RK_IQ4_XS = 23,
+    RK_MXFP4 = 39
+} rk_block_format;
+
+/// How the activations for block weights are to be rounded by rk_quantize_i8.
+typedef struct rk_rounding {
+    size_t sub_block;  // 0: this is no rk_block_format
+    int32_t factor;    // what the format's zero point multiplies a sub-block's sum with
+} rk_rounding;
+
+rk_rounding rk_rounding_for(rk_block_format format);
+
 /// The arguments of out[t, r] = Σ_k x[t, k] · w[r, k], for some tiles of repacked weights.
 typedef struct rk_product {
     float *out;         // [tokens, out_stride]; `rows` numbers of each token are written
@@ -57,7 +82,8 @@ typedef struct rk_product {
 
     const uint16_t *pairs;  // [tokens, rk_pair_depth(depth)], for weights in pairs
 
-    // For block weights, by rk_quantize_i8:
+    // For block weights, by rk_quantize_i8 with the format's rk_rounding:
+    rk_block_format format;
     const int8_t *quants;    // [tokens, depth]
     const float *scales;     // [tokens, depth / 32]
     const float *sums;       // [tokens, depth / 32]
@@ -77,11 +103,9 @@ static inline size_t rk_pair_depth(size_t depth) { return (depth + 31) / 32 * 32
 /// zeros.
 void rk_matmul_pairs(const rk_product *product);
 
-/// Block weights times 8-bit activations: exact integer sums over each sub-block of 32 (Q6_K: 16),
-/// scaled and added up in float32 in order. `depth` is a multiple of the block.
-void rk_matmul_q8_0(const rk_product *product);
-void rk_matmul_q4_k(const rk_product *product);
-void rk_matmul_q6_k(const rk_product *product);
+/// Block weights times 8-bit activations: exact integer sums over each sub-block of 32 or 16, scaled and
+/// added up in float32 in order. `depth` is a multiple of the block.
+void rk_matmul_blocks(const rk_product *product);
 
 /// Rounds activations to 8 bits, in blocks of 32 that share a scale.
 ///
@@ -94,27 +118,20 @@ void rk_quantize_i8(
     int8_t *quants, float *scales, float *sums, int32_t *offsets, const float *x, size_t depth,
     size_t sub_block, int32_t factor);
 
-/// What a format's zero point multiplies a sub-block's sum with, for rk_quantize_i8.
-#define RK_FACTOR_Q8_0 (-128)
-#define RK_FACTOR_Q6_K (-32)
-
 // MARK: - Repacking
 
 /// The bytes of one tile of 16 rows.
 size_t rk_tile_bytes_f32(size_t depth);
 size_t rk_tile_bytes_f16(size_t depth);  // BF16 as well
 size_t rk_tile_bytes_pairs(size_t depth);
-size_t rk_tile_bytes_q8_0(size_t depth);
-size_t rk_tile_bytes_q4_k(size_t depth);
-size_t rk_tile_bytes_q6_k(size_t depth);
+size_t rk_tile_bytes_blocks(rk_block_format format, size_t depth);
 
 /// Interleaves `rows` ≤ 16 consecutive rows of a tensor into one tile; missing rows become zeros.
 void rk_pack_f32(void *tile, const void *source, size_t rows, size_t depth);
 void rk_pack_f16(void *tile, const void *source, size_t rows, size_t depth);  // BF16 as well
 void rk_pack_pairs(void *tile, const void *source, size_t rows, size_t depth);  // from BF16
-void rk_pack_q8_0(void *tile, const void *source, size_t rows, size_t depth);
-void rk_pack_q4_k(void *tile, const void *source, size_t rows, size_t depth);
-void rk_pack_q6_k(void *tile, const void *source, size_t rows, size_t depth);
+void rk_pack_blocks(
+    rk_block_format format, void *tile, const void *source, size_t rows, size_t depth);
 
 /// The same for `columns` ≤ 16 columns of a row-major matrix whose rows lie `stride` floats apart.
 void rk_pack_columns_f32(
@@ -344,9 +361,7 @@ static inline void rk_relax(void) {
     X(matmul_f16, (const rk_product *product), (product))                                         \
     X(matmul_bf16, (const rk_product *product), (product))                                        \
     X(matmul_pairs, (const rk_product *product), (product))                                       \
-    X(matmul_q8_0, (const rk_product *product), (product))                                        \
-    X(matmul_q4_k, (const rk_product *product), (product))                                        \
-    X(matmul_q6_k, (const rk_product *product), (product))                                        \
+    X(matmul_blocks, (const rk_product *product), (product))                                      \
     X(quantize_i8,                                                                                \
       (int8_t *quants, float *scales, float *sums, int32_t *offsets, const float *x,              \
        size_t depth, size_t sub_block, int32_t factor),                                           \

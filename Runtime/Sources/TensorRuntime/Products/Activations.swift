@@ -54,11 +54,10 @@ struct Activations: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - x: [N, K], F32; K is a multiple of 32.
-    ///   - subBlock: how many numbers share an offset.
-    ///   - factor: what the offsets are multiples of.
-    init(quantizing x: Tensor, subBlock: Int, factor: Int32) {
+    ///   - rounding: how many numbers share an offset, and what the offsets are multiples of.
+    init(quantizing x: Tensor, _ rounding: rk_rounding) {
         depth = x.width
-        let layout = Layout(rows: x.rowCount, depth: depth, subBlock: subBlock)
+        let layout = Layout(rows: x.rowCount, depth: depth, subBlock: rounding.sub_block)
         content = .quantized(Storage(byteCount: layout.end), layout: layout)
         forRows(of: x) { row in
             let target = product(from: row)
@@ -67,7 +66,7 @@ struct Activations: @unchecked Sendable {
                 UnsafeMutablePointer(mutating: target.scales),
                 UnsafeMutablePointer(mutating: target.sums),
                 UnsafeMutablePointer(mutating: target.offsets), x.data() + row * depth, depth,
-                subBlock, factor)
+                rounding.sub_block, rounding.factor)
         }
     }
 

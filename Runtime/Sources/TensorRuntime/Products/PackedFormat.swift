@@ -1,14 +1,15 @@
 import CKernels
 
-/// How the weights of one element type are repacked, and which kernels process them.
-enum PackedFormat: Sendable {
+/// How the weights of one element type are repacked, and which kernels work with them.
+enum PackedFormat: Hashable, Sendable {
     case f32, f16, bf16
     /// BF16 times activations of BF16.
     case pairs
-    case q8_0, q4_K, q6_K
+    /// Blocks as files have them, times activations in 8 bits.
+    case blocks(ElementType)
 
-    /// - Returns: what to pack, and how. A type without a kernel is widened to half precision,
-    ///   which is finer than any block type, or to F32 if its numbers exceed that range.
+    /// - Returns: what to pack, and how. A type without a kernel is widened to half precision, which
+    ///   is finer than any block type, or to F32 if its numbers leave that range.
     static func choose(
         for stored: Tensor, _ precision: Precision
     ) throws -> (Tensor, PackedFormat) {
@@ -17,9 +18,7 @@ enum PackedFormat: Sendable {
         case .f32: (weight, .f32)
         case .f16: (weight, .f16)
         case .bf16: (weight, precision == .bf16 ? .pairs : .bf16)
-        case .q8_0: (weight, .q8_0)
-        case .q4_K: (weight, .q4_K)
-        case .q6_K: (weight, .q6_K)
+        case let element where element.rounding.sub_block > 0: (weight, .blocks(element))
         default: try widened(weight)
         }
     }
@@ -39,9 +38,7 @@ enum PackedFormat: Sendable {
         case .f32: rk_tile_bytes_f32(depth)
         case .f16, .bf16: rk_tile_bytes_f16(depth)
         case .pairs: rk_tile_bytes_pairs(depth)
-        case .q8_0: rk_tile_bytes_q8_0(depth)
-        case .q4_K: rk_tile_bytes_q4_k(depth)
-        case .q6_K: rk_tile_bytes_q6_k(depth)
+        case .blocks(let element): rk_tile_bytes_blocks(element.blockFormat, depth)
         }
     }
 
@@ -52,9 +49,7 @@ enum PackedFormat: Sendable {
         case .f32: rk_pack_f32(tile, source, rows, depth)
         case .f16, .bf16: rk_pack_f16(tile, source, rows, depth)
         case .pairs: rk_pack_pairs(tile, source, rows, depth)
-        case .q8_0: rk_pack_q8_0(tile, source, rows, depth)
-        case .q4_K: rk_pack_q4_k(tile, source, rows, depth)
-        case .q6_K: rk_pack_q6_k(tile, source, rows, depth)
+        case .blocks(let element): rk_pack_blocks(element.blockFormat, tile, source, rows, depth)
         }
     }
 
@@ -63,9 +58,7 @@ enum PackedFormat: Sendable {
         switch self {
         case .f32, .f16, .bf16: Activations(floats: x)
         case .pairs: Activations(halving: x)
-        case .q8_0: Activations(quantizing: x, subBlock: 32, factor: RK_FACTOR_Q8_0)
-        case .q4_K: Activations(quantizing: x, subBlock: 32, factor: 0)
-        case .q6_K: Activations(quantizing: x, subBlock: 16, factor: RK_FACTOR_Q6_K)
+        case .blocks(let element): Activations(quantizing: x, element.rounding)
         }
     }
 
@@ -75,9 +68,17 @@ enum PackedFormat: Sendable {
         case .f16: rk_matmul_f16(&product)
         case .bf16: rk_matmul_bf16(&product)
         case .pairs: rk_matmul_pairs(&product)
-        case .q8_0: rk_matmul_q8_0(&product)
-        case .q4_K: rk_matmul_q4_k(&product)
-        case .q6_K: rk_matmul_q6_k(&product)
+        case .blocks(let element):
+            product.format = element.blockFormat
+            rk_matmul_blocks(&product)
         }
     }
+}
+
+extension ElementType {
+    /// Both number the types as GGUF files do.
+    fileprivate var blockFormat: rk_block_format { rk_block_format(rawValue: rawValue) }
+
+    /// The sub-block is 0 for a type without a kernel for blocks.
+    fileprivate var rounding: rk_rounding { rk_rounding_for(blockFormat) }
 }
