@@ -123,7 +123,7 @@ import Testing
         await #expect(throws: Left.self) {
             try await host.client.events("POST", "/v1/answer", body: body) { _ in throw Left() }
         }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 0 }
         try await host.stop()
     }
 }

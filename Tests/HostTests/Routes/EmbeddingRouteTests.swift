@@ -147,11 +147,11 @@ import Testing
         let host = try await TestHost(models: TestHost.wordbag(pace: 20))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
-        try await host.client.wait(for: #"roost_steps_total{model="words",engine="vectors"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_steps_total", of: "words", "vectors") { $0 > 0 }
         asking.cancel()
         _ = await asking.result
-        try await host.client.wait(for: #"roost_jobs_running{model="words",engine="vectors"}"#) { $0 == 0 }
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="words",engine="vectors"}"#) {
+        try await host.client.wait(for: "roost_jobs_running", of: "words", "vectors") { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "words", "vectors") {
             $0 == 1
         }
         try await host.stop()
@@ -161,7 +161,7 @@ import Testing
         let host = try await TestHost(models: TestHost.wordbag(pace: 20, "queue = 1"))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
-        try await host.client.wait(for: #"roost_jobs_running{model="words",engine="vectors"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "words", "vectors") { $0 == 1 }
         let refused = try await host.client.post("/v1/embeddings", ["input": "a"])
         #expect(refused.status == 429 && refused.error["code"] == "overloaded")
         #expect((refused.headers["retry-after"].flatMap { Int($0) } ?? 0) >= 1)
@@ -174,10 +174,10 @@ import Testing
         let host = try await TestHost(models: TestHost.wordbag(pace: 20))
         let body = long()
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
-        try await host.client.wait(for: #"roost_steps_total{model="words",engine="vectors"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_steps_total", of: "words", "vectors") { $0 > 0 }
         let short = try await host.client.post("/v1/embeddings", ["input": "a short one"])
         #expect(short.status == 200)
-        try await host.client.wait(for: #"roost_jobs_running{model="words",engine="vectors"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "words", "vectors") { $0 == 1 }
         asking.cancel()
         _ = await asking.result
         try await host.stop()
@@ -187,7 +187,7 @@ import Testing
         let host = try await TestHost(models: TestHost.wordbag(pace: 1))
         let body = long(400)
         let asking = Task { try await host.client.post("/v1/embeddings", body) }
-        try await host.client.wait(for: #"roost_steps_total{model="words",engine="vectors"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_steps_total", of: "words", "vectors") { $0 > 0 }
         #expect(try await host.client.send("POST", "/admin/models/words/reload").status == 200)
         let after = try await host.client.post("/v1/embeddings", ["input": "a"])
         #expect(after.status == 200)
@@ -200,10 +200,10 @@ import Testing
         let first = try await host.client.post("/v1/embeddings", ["input": "a red fox"])
         let second = try await host.client.post("/v1/embeddings", ["input": "a red fox"])
         #expect(first.json == second.json)
-        try await host.client.wait(for: #"roost_cache_hits_total{model="words",engine="vectors"}"#) {
+        try await host.client.wait(for: "roost_cache_hits_total", of: "words", "vectors") {
             $0 == 1
         }
-        try await host.client.wait(for: #"roost_texts_total{model="words",engine="vectors"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_texts_total", of: "words", "vectors") { $0 == 1 }
         try await host.stop()
     }
 }

@@ -204,16 +204,16 @@ import Testing
         await #expect(throws: Left.self) {
             try await host.client.events("POST", Self.path, body: endless) { _ in throw Left() }
         }
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="hills",engine="images"}"#) {
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "hills", "images") {
             $0 == 1
         }
-        try await host.client.wait(for: #"roost_jobs_running{model="hills",engine="images"}"#) { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_running", of: "hills", "images") { $0 == 0 }
         // And one that wants no stream.
         let asking = Task { try await host.client.post(Self.path, ["prompt": "a", "steps": 1000]) }
-        try await host.client.wait(for: #"roost_jobs_running{model="hills",engine="images"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "hills", "images") { $0 == 1 }
         asking.cancel()
         _ = await asking.result
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="hills",engine="images"}"#) {
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "hills", "images") {
             $0 == 2
         }
         try await host.stop()
@@ -222,7 +222,7 @@ import Testing
     @Test func aFullQueueIsRefusedWithATimeToRetry() async throws {
         let host = try await TestHost(models: TestHost.painter(pace: 20, "queue = 1"))
         let first = Task { try await host.client.post(Self.path, ["prompt": "a", "steps": 1000]) }
-        try await host.client.wait(for: #"roost_jobs_running{model="hills",engine="images"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "hills", "images") { $0 == 1 }
         let second = try await host.client.post(Self.path, ["prompt": "a"])
         #expect(second.status == 429 && second.error["code"] == "overloaded")
         #expect((second.headers["retry-after"].flatMap { Int($0) } ?? 0) >= 1)

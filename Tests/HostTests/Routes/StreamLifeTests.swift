@@ -14,8 +14,8 @@ import Testing
                 throw Left()
             }
         }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 0 }
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="slow",engine="text"}"#) {
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "slow", "text") {
             $0 == 1
         }
         try await host.stop()
@@ -28,11 +28,11 @@ import Testing
         request["n"] = 4
         let body = JSONValue.object(request)
         let asking = Task { try await host.client.post("/v1/completions", body) }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 > 0 }
         asking.cancel()
         _ = await asking.result
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 0 }
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="slow",engine="text"}"#) {
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "slow", "text") {
             $0 > 0
         }
         try await host.stop()
@@ -54,9 +54,9 @@ import Testing
     @Test func aFullQueueIsRefusedWithATimeToRetry() async throws {
         let host = try await TestHost(models: TestHost.slow("parallel = 1\nqueue = 1"))
         let first = Task { try await host.client.stream("/v1/completions", endless) }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 1 }
         let second = Task { try await host.client.stream("/v1/completions", endless) }
-        try await host.client.wait(for: #"roost_jobs_waiting{model="slow",engine="text"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_waiting", of: "slow", "text") { $0 == 1 }
         let third = try await host.client.post("/v1/completions", ["prompt": "a"])
         #expect(third.status == 429)
         #expect(third.error["code"] == "overloaded" && third.error["type"] == "rate_limit_error")
@@ -64,14 +64,14 @@ import Testing
         first.cancel()
         second.cancel()
         _ = await (first.result, second.result)
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 0 }
         try await host.stop()
     }
 
     @Test func aHostThatStopsRefusesNewWorkAndSaysSoInItsStreams() async throws {
         let host = try await TestHost(models: TestHost.slow())
         let stream = Task { try await host.client.stream("/v1/completions", endless) }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 1 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 1 }
         let drained = Task { await host.server.workload.drain() }
         while !host.server.workload.isDraining { await Task.yield() }
         #expect(try await host.client.send("GET", "/readyz").status == 503)
@@ -93,7 +93,7 @@ import Testing
         request["max_tokens"] = 20
         let body = JSONValue.object(request)
         let stream = Task { try await host.client.stream("/v1/completions", body) }
-        try await host.client.wait(for: #"roost_steps_total{model="slow",engine="text"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_steps_total", of: "slow", "text") { $0 > 0 }
         await host.server.workload.drain()
         #expect(try await stream.value.last == EventReader.end)
         try await host.stop()

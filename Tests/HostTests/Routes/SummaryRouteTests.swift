@@ -109,11 +109,11 @@ import Testing
         let asking = Task {
             try await host.client.post("/v1/summarize", ["input": .string(text)])
         }
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 > 0 }
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 > 0 }
         asking.cancel()
         _ = await asking.result
-        try await host.client.wait(for: #"roost_jobs_running{model="slow",engine="text"}"#) { $0 == 0 }
-        try await host.client.wait(for: #"roost_jobs_cancelled_total{model="slow",engine="text"}"#) {
+        try await host.client.wait(for: "roost_jobs_running", of: "slow", "text") { $0 == 0 }
+        try await host.client.wait(for: "roost_jobs_cancelled_total", of: "slow", "text") {
             $0 > 0
         }
         try await host.stop()

@@ -48,6 +48,13 @@ extension HostClient {
         return events.withLock { $0 }
     }
 
+    /// Waits for a metric of one of a model's engines.
+    func wait(
+        for metric: String, of model: String, _ engine: String, _ holds: (Double) -> Bool
+    ) async throws {
+        try await wait(for: "\(metric){model=\"\(model)\",engine=\"\(engine)\"}", holds)
+    }
+
     /// Waits for a metric to reach a value; one request after the other, for at most two minutes.
     ///
     /// The value must be one that stays, until the test itself goes on.
