@@ -31,7 +31,7 @@ package struct ImportOptions: Sendable {
 /// A small piece may unpack to a thousand times its size, which takes seconds to read. So documents
 /// are read on dedicated threads, where they take turns.
 package actor CollectionImport {
-    private static let threads = BlockingCrew("roost-import", limit: 2)
+    private static let threads = BlockingPool("roost-import", limit: 2)
 
     /// How many rows are written in one transaction, and roughly how many bytes.
     private static let rowsAtOnce = 2000

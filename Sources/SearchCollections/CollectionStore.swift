@@ -8,7 +8,7 @@ import PluginHost
 ///
 /// Every catalog entry is on disk before work continues, so the store runs on its own thread.
 package actor CollectionStore {
-    private let executor = BlockingExecutor(on: BlockingCrew("roost-collections", limit: 1))
+    private let executor = BlockingExecutor(on: BlockingPool("roost-collections", limit: 1))
     package nonisolated let options: CollectionOptions
     private let folder: String
     private let embedder: @Sendable (String?) -> any CollectionEmbedder

@@ -9,7 +9,7 @@ import Testing
         private(set) var overlaps = 0
         private(set) var done = 0
 
-        init(on crew: BlockingCrew) { executor = BlockingExecutor(on: crew) }
+        init(on pool: BlockingPool) { executor = BlockingExecutor(on: pool) }
 
         nonisolated var unownedExecutor: UnownedSerialExecutor {
             executor.asUnownedSerialExecutor()
@@ -57,10 +57,10 @@ import Testing
     /// On the cooperative pool they would take every thread, and nobody could open the gate.
     @Test func actorsThatBlockHoldUpNoTask() async {
         let count = 2 * ProcessInfo.processInfo.activeProcessorCount
-        let crew = BlockingCrew("blocked", limit: count)
+        let pool = BlockingPool("blocked", limit: count)
         let gate = Gate()
         await withTaskGroup { group in
-            for _ in 0..<count { group.addTask { await Worker(on: crew).wait(at: gate) } }
+            for _ in 0..<count { group.addTask { await Worker(on: pool).wait(at: gate) } }
             group.addTask {
                 while gate.waiting < count { await Task.yield() }
                 gate.open()
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func anActorDoesOneThingAtATime() async {
-        let worker = Worker(on: BlockingCrew("crew", limit: 4))
+        let worker = Worker(on: BlockingPool("pool", limit: 4))
         await withTaskGroup { group in
             for _ in 0..<500 { group.addTask { await worker.work() } }
         }
@@ -80,10 +80,10 @@ import Testing
 
     /// One that never ends would keep the other from its turn.
     @Test func actorsOfOneCrewTakeTurns() async {
-        let crew = BlockingCrew("crew", limit: 1)
+        let pool = BlockingPool("pool", limit: 1)
         let gate = Gate()
-        async let long: Void = Worker(on: crew).goOn(until: gate)
-        async let short: Void = Worker(on: crew).open(gate)
+        async let long: Void = Worker(on: pool).goOn(until: gate)
+        async let short: Void = Worker(on: pool).open(gate)
         _ = await (long, short)
         #expect(gate.isOpen)
     }

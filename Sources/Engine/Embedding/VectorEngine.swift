@@ -11,7 +11,7 @@ package final class VectorEngine: GenerationServing {
     private let options: EngineOptions
     private let queue: JobQueue<VectorJob>
     private let cache: EmbeddingCache
-    private let counting = BlockingCrew("roost-count", limit: 2)
+    private let counting = BlockingPool("roost-count", limit: 2)
 
     /// Starts the model if it is not up yet; blocks until it is.
     ///

@@ -49,8 +49,8 @@ final class JobQueue<Job: EngineJob>: Sendable {
     private let costLimit: Int
     private let parallel: Int
     /// The jobs that have not ended, and the loop that has not.
-    private let unfinished = PinCount()
-    private let loop = PinCount()
+    private let unfinished = InFlightCount()
+    private let loop = InFlightCount()
 
     /// - Parameters:
     ///   - limit: jobs that may wait.

@@ -9,7 +9,7 @@ package final class ModelTokenizer: Sendable {
     /// Tokens that the model reads and writes.
     package let tokenCount: Int
     private let retries: Int
-    private let crew = BlockingCrew("roost-tokenize", limit: 4)
+    private let pool = BlockingPool("roost-tokenize", limit: 4)
 
     init(_ supervisor: ModelSupervisor, _ vocabulary: Vocabulary, tokenCount: Int, retries: Int) {
         self.supervisor = supervisor
@@ -33,7 +33,7 @@ package final class ModelTokenizer: Sendable {
     package func tokenize(
         _ text: String, addSpecial: Bool, parseSpecial: Bool
     ) async throws -> [Int32] {
-        try await crew.run { [self] in
+        try await pool.run { [self] in
             try supervisor.tokenizing(
                 Fingerprint.of("tokenize", ExactString(text), addSpecial, parseSpecial),
                 input: "text", retries: retries
@@ -50,7 +50,7 @@ package final class ModelTokenizer: Sendable {
     func tokenize(
         _ render: @escaping @Sendable () throws -> RenderedPrompt
     ) async throws -> [Int32] {
-        try await crew.run { [self] in
+        try await pool.run { [self] in
             let prompt = try render()
             return try supervisor.tokenizing(
                 Fingerprint.of("prompt", ExactString(prompt.text), prompt.plain),

@@ -11,7 +11,7 @@ final class Generation: Sendable {
     /// up.
     let warnings: [String]
     let start: StartControl
-    let pins = PinCount()
+    let pins = InFlightCount()
 
     init(
         number: Int, plugin: StagedPlugin, description: ModelDescription,
@@ -65,58 +65,5 @@ package final class Lease: Sendable {
     /// Gives the right back; also happens when the lease goes. Idempotent.
     package func release() {
         if !returned.exchange(true, ordering: .relaxed) { generationObject.pins.remove() }
-    }
-}
-
-/// Counts who uses something, and tells when nobody does.
-package final class PinCount: Sendable {
-    private struct State {
-        var count = 0
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter = 0
-    }
-
-    private let state = Mutex(State())
-
-    package init() {}
-
-    var count: Int { state.withLock { $0.count } }
-
-    package func add() {
-        state.withLock { $0.count += 1 }
-    }
-
-    package func remove() {
-        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.count -= 1
-            guard state.count == 0 else { return [] }
-            defer { state.waiting.removeAll() }
-            return Array(state.waiting.values)
-        }
-        waiting.forEach { $0.resume() }
-    }
-
-    /// Returns when nobody uses it, or after `limit`.
-    package func waitForZero(atMost limit: Duration) async {
-        var timer: Task<Void, any Error>?
-        await withCheckedContinuation { continuation in
-            let waiter = state.withLock { state -> Int? in
-                guard state.count > 0, limit > .zero else { return nil }
-                state.nextWaiter += 1
-                state.waiting[state.nextWaiter] = continuation
-                return state.nextWaiter
-            }
-            guard let waiter else { return continuation.resume() }
-            // Not before there is something for it to wake.
-            timer = Task {
-                try await Task.sleep(for: limit)
-                giveUp(waiter)
-            }
-        }
-        timer?.cancel()
-    }
-
-    private func giveUp(_ waiter: Int) {
-        state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
     }
 }

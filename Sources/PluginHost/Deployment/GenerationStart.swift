@@ -11,7 +11,7 @@ struct GenerationStart: Sendable {
     let makeServing: ServingFactory
 
     /// Copies of libraries, files and weights are read there, by a few models at a time.
-    private static let loading = BlockingCrew("roost-load", limit: 16)
+    private static let loading = BlockingPool("roost-load", limit: 16)
 
     /// - Parameter control: what ends it for something newer.
     /// - Throws: `DeploymentError`; nothing of the new generation is left.

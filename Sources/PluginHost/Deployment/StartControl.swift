@@ -134,13 +134,13 @@ extension StartControl {
     ///
     /// - Parameter discard: gets what `body` returns too late.
     func run<Value: Sendable>(
-        on crew: BlockingCrew, _ body: @escaping @Sendable () throws -> Value,
+        on pool: BlockingPool, _ body: @escaping @Sendable () throws -> Value,
         discarding discard: @escaping @Sendable (Value) -> Void
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let reply = FirstReply(continuation)
             onSuperseded { _ = reply.give(.failure(Superseded(by: $0))) }
-            crew.start {
+            pool.start {
                 let result = Result { try body() }
                 if !reply.give(result), case .success(let value) = result { discard(value) }
             }

@@ -1,21 +1,21 @@
 import Synchronization
 
-/// Runs an actor on the threads of a crew, for actors whose work blocks or takes long: on Swift's
+/// Runs an actor on the threads of a pool, for actors whose work blocks or takes long: on Swift's
 /// cooperative pool, which has a thread per core, a few of them would hold up all other tasks.
 ///
-/// Its jobs run one after the other. Actors that share a crew take turns, a job each.
+/// Its jobs run one after the other. Actors that share a pool take turns, a job each.
 package final class BlockingExecutor: SerialExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var isRunning = false
     }
 
-    private let crew: BlockingCrew
+    private let pool: BlockingPool
     private let state = Mutex(State())
 
-    /// - Parameter crew: its threads may run other things as well.
-    package init(on crew: BlockingCrew) {
-        self.crew = crew
+    /// - Parameter pool: its threads may run other things as well.
+    package init(on pool: BlockingPool) {
+        self.pool = pool
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
@@ -29,7 +29,7 @@ package final class BlockingExecutor: SerialExecutor {
     }
 
     private func takeTurn() {
-        crew.start { [self] in
+        pool.start { [self] in
             let job = state.withLock { $0.jobs.removeFirst() }
             job.runSynchronously(on: asUnownedSerialExecutor())
             let hasMore = state.withLock { state in

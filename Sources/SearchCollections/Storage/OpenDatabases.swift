@@ -9,7 +9,7 @@ final class OpenDatabases: Sendable {
     private let most: Int
     private let open = Mutex<[ObjectIdentifier: Weak]>([:])
     /// One thread, so that operations keep their order.
-    private let closing = BlockingCrew("roost-close", limit: 1)
+    private let closing = BlockingPool("roost-close", limit: 1)
 
     private struct Weak: Sendable {
         weak var database: CollectionDatabase?

@@ -29,9 +29,9 @@ struct Body {
     /// Values in one body: as many tokens as the largest of the usual size holds.
     private static let values = 4_000_000
     /// One after the other: what one needs, the next uses again.
-    private static let parsing = BlockingCrew("roost-parse", limit: 1)
+    private static let parsing = BlockingPool("roost-parse", limit: 1)
     /// Beside that, so that bodies of the usual size do not wait for large ones.
-    private static let reading = BlockingCrew("roost-read", limit: 2)
+    private static let reading = BlockingPool("roost-read", limit: 2)
 
     /// Has `read` make a value of a body, and looks at what it has left. All of that runs beside the parsing
     /// of a large body: a hundred thousand messages are work as well.

@@ -11,7 +11,7 @@ struct TaskRoutes {
     let workload: Workload
 
     /// Inputs are checked there: one of some megabytes takes its time.
-    private static let checking = BlockingCrew("roost-check", limit: 2)
+    private static let checking = BlockingPool("roost-check", limit: 2)
 
     var routes: [Route] {
         [

@@ -5,7 +5,7 @@ import PNGFiles
 import PluginHost
 
 /// Where pictures are read and written: a large one takes its time, and its memory.
-let pictureThreads = BlockingCrew("roost-png", limit: 2)
+let pictureThreads = BlockingPool("roost-png", limit: 2)
 
 /// A finished picture, or one on its way, as it is sent.
 struct EncodedPicture: Sendable {

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Neither Swift's cooperative pool nor Dispatch's global queues may run it: on Linux both take their
 /// threads, one per core, from the same place, and the requests of all other models would wait.
-package final class BlockingCrew: Sendable {
+package final class BlockingPool: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var threads = 0

@@ -2,7 +2,7 @@ import PluginHost
 import Synchronization
 import Testing
 
-@Suite struct BlockingCrewTests {
+@Suite struct BlockingPoolTests {
     private struct Refusal: Error {}
 
     /// How many are at work, and how many there were at most.
@@ -33,12 +33,12 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func noMoreThreadsThanItMayHaveDoAllTheWork() async throws {
-        let crew = BlockingCrew("crew", limit: 2)
+        let pool = BlockingPool("pool", limit: 2)
         let tally = Tally()
         let results = try await withThrowingTaskGroup { group in
             for number in 0..<20 {
                 group.addTask {
-                    try await crew.run {
+                    try await pool.run {
                         tally.work()
                         return number
                     }
@@ -53,8 +53,8 @@ import Testing
     }
 
     @Test func whatTheWorkThrowsIsThrown() async throws {
-        let crew = BlockingCrew("crew", limit: 1)
-        await #expect(throws: Refusal.self) { try await crew.run { throw Refusal() } }
-        #expect(try await crew.run { 7 } == 7)
+        let pool = BlockingPool("pool", limit: 1)
+        await #expect(throws: Refusal.self) { try await pool.run { throw Refusal() } }
+        #expect(try await pool.run { 7 } == 7)
     }
 }

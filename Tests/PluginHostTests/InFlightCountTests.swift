@@ -1,10 +1,10 @@
 import PluginHost
 import Testing
 
-@Suite struct PinCountTests {
+@Suite struct InFlightCountTests {
     /// However soon the limit passes, before or after the wait has begun.
     @Test(.timeLimit(.minutes(10))) func aWaitEndsAtItsLimit() async {
-        let pins = PinCount()
+        let pins = InFlightCount()
         pins.add()
         let taken = await ContinuousClock().measure {
             for nanoseconds in 1...50 { await pins.waitForZero(atMost: .nanoseconds(nanoseconds)) }
@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func aWaitEndsWithTheLastPin() async {
-        let pins = PinCount()
+        let pins = InFlightCount()
         pins.add()
         let taken = await ContinuousClock().measure {
             async let waiting: Void = pins.waitForZero(atMost: .seconds(3600))
