@@ -20,7 +20,7 @@ class Span(c.Structure):
 
 class Host(c.Structure):
     _fields_ = [("struct_size", U32), ("abi_minor", U32), ("ctx", P), ("log", P), ("now_ns", NOW),
-                *[(name, P) for name in ("alloc", "free", "map_file", "unmap", "parallel_for", "service")]]
+                *[(name, P) for name in ("alloc", "free", "map_file", "unmap", "parallel_for")]]
 
 
 class Err(c.Structure):
@@ -33,7 +33,7 @@ class Call(c.Structure):
 
 
 class Open(c.Structure):
-    _fields_ = [("struct_size", U32), ("n_contexts_hint", U32), ("path", Str), ("config_json", Str),
+    _fields_ = [("struct_size", U32), ("reserved", U32), ("path", Str), ("config_json", Str),
                 ("budget_bytes", U64)]
 
 

@@ -199,7 +199,6 @@ static roost_status decode_caps(const roost_context *context, roost_decode_caps 
     (void)call;
     out->flags = ROOST_SEQ_TRUNCATE_ANY | ROOST_SEQ_FORK | ROOST_LOGITS_BATCH_INVARIANT;
     out->n_vocab = VOCABULARY;
-    out->n_hidden = 0;
     out->n_ctx = context->n_ctx;
     out->n_seq = context->n_seq;
     out->n_batch = context->n_batch;
@@ -244,8 +243,6 @@ static roost_status check_row(const roost_context *context, const roost_batch *b
     if (batch->pos[i] != lengths[seq])
         return fail(call, ROOST_E_ARG, "a position is not the length of its sequence");
     if (lengths[seq] >= context->n_ctx) return fail(call, ROOST_E_BUSY, "the sequence is full");
-    if (batch->want[i] == ROOST_WANT_HIDDEN)
-        return fail(call, ROOST_E_UNSUPPORTED, "a Markov chain has no hidden states");
     return ROOST_OK;
 }
 

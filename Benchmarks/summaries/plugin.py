@@ -8,8 +8,7 @@ from abi import I32, U32, U64, Context, Library, P, function, sized
 
 
 class Batch(c.Structure):
-    _fields_ = [("struct_size", U32), ("n", U32), ("token", P), ("seq", P), ("pos", P), ("want", P),
-                ("embd", P), ("embd_stride", U32), ("reserved", U32)]
+    _fields_ = [("struct_size", U32), ("n", U32), ("token", P), ("seq", P), ("pos", P), ("want", P)]
 
 
 class Rows(c.Structure):

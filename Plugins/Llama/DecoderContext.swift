@@ -26,8 +26,8 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
             positions: contextLength, element: cacheElement)
         capabilities = DecodeCapabilities(
             flags: [.truncateAny, .fork, .batchInvariant],
-            vocabularySize: configuration.vocabSize, hiddenSize: configuration.hiddenSize,
-            contextLength: contextLength, sequences: parameters.sequences,
+            vocabularySize: configuration.vocabSize, contextLength: contextLength,
+            sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 512)
     }
 
@@ -48,12 +48,11 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
         let states = try network.states(batch.tokens, at: places, cache, wanted: batch.wanted) {
             try call.check()
         }
-        if batch.want == .none { return }
-        let answer = batch.want == .logits ? try network.logits(states) : states
-        answer.withFloats { answer in
+        if batch.wanted.isEmpty { return }
+        try network.logits(states).withFloats { logits in
             for row in 0..<rows.count {
                 let width = rows.width
-                let values = UnsafeBufferPointer(rebasing: answer[row * width..<(row + 1) * width])
+                let values = UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width])
                 _ = rows[row].update(fromContentsOf: values)
             }
         }

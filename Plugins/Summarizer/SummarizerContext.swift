@@ -29,7 +29,7 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
         memories = Array(repeating: nil, count: parameters.sequences)
         capabilities = DecodeCapabilities(
             flags: [.truncateAny, .fork, .batchInvariant], vocabularySize: c.vocabSize,
-            hiddenSize: c.width, contextLength: contextLength, sequences: parameters.sequences,
+            contextLength: contextLength, sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 512)
     }
 
@@ -50,12 +50,11 @@ final class SummarizerContext: EncodeContext, SelfTestingContext {
         let states = try model.network.decode(
             batch.tokens, at: places, cache, lookingAt: batch.sequences.compactMap { memories[$0] },
             wanted: batch.wanted, beforeLayer: call.check)
-        if batch.want == .none { return }
-        let answer = batch.want == .logits ? try model.network.logits(states) : states
-        answer.withFloats { answer in
+        if batch.wanted.isEmpty { return }
+        try model.network.logits(states).withFloats { logits in
             for row in 0..<rows.count {
                 let width = rows.width
-                let values = UnsafeBufferPointer(rebasing: answer[row * width..<(row + 1) * width])
+                let values = UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width])
                 _ = rows[row].update(fromContentsOf: values)
             }
         }

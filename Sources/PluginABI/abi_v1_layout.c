@@ -45,7 +45,7 @@ MEMBER(roost_map, ptr, 0);
 MEMBER(roost_map, len, 8);
 MEMBER(roost_map, id, 16);
 
-SIZE(roost_host, 80);
+SIZE(roost_host, 72);
 MEMBER(roost_host, struct_size, 0);
 MEMBER(roost_host, abi_minor, 4);
 MEMBER(roost_host, ctx, 8);
@@ -56,7 +56,6 @@ MEMBER(roost_host, free, 40);
 MEMBER(roost_host, map_file, 48);
 MEMBER(roost_host, unmap, 56);
 MEMBER(roost_host, parallel_for, 64);
-MEMBER(roost_host, service, 72);
 
 SIZE(roost_probe, 40);
 MEMBER(roost_probe, struct_size, 0);
@@ -67,7 +66,7 @@ MEMBER(roost_probe, family, 24);
 
 SIZE(roost_open, 48);
 MEMBER(roost_open, struct_size, 0);
-MEMBER(roost_open, n_contexts_hint, 4);
+MEMBER(roost_open, reserved, 4);
 MEMBER(roost_open, path, 8);
 MEMBER(roost_open, config_json, 24);
 MEMBER(roost_open, budget_bytes, 40);
@@ -119,26 +118,21 @@ MEMBER(roost_ext_tokens, vocab, 8);
 MEMBER(roost_ext_tokens, tokenize, 16);
 MEMBER(roost_ext_tokens, tokenize_mixed, 24);
 
-SIZE(roost_decode_caps, 32);
+SIZE(roost_decode_caps, 24);
 MEMBER(roost_decode_caps, struct_size, 0);
 MEMBER(roost_decode_caps, flags, 4);
 MEMBER(roost_decode_caps, n_vocab, 8);
-MEMBER(roost_decode_caps, n_hidden, 12);
-MEMBER(roost_decode_caps, n_ctx, 16);
-MEMBER(roost_decode_caps, n_seq, 20);
-MEMBER(roost_decode_caps, n_batch, 24);
-MEMBER(roost_decode_caps, reserved, 28);
+MEMBER(roost_decode_caps, n_ctx, 12);
+MEMBER(roost_decode_caps, n_seq, 16);
+MEMBER(roost_decode_caps, n_batch, 20);
 
-SIZE(roost_batch, 56);
+SIZE(roost_batch, 40);
 MEMBER(roost_batch, struct_size, 0);
 MEMBER(roost_batch, n, 4);
 MEMBER(roost_batch, token, 8);
 MEMBER(roost_batch, seq, 16);
 MEMBER(roost_batch, pos, 24);
 MEMBER(roost_batch, want, 32);
-MEMBER(roost_batch, embd, 40);
-MEMBER(roost_batch, embd_stride, 48);
-MEMBER(roost_batch, reserved, 52);
 
 SIZE(roost_rows, 24);
 MEMBER(roost_rows, struct_size, 0);

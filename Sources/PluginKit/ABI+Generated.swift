@@ -118,19 +118,16 @@ public struct DecodeFlags: OptionSet, Hashable, Sendable {
 
     /// seq_truncate to any length.
     public static let truncateAny = DecodeFlags(rawValue: 1)
-    /// seq_truncate only to snapshots.
-    public static let truncateToMark = DecodeFlags(rawValue: 2)
     /// seq_fork works.
-    public static let fork = DecodeFlags(rawValue: 4)
+    public static let fork = DecodeFlags(rawValue: 2)
     /// Logits are bit-equal however rows are batched.
-    public static let batchInvariant = DecodeFlags(rawValue: 8)
+    public static let batchInvariant = DecodeFlags(rawValue: 4)
 }
 
 /// What a row of a batch asks for: `roost_batch.want`.
 public enum Want: UInt8, Sendable {
     case none = 0
     case logits = 1
-    case hidden = 2
 }
 
 /// Flags of `embed`.

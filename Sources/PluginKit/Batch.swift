@@ -6,22 +6,17 @@ public struct Batch: Sendable {
     public let sequences: [Int]
     /// `[N]` The sequence's length at that row.
     public let positions: [Int]
-    /// The rows that want an answer, ascending.
+    /// The rows whose logits are wanted, ascending.
     public let wanted: [Int]
-    /// What the wanted rows ask for; `none` when there are none.
-    public let want: Want
 
     public var count: Int { tokens.count }
 
     /// - Precondition: the arrays are equally long.
-    public init(
-        tokens: [Int32], sequences: [Int], positions: [Int], wanted: [Int], want: Want = .logits
-    ) {
+    public init(tokens: [Int32], sequences: [Int], positions: [Int], wanted: [Int]) {
         self.tokens = tokens
         self.sequences = sequences
         self.positions = positions
         self.wanted = wanted
-        self.want = wanted.isEmpty ? .none : want
     }
 }
 

@@ -12,6 +12,7 @@ public struct Call: @unchecked Sendable {
 
     /// The moment, on the clock of `HostServices.now`, after which no one waits for the answer.
     public let deadline: UInt64?
+    /// Names the call in the host's log.
     public let traceID: UInt64
 
     init(_ call: UnsafePointer<roost_call>, host: HostServices?) {

@@ -50,8 +50,6 @@ public struct DecodeCapabilities: Sendable {
     public var flags: DecodeFlags
     /// Floats in a row of logits.
     public var vocabularySize: Int
-    /// Floats in a row of hidden state; 0 when rows of hidden state are not to be had.
-    public var hiddenSize: Int
     /// Positions per sequence.
     public var contextLength: Int
     public var sequences: Int
@@ -59,12 +57,11 @@ public struct DecodeCapabilities: Sendable {
     public var batchSize: Int
 
     public init(
-        flags: DecodeFlags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
-        sequences: Int, batchSize: Int
+        flags: DecodeFlags, vocabularySize: Int, contextLength: Int, sequences: Int,
+        batchSize: Int
     ) {
         self.flags = flags
         self.vocabularySize = vocabularySize
-        self.hiddenSize = hiddenSize
         self.contextLength = contextLength
         self.sequences = sequences
         self.batchSize = batchSize

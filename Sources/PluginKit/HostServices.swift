@@ -62,12 +62,6 @@ extension HostServices {
     public func free(_ memory: UnsafeMutableRawPointer) {
         member(\.free)?(context, memory)
     }
-
-    /// The table of a service such as `roost.tensor/1`; `nil` where this host has none.
-    public func service(_ id: String) -> UnsafeRawPointer? {
-        guard let service = member(\.service) else { return nil }
-        return id.withCString { service(context, $0) }
-    }
 }
 
 // MARK: - Files and threads

@@ -59,8 +59,6 @@ public struct OpenRequest {
     public let configJSON: String
     /// The most bytes that the model and its contexts may take; `nil` is no limit.
     public let budgetBytes: UInt64?
-    /// How many contexts the host means to make.
-    public let contextsHint: Int
     public let host: HostServices
     public let call: Call
 }

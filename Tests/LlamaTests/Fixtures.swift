@@ -76,9 +76,4 @@ struct Golden {
 
     /// The rows of an array.
     func rows(_ name: String) -> [[Float]] { arrays[name]?.rows ?? [] }
-
-    /// The states of a prompt after the last norm, the highest-numbered.
-    func lastHidden(_ prompt: String) -> [[Float]]? {
-        arrays.keys.filter { $0.hasPrefix("\(prompt).hidden.") }.max().flatMap { arrays[$0]?.rows }
-    }
 }

@@ -5,8 +5,8 @@ import Testing
 @Suite struct LayoutTests {
     @Test func swiftAndCAgreeOnTheTables() {
         #expect(MemoryLayout<roost_plugin>.size == 168)
-        #expect(MemoryLayout<roost_host>.size == 80)
+        #expect(MemoryLayout<roost_host>.size == 72)
         #expect(MemoryLayout<roost_call>.size == 40)
-        #expect(MemoryLayout<roost_batch>.offset(of: \.embd) == 40)
+        #expect(MemoryLayout<roost_batch>.offset(of: \.want) == 32)
     }
 }

@@ -181,6 +181,23 @@ import Testing
             eventually { log.lines.contains { $0.level == .info && $0.text.contains("attached") } })
     }
 
+    /// `trace_id` is how a plugin's own log is read beside the host's.
+    @Test func aFailedCallIsLoggedByTheNameThatThePluginKnows() throws {
+        let log = LogRecorder()
+        let model = try openModel(
+            .worker, config: settings(at: "forward", do: "trace"),
+            options: testOptions(log: log.handler))
+        defer { model.close() }
+        let found = failure { _ = try model.feed([1]) }
+        guard case .refused(_, _, let said) = found, said.hasPrefix("this is ") else {
+            Issue.record("\(String(describing: found))")
+            return
+        }
+        let id = said.dropFirst("this is ".count)
+        #expect(
+            eventually { log.lines.contains { $0.text.contains("call \(id), forward, failed") } })
+    }
+
     @Test func aLibraryThatIsNowhereIsMissedWithThePlaces() {
         let loader = ModelLoader(testOptions())
         let failure = failure {

@@ -45,8 +45,6 @@ enum CountingPlugin: Plugin {
         let squares = Mutex([Int](repeating: 0, count: 5))
         host.parallel(5) { index in squares.withLock { $0[index] = index * index } }
         host.log(.debug, "squares \(squares.withLock { $0 })", from: "CountingPlugin")
-        let service = host.service("roost.tensor/1").map { $0.load(as: Int32.self) }
-        host.log(.debug, "service \(service ?? -1)", from: "CountingPlugin")
     }
 }
 

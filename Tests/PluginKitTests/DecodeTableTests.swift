@@ -9,12 +9,11 @@ extension BoundaryTests {
                 var found = roost_decode_caps()
                 found.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
                 #expect(answer { context.decode.caps(context.handle, &found, $0) }.status == 0)
-                #expect(found.flags == 1 | 4 | 8)
+                #expect(found.flags == 1 | 2 | 4)
                 #expect(found.n_vocab == 8)
                 #expect(found.n_ctx == 16)
                 #expect(found.n_seq == 3)
                 #expect(found.n_batch == 4)
-                #expect(found.n_hidden == 0)
             }
         }
 
@@ -53,7 +52,7 @@ extension BoundaryTests {
         static let wrong: [(String, Int32, TestBatch)] = [
             ("row 1 has token 8, expected 0 to 7", -1, TestBatch([1, 8])),
             ("row 0 has token -2, expected 0 to 7", -1, TestBatch([-2])),
-            ("row 0 is an embedding; this model takes tokens", -2, TestBatch([-1])),
+            ("row 0 has token -1, expected 0 to 7", -1, TestBatch([-1])),
             ("sequence 3, expected 0 to 2", -1, TestBatch([1], sequences: [3])),
             (
                 "row 0 has position 1 of sequence 0, expected 0", -1,
@@ -67,18 +66,13 @@ extension BoundaryTests {
             ("the batch has 0 rows, expected 1 to 4", -1, TestBatch([1]).with { $0.count = 0 }),
             ("the batch has a null array", -1, TestBatch([1]).with { $0.nullTokens = true }),
             (
-                "roost_batch has struct_size 8, expected at least 56", -1,
+                "roost_batch has struct_size 8, expected at least 40", -1,
                 TestBatch([1]).with { $0.size = 8 }
             ),
             (
-                "rows want [1, 2], expected one of 1 (logits), 2 (hidden)", -1,
+                "row 1 wants 2, expected 0 (nothing) or 1 (logits)", -1,
                 TestBatch([1, 1], wants: [1, 2])
             ),
-            (
-                "rows want [9], expected one of 1 (logits), 2 (hidden)", -1,
-                TestBatch([1], wants: [9])
-            ),
-            ("this model gives no hidden states", -2, TestBatch([1], wants: [2])),
             ("roost_rows is null", -1, TestBatch([1]).with { $0.rows = 0 }),
             (
                 "the buffer has 1 rows 32 bytes apart, expected 2 rows of 32 bytes", -1,

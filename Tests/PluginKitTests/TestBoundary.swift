@@ -3,7 +3,7 @@ import PluginKit
 
 nonisolated(unsafe) let plugin = PluginTable.query(CountingPlugin.self).pointee
 
-/// The "file" of the test host, and its "service".
+/// The "file" of the test host.
 nonisolated(unsafe) private let testBytes: UnsafePointer<UInt8> = {
     let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 4)
     bytes.update(from: [1, 2, 3, 4], count: 4)
@@ -57,9 +57,6 @@ final class TestHost {
         }
         table.parallel_for = { _, count, body, argument in
             for index in (0..<count).reversed() { body?(argument, index) }
-        }
-        table.service = { _, id in
-            String(cString: id!) == "roost.tensor/1" ? UnsafeRawPointer(testBytes) : nil
         }
     }
 

@@ -63,9 +63,6 @@ struct Golden {
     /// The decoder's logits at every label, which is shifted right behind the start token.
     func logits(_ input: String) -> [[Float]] { arrays["\(input).decoder_logits"].rows }
 
-    /// The decoder's states that become logits; every tiny decoder has two layers.
-    func lastStates(_ input: String) -> [[Float]] { arrays["\(input).decoder_hidden.2"].rows }
-
     /// What greedy search writes, the start token first.
     func greedy(_ input: String) -> [Int32] { decoded["greedy"]?[input]?.sequences[0] ?? [] }
 }

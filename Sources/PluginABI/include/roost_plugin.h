@@ -135,8 +135,9 @@ typedef struct roost_call {
     const uint32_t *cancel; /* the number up to which calls are to stop: ask roost_cancelled. May be
                                NULL. [any] */
     uint64_t deadline_ns;   /* on the clock of roost_host.now_ns; 0 is none */
-    uint64_t trace_id;
-    roost_err *err; /* never NULL */
+    uint64_t trace_id;      /* names the call in the host's log, as PROCESS-NUMBER: the id of the process
+                               in the upper 32 bits, `number` in the lower */
+    roost_err *err;         /* never NULL */
 } roost_call;
 
 /* Whether the call is to stop soon. The word names calls by number, so that a request that comes when its
@@ -204,8 +205,6 @@ typedef struct roost_host {
     /* Calls fn(arg, i) once for every i below n, on the host's threads and this one; returns when
      * all have returned. `fn` must not call parallel_for. [lane] */
     void (*parallel_for)(void *ctx, uint32_t n, void (*fn)(void *arg, uint32_t i), void *arg);
-    /* A further table by id, valid until detach, or NULL where this host has none. [any] */
-    const void *(*service)(void *ctx, const char *id);
 } roost_host;
 
 /* ---- plugin ------------------------------------------------------------------------------ */
@@ -229,7 +228,7 @@ typedef struct roost_probe {
 
 /* Which model to open, and how. */
 typedef struct roost_open {
-    uint32_t struct_size, n_contexts_hint;
+    uint32_t struct_size, reserved;
     roost_str path;        /* a file or a directory; empty where the model has no source */
     roost_str config_json; /* the model's own settings of plugins.toml: an object, or empty */
     uint64_t budget_bytes; /* 0 is no limit */
@@ -357,31 +356,27 @@ typedef struct roost_ext_tokens {
 
 enum {                                  /* roost_decode_caps.flags */
     ROOST_SEQ_TRUNCATE_ANY = 1u,        /* seq_truncate to any length */
-    ROOST_SEQ_TRUNCATE_TO_MARK = 2u,    /* seq_truncate only to snapshots */
-    ROOST_SEQ_FORK = 4u,                /* seq_fork works */
-    ROOST_LOGITS_BATCH_INVARIANT = 8u   /* logits are bit-equal however rows are batched */
+    ROOST_SEQ_FORK = 2u,                /* seq_fork works */
+    ROOST_LOGITS_BATCH_INVARIANT = 4u   /* logits are bit-equal however rows are batched */
 };
-enum { ROOST_WANT_NONE = 0, ROOST_WANT_LOGITS = 1, ROOST_WANT_HIDDEN = 2 }; /* roost_batch.want */
+enum { ROOST_WANT_NONE = 0, ROOST_WANT_LOGITS = 1 }; /* roost_batch.want */
 
 /* What a context can hold. */
 typedef struct roost_decode_caps {
     uint32_t struct_size, flags;
-    uint32_t n_vocab, n_hidden; /* floats per row of logits, of hidden state; n_hidden 0: none */
-    uint32_t n_ctx;             /* positions per sequence */
-    uint32_t n_seq;             /* sequences 0 ..< n_seq */
-    uint32_t n_batch;           /* rows per forward */
-    uint32_t reserved;
+    uint32_t n_vocab; /* floats per row of logits */
+    uint32_t n_ctx;   /* positions per sequence */
+    uint32_t n_seq;   /* sequences 0 ..< n_seq */
+    uint32_t n_batch; /* rows per forward */
 } roost_decode_caps;
 
 /* Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order. */
 typedef struct roost_batch {
     uint32_t struct_size, n;
-    const int32_t *token;   /* [n]; ROOST_NO_TOKEN takes the next row of `embd` instead */
-    const uint32_t *seq;    /* [n] */
-    const uint32_t *pos;    /* [n] the sequence's length at that row */
-    const uint8_t *want;    /* [n] ROOST_WANT_*; all rows but ROOST_WANT_NONE want the same */
-    const float *embd;      /* [rows without a token, embd_stride] */
-    uint32_t embd_stride, reserved;
+    const int32_t *token; /* [n] */
+    const uint32_t *seq;  /* [n] */
+    const uint32_t *pos;  /* [n] the sequence's length at that row */
+    const uint8_t *want;  /* [n] ROOST_WANT_* */
 } roost_batch;
 
 /* A buffer of the host: `n_rows` rows of floats, `row_stride` bytes apart. */
@@ -417,6 +412,9 @@ typedef struct roost_ext_decode {
 /* ---- text: sequence input and output ----------------------------------------------------- */
 
 #define ROOST_EXT_SEQIO "roost.text.seqio/1"
+
+/* Hosts of 1.0 know the extension and make no call of it yet: sequences that outlive a reload or a restart
+ * will be their first. */
 
 typedef struct roost_ext_seqio {
     uint32_t struct_size, reserved;
@@ -520,7 +518,7 @@ typedef struct roost_image_req {
     roost_str prompt, negative;
     roost_span init_rgb8; /* width * height * 3, or empty: the picture to begin with */
     roost_span mask_u8;   /* width * height, or empty; ROOST_E_UNSUPPORTED where a model has no use
-                             for one */
+                             for one. Hosts of 1.0 send none yet. */
     roost_str extra_json; /* an object of what else the model knows, such as {"scheduler": name,
                              "clip_skip": layers, "eta": 0..1}, or empty; an unknown key or a wrong
                              value is ROOST_E_ARG with what is known */

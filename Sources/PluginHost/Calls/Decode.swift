@@ -211,7 +211,6 @@ extension WireWriter {
     mutating func write(_ capabilities: DecodeCapabilities) {
         write(capabilities.flags.rawValue)
         write(capabilities.vocabularySize)
-        write(capabilities.hiddenSize)
         write(capabilities.contextLength)
         write(capabilities.sequences)
         write(capabilities.batchSize)
@@ -222,7 +221,7 @@ extension DecodeCapabilities {
     init(from reader: inout WireReader) throws {
         self.init(
             flags: DecodeFlags(rawValue: try reader.read()), vocabularySize: try reader.read(),
-            hiddenSize: try reader.read(), contextLength: try reader.read(),
+            contextLength: try reader.read(),
             sequences: try reader.read(), batchSize: try reader.read())
         try check()
     }

@@ -39,8 +39,8 @@ extension DecodeCapabilities {
         }
         self.init(
             flags: DecodeFlags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
-            hiddenSize: Int(out.n_hidden), contextLength: Int(out.n_ctx),
-            sequences: Int(out.n_seq), batchSize: Int(out.n_batch))
+            contextLength: Int(out.n_ctx), sequences: Int(out.n_seq),
+            batchSize: Int(out.n_batch))
         try check()
     }
 }

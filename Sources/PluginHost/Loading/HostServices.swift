@@ -32,8 +32,7 @@ final class HostServices: @unchecked Sendable {
             unmap: { HostServices.of($0)?.unmap($1) },
             parallel_for: { _, count, function, argument in
                 runParallel(count, function, argument)
-            },
-            service: { _, _ in nil })
+            })
     }
 
     deinit {

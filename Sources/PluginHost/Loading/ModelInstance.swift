@@ -198,7 +198,7 @@ extension OpenRequest {
         try path.withPluginString { path in
             try configJSON.withPluginString { config in
                 var open = roost_open(
-                    struct_size: UInt32(MemoryLayout<roost_open>.size), n_contexts_hint: 1,
+                    struct_size: UInt32(MemoryLayout<roost_open>.size), reserved: 0,
                     path: path, config_json: config, budget_bytes: budgetBytes)
                 return try body(&open)
             }

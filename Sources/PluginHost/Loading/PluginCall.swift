@@ -1,4 +1,5 @@
 import CHostShims
+import Glibc
 import PluginABI
 
 /// The word that says up to which call of a lane is to stop. Only the host writes it.
@@ -33,6 +34,15 @@ struct Cancellation {
     let number: UInt32
 }
 
+/// What a call of a lane is called in the log, by the host and by the plugin.
+struct TraceID: CustomStringConvertible {
+    let process: Int32
+    let number: UInt32
+
+    var rawValue: UInt64 { UInt64(UInt32(bitPattern: process)) << 32 | UInt64(number) }
+    var description: String { "\(process)-\(number)" }
+}
+
 /// What accompanies a call of the lane.
 package struct LaneCall {
     var cancel: Cancellation?
@@ -60,8 +70,10 @@ func callPlugin(
             let status = withUnsafeMutablePointer(to: &error) { error in
                 var call = roost_call(
                     struct_size: UInt32(MemoryLayout<roost_call>.size), number: cancel?.number ?? 0,
-                    cancel: cancel?.word,
-                    deadline_ns: deadline?.nanoseconds ?? 0, trace_id: 0, err: error)
+                    cancel: cancel?.word, deadline_ns: deadline?.nanoseconds ?? 0,
+                    trace_id: cancel.map { TraceID(process: getpid(), number: $0.number).rawValue }
+                        ?? 0,
+                    err: error)
                 return body(&call)
             }
             if status == 0 { return }

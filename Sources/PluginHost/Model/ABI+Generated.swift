@@ -133,19 +133,16 @@ package struct DecodeFlags: OptionSet, Hashable, Sendable {
 
     /// seq_truncate to any length.
     package static let truncateAny = DecodeFlags(rawValue: 1)
-    /// seq_truncate only to snapshots.
-    package static let truncateToMark = DecodeFlags(rawValue: 2)
     /// seq_fork works.
-    package static let fork = DecodeFlags(rawValue: 4)
+    package static let fork = DecodeFlags(rawValue: 2)
     /// Logits are bit-equal however rows are batched.
-    package static let batchInvariant = DecodeFlags(rawValue: 8)
+    package static let batchInvariant = DecodeFlags(rawValue: 4)
 }
 
 /// What a row of a batch asks for: `roost_batch.want`.
 package enum Want: UInt8, Sendable {
     case none = 0
     case logits = 1
-    case hidden = 2
 }
 
 /// Flags of `embed`.

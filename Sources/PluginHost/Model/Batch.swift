@@ -65,7 +65,7 @@ extension Batch {
                             struct_size: UInt32(MemoryLayout<roost_batch>.size),
                             n: UInt32(tokens.count), token: tokens.baseAddress,
                             seq: sequences.baseAddress, pos: positions.baseAddress,
-                            want: wants.baseAddress, embd: nil, embd_stride: 0, reserved: 0)
+                            want: wants.baseAddress)
                         return try body(&batch)
                     }
                 }

@@ -53,8 +53,6 @@ package struct DecodeCapabilities: Sendable, Equatable {
     package var flags: DecodeFlags
     /// Floats per row of logits.
     package var vocabularySize: Int
-    /// Floats per row of hidden state; 0 without.
-    package var hiddenSize: Int
     /// Positions per sequence.
     package var contextLength: Int
     /// Sequences are numbered 0 ..< sequences.
@@ -63,13 +61,12 @@ package struct DecodeCapabilities: Sendable, Equatable {
     package var batchSize: Int
 
     package init(
-        flags: DecodeFlags, vocabularySize: Int, hiddenSize: Int = 0, contextLength: Int,
+        flags: DecodeFlags, vocabularySize: Int, contextLength: Int,
         sequences: Int,
         batchSize: Int
     ) {
         self.flags = flags
         self.vocabularySize = vocabularySize
-        self.hiddenSize = hiddenSize
         self.contextLength = contextLength
         self.sequences = sequences
         self.batchSize = batchSize
@@ -114,7 +111,6 @@ extension DecodeCapabilities {
     /// - Throws: `.broken` for numbers that no model has.
     func check() throws {
         try ModelFailure.check("n_vocab", vocabularySize, 1...1 << 24)
-        try ModelFailure.check("n_hidden", hiddenSize, 0...1 << 24)
         try ModelFailure.check("n_ctx", contextLength, 1...1 << 30)
         try ModelFailure.check("n_seq", sequences, 1...1 << 16)
         try ModelFailure.check("n_batch", batchSize, 1...1 << 20)

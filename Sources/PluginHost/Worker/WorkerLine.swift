@@ -12,12 +12,18 @@ final class WorkerLine: Sendable {
 
     private let process: WorkerProcess
     private let channel: FrameChannel
+    /// Takes a line for the log.
+    private let note: @Sendable (String) -> Void
     private let use = Monitor(Use())
     private let refusal = Monitor<(@Sendable (ModelFailure) -> Void)?>(nil)
 
-    init(_ process: WorkerProcess, _ channel: FrameChannel) {
+    init(
+        _ process: WorkerProcess, _ channel: FrameChannel,
+        note: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.process = process
         self.channel = channel
+        self.note = note
     }
 
     /// Has `handler` told of every call that is refused for a fault that is not the caller's.
@@ -61,11 +67,22 @@ final class WorkerLine: Sendable {
             return try payload(
                 of: try channel.receive(atMost: largest, deadline: deadline), to: call.call)
         } catch let failure as ModelFailure {
-            if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
+            if failure.isPluginsFault {
+                refusal.withLock { $0 }?(failure)
+                tell(of: call, failure)
+            }
             throw failure
         } catch {
-            throw ending(error, step: call.step, after: .now - start)
+            let failure = ending(error, step: call.step, after: .now - start)
+            tell(of: call, failure)
+            throw failure
         }
+    }
+
+    /// Logs a failed call by the name that the plugin knows it by.
+    private func tell(of call: Frame, _ failure: ModelFailure) {
+        let id = TraceID(process: process.processID, number: call.call)
+        note("call \(id), \(call.step.name), failed: \(failure)")
     }
 
     /// Runs `body` with the number of the call under way, which does not end meanwhile; without one it does

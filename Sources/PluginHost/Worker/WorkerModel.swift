@@ -20,7 +20,9 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     ) throws {
         process = try WorkerProcess(launch, name: name, log: log)
         control = WorkerLine(process, process.control)
-        lane = WorkerLine(process, process.lane)
+        lane = WorkerLine(process, process.lane) {
+            log(LogLine(level: .warning, source: name, text: $0))
+        }
         self.limits = limits
         do {
             try start.add(process, of: plugin.spec.name)

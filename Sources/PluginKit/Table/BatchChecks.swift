@@ -21,19 +21,14 @@ extension Batch {
         let positions = rows.map { Int(pos[$0]) }
         try Self.checkTokens(rows.map { token[$0] }, capabilities)
         try Self.checkPositions(positions, of: sequences, in: context)
-        let (wanted, kind) = try Self.wanted(rows.map { want[$0] }, capabilities)
         self.init(
             tokens: rows.map { token[$0] }, sequences: sequences, positions: positions,
-            wanted: wanted, want: kind)
+            wanted: try Self.wanted(rows.map { want[$0] }))
     }
 
     private static func checkTokens(_ tokens: [Int32], _ capabilities: DecodeCapabilities) throws {
         let range = 0..<capabilities.vocabularySize
         for (row, token) in tokens.enumerated() where !range.contains(Int(token)) {
-            if token == ABI.noToken {
-                throw PluginError(
-                    .unsupported, "row \(row) is an embedding; this model takes tokens")
-            }
             throw PluginError(
                 .argument, "row \(row) has token \(token), expected 0 to \(range.upperBound - 1)")
         }
@@ -59,19 +54,14 @@ extension Batch {
         }
     }
 
-    private static func wanted(
-        _ wants: [UInt8], _ capabilities: DecodeCapabilities
-    ) throws -> ([Int], Want) {
-        let wanted = wants.indices.filter { wants[$0] != Want.none.rawValue }
-        let kinds = Set(wanted.map { wants[$0] })
-        guard kinds.count <= 1, let kind = Want(rawValue: kinds.first ?? 0) else {
-            throw PluginError(
-                .argument, "rows want \(kinds.sorted()), expected one of 1 (logits), 2 (hidden)")
+    private static func wanted(_ wants: [UInt8]) throws -> [Int] {
+        try wants.indices.filter { row in
+            guard let want = Want(rawValue: wants[row]) else {
+                throw PluginError(
+                    .argument, "row \(row) wants \(wants[row]), expected 0 (nothing) or 1 (logits)")
+            }
+            return want == .logits
         }
-        guard kind != .hidden || capabilities.hiddenSize > 0 else {
-            throw PluginError(.unsupported, "this model gives no hidden states")
-        }
-        return (wanted, kind)
     }
 }
 
@@ -85,8 +75,8 @@ extension Rows {
             self.init(base: nil, count: 0, width: 0, stride: 0)
             return
         }
-        let width = batch.want == .hidden ? capabilities.hiddenSize : capabilities.vocabularySize
-        try self.init(checking: pointer, count: batch.wanted.count, width: width)
+        try self.init(
+            checking: pointer, count: batch.wanted.count, width: capabilities.vocabularySize)
     }
 
     /// The host's buffer, large enough for `count` rows of `width` floats.

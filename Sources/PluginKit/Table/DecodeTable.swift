@@ -19,9 +19,8 @@ private func describeCapabilities(
         let found = try decoder(context).context.capabilities
         let capabilities = roost_decode_caps(
             struct_size: structSize(roost_decode_caps.self), flags: found.flags.rawValue,
-            n_vocab: UInt32(found.vocabularySize), n_hidden: UInt32(found.hiddenSize),
-            n_ctx: UInt32(found.contextLength), n_seq: UInt32(found.sequences),
-            n_batch: UInt32(found.batchSize), reserved: 0)
+            n_vocab: UInt32(found.vocabularySize), n_ctx: UInt32(found.contextLength),
+            n_seq: UInt32(found.sequences), n_batch: UInt32(found.batchSize))
         try fill(out, "roost_decode_caps", size: \.struct_size, with: capabilities)
     }
 }

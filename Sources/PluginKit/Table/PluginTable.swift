@@ -95,7 +95,6 @@ extension OpenRequest {
         }
         configJSON = try input.config_json.string("config_json")
         budgetBytes = input.budget_bytes == 0 ? nil : input.budget_bytes
-        contextsHint = Int(input.n_contexts_hint)
         host = try PluginImage.shared.attachedHost()
         self.call = call
     }

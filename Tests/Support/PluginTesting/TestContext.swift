@@ -56,16 +56,16 @@ package final class TestContext {
 // MARK: - Steps
 
 extension TestContext {
-    /// The rows of logits, or of hidden states, that are wanted.
+    /// The rows of logits that are wanted.
     ///
     /// - Parameter checks: how often the plugin finds that the deadline has not passed.
     package func forward(
-        _ rows: [Row], hidden: Bool = false, cancel: UnsafePointer<UInt32>? = nil,
+        _ rows: [Row], cancel: UnsafePointer<UInt32>? = nil,
         checks: Int? = nil
     ) throws -> [[Float]] {
-        let width = Int(hidden ? capabilities.n_hidden : capabilities.n_vocab)
+        let width = Int(capabilities.n_vocab)
         return try collectedRows(rows.count { $0.wants }, width: width) { out in
-            try withBatch(rows, want: hidden ? 2 : 1) { batch in
+            try withBatch(rows) { batch in
                 try checked(cancel: cancel, checks: checks) {
                     decode.forward(handle, batch, &out, $0)
                 }
@@ -74,11 +74,11 @@ extension TestContext {
     }
 
     private func withBatch(
-        _ rows: [Row], want: UInt8, _ body: (UnsafePointer<roost_batch>) throws -> Void
+        _ rows: [Row], _ body: (UnsafePointer<roost_batch>) throws -> Void
     ) throws {
         let (tokens, sequences) = (rows.map(\.token), rows.map(\.sequence))
         let positions = rows.map(\.position)
-        let wants = rows.map { $0.wants ? want : 0 }
+        let wants = rows.map { $0.wants ? UInt8(ROOST_WANT_LOGITS) : 0 }
         try tokens.withUnsafeBufferPointer { tokens in
             try sequences.withUnsafeBufferPointer { sequences in
                 try positions.withUnsafeBufferPointer { positions in

@@ -205,7 +205,6 @@ static roost_status caps(const roost_context *context, roost_decode_caps *out, c
         out->n_vocab = 0;
     if (is(&model->deeds, "caps", "huge"))
         out->n_vocab = 1u << 31;
-    out->n_hidden = 0;
     out->n_ctx = is(&model->deeds, "caps", "no-context") ? 0 : context->n_ctx;
     out->n_seq = is(&model->deeds, "caps", "no-sequence") ? 0 : context->n_seq;
     out->n_batch = is(&model->deeds, "caps", "no-batch") ? 0 : context->n_batch;
@@ -240,6 +239,11 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
         return status;
     if (roost_cancelled(call))
         return fail(call, ROOST_E_CANCELLED, 0, "told to stop");
+    if (is(&model->deeds, "forward", "trace")) {
+        char id[64];
+        snprintf(id, sizeof id, "this is %u-%u", (unsigned)(call->trace_id >> 32), (unsigned)call->trace_id);
+        return fail(call, ROOST_E_MODEL, 0, id);
+    }
 #if defined ENCODER && !defined LENIENT
     for (uint32_t i = 0; i < batch->n; i++)
         if (!context->sequences[batch->seq[i]].has_source)
