@@ -2,6 +2,7 @@
 enum Families {
     static let all: [any DecoderNetwork.Type] = [
         LlamaModel.self,
+        MistralModel.self,
         Qwen2Model.self,
         Qwen3Model.self,
     ]

@@ -45,7 +45,8 @@ private struct Head {
     /// - Parameter bias: [group, first + rows + 31], of which the number of distance 0 is the 32nd
     ///   from the end.
     func attend(
-        _ queries: [Float], first: Int, length: Int = 0, bias: [Float]? = nil, scale: Float
+        _ queries: [Float], first: Int, length: Int = 0, window: Int = 0, bias: [Float]? = nil,
+        scale: Float, softCap: Float = 0
     ) -> [Float] {
         let rows = queries.count / (group * size)
         var out = [Float](repeating: -7, count: queries.count)
@@ -64,6 +65,7 @@ private struct Head {
                         (call.keys, call.values) = (Self.before, Self.before + keyBytes)
                         call.bias = bias == nil ? nil : numbers.baseAddress! + reach - 32
                         (call.bias_stride, call.scale) = (reach, scale)
+                        (call.window, call.soft_cap) = (window, softCap)
                         call.scratch = scratch.base.assumingMemoryBound(to: Float.self)
                         (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
                     }
@@ -78,21 +80,35 @@ private struct Head {
     /// Equation 1 of the paper in double precision, over the positions that each row may see.
     static func plain(
         _ queries: [Float], _ keys: [Float], _ values: [Float], size: Int, group: Int, first: Int,
-        length: Int = 0, scale: Float, bias: (_ head: Int, _ distance: Int) -> Float = { _, _ in 0 }
+        length: Int = 0, window: Int = 0, scale: Float, softCap: Float = 0,
+        bias: (_ head: Int, _ distance: Int) -> Float = { _, _ in 0 }
     ) -> [Float] {
         stride(from: 0, to: queries.count, by: size).flatMap { start -> [Float] in
             let position = first + start / (group * size)
-            let seen = length > 0 ? length : position + 1
-            let scores = (0..<seen).map { j in
-                (0..<size).reduce(0.0) {
-                    $0 + Double(queries[start + $1]) * Double(keys[j * size + $1])
-                } * Double(scale) + Double(bias(start / size % group, j - position))
+            let end = length > 0 ? length : position + 1
+            let seen = (window > 0 ? max(0, end - window) : 0)..<end
+            let scores = seen.map { j in
+                let score =
+                    (0..<size).reduce(0.0) {
+                        $0 + Double(queries[start + $1]) * Double(keys[j * size + $1])
+                    } * Double(scale)
+                return capped(score, Double(softCap))
+                    + Double(bias(start / size % group, j - position))
             }
             let weights = softmax(scores)
             return (0..<size).map { i in
-                Float((0..<seen).reduce(0.0) { $0 + weights[$1] * Double(values[$1 * size + i]) })
+                Float(
+                    zip(seen, weights).reduce(0.0) {
+                        $0 + $1.1 * Double(values[$1.0 * size + i])
+                    })
             }
         }
+    }
+
+    static func capped(_ x: Double, _ cap: Double) -> Double {
+        guard cap > 0 else { return x }
+        let e = exponential(-2 * abs(x) / cap)
+        return (x < 0 ? -cap : cap) * (1 - e) / (1 + e)
     }
 
     static func softmax(_ x: [Double]) -> [Double] {
@@ -142,6 +158,55 @@ private struct Head {
     }
 
     @Test(arguments: Tier.all, [2, 10, 64])
+    func aWindowEndsAtTheRowItself(_ tier: Tier, _ size: Int) {
+        for window in [1, 5, 31, 32, 33, 64, 100, 1000] {
+            for (group, rows, first) in [
+                (1, 1, 0), (4, 1, 31), (1, 70, 3), (3, 17, 40), (8, 3, 257),
+            ] {
+                for half in [false, true] {
+                    var noise = Noise(UInt64(size * 1000 + window))
+                    let positions = first + rows
+                    let exact = { (x: [Float]) in half ? x.map { Float(Float16($0)) } : x }
+                    let keys = exact(noise.floats(positions * size))
+                    let values = exact(noise.floats(positions * size))
+                    let queries = noise.floats(rows * group * size)
+                    let head = Head(
+                        size: size, group: group, half: half, tier: tier, keys: keys,
+                        values: values)
+                    let fast = head.attend(queries, first: first, window: window, scale: 0.3)
+                    let plain = Self.plain(
+                        queries, keys, values, size: size, group: group, first: first,
+                        window: window, scale: 0.3)
+                    #expect(
+                        distance(fast, plain) < 2e-5,
+                        "window \(window), group \(group), rows \(rows), first \(first)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Tier.all, [2, 10, 64])
+    func aSoftCapBoundsTheLogits(_ tier: Tier, _ size: Int) {
+        for (group, rows, first, window) in [(1, 1, 0, 0), (3, 17, 40, 0), (8, 3, 257, 35)] {
+            for cap: Float in [0.5, 3, 50] {
+                var noise = Noise(UInt64(size * 1000 + rows))
+                let positions = first + rows
+                let keys = noise.floats(positions * size)
+                let values = noise.floats(positions * size)
+                let queries = noise.floats(rows * group * size)
+                let head = Head(
+                    size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+                let fast = head.attend(
+                    queries, first: first, window: window, scale: 2, softCap: cap)
+                let plain = Self.plain(
+                    queries, keys, values, size: size, group: group, first: first, window: window,
+                    scale: 2, softCap: cap)
+                #expect(distance(fast, plain) < 5e-5, "cap \(cap), group \(group), first \(first)")
+            }
+        }
+    }
+
+    @Test(arguments: Tier.all, [2, 10, 64])
     func withALengthEveryRowSeesTheSame(_ tier: Tier, _ size: Int) {
         for (group, rows, length) in [(1, 1, 1), (4, 1, 31), (1, 33, 32), (3, 17, 40), (8, 3, 257)]
         {
@@ -167,13 +232,16 @@ private struct Head {
         let queries = noise.floats(rows * group * size)
         let head = Head(
             size: size, group: group, half: true, tier: tier, keys: keys, values: values)
-        let whole = head.attend(queries, first: 0, scale: 0.2)
         let each = group * size
-        for count in [1, 2, 5, 16] {
-            for first in [0, 13, 31, 32, 50] {
-                let span = first * each..<(first + count) * each
-                let part = head.attend(Array(queries[span]), first: first, scale: 0.2)
-                #expect(part == Array(whole[span]))
+        for window in [0, 7, 32, 40] {
+            let whole = head.attend(queries, first: 0, window: window, scale: 0.2)
+            for count in [1, 2, 5, 16] {
+                for first in [0, 13, 31, 32, 50] {
+                    let span = first * each..<(first + count) * each
+                    let part = head.attend(
+                        Array(queries[span]), first: first, window: window, scale: 0.2)
+                    #expect(part == Array(whole[span]))
+                }
             }
         }
     }

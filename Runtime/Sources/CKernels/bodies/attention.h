@@ -47,16 +47,26 @@ static void RK_NAME(attention_end)(const rk_attention *a) {
     }
 }
 
-/// Turns the scores of the first `count` positions into exponentials relative to the maximum so
-/// far, and brings what was summed under an older maximum down to the new one.
+/// The positions of a page that a query sees, `from` to before `to`; both 0 for none.
+typedef struct RK_NAME(attention_span) {
+    uint32_t from, to;
+} RK_NAME(attention_span);
+
+#define RK_SPAN RK_NAME(attention_span)
+
+/// Turns the scores of the positions of `span` into exponentials relative to the maximum so far, and
+/// brings what was summed under an older maximum down to the new one. Those of other positions
+/// become 0.
 /// - bias: of the page's 32 positions, NULL for none.
 RK_INLINE void RK_NAME(attention_weigh)(
-    const rk_attention *a, RK_STATE *state, size_t count, const float *bias) {
+    const rk_attention *a, RK_STATE *state, RK_SPAN span, const float *bias) {
     f32x16 s[RK_HALVES];
     i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     RK_UNROLL for (int h = 0; h < RK_HALVES; h++) {
-        i32x16 seen = lane < (int32_t)count - h * RK_TILE;
+        i32x16 place = lane + h * RK_TILE;
+        i32x16 seen = (place < (int32_t)span.to) & ~(place < (int32_t)span.from);
         f32x16 score = load_f32(state->scores + h * RK_TILE) * a->scale;
+        if (a->soft_cap > 0) score = tanh_f32(score * (1.0f / a->soft_cap)) * a->soft_cap;
         if (bias) score += load_f32(bias + h * RK_TILE);
         s[h] = (f32x16)((seen & (i32x16)score) | (~seen & (i32x16)splat(-INFINITY)));
     }
@@ -83,10 +93,15 @@ RK_INLINE const float *RK_NAME(attention_query)(const rk_attention *a, size_t q)
     return a->queries + q / a->group * a->row_stride + q % a->group * a->head_size;
 }
 
-/// How many positions of the page that begins at `start` query `q` may see.
-RK_INLINE size_t RK_NAME(attention_seen)(const rk_attention *a, size_t q, size_t start) {
+/// What query `q` may see of the page that begins at `start`.
+RK_INLINE RK_SPAN RK_NAME(attention_seen)(const rk_attention *a, size_t q, size_t start) {
     size_t end = a->length ? a->length : a->first_position + q / a->group + 1;
-    return end <= start ? 0 : end - start < RK_PAGE ? end - start : RK_PAGE;
+    size_t begin = a->window && end > a->window ? end - a->window : 0;
+    if (end <= start || begin >= start + RK_PAGE) return (RK_SPAN){0, 0};
+    return (RK_SPAN){
+        .from = begin > start ? (uint32_t)(begin - start) : 0,
+        .to = end - start < RK_PAGE ? (uint32_t)(end - start) : RK_PAGE,
+    };
 }
 
 /// The bias of query `q` for the page that begins at `start`.
@@ -122,9 +137,9 @@ RK_INLINE void RK_ATTEND(attention_score)(
     }
 }
 
-/// sums[t] += Σ_j scores[t][j] v[j] over `count` positions, for J · 16 of a value's numbers.
+/// sums[t] += Σ_j scores[t][j] v[j] over the positions of `span`, for J · 16 of a value's numbers.
 RK_INLINE void RK_ATTEND(attention_mix_part)(
-    const rk_attention *a, const RK_WEIGHT *values, RK_STATE *states, size_t count, size_t from,
+    const rk_attention *a, const RK_WEIGHT *values, RK_STATE *states, RK_SPAN span, size_t from,
     const int T, const int J) {
     size_t padded = rk_padded(a->head_size);
     f32x16 sums[RK_QUERIES][RK_CHUNKS];
@@ -133,7 +148,7 @@ RK_INLINE void RK_ATTEND(attention_mix_part)(
             sums[t][c] = load_f32(states[t].sums + from + c * RK_TILE);
         }
     }
-    for (size_t j = 0; j < count; j++) {
+    for (size_t j = span.from; j < span.to; j++) {
         f32x16 v[RK_CHUNKS];
         RK_UNROLL for (int c = 0; c < J; c++) v[c] = RK_LOAD(values + j * padded + from + c * RK_TILE);
         RK_UNROLL for (int t = 0; t < T; t++) {
@@ -149,14 +164,14 @@ RK_INLINE void RK_ATTEND(attention_mix_part)(
 }
 
 RK_INLINE void RK_ATTEND(attention_mix)(
-    const rk_attention *a, const RK_WEIGHT *values, size_t first, size_t count, const int T) {
+    const rk_attention *a, const RK_WEIGHT *values, size_t first, RK_SPAN span, const int T) {
     RK_STATE *states = RK_NAME(attention_states)(a) + first;
     size_t padded = rk_padded(a->head_size), i = 0;
     for (; i + RK_CHUNKS * RK_TILE <= padded; i += RK_CHUNKS * RK_TILE) {
-        RK_ATTEND(attention_mix_part)(a, values, states, count, i, T, RK_CHUNKS);
+        RK_ATTEND(attention_mix_part)(a, values, states, span, i, T, RK_CHUNKS);
     }
     for (; i < padded; i += RK_TILE) {
-        RK_ATTEND(attention_mix_part)(a, values, states, count, i, T, 1);
+        RK_ATTEND(attention_mix_part)(a, values, states, span, i, T, 1);
     }
 }
 
@@ -164,17 +179,17 @@ RK_INLINE void RK_ATTEND(attention_mix)(
 RK_INLINE void RK_ATTEND(attention_page)(
     const rk_attention *a, const RK_WEIGHT *keys, const RK_WEIGHT *values, size_t start,
     size_t first, const int T) {
-    size_t seen[RK_QUERIES];
+    RK_SPAN seen[RK_QUERIES];
     bool equal = true;
     RK_UNROLL for (int t = 0; t < T; t++) {
         seen[t] = RK_NAME(attention_seen)(a, first + t, start);
-        equal = equal && seen[t] == seen[0];
+        equal = equal && seen[t].from == seen[0].from && seen[t].to == seen[0].to;
     }
-    if (equal && seen[0] == 0) return;
+    if (equal && seen[0].to == 0) return;
     RK_ATTEND(attention_score)(a, keys, first, T);
     RK_STATE *states = RK_NAME(attention_states)(a) + first;
     for (int t = 0; t < T; t++) {
-        if (seen[t] == 0) continue;
+        if (seen[t].to == 0) continue;
         const float *bias = RK_NAME(attention_bias)(a, first + t, start);
         RK_NAME(attention_weigh)(a, states + t, seen[t], bias);
     }
@@ -188,8 +203,11 @@ RK_INLINE void RK_ATTEND(attention_page)(
 static void RK_NAME(RK_PASTE(attention_, RK_ELEMENT))(const rk_attention *a) {
     size_t queries = a->rows * a->group;
     size_t end = a->length ? a->length : a->first_position + a->rows;
+    // Where row 0 begins to see; the others see no page before.
+    size_t own = a->length ? a->length : a->first_position + 1;
+    size_t begin = a->window && own > a->window ? (own - a->window) / RK_PAGE * RK_PAGE : 0;
     RK_NAME(attention_begin)(a);
-    for (size_t start = 0; start < end; start += RK_PAGE) {
+    for (size_t start = begin; start < end; start += RK_PAGE) {
         const char *page = a->pages[start / RK_PAGE];
         const RK_WEIGHT *keys = (const RK_WEIGHT *)(page + a->keys);
         const RK_WEIGHT *values = (const RK_WEIGHT *)(page + a->values);

@@ -238,8 +238,9 @@ void rk_lay_windows_f32(float *out, const rk_windows *windows, size_t first, siz
 
 /// Some rows of one sequence, at consecutive positions, against one head of its keys and values.
 ///
-///     out[r, g] = Σ_j softmax_j(scale · q[r, g] · k[j] + bias[g, j - p]) v[j],  j ≤ p = position of row r
+///     out[r, g] = Σ_j softmax_j(cap(scale · q[r, g] · k[j]) + bias[g, j - p]) v[j]
 ///
+/// over p - window < j ≤ p = position of row r, where cap(x) = soft_cap · tanh(x / soft_cap).
 /// With a `length` all rows see the positions below it, and `first_position` does not matter.
 ///
 /// In a page, keys are [head_size][32] and values [32][padded], where `padded` is head_size rounded
@@ -253,6 +254,7 @@ typedef struct rk_attention {
     size_t head_size;
     size_t first_position;      // of row 0
     size_t length;              // positions that every row sees; 0: those up to its own
+    size_t window;              // the last positions that a row sees; 0: all, as with a length
     const void *const *pages;   // of the sequence, in order
     size_t keys;                // bytes from the start of a page to this layer and head
     size_t values;
@@ -260,6 +262,7 @@ typedef struct rk_attention {
                             // numbers after it may be read; NULL for none, as with a length
     ptrdiff_t bias_stride;  // from one head of the group to the next
     float scale;
+    float soft_cap;  // 0: none
     float *scratch;  // rk_attention_scratch(rows · group, head_size) floats, 64-byte aligned
 } rk_attention;
 

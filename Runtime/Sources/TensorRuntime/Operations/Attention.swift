@@ -3,8 +3,9 @@ import CKernels
 /// Causal attention with grouped queries, Vaswani et al. 2017 (arXiv:1706.03762), equation 1, and
 /// Ainslie et al. 2023 (arXiv:2305.13245), over what the cache remembers.
 ///
-///     out[n, h] = Σ_p softmax_p(scale · q[n, h] · k[p, h / (H/G)] + bias[h, p - position of n])
-///                 · v[p, h / (H/G)],  p ≤ position of n
+///     out[n, h] = Σ_p softmax_p(cap(scale · q[n, h] · k[p, h / (H/G)]) + bias[h, p - position of n])
+///                 · v[p, h / (H/G)],  position of n - window < p ≤ position of n
+///     cap(x) = softCap · tanh(x / softCap)
 ///
 /// The keys and values of the rows are written to the cache first, which must have begun a batch
 /// with these rows.
@@ -14,16 +15,21 @@ import CKernels
 ///   - keys: [N, G, d], where G divides H.
 ///   - values: [N, G, d].
 ///   - scale: usually 1/√d.
+///   - window: how many positions a row sees, its own the last, as in Mistral (arXiv:2310.06825,
+///     section 2); nil for all.
+///   - softCap: what logits stay below, as in Gemma 2 (arXiv:2408.00118, section 2); nil for no bound.
 ///   - bias: for H heads and the distances from a row to all positions before it, as in T5
 ///     (arXiv:1910.10683, section 2.1).
 /// - Returns: [N, H·d].
 public func attention(
     queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
-    rows: SequenceRows, scale: Float, bias: DistanceBias? = nil
+    rows: SequenceRows, scale: Float, window: Int? = nil, softCap: Float? = nil,
+    bias: DistanceBias? = nil
 ) throws(TensorError) -> Tensor {
+    precondition(window ?? 1 > 0 && softCap ?? 1 > 0)
     let call = try AttentionCall(
         queries: queries, keys: keys, values: values, cache: cache, layer: layer, rows: rows,
-        scale: scale, bias: bias)
+        scale: scale, window: window, softCap: softCap, bias: bias)
     call.remember()
     return call.attend()
 }
@@ -36,11 +42,13 @@ private struct AttentionCall {
     let layer: Int
     let rows: SequenceRows
     let scale: Float
+    let window: Int?
+    let softCap: Float?
     let bias: DistanceBias?
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
-        rows: SequenceRows, scale: Float, bias: DistanceBias?
+        rows: SequenceRows, scale: Float, window: Int?, softCap: Float?, bias: DistanceBias?
     ) throws(TensorError) {
         let kept = [rows.count, cache.kvHeads, cache.headSize]
         for (name, tensor) in [("keys", keys), ("values", values)] where tensor.shape != kept {
@@ -69,6 +77,8 @@ private struct AttentionCall {
         self.layer = layer
         self.rows = rows
         self.scale = scale
+        self.window = window
+        self.softCap = softCap
         self.bias = bias
     }
 
@@ -140,10 +150,12 @@ private struct AttentionCall {
         var arguments = rk_attention(
             out: out + start, queries: queries.data() + start, row_stride: stride,
             rows: piece.rows.count, group: group, head_size: headSize,
-            first_position: piece.firstPosition, length: 0, pages: pages.baseAddress,
+            first_position: piece.firstPosition, length: 0, window: window ?? 0,
+            pages: pages.baseAddress,
             keys: cache.layout.keys(layer: layer, head: head),
             values: cache.layout.values(layer: layer, head: head),
             bias: bias?.origin(head * group), bias_stride: bias?.stride ?? 0, scale: scale,
+            soft_cap: softCap ?? 0,
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
         cache.layout.attend(&arguments)
     }

@@ -88,10 +88,11 @@ private struct CrossAttentionCall {
             var arguments = rk_attention(
                 out: out + start, queries: queries.data() + start, row_stride: stride,
                 rows: piece.rows.count, group: group, head_size: headSize, first_position: 0,
-                length: memory.length, pages: pages.baseAddress,
+                length: memory.length, window: 0, pages: pages.baseAddress,
                 keys: memory.layout.keys(layer: layer, head: head),
                 values: memory.layout.values(layer: layer, head: head), bias: nil, bias_stride: 0,
-                scale: scale, scratch: scratch.base.assumingMemoryBound(to: Float.self))
+                scale: scale, soft_cap: 0, scratch: scratch.base.assumingMemoryBound(to: Float.self)
+            )
             memory.layout.attend(&arguments)
         }
         withExtendedLifetime(scratch) {}
