@@ -1,3 +1,5 @@
+import TensorRuntime
+
 /// The families of decoders, one file of `Models/` each.
 enum Families {
     static let all: [any DecoderNetwork.Type] = [
@@ -5,6 +7,13 @@ enum Families {
         MistralModel.self,
         Qwen2Model.self,
         Qwen3Model.self,
+        GemmaModel.self,
+        Gemma2Model.self,
+        Gemma3Model.self,
+        Phi3Model.self,
+        SmolLM3Model.self,
+        GraniteModel.self,
+        OLMo2Model.self,
     ]
 
     /// The plugin's `families`.
@@ -33,4 +42,6 @@ struct Family: Sendable {
     let architecture: String
     /// Nil for a family that GGUF files store under another family's name.
     let gguf: GGUFForm?
+    /// Turns a tensor of Hugging Face's files, given by its name, into what the network reads.
+    var huggingFaceLayout: @Sendable (_ name: String, Tensor) throws -> Tensor = { $1 }
 }

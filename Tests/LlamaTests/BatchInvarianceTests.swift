@@ -8,7 +8,8 @@ import Testing
         "base", "base/model-f16.gguf", "base/model-bf16.gguf", "base/model-q8_0.gguf",
         "base/model-q4_0.gguf", "kquant/model-q4_k_m.gguf", "kquant/model-q6_k.gguf", "spm",
         "tied", "bias", "qwen2/model-q8_0.gguf", "qwen2-yarn", "qwen3",
-        "mistral-swa",
+        "mistral-swa", "gemma", "gemma2", "decoders-tiny/gemma3", "phi3", "decoders-tiny/phi4-mini",
+        "decoders-tiny/smollm3", "decoders-tiny/granite", "decoders-tiny/olmo2",
     ]
 
     private static let cacheTypes = ["f16", "f32"]

@@ -51,6 +51,17 @@ extension ParityCase {
         ParityCase(model: "qwen2-yarn/model-f32.gguf", golden: "qwen2-yarn/golden"),
         ParityCase(model: "qwen3", golden: "qwen3/golden"),
         ParityCase(model: "qwen3/model-f32.gguf", golden: "qwen3/golden"),
+        ParityCase(model: "gemma", golden: "gemma/golden"),
+        ParityCase(model: "gemma/model-f32.gguf", golden: "gemma/golden"),
+        ParityCase(model: "gemma2", golden: "gemma2/golden"),
+        ParityCase(model: "gemma2/model-f32.gguf", golden: "gemma2/golden"),
+        ParityCase("gemma3", tolerance: 5e-4),
+        ParityCase("gemma3", "model-f16.gguf", tolerance: 5e-4),
+        ParityCase(model: "phi3", golden: "phi3/golden"),
+        ParityCase(model: "phi3/model-f32.gguf", golden: "phi3/golden"),
+        ParityCase("smollm3"), ParityCase("smollm3", "model-f16.gguf"),
+        ParityCase("granite"), ParityCase("granite", "model-f32.gguf"),
+        ParityCase("olmo2"), ParityCase("olmo2", "model-f32.gguf"),
     ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {
@@ -72,19 +83,42 @@ extension ParityCase {
         }
     }
 
+    /// Files whose rotary factors are those of long texts in contexts longer than 256 positions.
+    static let longRope = [
+        ParityCase("phi3-longrope"), ParityCase("phi3-longrope", "model-f32.gguf"),
+        ParityCase("phi4-mini"), ParityCase("phi4-mini", "model-f32.gguf"),
+    ]
+
+    @Test(arguments: longRope)
+    func theContextsLengthChoosesTheFactorsOfLongTexts(_ parity: ParityCase) throws {
+        let model = try TestModel(Fixtures.find(parity.model))
+        for prompt in try Golden(parity.golden).prompts {
+            let context = try model.context(contextLength: prompt.ids.count > 256 ? 0 : 256)
+            try compareLogits(of: prompt, in: context, with: parity)
+            let found = try context.greedy(after: prompt.ids, count: prompt.greedyIds.count)
+            #expect(found == prompt.greedyIds, "\(prompt.name)")
+        }
+    }
+
     /// Every row of every prompt; the last row's best token too.
     func compareLogits(_ parity: ParityCase) throws {
-        let golden = try Golden(parity.golden)
         let context = try TestModel(Fixtures.find(parity.model)).context()
-        for prompt in golden.prompts {
-            context.clear()
-            let logits = try context.append(prompt.ids)
-            let wanted = prompt.logitsPositions[0]..<prompt.logitsPositions[1]
-            for (position, expected) in zip(wanted, golden.rows(prompt.logits)) {
-                let difference = largestDifference(logits[position], expected)
-                #expect(difference <= parity.tolerance, "\(prompt.name), row \(position)")
-            }
-            #expect(argmax(logits[prompt.ids.count - 1]) == prompt.argmaxLast, "\(prompt.name)")
+        for prompt in try Golden(parity.golden).prompts {
+            try compareLogits(of: prompt, in: context, with: parity)
         }
+    }
+
+    private func compareLogits(
+        of prompt: Golden.Prompt, in context: TestContext, with parity: ParityCase
+    ) throws {
+        let golden = try Golden(parity.golden)
+        context.clear()
+        let logits = try context.append(prompt.ids)
+        let wanted = prompt.logitsPositions[0]..<prompt.logitsPositions[1]
+        for (position, expected) in zip(wanted, golden.rows(prompt.logits)) {
+            let difference = largestDifference(logits[position], expected)
+            #expect(difference <= parity.tolerance, "\(prompt.name), row \(position)")
+        }
+        #expect(argmax(logits[prompt.ids.count - 1]) == prompt.argmaxLast, "\(prompt.name)")
     }
 }

@@ -33,4 +33,13 @@ extension AttentionHeads {
         values = try Linear(weights["v_proj"], from: c.hiddenSize, to: narrow)
         headSize = c.headSize
     }
+
+    /// Reads the three from one map, `qkv_proj`.
+    init(fused weights: Weights, _ c: DecoderConfiguration) throws {
+        let (wide, narrow) = (c.numAttentionHeads * c.headSize, c.keyValueHeads * c.headSize)
+        let parts = try Linear.parts(
+            of: weights["qkv_proj"], from: c.hiddenSize, to: [wide, narrow, narrow])
+        (queries, keys, values) = (parts[0], parts[1], parts[2])
+        headSize = c.headSize
+    }
 }

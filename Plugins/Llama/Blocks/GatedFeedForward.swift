@@ -1,25 +1,44 @@
+import PluginCommon
 import TensorRuntime
 
-/// The SwiGLU feed-forward, Shazeer 2020 (arXiv:2002.05202), equation 6.
+/// A gated feed-forward, Shazeer 2020 (arXiv:2002.05202), equation 6: SwiGLU, or GeGLU with GELU's
+/// approximation.
 ///
-///     y = (silu(x·Wgateᵀ) ⊙ x·Wupᵀ) · Wdownᵀ
+///     y = (activation(x·Wgateᵀ) ⊙ x·Wupᵀ) · Wdownᵀ
 struct GatedFeedForward: Sendable {
     let gate: Linear  // [F, D]
     let up: Linear  // [F, D]
     let down: Linear  // [D, F]
+    let activation: Activation
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let (gate, up) = try Linear.apply(gate, up, to: x)  // [N, F]
-        return try down(swiglu(gate, up))  // [N, D]
+        return try down(activation.gated(gate, up))  // [N, D]
     }
 }
 
 // MARK: - Loading
 
 extension GatedFeedForward {
-    init(_ weights: Weights, _ c: DecoderConfiguration) throws {
+    /// Reads `gate_proj`, `up_proj` and `down_proj`.
+    init(
+        _ weights: Weights, _ c: DecoderConfiguration, activation: Activation = .silu
+    ) throws {
         gate = try Linear(weights["gate_proj"], from: c.hiddenSize, to: c.intermediateSize)
         up = try Linear(weights["up_proj"], from: c.hiddenSize, to: c.intermediateSize)
         down = try Linear(weights["down_proj"], from: c.intermediateSize, to: c.hiddenSize)
+        self.activation = activation
+    }
+
+    /// Reads gate and up from one map, `gate_up_proj`.
+    init(
+        fused weights: Weights, _ c: DecoderConfiguration, activation: Activation = .silu
+    ) throws {
+        let parts = try Linear.parts(
+            of: weights["gate_up_proj"], from: c.hiddenSize,
+            to: [c.intermediateSize, c.intermediateSize])
+        (gate, up) = (parts[0], parts[1])
+        down = try Linear(weights["down_proj"], from: c.intermediateSize, to: c.hiddenSize)
+        self.activation = activation
     }
 }

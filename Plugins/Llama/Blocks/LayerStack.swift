@@ -49,6 +49,6 @@ extension LayerStack {
         layer: (_ weights: Weights, _ index: Int) throws -> Layer
     ) throws {
         layers = try (0..<c.numHiddenLayers).map { try layer(weights["layers"][$0], $0) }
-        norm = try RMSNorm(weights["norm"], width: c.hiddenSize, epsilon: c.rmsNormEps)
+        norm = try RMSNorm(weights["norm"], c)
     }
 }

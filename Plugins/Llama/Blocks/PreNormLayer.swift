@@ -21,12 +21,14 @@ struct PreNormLayer<Attention: DecoderLayer>: DecoderLayer {
 // MARK: - Loading
 
 extension PreNormLayer {
-    init(_ weights: Weights, _ c: DecoderConfiguration, attention: Attention) throws {
-        inputNorm = try RMSNorm(
-            weights["input_layernorm"], width: c.hiddenSize, epsilon: c.rmsNormEps)
+    /// - Parameter feedForward: read from `mlp` unless given.
+    init(
+        _ weights: Weights, _ c: DecoderConfiguration, attention: Attention,
+        feedForward: GatedFeedForward? = nil
+    ) throws {
+        inputNorm = try RMSNorm(weights["input_layernorm"], c)
         self.attention = attention
-        postAttentionNorm = try RMSNorm(
-            weights["post_attention_layernorm"], width: c.hiddenSize, epsilon: c.rmsNormEps)
-        feedForward = try GatedFeedForward(weights["mlp"], c)
+        postAttentionNorm = try RMSNorm(weights["post_attention_layernorm"], c)
+        self.feedForward = try feedForward ?? GatedFeedForward(weights["mlp"], c)
     }
 }

@@ -77,7 +77,8 @@ extension DecoderCheckpoint {
     private func weights() throws -> Weights {
         let c = configuration
         guard case .gguf = checkpoint.metadata, let form = decoder.family.gguf else {
-            return try Weights(checkpoint, names: Self.withoutBuffers)
+            return try Weights(
+                checkpoint, names: Self.withoutBuffers, layout: decoder.family.huggingFaceLayout)
         }
         return try Weights(
             checkpoint, names: form.huggingFaceName, layout: { try form.layout(c, $0, $1) })

@@ -11,7 +11,36 @@ extension DecoderConfiguration {
         }
         try checkSizes()
         try ConfigurationChecks.positive(["rms_norm_eps": rmsNormEps, "rope_theta": theta])
+        try checkRotary()
+        try checkLayerTypes()
+    }
+
+    private func checkRotary() throws {
         try rotary?.check(ropeParameters == nil ? "rope_scaling" : "rope_parameters")
+        for (key, factors) in [
+            ("short_factor", rotary?.shortFactor), ("long_factor", rotary?.longFactor),
+        ] {
+            guard let factors else { continue }
+            if factors.count != rotarySize / 2 {
+                throw ConfigurationError.range(
+                    key, found: "of \(factors.count) numbers", expected: "\(rotarySize / 2)")
+            }
+            for factor in factors { try ConfigurationChecks.positive([key: factor]) }
+        }
+    }
+
+    private func checkLayerTypes() throws {
+        guard let layerTypes else { return }
+        if layerTypes.count != numHiddenLayers {
+            throw ConfigurationError.range(
+                "layer_types", found: "of \(layerTypes.count) layers",
+                expected: "\(numHiddenLayers)")
+        }
+        let known = ["full_attention", "sliding_attention"]
+        if let other = layerTypes.first(where: { !known.contains($0) }) {
+            throw ConfigurationError.unsupported(
+                "layer_types", found: other, expected: known.joined(separator: ", "))
+        }
     }
 
     private func checkSizes() throws {

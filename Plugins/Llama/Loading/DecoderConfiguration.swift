@@ -14,6 +14,8 @@ struct DecoderConfiguration: Decodable, Sendable {
     let tieWordEmbeddings: Bool?
     let hiddenAct: String?
     let slidingWindow: Int?
+    /// Which layers have the window, in files of transformers 5.
+    let layerTypes: [String]?
     let quantizationConfig: QuantizationConfiguration?
 
     /// transformers 4
@@ -21,7 +23,7 @@ struct DecoderConfiguration: Decodable, Sendable {
     /// transformers 4
     let ropeScaling: RotaryScaling?
     /// transformers 5
-    let ropeParameters: RotaryScaling?
+    let ropeParameters: RotaryParameters?
     let partialRotaryFactor: Float?
     /// GGUF
     let rotaryDim: Int?
@@ -30,6 +32,23 @@ struct DecoderConfiguration: Decodable, Sendable {
 
     struct QuantizationConfiguration: Decodable, Sendable {
         let quantMethod: String?
+    }
+
+    /// Of all layers, or one of those without a window and one of those with it.
+    struct RotaryParameters: Decodable, Sendable {
+        let unwindowed: RotaryScaling
+        let windowed: RotaryScaling?
+
+        private struct Kinds: Decodable {
+            let fullAttention: RotaryScaling?
+            let slidingAttention: RotaryScaling?
+        }
+
+        init(from decoder: any Decoder) throws {
+            let kinds = try Kinds(from: decoder)
+            unwindowed = try kinds.fullAttention ?? RotaryScaling(from: decoder)
+            windowed = kinds.slidingAttention
+        }
     }
 }
 
@@ -42,14 +61,26 @@ extension DecoderConfiguration {
     /// How many positions a row of a layer with a window sees; nil for all before it.
     var window: Int? { slidingWindow.flatMap { $0 > 0 ? $0 : nil } }
 
-    var rotary: RotaryScaling? { ropeParameters ?? ropeScaling }
-    var theta: Float { ropeParameters?.ropeTheta ?? ropeTheta ?? ropeScaling?.ropeTheta ?? 10_000 }
+    /// Whether a layer has the window, where every so many layers one sees all positions.
+    func hasWindow(_ layer: Int, globalEvery pattern: Int) -> Bool {
+        layerTypes.map { $0[layer] == "sliding_attention" }
+            ?? !(layer + 1).isMultiple(of: pattern)
+    }
+
+    var rotary: RotaryScaling? { ropeParameters?.unwindowed ?? ropeScaling }
+    var theta: Float {
+        ropeParameters?.unwindowed.ropeTheta ?? ropeTheta ?? ropeScaling?.ropeTheta ?? 10_000
+    }
 
     /// How many numbers of a head are rotated.
     var rotarySize: Int {
         if let rotaryDim { return rotaryDim }
         let part = rotary?.partialRotaryFactor ?? partialRotaryFactor ?? 1
         return Int((part * Float(headSize)).rounded())
+    }
+
+    var rotaryAmplitude: Float {
+        rotary?.amplitude(trained: trainedPositions, positions: maxPositionEmbeddings) ?? 1
     }
 
     /// The positions of training, before any scaling.

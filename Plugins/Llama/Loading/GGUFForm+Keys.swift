@@ -26,7 +26,7 @@ extension GGUFForm {
             guard let number = try metadata.float(ifPresent: path(own)) else { continue }
             object.append((key, .number(Double(number))))
         }
-        if let rotary = try rotary(metadata) { object.append(("rope_scaling", rotary)) }
+        if let rotary = try rotary(metadata, tensors) { object.append(("rope_scaling", rotary)) }
         return ConfigurationFile(name: "the metadata", .object(object))
     }
 
@@ -83,7 +83,10 @@ extension GGUFForm {
         "original_max_position_embeddings": "rope.scaling.original_context_length",
     ]
 
-    private func rotary(_ metadata: GGUFMetadata) throws -> JSON? {
+    private func rotary(
+        _ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]
+    ) throws -> JSON? {
+        if tensors["rope_factors_long.weight"] != nil { return try longRope(metadata) }
         // The second is the older name; 0 and 1 scale nothing.
         let factor =
             try metadata.float(ifPresent: path("rope.scaling.factor"))
@@ -96,13 +99,25 @@ extension GGUFForm {
             throw ConfigurationError.unsupported(key, found: type, expected: "none, linear, yarn")
         }
         guard let factor else { throw ConfigurationError.missing(path("rope.scaling.factor")) }
-        var object: [(key: String, value: JSON)] = [
-            ("rope_type", .string(type)), ("factor", .number(Double(factor))),
-        ]
-        let trained = path("rope.scaling.original_context_length")
-        if let trained = try metadata.int(ifPresent: trained) {
-            object.append(("original_max_position_embeddings", .integer(trained)))
-        }
-        return .object(object)
+        return .object(
+            [("rope_type", .string(type)), ("factor", .number(Double(factor)))]
+                + (try trainedPositions(metadata)))
+    }
+
+    /// Whose factors are tensors.
+    private func longRope(_ metadata: GGUFMetadata) throws -> JSON {
+        let amplitude = try metadata.float(ifPresent: path("rope.scaling.attn_factor"))
+        return .object(
+            [("rope_type", .string("longrope"))]
+                + (amplitude.map { [("attention_factor", .number(Double($0)))] } ?? [])
+                + (try trainedPositions(metadata)))
+    }
+
+    private func trainedPositions(
+        _ metadata: GGUFMetadata
+    ) throws -> [(key: String, value: JSON)] {
+        let key = path("rope.scaling.original_context_length")
+        guard let positions = try metadata.int(ifPresent: key) else { return [] }
+        return [("original_max_position_embeddings", .integer(positions))]
     }
 }

@@ -23,12 +23,20 @@ struct RotaryScaling: Decodable, Sendable {
     let betaSlow: Float?
     /// yarn
     let truncate: Bool?
+    /// longrope: divides the frequencies of contexts no longer than those of training
+    let shortFactor: [Float]?
+    /// longrope: divides those of longer ones
+    let longFactor: [Float]?
     /// yarn, DeepSeek's
     let mscale: Float?
 
-    var kind: String { ropeType ?? type ?? "default" }
+    var kind: String {
+        let name = ropeType ?? type ?? "default"
+        // The first releases of Phi-3 call it after its author.
+        return name == "su" ? "longrope" : name
+    }
 
-    private static let kinds = ["default", "linear", "llama3", "yarn"]
+    private static let kinds = ["default", "linear", "llama3", "yarn", "longrope"]
 
     /// - Parameter key: where it stands.
     func check(_ key: String) throws {
@@ -71,9 +79,19 @@ extension RotaryScaling {
     }
 
     /// The factor of the rotated numbers.
-    var amplitude: Float {
-        guard kind == "yarn" else { return 1 }
-        return attentionFactor ?? max(1, 0.1 * log(factor ?? 1) + 1)
+    ///
+    /// - Parameters:
+    ///   - trained: the positions of training.
+    ///   - positions: those that the scaling reaches.
+    func amplitude(trained: Int, positions: Int) -> Float {
+        if let attentionFactor { return attentionFactor }
+        switch kind {
+        case "yarn": return max(1, 0.1 * log(factor ?? 1) + 1)
+        case "longrope":
+            let stretch = max(1, Float(positions) / Float(trained))
+            return (1 + log(stretch) / log(Float(trained))).squareRoot()
+        default: return 1
+        }
     }
 
     /// Llama 3.1: long waves are stretched by `factor`, short ones kept, those between blended by

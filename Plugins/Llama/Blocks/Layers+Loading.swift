@@ -7,6 +7,13 @@ extension Embedding {
     }
 }
 
+extension RMSNorm {
+    /// Reads a norm of the states.
+    init(_ weights: Weights, _ c: DecoderConfiguration) throws {
+        try self.init(weights, width: c.hiddenSize, epsilon: c.rmsNormEps)
+    }
+}
+
 extension Linear {
     /// Reads `lm_head`, or takes the embedding if the checkpoint ties them.
     ///
