@@ -3,12 +3,13 @@
 import json
 import statistics
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import make_llama_1b
 from quiet import undisturbed
-from servers import LlamaServer, Roost, Server, run_json
+from servers import LlamaServer, Roost, Server, plugin_table, run_json
 
 PROMPT, GENERATE = 256, 32
 TEXT = "Once upon a time there was a little girl"
@@ -32,6 +33,18 @@ class Setting:
                 self.peer / "llama-server", self.small, self.threads)
         return servers
 
+    def steps(self, model: Path) -> dict[str, float]:
+        """Tokens per second of a prompt and of tokens one by one, as `roost bench` has them."""
+        command = [self.binaries / "roost", "bench", model, "--prompt", PROMPT, "--write", GENERATE,
+                   "--streams", 1, "--rounds", 1, "--json"]
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as settings:
+            settings.write(plugin_table(self.binaries, "llama"))
+            settings.flush()
+            report = undisturbed(
+                lambda: run_json([*command, "--config", settings.name], self.threads))
+        speeds = {figure["test"]: figure["tokens_per_second"] for figure in report["results"]}
+        return {"decode": speeds["write"], "prefill": speeds["read"]}
+
     def bench(self, measure: str, *arguments: object, model: Path | None = None) -> dict:
         command = [self.binaries / "Bench", measure, self.binaries / "libLlama.so",
                    model or self.small, *arguments]
@@ -44,8 +57,7 @@ def tokens(setting: Setting) -> list[str]:
     for path in make_llama_1b.make(setting.cache):
         speeds: dict[str, list[dict]] = {"Roost": [], "llama-bench": []}
         for _ in range(setting.rounds):
-            speeds["Roost"].append(
-                setting.bench("tokens", "worker", PROMPT, GENERATE, model=path))
+            speeds["Roost"].append(setting.steps(path))
             if setting.peer:
                 speeds["llama-bench"].append(undisturbed(lambda: llama_bench(setting, path)))
         for kind in ("decode", "prefill"):

@@ -123,9 +123,7 @@ class Roost(Server):
 listen = "127.0.0.1:{self.port}"
 data = {json.dumps(self.folder.name)}
 
-[plugins.{self.plugin}]
-library = {json.dumps(str(self.binary.parent / f"lib{self.plugin.capitalize()}.so"))}
-
+{plugin_table(self.binary.parent, self.plugin)}
 [[models]]
 name = "bench"
 plugin = "{self.plugin}"
@@ -133,6 +131,12 @@ source = {json.dumps(str(self.model))}
 load = "start"
 """)
         return [str(self.binary), "serve", "--config", str(settings)]
+
+
+def plugin_table(binaries: Path, plugin: str) -> str:
+    """The lines of plugins.toml that name a plugin."""
+    library = binaries / f"lib{plugin.capitalize()}.so"
+    return f"[plugins.{plugin}]\nlibrary = {json.dumps(str(library))}\n"
 
 
 class LlamaServer(Server):

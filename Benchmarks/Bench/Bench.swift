@@ -27,18 +27,6 @@ struct Bench {
         return try loader.launch(plugin, name: "bench", request)
     }
 
-    /// Tokens per second of a prompt, and of tokens one by one from an empty context.
-    func tokens(_ isolation: Isolation, prompt: Int, generate: Int) throws -> String {
-        let loaded = try open(isolation, context: max(prompt, generate))
-        defer { loaded.close() }
-        try decode(loaded, count: 2)  // pages in the weights
-        let reading = try seconds { try prefill(loaded, count: prompt) }
-        let generation = try seconds { try decode(loaded, count: generate) }
-        return """
-            {"prefill": \(Double(prompt) / reading), "decode": \(Double(generate) / generation)}
-            """
-    }
-
     /// Microseconds of a pass with one token, here and in a worker, by turns.
     func forward(count: Int) throws -> String {
         let models = try [Isolation.inProcess, .worker].map { try open($0, context: 128) }
@@ -82,19 +70,6 @@ extension Bench {
         }
     }
 
-    private func prefill(_ loaded: any LoadedModel, count: Int) throws {
-        try loaded.clear(0)
-        let step = max(1, loaded.description.decode?.batchSize ?? count)
-        for start in stride(from: 0, to: count, by: step) {
-            try pass(loaded, start..<min(start + step, count))
-        }
-    }
-
-    private func decode(_ loaded: any LoadedModel, count: Int) throws {
-        try loaded.clear(0)
-        for position in 0..<count { try pass(loaded, position..<position + 1) }
-    }
-
     /// Tokens at these positions of sequence 0; the last one wants logits.
     private func pass(_ loaded: any LoadedModel, _ positions: Range<Int>) throws {
         let vocabulary = loaded.description.decode?.vocabularySize ?? 1
@@ -111,14 +86,8 @@ extension Bench {
 
 // MARK: - Time
 
-private func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let clock = ContinuousClock()
-    let time = try clock.measure(body)
-    return time / .seconds(1)
-}
-
 private func microseconds(_ body: () throws -> Void) rethrows -> Double {
-    try 1e6 * seconds(body)
+    try ContinuousClock().measure(body) / .microseconds(1)
 }
 
 private func median(_ samples: [Double]) -> Double {

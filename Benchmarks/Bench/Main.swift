@@ -3,7 +3,6 @@ import PluginHost
 
 /// Measures a plugin below the engine and prints a line of JSON; `run.py` calls it.
 ///
-///     Bench tokens  LIBRARY MODEL ISOLATION PROMPT GENERATE
 ///     Bench forward LIBRARY MODEL COUNT
 ///     Bench tokenize LIBRARY MODEL COUNT TEXT
 ///     Bench embed LIBRARY MODEL ISOLATION SETTINGS
@@ -22,11 +21,6 @@ enum Main {
 
     private static func measure(_ arguments: [String]) throws -> String? {
         switch (arguments.first, arguments.count) {
-        case ("tokens", 6):
-            let isolation = try value(arguments[3], Isolation.init(rawValue:))
-            let bench = try Bench(library: arguments[1], model: arguments[2])
-            return try bench.tokens(
-                isolation, prompt: value(arguments[4]), generate: value(arguments[5]))
         case ("forward", 4):
             let bench = try Bench(library: arguments[1], model: arguments[2])
             return try bench.forward(count: value(arguments[3]))
@@ -40,7 +34,7 @@ enum Main {
             return nil
         default:
             throw UsageError(
-                text: "expected tokens, forward, tokenize or embed; see Benchmarks/README.md")
+                text: "expected forward, tokenize or embed; see Benchmarks/README.md")
         }
     }
 

@@ -263,3 +263,28 @@ def readiness(host):
     connection = http.client.HTTPConnection(urllib.parse.urlparse(host.url).netloc, timeout=60)
     connection.request("GET", "/readyz")
     return connection.getresponse().read()
+
+
+def test_bench_measures_reading_and_writing(host):
+    told = roost("bench", "markov", "--prompt", "40", "--write", "6", "--streams", "1,3", "--rounds", "2",
+                 "--depth", "5", "--json", cwd=host.folder)
+    assert told.returncode == 0, told.stderr
+    report = json.loads(told.stdout)
+    assert (report["model"], report["plugin"], report["family"]) == ("markov", "markov", "markov")
+    assert report["memory_bytes_per_second"] > 1e8 and report["load_seconds"] > 0
+    measures = [(r["test"], r["tokens"], r["streams"], r["depth"]) for r in report["results"]]
+    assert measures == [("read", 40, 1, 0), ("write", 6, 1, 5), ("write", 6, 3, 5)]
+    assert all(r["tokens_per_second"] > 0 and r["deviation"] >= 0 for r in report["results"])
+    assert report["results"][0]["first_token_seconds"] > 0
+    table = roost("bench", "markov", "--prompt", "40", "--write", "6", "--rounds", "1", "--streams", "2",
+                  cwd=host.folder).stdout
+    assert "TOKENS/S" in table and "first token after" in table, table
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    (["nowhere"], 2, "'nowhere' is neither a model"), (["markov", "--streams", "1,x"], 2, "numbers such as 1,4,8"),
+    (["markov", "--prompt", "0"], 2, "--prompt is 0"), (["plugins.toml"], 1, "no plugin serves"),
+])
+def test_bench_says_what_it_cannot_measure(host, arguments, status, words):
+    told = roost("bench", *arguments, cwd=host.folder)
+    assert told.returncode == status and words in told.stderr and not told.stdout, told

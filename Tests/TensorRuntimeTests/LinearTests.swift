@@ -26,7 +26,7 @@ import Testing
     func repackedWeightsAreHardlyLargerThanTheFiles(_ kind: Weight.Kind) throws {
         let weight = try Weight(kind, rows: 64, depth: 2048 / 256 * 256, seed: 2)
         let packed = try Linear(weight.tensor).packedBytes
-        #expect(Double(packed) <= 1.03 * Double(weight.tensor.byteCount))
+        #expect(Double(packed) <= 1.06 * Double(weight.tensor.byteCount))
     }
 
     /// Of formats that prepare their input alike and of others.
@@ -47,7 +47,7 @@ import Testing
         #expect(two.1.floats == three.0.floats)
     }
 
-    @Test(arguments: [ElementType.q4_0, .q4_1, .q5_0, .q5_1, .q5_K, .q3_K, .iq4_nl])
+    @Test(arguments: [ElementType.tq1_0, .tq2_0])
     func aTypeWithoutAKernelIsWidenedAtHalfPrecision(_ element: ElementType) throws {
         let (rows, depth) = (5, 256)
         var noise = Noise(8)

@@ -44,7 +44,7 @@ package enum BlockingThread {
     /// Blocks until `body` has been run for each element, some at a time on threads of their own.
     ///
     /// - Returns: what it returned, in order.
-    static func map<Element: Sendable, Result: Sendable>(
+    package static func map<Element: Sendable, Result: Sendable>(
         _ name: String, _ elements: [Element], limit: Int,
         _ body: @escaping @Sendable (Element) -> Result
     ) -> [Result] {

@@ -1,0 +1,194 @@
+import Engine
+import FoundationEssentials
+import Glibc
+import PluginHost
+
+/// A model of its own, opened as the host opens it, whose steps are timed.
+struct ModelBench {
+    enum Test: String {
+        case read
+        case write
+    }
+
+    /// What was opened.
+    struct Identity {
+        let plugin: String
+        let family: String
+        /// Of the model's files.
+        let bytes: Int
+        let loadTime: Duration
+    }
+
+    /// One measure: the speeds of its runs, in tokens per second of all streams together.
+    struct Figure {
+        let test: Test
+        let tokens: Int
+        let streams: Int
+        var depth = 0
+        let speeds: [Double]
+        /// From the beginning of a prompt to the logits of its last token, at the median.
+        var firstToken: Duration?
+
+        var title: String { depth > 0 ? "\(test.rawValue) after \(depth)" : test.rawValue }
+        var mean: Double { speeds.reduce(0, +) / Double(max(1, speeds.count)) }
+
+        var deviation: Double {
+            let squares = speeds.map { ($0 - mean) * ($0 - mean) }
+            return (squares.reduce(0, +) / Double(max(1, speeds.count - 1))).squareRoot()
+        }
+    }
+
+    let identity: Identity
+    private let model: any LoadedModel
+    private let decoder: DecodeCapabilities
+    private let store: String
+
+    /// - Parameter plugins: those that are asked, unless the model names its own.
+    /// - Throws: `BenchError` for a model that writes no text or that nobody serves.
+    init(_ spec: ModelSpec, plugins: [PluginSpec]) throws {
+        store = "/tmp/roost-bench-\(getpid())"
+        let loader = ModelLoader(PluginHostOptions(store: store))
+        let plugin = try Self.choose(among: plugins, for: spec, loader)
+        let clock = ContinuousClock()
+        let started = clock.now
+        model = try loader.launch(
+            try loader.stage(plugin), name: spec.name, OpenRequest(spec))
+        guard let decoder = model.description.decode, model.description.encoder == nil else {
+            model.close()
+            throw BenchError.writesNothing(spec.name)
+        }
+        self.decoder = decoder
+        identity = Identity(
+            plugin: plugin.name, family: model.description.family,
+            bytes: Self.bytes(of: spec.source), loadTime: clock.now - started)
+    }
+
+    func close() {
+        model.close()
+        try? FileManager.default.removeItem(atPath: store)
+    }
+}
+
+// MARK: - Measures
+
+extension ModelBench {
+    /// A prompt, after one that is not counted: it brings the weights into memory.
+    func reading(_ tokens: Int, rounds: Int) throws -> Figure {
+        try read(min(tokens, 32), streams: 1)
+        let times = try (0..<rounds).map { _ in
+            try model.clear(0)
+            return try timed { try read(tokens, streams: 1) }
+        }
+        return Figure(
+            test: .read, tokens: tokens, streams: 1,
+            speeds: times.map { Double(tokens) / $0.inSeconds },
+            firstToken: times.sorted()[times.count / 2])
+    }
+
+    /// Tokens one by one, in every step one of each stream.
+    func writing(_ tokens: Int, streams: Int, depth: Int, rounds: Int) throws -> Figure {
+        guard streams <= decoder.sequences, streams <= decoder.batchSize else {
+            throw BenchError.tooManyStreams(
+                streams, most: min(decoder.sequences, decoder.batchSize))
+        }
+        let times = try (0..<rounds).map { _ in
+            for stream in 0..<streams { try model.clear(stream) }
+            if depth > 0 { try read(depth, streams: streams) }
+            return try timed {
+                for position in depth..<depth + tokens {
+                    try step((0..<streams).map { ($0, position, true) })
+                }
+            }
+        }
+        return Figure(
+            test: .write, tokens: tokens, streams: streams, depth: depth,
+            speeds: times.map { Double(tokens * streams) / $0.inSeconds })
+    }
+
+    /// The same prompt in every stream, in steps as large as the model takes.
+    private func read(_ tokens: Int, streams: Int) throws {
+        for stream in 0..<streams {
+            try model.clear(stream)
+            for start in stride(from: 0, to: tokens, by: decoder.batchSize) {
+                let end = min(start + decoder.batchSize, tokens)
+                try step((start..<end).map { (stream, $0, $0 == tokens - 1) })
+            }
+        }
+    }
+
+    private func step(_ rows: [(stream: Int, position: Int, wantsLogits: Bool)]) throws {
+        var batch = Batch()
+        for row in rows {
+            // Any tokens do; these do not repeat within a prompt.
+            batch.append(
+                token: Int32(row.position * 7919 % decoder.vocabularySize), sequence: row.stream,
+                position: row.position, wantsLogits: row.wantsLogits)
+        }
+        _ = try model.forward(batch, deadline: nil)
+    }
+
+    private func timed(_ body: () throws -> Void) rethrows -> Duration {
+        try ContinuousClock().measure(body)
+    }
+}
+
+// MARK: - What is measured
+
+extension ModelBench {
+    private static func choose(
+        among plugins: [PluginSpec], for spec: ModelSpec, _ loader: ModelLoader
+    ) throws -> PluginSpec {
+        if let name = spec.plugin {
+            guard let plugin = plugins.first(where: { $0.name == name }) else {
+                throw BenchError.noPlugin(name)
+            }
+            return plugin
+        }
+        var best: (plugin: PluginSpec, score: Int)?
+        var reasons: [String] = []
+        for plugin in plugins {
+            do {
+                let score = try loader.ask(plugin, OpenRequest(spec)).score
+                if score > (best?.score ?? 0) { best = (plugin, score) }
+            } catch {
+                reasons.append("\(plugin.name): \(error)")
+            }
+        }
+        guard let best else {
+            throw BenchError.nobodyServes("\(ModelFiles(spec.source))", reasons: reasons)
+        }
+        return best.plugin
+    }
+
+    /// The bytes of a file, or of the weights that lie in a folder.
+    private static func bytes(of source: String) -> Int {
+        guard Paths.isFolder(source) else { return size(source) }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
+        return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".gguf") }
+            .reduce(0) { $0 + size("\(source)/\($1)") }
+    }
+
+    private static func size(_ file: String) -> Int {
+        var status = stat()
+        return stat(file, &status) == 0 ? Int(status.st_size) : 0
+    }
+}
+
+enum BenchError: Error, CustomStringConvertible {
+    case noPlugin(String)
+    case nobodyServes(String, reasons: [String])
+    case writesNothing(String)
+    case tooManyStreams(Int, most: Int)
+
+    var description: String {
+        switch self {
+        case .noPlugin(let name): "the settings have no plugin '\(name)', which the model names"
+        case .nobodyServes(let files, let reasons):
+            (["no plugin serves \(files)"] + reasons).joined(separator: "; ")
+        case .writesNothing(let name):
+            "'\(name)' does not write text from a prompt, and nothing else is measured here"
+        case .tooManyStreams(let streams, let most):
+            "\(streams) streams, and the model takes \(most) at a time"
+        }
+    }
+}
