@@ -1,6 +1,6 @@
-/// A request that took a model down, as an engine found out.
+/// A request that crashed a model, as an engine found out.
 package struct Blame: Sendable {
-    /// What tells the request from others; nothing of it can be read from it.
+    /// Identifies the request; its content cannot be recovered from it.
     package let fingerprint: Int
     /// The beginning of the first call that failed with the request in it.
     package let since: MonotonicTime
@@ -11,9 +11,9 @@ package struct Blame: Sendable {
     }
 }
 
-/// The requests that took a model down, for as long as they are refused.
+/// The requests that crashed a model, as long as they are refused.
 struct BlamedRequests {
-    /// Requests that are remembered at a time.
+    /// The most requests remembered at a time.
     private static let limit = 1024
 
     private var ends: [Int: MonotonicTime] = [:]
@@ -27,7 +27,7 @@ struct BlamedRequests {
         ends[fingerprint] = end
     }
 
-    /// How much longer a request is refused; nil when it is not.
+    /// How much longer a request is refused; nil if it is not.
     mutating func refusal(of fingerprint: Int, at now: MonotonicTime) -> Duration? {
         guard let end = ends[fingerprint] else { return nil }
         if end > now { return end - now }

@@ -1,18 +1,18 @@
-/// The first calls of a text model's context: they bring its weights into memory, and show whether the calls
-/// on sequences do what they say. One that does not would later give a request the answer to another's
-/// beginning, with nothing to tell it by.
+/// The first calls of a text model's context: they bring its weights into memory, and check whether
+/// the calls on sequences do what they claim. One that does not would later answer a request from
+/// another request's prefix, unnoticed.
 struct DecodingCheck {
     private let model: any LoadedModel
     private let capabilities: DecodeCapabilities
     private let encoder: EncoderCapabilities?
-    /// What every sequence here begins with, and what follows in one or in another: calls that keep what they
-    /// should forget show only where the tokens differ.
+    /// The common first token of all sequences here, and two different second ones: calls that keep
+    /// what they should forget show only if the tokens differ.
     private let first, second, third: Int32
-    /// Positions that a sequence gets: two, where it may have so many.
+    /// The positions that a sequence gets: two, if it may have that many.
     private let length: Int
     private let limit: Duration
 
-    /// - Parameter limit: of each call that computes.
+    /// - Parameter limit: for each call that computes.
     init?(_ model: any LoadedModel, limit: Duration) {
         guard let capabilities = model.description.decode else { return nil }
         self.model = model
@@ -26,7 +26,7 @@ struct DecodingCheck {
         self.limit = limit
     }
 
-    /// - Returns: two tokens of text, as far as there are any.
+    /// - Returns: two text tokens, if there are any.
     private static func ordinaryTokens(
         of model: any LoadedModel, _ capabilities: DecodeCapabilities, besides first: Int32
     ) -> [Int32] {
@@ -38,8 +38,8 @@ struct DecodingCheck {
         return found.count == 2 ? found : Array(others.prefix(2))
     }
 
-    /// - Returns: what the model cannot do although it says so; the engine does without it.
-    /// - Throws: `.broken` with the call that is not as the contract has it. Otherwise all sequences are
+    /// - Returns: what the model claims but cannot do; the engine does without it.
+    /// - Throws: `.broken` with the call that violates the contract. Otherwise all sequences are
     ///   empty.
     func run() throws -> [String] {
         if encoder != nil { try checkSource() }
@@ -99,7 +99,7 @@ extension DecodingCheck {
         return nil
     }
 
-    /// Fills a sequence anew that holds something else.
+    /// Fills again a sequence that holds something else.
     ///
     /// - Parameter row: what a sequence that held nothing gave.
     private func checkClearing(
@@ -151,8 +151,8 @@ extension DecodingCheck {
 
     private var isInvariant: Bool { capabilities.flags.contains(.batchInvariant) }
 
-    /// What the same rows in equal batches may differ by, of the range of their logits, where the model does
-    /// not say that they do not. Another token makes more of a difference.
+    /// How much the same rows in equal batches may differ, as a share of the range of their logits,
+    /// unless the model claims that they do not. Another token makes more of a difference.
     private static let rounding: Float = 0.05
 
     /// Compares with what `seq_len` says, where there is one.
@@ -177,7 +177,7 @@ extension DecodingCheck {
 extension DecodingCheck {
     private var source: [Int32] { [model.vocabulary?.eos ?? 0] }
 
-    /// What a sequence has read is forgotten with it, and makes a difference.
+    /// Checks that clearing a sequence clears its source too, and that a source makes a difference.
     private func checkSource() throws {
         try model.encode(source, into: 0, deadline: limit)
         try expect(0, in: 0, after: .encode)
@@ -194,7 +194,8 @@ extension DecodingCheck {
         try clear(0)
     }
 
-    /// Some models give the same for two short sources; those that have read none must refuse.
+    /// Some models give the same logits for two short sources; a sequence that has read none must
+    /// be refused.
     private func checkThatSourcesCount() throws {
         try clear(0)
         do {
@@ -238,7 +239,7 @@ extension DecodingCheck {
         return row
     }
 
-    /// - Returns: what a call was refused with; nil when it was not.
+    /// - Returns: the refusal of a call; nil if it was not refused.
     private func refusal(of step: CallStep, _ call: () throws -> Void) throws -> String? {
         do {
             try call()

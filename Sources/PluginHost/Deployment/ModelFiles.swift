@@ -1,9 +1,9 @@
 import Glibc
 import JSON
 
-/// What lies at a model's source, in the words of who made it: said of a model that no plugin serves.
+/// What a model's source is, in its makers' terms: reported for a model that no plugin serves.
 ///
-/// Reads names and headers only, and never fails: what cannot be read is said too.
+/// Reads only names and headers, and never fails: what cannot be read is reported too.
 package struct ModelFiles: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         case missing
@@ -30,7 +30,7 @@ package struct ModelFiles: Sendable, Equatable {
         case otherFolder(holds: [String])
     }
 
-    /// What keeps even a known network from being served.
+    /// What keeps even a supported network from being served.
     package enum Weights: Sendable, Equatable {
         case present
         case none
@@ -44,7 +44,7 @@ package struct ModelFiles: Sendable, Equatable {
     package let kind: Kind
     package var weights = Weights.present
 
-    /// Looks at a file or a folder.
+    /// Inspects a file or a folder.
     package init(_ source: String) {
         let path = source.count > 1 && source.hasSuffix("/") ? String(source.dropLast()) : source
         name = lastComponent(of: path)
@@ -325,7 +325,7 @@ private struct GGUFHead {
         return String(decoding: rest.prefix(Int(length)), as: UTF8.self)
     }
 
-    /// Passes a value over; an array may reach past what was read, where no key is looked for.
+    /// Skips a value; an array may reach past what was read, where no key is needed.
     private mutating func skip(_ type: UInt64) -> Bool {
         let widths: [UInt64: Int] = [
             0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8,

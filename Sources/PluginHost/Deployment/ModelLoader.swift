@@ -1,10 +1,10 @@
 import Synchronization
 
-/// A plugin whose library has a private copy that was looked at.
+/// A plugin whose library has an inspected private copy.
 package struct StagedPlugin: Sendable, Equatable {
     package let spec: PluginSpec
     package let library: StagedLibrary
-    /// What the look found that does not keep it from being loaded.
+    /// Findings that do not keep it from being loaded.
     package let warnings: [ELFReport.Finding]
 }
 
@@ -20,7 +20,8 @@ struct LibraryRefusal: Error, CustomStringConvertible {
     }
 }
 
-/// Brings models up, in a worker or in this process. Copies share what they know of libraries.
+/// Loads models, in a worker or in this process. Copies of this value share what is known about
+/// libraries.
 package struct ModelLoader: Sendable {
     private let options: PluginHostOptions
     private let kept = KeptLibraries()
@@ -30,7 +31,7 @@ package struct ModelLoader: Sendable {
         self.options = options
     }
 
-    /// Finds the library, copies it and looks into the copy.
+    /// Finds the library, copies it and inspects the copy.
     ///
     /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
     package func stage(_ spec: PluginSpec) throws -> StagedPlugin {
@@ -52,7 +53,7 @@ package struct ModelLoader: Sendable {
         return StagedPlugin(spec: spec, library: library, warnings: report.findings)
     }
 
-    /// Asks a plugin what it thinks of a model, for as long as the choice between plugins may take. Blocks.
+    /// Asks a plugin to score a model, for as long as the choice between plugins may take. Blocks.
     package func probe(
         _ plugin: StagedPlugin, _ request: OpenRequest, start: StartControl = StartControl()
     ) throws -> Probe {
@@ -101,7 +102,7 @@ package struct ModelLoader: Sendable {
     ///
     /// - Parameters:
     ///   - name: the model's, for the log.
-    ///   - start: what ends it before it is open.
+    ///   - start: ends it early, before it is open.
     package func launch(
         _ plugin: StagedPlugin, name: String, _ request: OpenRequest,
         limits: WorkerLimits? = nil, start: StartControl = StartControl()
@@ -142,7 +143,7 @@ package struct ModelLoader: Sendable {
 // MARK: - Without a store
 
 extension ModelLoader {
-    /// Looks into a library where it lies.
+    /// Inspects a library in place.
     ///
     /// - Returns: what may do harm.
     /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
@@ -154,8 +155,7 @@ extension ModelLoader {
         return report.findings
     }
 
-    /// Asks a plugin where it lies, in a worker whatever its isolation, what it thinks of a model and of
-    /// its settings.
+    /// Asks a plugin in place, in a worker whatever its isolation, about a model and its settings.
     package func ask(
         _ spec: PluginSpec, _ request: OpenRequest
     ) throws -> Probe {
@@ -170,14 +170,14 @@ extension ModelLoader {
         }
     }
 
-    /// What a plugin that was asked where it lies says about itself.
+    /// The identity of a plugin that was asked in place.
     package func identity(of spec: PluginSpec) -> PluginIdentity? {
         kept.identity(ofPlugin: spec.name)
     }
 }
 
-/// The copy of each library as it is now, with what was found in it: it stays while no model has it, and
-/// is looked into once.
+/// The current copy of each library, with the findings about it: it stays even if no model uses it,
+/// and is inspected once.
 private final class KeptLibraries: Sendable {
     private struct Kept {
         let library: StagedLibrary
@@ -187,11 +187,11 @@ private final class KeptLibraries: Sendable {
 
     /// By the paths of the authors' files.
     private let kept = Mutex<[String: Kept]>([:])
-    /// Of plugins that were asked where they lie, by their names.
+    /// Identities of plugins that were asked in place, by their names.
     private let asked = Mutex<[String: PluginIdentity]>([:])
     private let looking = TurnLock()
 
-    /// - Parameter whenNew: told of a library that was not looked into before.
+    /// - Parameter whenNew: called for a library that was not inspected before.
     func report(
         of library: StagedLibrary, whenNew: (ELFReport) -> Void
     ) throws -> ELFReport {
@@ -201,7 +201,7 @@ private final class KeptLibraries: Sendable {
             }
             let report = try ELFPreflight.inspect(library.path)
             whenNew(report)
-            // What a refused one lacks may be there the next time.
+            // What a refused library lacks may exist the next time.
             let replaced = kept.withLock { kept -> Kept? in
                 let replaced = kept[library.source]
                 kept[library.source] =

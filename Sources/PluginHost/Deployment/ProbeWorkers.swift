@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The workers in which plugins are asked about models: one a plugin, for as long as somebody asks.
+/// The workers in which plugins are asked about models: one per plugin, as long as there are
+/// questions.
 final class ProbeWorkers: Sendable {
     /// What a worker is one of: the settings of its plugin decide how it runs.
     private struct Key: Hashable {
@@ -94,7 +95,8 @@ final class ProbeWorker: Sendable {
         end()
     }
 
-    /// Whoever waits behind a question on which the plugin hung is told so, and does not hang as long again.
+    /// A caller queued after a question on which the plugin hung is told so, and does not hang as
+    /// long again.
     func ask<Answer>(_ question: (Running) throws -> Answer) throws -> Answer {
         try turn.exclusively {
             if let hung = state.withLock({ $0.hung }) { throw hung }

@@ -1,4 +1,4 @@
-/// Why no plugin serves a model: what the files are, what each plugin had against them, and what would
+/// Why no plugin serves a model: what the files are, why each plugin refused them, and what would
 /// be served.
 package struct UnservedModel: Error, CustomStringConvertible {
     package enum Answer: Sendable {

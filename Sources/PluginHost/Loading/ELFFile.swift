@@ -9,7 +9,7 @@ package struct ELFFile {
     package let machine: UInt16
     package let type: UInt16
     package let segments: [Segment]
-    /// By the tags of ``DynamicTag``; of those that come once the first.
+    /// By the tags of ``DynamicTag``; the first, if a tag should occur only once.
     package let dynamic: [Int64: [UInt64]]
     private let bytes: any ELFSource
 
@@ -22,7 +22,7 @@ package struct ELFFile {
     }
 
     package struct Symbol {
-        /// At most the first 4096 bytes, which lie in the file.
+        /// At most the first 4096 bytes, all within the file.
         let name: UnsafeRawBufferPointer
         let binding: UInt8
         let isDefined: Bool
@@ -31,7 +31,7 @@ package struct ELFFile {
     /// The longest name that is read: no path and no version is longer.
     private static let longestName = 4096
 
-    /// More than any library has of something that it names.
+    /// More entries than any library has.
     private static let mostEntries = 4096
 
     package init(_ bytes: [UInt8]) throws {
@@ -79,8 +79,8 @@ extension ELFFile {
         }
     }
 
-    /// Goes through the dynamic symbol table but its empty first entry, without a copy of any name: many
-    /// symbols may share one long name.
+    /// Enumerates the dynamic symbol table, except its empty first entry, without copying names:
+    /// many symbols may share one long name.
     package func forEachDynamicSymbol(_ body: (Symbol) throws -> Void) throws {
         guard let table = dynamic[DynamicTag.symbolTable]?.first else { return }
         let base = try fileOffset(of: table)
@@ -113,8 +113,8 @@ extension ELFFile {
         }
     }
 
-    /// Goes through the version names that the file requires of libraries, such as `GLIBC_2.34`, without a copy
-    /// of any.
+    /// Enumerates the version names that the file requires of libraries, such as `GLIBC_2.34`,
+    /// without copying them.
     package func forEachRequiredVersion(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard let table = dynamic[DynamicTag.versionNeeds]?.first,
             let count = dynamic[DynamicTag.versionNeedCount]?.first

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What has been read of libraries, so that no file is read twice while it is the same.
+/// What is known about libraries, so that no unchanged file is read twice.
 final class FileFacts: Sendable {
     static let shared = FileFacts()
 
@@ -17,11 +17,11 @@ final class FileFacts: Sendable {
         var libraries: [FileIdentity: Library] = [:]
     }
 
-    /// Files of the past are forgotten all at once, and those of the present read once more.
+    /// When it is full, all entries are dropped, and current files are read again.
     private static let most = 512
 
     private let known = Mutex(Known())
-    /// Files that are being read: whoever wants one of them waits, and finds it known.
+    /// Files that are being read: a second reader waits and uses the result.
     private let reading = Monitor<Set<FileIdentity>>([])
 
     /// - Throws: ``StagingError`` or ``ELFError``; a file that is no library is not read for it.
@@ -53,7 +53,7 @@ final class FileFacts: Sendable {
         return fact
     }
 
-    /// Takes the word of who has just written a file that nobody else writes.
+    /// Records the facts of a file that the caller has just written.
     func note(_ hash: String, of path: String) {
         guard let identity = try? FileIdentity(path) else { return }
         known.withLock { $0.hashes[identity] = hash }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What tells one state of a file from every other, without reading it.
+/// Identifies one state of a file, without reading it.
 package struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -36,8 +36,8 @@ package struct FileIdentity: Hashable, Sendable {
         changed = status.st_ctim.nanoseconds
     }
 
-    /// Whether nobody has written to the file in between. That its name went to another file, which changes
-    /// its status, is no change of its content.
+    /// Whether nobody has written to the file in between. A rename changes its status, but not its
+    /// content.
     func hasContent(of earlier: FileIdentity) -> Bool {
         size == earlier.size && modified == earlier.modified
     }

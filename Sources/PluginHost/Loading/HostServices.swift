@@ -3,7 +3,7 @@ import Glibc
 import PluginABI
 import Synchronization
 
-/// What the host offers to one plugin: the table `roost_host` and what stands behind it.
+/// What the host offers to one plugin: the table `roost_host` and its implementation.
 final class HostServices: @unchecked Sendable {
     private let log: LogHandler
     private let allocated = Atomic<Int>(0)
@@ -57,7 +57,7 @@ final class HostServices: @unchecked Sendable {
 // MARK: - Memory
 
 extension HostServices {
-    /// A block's size and its distance from the start of the allocation stand in front of it.
+    /// A block is preceded by its size and its distance from the start of the allocation.
     private struct Header {
         var size: Int
         var offset: Int

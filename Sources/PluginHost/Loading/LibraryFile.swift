@@ -1,19 +1,19 @@
 import Glibc
 
-/// A library's file, of which only the parts that are asked for are read: what a loader looks at is little of it.
+/// A library's file, of which only the requested parts are read: a loader looks at little of it.
 ///
-/// They are copies, not mappings: whoever cuts a mapped file short ends the process that reads it.
+/// They are copies, not mappings: truncating a mapped file ends the process that reads it.
 final class LibraryFile: ELFSource {
     /// Bytes that a library may have.
     static let largest = 4 << 30
-    /// Bytes of it that may come into memory.
+    /// How many bytes of it may be read into memory.
     private static let budget = 512 << 20
     private static let partSize = 1 << 16
 
     let path: String
     let identity: FileIdentity
     private let descriptor: Int32
-    /// Room for all of it, which takes memory only where a part was read.
+    /// Address space for all of it, which takes memory only where a part was read.
     private let room: UnsafeMutableRawBufferPointer
     private var isRead: [Bool]
     private var left = LibraryFile.budget

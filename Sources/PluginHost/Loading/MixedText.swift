@@ -1,12 +1,12 @@
-/// A text of which somebody else wrote parts, for a plugin whose tokenizer cannot be told so.
+/// A text partly written by somebody else, for a plugin whose tokenizer cannot be told so.
 ///
-/// Where a control token would be found in such a part, or across its end, the part is tokenized apart,
-/// so that it never becomes one. A text without such a place stays whole, and has the ids that it has
-/// anyway.
+/// If a control token would be found in such a part, or across its end, the part is tokenized
+/// separately, so that it never becomes one. A text without such a place stays whole and keeps its
+/// ids.
 struct MixedText {
     struct Piece: Equatable {
         let text: String
-        /// Whether its control tokens are characters.
+        /// Whether its control tokens are plain characters.
         let isPlain: Bool
     }
 
@@ -47,7 +47,7 @@ private struct ControlSpellings {
         }
     }
 
-    /// Whether one stands in the text with a byte of `range`.
+    /// Whether one occurs in the text with a byte of `range`.
     func touch(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         let first = max(0, range.lowerBound - longest + 1)
         return (first..<range.upperBound).contains { start in

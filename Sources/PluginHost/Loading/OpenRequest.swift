@@ -4,7 +4,7 @@ package struct OpenRequest: Sendable, Equatable {
     package var path: String
     /// The model's own settings: a JSON object, or empty.
     package var configJSON: String
-    /// Sequences that live side by side.
+    /// Sequences held at the same time.
     package var sequences: Int
     /// Positions per sequence; 0 is the model's own limit.
     package var contextLength: Int

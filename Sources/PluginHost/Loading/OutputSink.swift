@@ -22,7 +22,7 @@ struct OutputSink {
         }
     }
 
-    /// Threads of the plugin's may put side by side.
+    /// Several threads of the plugin may write concurrently.
     private final class Buffer: Sendable {
         let content = Mutex(Content())
         let limit: Int

@@ -67,13 +67,13 @@ struct PictureRoom: Hashable {
 // MARK: - What is not written
 
 extension PictureBuffer {
-    /// What stands at the beginning of a row until the plugin writes it: the golden ratio, in binary.
+    /// The mark at the beginning of a row until the plugin writes it: the golden ratio, in binary.
     private static let mark: [UInt8] = [
         0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c, 0x15, 0xf3, 0x9c, 0xc0, 0x60, 0x5c, 0xed, 0xc8,
         0x34,
     ]
 
-    /// Makes all black, and nobody else's picture, and marks the rows.
+    /// Makes everything black, removing any earlier image, and marks the rows.
     func clear(_ room: PictureRoom) {
         base.update(repeating: 0, count: room.byteCount)
         for row in 0..<room.height {
@@ -81,8 +81,8 @@ extension PictureBuffer {
         }
     }
 
-    /// A row of a picture that was not written since `clear`; nil where there is none. A narrow picture may
-    /// have a row like the mark by chance, so that all of its rows must be.
+    /// A row of an image that was not written since `clear`; nil if there is none. A row of a
+    /// narrow image may equal the mark by chance, so all of its rows must.
     func unwrittenRow(of place: PicturePlace) -> Int? {
         let size = Self.markSize(place.width * ABI.imageChannels)
         let rows = (0..<place.height).filter { row in

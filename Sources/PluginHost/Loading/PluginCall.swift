@@ -2,7 +2,7 @@ import CHostShims
 import Glibc
 import PluginABI
 
-/// The word that says up to which call of a lane is to stop. Only the host writes it.
+/// The word with the number of the last call of a lane that is to stop. Only the host writes it.
 struct CancelWord: @unchecked Sendable {
     private let word: UnsafeMutablePointer<Int32>
 
@@ -10,7 +10,8 @@ struct CancelWord: @unchecked Sendable {
         self.word = word
     }
 
-    /// Before a call begins: after 2³¹ calls without a request the word would name calls that are to come.
+    /// Before a call begins: after 2³¹ calls without a cancellation, the word would name future
+    /// calls.
     func keepBehind(_ number: UInt32) {
         let distance = number &- UInt32(bitPattern: roost_word_load(word))
         if distance > 1 << 30 { cancel(number &- 1) }
@@ -21,7 +22,7 @@ struct CancelWord: @unchecked Sendable {
         roost_word_store(word, Int32(bitPattern: number))
     }
 
-    /// What a call is told of it.
+    /// What a call gets to see of it.
     func of(_ number: UInt32) -> Cancellation {
         Cancellation(
             word: UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), number: number)
@@ -60,7 +61,8 @@ func callPlugin(
     _ step: CallStep, trace: CallTrace = .none, cancel: Cancellation? = nil,
     deadline: MonotonicTime? = nil, _ body: (UnsafePointer<roost_call>) -> roost_status
 ) throws {
-    // Around all of it: a message that runs over its buffer shows as the call that wrote it.
+    // The trace covers all of this: a message that overruns its buffer is attributed to the call
+    // that wrote it.
     try trace.during(step) {
         try withUnsafeTemporaryAllocation(of: CChar.self, capacity: messageCapacity) { message in
             message.initialize(repeating: 0)

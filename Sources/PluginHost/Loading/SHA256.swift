@@ -2,7 +2,8 @@ import CHostShims
 
 /// The hash that names staged libraries (FIPS 180-4, section 6.2).
 ///
-/// The serving house links no cryptographic library; this one hash names files and guards nothing.
+/// The serving side links no cryptographic library; this hash only names files and protects
+/// nothing.
 package struct SHA256 {
     package init() {}
 

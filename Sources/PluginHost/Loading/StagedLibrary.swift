@@ -1,13 +1,13 @@
 import Glibc
 
-/// A private copy of a plugin and of the libraries that lie beside it, named by their content.
+/// A private copy of a plugin and of the libraries beside it, named by their content.
 ///
 /// The loader hands out the old image for a path it has seen, and a library that is overwritten while
 /// mapped changes or kills the running code. So the author's file is never opened by `dlopen`: it is
 /// copied to `<store>/<hash>/<name>`, and with it every library that it needs and finds through its
 /// run path. The same content gives the same folder, so a reload of an unchanged file costs nothing.
 package struct StagedLibrary: Sendable, Equatable {
-    /// Where the author's file lies.
+    /// The author's file.
     package let source: String
     /// Where the copy lies.
     package let path: String
@@ -78,11 +78,12 @@ package struct StagedLibrary: Sendable, Equatable {
         return SHA256.hexadecimal(Array(lines.joined().utf8))
     }
 
-    /// Models that start side by side place the same files: the second finds what the first has written,
-    /// instead of replacing it under whoever reads it.
+    /// Models that start at the same time place the same files: the second finds what the first has
+    /// written, instead of replacing it under a reader.
     private static let placing = TurnLock()
 
-    /// A copy that is already there was written whole under its hash; it is trusted only after a look.
+    /// An existing copy was written complete under its hash; it is still checked before it is
+    /// trusted.
     private static func place(_ file: File, at path: String) throws {
         try placing.exclusively {
             if let present = try? FileFacts.shared.hash(path), present == file.facts.hash { return }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A folder of the store of private copies that is in use.
 ///
-/// Several hosts may share a store. Whoever uses a folder has a shared lock on it; whoever removes one
-/// has the exclusive lock, which is given only while nobody uses it.
+/// Several hosts may share a store. Users of a folder hold a shared lock on it; removing it takes
+/// the exclusive lock, which is granted only while nobody uses it.
 package final class StoreFolder: Sendable {
     let path: String
     private let descriptor: Int32
@@ -27,7 +27,7 @@ package final class StoreFolder: Sendable {
         }
     }
 
-    /// The copies go with the last who uses them, here or in another process.
+    /// The copies are removed with their last user, in this or another process.
     deinit {
         Self.removeUnused(path, descriptor)
         close(descriptor)

@@ -1,6 +1,6 @@
 import PluginABI
 
-/// Rows of many sequences, prefill and decode mixed; rows of one sequence stand in order.
+/// Rows of many sequences, prefill and decode mixed; rows of one sequence are in order.
 package struct Batch: Sendable, Equatable {
     package var tokens: [Int32]
     package var sequences: [UInt32]

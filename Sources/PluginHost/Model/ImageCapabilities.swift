@@ -1,22 +1,22 @@
 import JSON
 
-/// What a model of pictures can do, as its `info_json` says under "image"; nothing there is certain.
+/// What an image model can do, by "image" of its `info_json`; all of it is optional.
 package struct ImageCapabilities: Sendable, Equatable {
-    /// The picture that is made when nobody says how large; 0 when unknown.
+    /// The default size; 0 if unknown.
     package var width = 0
     package var height = 0
-    /// Steps that are made when nobody says how many; 0 when unknown.
+    /// The default number of steps; 0 if unknown.
     package var steps = 0
-    /// The guidance that is used when nobody says which; nil when unknown.
+    /// The default guidance; nil if unknown.
     package var guidance: Float?
     /// Width and height are multiples of this.
     package var multipleOf = 1
     package var schedulers: [String] = []
-    /// The scheduler that is used when nobody says which.
+    /// The default scheduler.
     package var scheduler: String?
     /// Tokens of a prompt that are read, special ones included; nil when unknown.
     package var maxTokens: Int?
-    /// Shows pictures that are not done.
+    /// Can show unfinished images.
     package var previews = false
 
     package init() {}
@@ -25,15 +25,15 @@ package struct ImageCapabilities: Sendable, Equatable {
     package static let longestSide = 2048
     /// Steps that any model may be asked for.
     package static let mostSteps = 1000
-    /// Steps that a job of that many may count: some schedulers ask the network twice for one, and decoding
-    /// takes steps as well.
+    /// How many steps a job of that many may take: some schedulers evaluate the network twice for
+    /// one, and decoding takes steps too.
     package static let mostProgress = 2 * mostSteps + 64
     /// Bytes of the largest picture.
     static let mostBytes = longestSide * longestSide * ABI.imageChannels
 }
 
 extension ImageCapabilities {
-    /// Reads `"image"` of what a plugin says about its model.
+    /// Reads `"image"` of a plugin's model description.
     ///
     /// - Throws: `.broken` for an "image" of another form, and for numbers that no model has.
     init(infoJSON: [UInt8], previews: Bool) throws {
@@ -50,7 +50,7 @@ extension ImageCapabilities {
         try check()
     }
 
-    /// - Throws: `.broken` for numbers that no model has.
+    /// - Throws: `.broken` for impossible numbers.
     func check() throws {
         try check("width", width, 0...Self.longestSide)
         try check("height", height, 0...Self.longestSide)

@@ -1,7 +1,7 @@
 /// What a picture is to be.
 package struct ImageRequest: Sendable, Equatable {
     package var prompt: String
-    /// What is to be kept out of it.
+    /// What the image is not to show.
     package var negative = ""
     /// Pixels; both 0 for the model's own size.
     package var width = 0
@@ -9,14 +9,14 @@ package struct ImageRequest: Sendable, Equatable {
     /// 0 for the model's own number.
     package var steps = 0
     package var seed: UInt64 = 0
-    /// How closely the picture follows the prompt; nil for the model's own.
+    /// How closely the image follows the prompt; nil for the model's default.
     package var guidance: Float?
     /// A picture to begin with.
     package var initial: Initial?
     /// A JSON object: "scheduler", "clip_skip", "eta"; or empty.
     package var extraJSON = ""
 
-    /// A picture of the request's size to begin with, and how much of it may change, from 0 to 1.
+    /// An initial image of the request's size, and how much of it may change, from 0 to 1.
     package struct Initial: Sendable, Equatable {
         package var picture: Picture
         package var strength: Float
@@ -60,7 +60,7 @@ package struct ImageProgress: Sendable, Equatable {
         self.of = of
     }
 
-    /// - Throws: `.broken` for what no job can have done.
+    /// - Throws: `.broken` for impossible progress.
     func check() throws {
         let limit = ImageCapabilities.mostProgress
         let most = of ?? limit
@@ -75,7 +75,7 @@ package struct ImageProgress: Sendable, Equatable {
 // MARK: - Checks
 
 extension ImageCapabilities {
-    /// Refuses what no model of pictures takes.
+    /// Refuses what no image model accepts.
     func check(_ request: ImageRequest) throws {
         try check(side: request.width, "wide", isDefault: request.height == 0)
         try check(side: request.height, "high", isDefault: request.width == 0)
@@ -116,7 +116,7 @@ extension ImageCapabilities {
         return width > 0 && height > 0 ? (sides[0], sides[1]) : (0, 0)
     }
 
-    /// How large a picture to make room for.
+    /// The size of the buffer.
     package func room(for request: ImageRequest) -> (width: Int, height: Int) {
         let room = pictureRoom(for: request)
         return (room.width, room.height)

@@ -1,6 +1,7 @@
-/// What of a dead worker's output says why it died.
+/// The part of a dead worker's output that says why it died.
 ///
-/// The last line is often the least of it: Rust ends with "aborting", Zig with an address, Go with a stack.
+/// The last line is often the least useful: Rust ends with "aborting", Zig with an address, Go with
+/// a stack.
 enum LastWords {
     private static let longest = 600
 

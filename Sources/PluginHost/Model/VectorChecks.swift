@@ -1,5 +1,5 @@
 extension VectorCapabilities {
-    /// - Throws: `.broken` for numbers that no model has.
+    /// - Throws: `.broken` for impossible numbers.
     func check() throws {
         try ModelFailure.check("dim", dimensions, 0...1 << 20)
         try ModelFailure.check("n_labels", labels.count, 0...1 << 16)

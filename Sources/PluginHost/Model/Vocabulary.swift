@@ -32,8 +32,8 @@ package struct Vocabulary: Sendable, Equatable {
         return bytes[Int(offsets[Int(id)])..<Int(offsets[Int(id) + 1])]
     }
 
-    /// What no text that came with a request may become: also tokens that are shown, where they end
-    /// generations, and those that a plugin names but gives no attribute.
+    /// Tokens that no text of a request may become: this includes shown tokens that end
+    /// generations, and those that a plugin names without an attribute.
     package var controlTokens: Set<Int32> {
         let named = [bos, eos, eot, pad].compactMap { $0 }
         let control = attributes.indices.filter {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Runs an actor on the threads of a pool, for actors whose work blocks or takes long: on Swift's
-/// cooperative pool, which has a thread per core, a few of them would hold up all other tasks.
+/// cooperative pool, with one thread per core, a few of them would block all other tasks.
 ///
 /// Its jobs run one after the other. Actors that share a pool take turns, a job each.
 package final class BlockingExecutor: SerialExecutor {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts who uses something, and tells when nobody does.
+/// Counts the users of something, and reports when there are none.
 package final class InFlightCount: Sendable {
     private struct State {
         var count = 0
@@ -28,7 +28,7 @@ package final class InFlightCount: Sendable {
         waiting.forEach { $0.resume() }
     }
 
-    /// Returns when nobody uses it, or after `limit`.
+    /// Returns when the count is zero, or after `limit`.
     package func waitForZero(atMost limit: Duration) async {
         var timer: Task<Void, any Error>?
         await withCheckedContinuation { continuation in

@@ -1,9 +1,9 @@
-/// Lets threads do something side by side, or one of them alone. Whoever wants to be alone goes before those who
-/// come after it.
+/// Lets threads do something concurrently, or one of them exclusively. An exclusive request goes
+/// before later shared ones.
 package final class SharedLock: Sendable {
     private struct Use {
         var sharing = 0
-        /// Those who want to be alone, and the one that is.
+        /// The number of exclusive requests, waiting or granted.
         var excluding = 0
         var isExclusive = false
     }

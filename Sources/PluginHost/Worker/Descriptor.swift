@@ -1,7 +1,7 @@
 import CHostShims
 import Glibc
 
-/// A file descriptor that is closed when it goes.
+/// A file descriptor that is closed on deinit.
 package final class Descriptor: Sendable {
     package let number: Int32
 
@@ -47,8 +47,8 @@ package final class Descriptor: Sendable {
         return both
     }
 
-    /// The same above the numbers that a worker's descriptors get, so that none overwrites another on its
-    /// way there: a duplicate where it is not there already.
+    /// The same with a number above those of a worker's descriptors, so that none overwrites
+    /// another on the way: a duplicate, unless it already has one.
     package func moved(above limit: Int32) throws -> Descriptor {
         if number >= limit { return self }
         return try Descriptor(fcntl(number, F_DUPFD_CLOEXEC, limit), for: "a descriptor")

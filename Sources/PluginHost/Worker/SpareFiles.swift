@@ -1,15 +1,16 @@
 import Glibc
 import Synchronization
 
-/// Files that are never opened, so that the system's libraries always find one: every second libdispatch
-/// looks in `/proc` how its threads are doing, and ends the process where it cannot.
+/// Descriptors that are never used, so that the system's libraries always find one: every second
+/// libdispatch reads `/proc` to check its threads, and ends the process if it cannot.
 ///
-/// Whatever stays open goes through `kept`, so that what the host cannot open is refused by the host,
-/// with a reason, while there are files left.
+/// Whatever stays open goes through `kept`, so that the host refuses with a reason while there are
+/// still descriptors left.
 package enum SpareFiles {
-    /// For the system's libraries, and for the short looks at files that nobody counts.
+    /// For the system's libraries, and for short, uncounted file accesses.
     private static let system = 8
-    /// For connections alone: a host whose models and collections have taken the others is still reached.
+    /// For connections only, so that a host whose models and collections use the others can still
+    /// be reached.
     private static let connections = 8
 
     /// Fewer files than these are left when something is refused.

@@ -17,7 +17,7 @@ package enum WorkerMain {
         guard roost_fork_worker(Number.lifeline) == 0 else {
             die("roost worker: cannot fork: \(String(cString: strerror(errno)))")
         }
-        // The terminal and the service manager signal every process; what follows is the host's to say.
+        // The terminal and the service manager signal every process; the host decides what follows.
         for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
         roost_line_buffer_stdout()
         do {

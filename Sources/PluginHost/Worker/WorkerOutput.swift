@@ -1,5 +1,5 @@
-/// What a worker writes to stdout and stderr: the last of it is kept for reports, and its lines go to
-/// the host's log, a flood of them in part.
+/// A worker's stdout and stderr: the end is kept for reports, and its lines go to the host's log,
+/// at a limited rate.
 struct WorkerOutput {
     private static let tailSize = 8 << 10
     private static let longestLine = 4 << 10

@@ -1,13 +1,13 @@
 import CHostShims
 import Glibc
 
-/// A worker's process, seen from the host: its end is noticed at once and told with its cause, and it
-/// is always reaped, with whatever it started.
+/// A worker's process, seen from the host: its end is noticed at once and reported with its cause,
+/// and it is always reaped, with everything it started.
 package final class WorkerProcess: @unchecked Sendable {
     private struct Life {
         var reaped = false
         var closing = false
-        /// What the host killed it for, given where it was.
+        /// Why the host killed it, given the step it was in.
         var killedFor: (@Sendable (WorkerDeath) -> ModelFailure)?
         var end: ModelFailure?
         var handler: (@Sendable (ModelFailure) -> Void)?
@@ -38,7 +38,7 @@ package final class WorkerProcess: @unchecked Sendable {
 
     /// Starts a worker.
     ///
-    /// - Parameter name: stands in the log.
+    /// - Parameter name: for the log.
     package init(_ launch: WorkerLaunch, name: String, log: @escaping LogHandler) throws {
         let control = try Descriptor.socketPair()
         let lane = try Descriptor.socketPair()
@@ -62,7 +62,7 @@ package final class WorkerProcess: @unchecked Sendable {
         life.withLock { $0.worker?.id } ?? reaper
     }
 
-    /// Takes note of who the worker says it is, before any code of a plugin has run in it.
+    /// Records the worker's own process id, before any code of a plugin has run in it.
     func introduce(_ id: Int32) throws {
         guard roost_parent(id) == reaper else {
             throw ModelFailure.load(
@@ -92,7 +92,7 @@ package final class WorkerProcess: @unchecked Sendable {
         if let end { handler(end) }
     }
 
-    /// The end that comes is wanted.
+    /// The coming end is intended.
     func markClosing() {
         life.withLock {
             $0.closing = true
@@ -100,7 +100,7 @@ package final class WorkerProcess: @unchecked Sendable {
         }
     }
 
-    /// Ends the process and all that it started, and waits until it is gone, though not for ever.
+    /// Ends the process and everything it started, and waits until it is gone, but not forever.
     ///
     /// - Returns: why it is gone: what was given here, unless something else came first.
     @discardableResult
@@ -122,8 +122,8 @@ package final class WorkerProcess: @unchecked Sendable {
         }
     }
 
-    /// Kills a reaper that does not do its duty, and the worker, which would notice that itself unless it
-    /// had seen to it that it does not.
+    /// Kills a reaper that does not work, and the worker, which would end with its reaper unless it
+    /// has prevented that.
     private func force() {
         life.withLock { life in
             if life.reaped { return }
@@ -146,7 +146,7 @@ extension WorkerProcess {
         var written = WorkerOutput(source: name, log: log)
         let exit = roost_pidfd(reaper)
         waitForExit(exit) { written.append($0, at: .now) }
-        // Its descriptors are closed or its process has ended; nothing of it goes on.
+        // Its descriptors are closed or its process has ended; nothing of it continues.
         life.withLock { $0.lifeline = nil }
         if exit >= 0 {
             var ended = pollfd(fd: exit, events: Int16(POLLIN), revents: 0)
@@ -160,8 +160,7 @@ extension WorkerProcess {
         conclude(status: reap(), stderr: written.tail, name: name, log: log)
     }
 
-    /// Ends a worker that its reaper left behind: it has killed that, and has seen to it that it does not end with
-    /// it.
+    /// Ends a worker that has killed its reaper and has prevented ending with it.
     private func endOrphan() {
         guard let handle = life.withLock({ $0.worker?.handle }) else { return }
         _ = roost_signal_process(handle.number, SIGKILL)
@@ -169,7 +168,8 @@ extension WorkerProcess {
         poll(&ended, 1, Self.patience.milliseconds)
     }
 
-    /// Returns when the process has ended, or has closed a connection, which it never does alive.
+    /// Returns when the process has ended, or has closed a connection, which only an ending process
+    /// does.
     private func waitForExit(_ exit: Int32, _ take: (UnsafeRawBufferPointer) -> Void) {
         let hangUp = Int16(truncatingIfNeeded: POLLHUP | POLLERR)
         var entries = [
@@ -234,7 +234,7 @@ extension WorkerProcess {
 // MARK: - Closing
 
 extension WorkerProcess {
-    /// A wanted end costs no request, so that nothing but the log tells of one that went wrong.
+    /// An intended end fails no request, so only the log reports one that went wrong.
     private func noteEndInClosing(_ death: WorkerDeath, name: String, log: LogHandler) {
         let (closing, killed) = life.withLock { ($0.closing, $0.killedFor != nil) }
         guard closing, death.cause != .exit(0) else { return }
