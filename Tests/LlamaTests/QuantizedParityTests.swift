@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: files) func theBestTokenIsTheReferencesOrAsGood(_ parity: ParityCase) throws {
         let pairs = try rows(of: parity)
         for (found, expected) in pairs {
-            let (ours, theirs) = (argmax(found), argmax(expected))
+            let (ours, theirs) = (Int(argmax(found)), Int(argmax(expected)))
             let loss = expected[theirs] - expected[ours]
             #expect(loss <= 0.06 * rootMeanSquare([expected]), "\(ours), expected \(theirs)")
         }
