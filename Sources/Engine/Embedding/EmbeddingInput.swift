@@ -1,14 +1,14 @@
 import JSON
 
-/// What a caller wants embedded.
+/// A caller's input.
 package enum EmbeddingInput: Sendable {
     case text(String)
     /// Ids as the model's own tokenizer gives them, special tokens included.
     case tokens([Int32])
 }
 
-/// Equal bytes make equal texts: `é` as one scalar and as two are different tokens, though Swift calls
-/// the strings equal.
+/// Texts are equal if their bytes are: `é` as one scalar and as two are different tokens, although
+/// Swift considers the strings equal.
 extension EmbeddingInput: Hashable {
     package static func == (left: EmbeddingInput, right: EmbeddingInput) -> Bool {
         switch (left, right) {
@@ -33,12 +33,12 @@ package enum EmbeddingPurpose: Sendable, Hashable {
     case symmetric
 }
 
-/// What a model has read of an input.
+/// How much of an input the model has read.
 package struct TextReading: Sendable, Equatable {
-    /// The tokens that were read, prefix and special tokens included; an estimate where the model does not
-    /// tell.
+    /// The tokens that were read, including prefix and special tokens; an estimate if the model
+    /// does not tell.
     package var tokens: Int
-    /// Whether there were more; nil where the model does not tell.
+    /// Whether there were more; nil if the model does not tell.
     package var isCut: Bool?
 
     package init(tokens: Int, isCut: Bool?) {

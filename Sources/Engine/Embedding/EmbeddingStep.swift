@@ -1,7 +1,7 @@
 import JSON
 import PluginHost
 
-/// One call of the model for texts, and whose they are.
+/// One call of the model for texts, and the jobs that own them.
 struct EmbeddingStep {
     struct Part {
         let job: EmbeddingJob
@@ -30,7 +30,7 @@ struct EmbeddingStep {
 // MARK: - Counting
 
 extension EmbeddingStep {
-    /// Learns how many tokens the texts have, and which, where the model says so.
+    /// Finds out how many tokens the texts have, and which, if the model tells.
     mutating func count(with model: any LoadedModel) throws {
         let unknown = parts.indices.filter { !parts[$0].piece.isCounted }
         guard !unknown.isEmpty else { return }
@@ -42,7 +42,7 @@ extension EmbeddingStep {
             let companions = Companions.query(query.text)
             if try count(unknown, companions, with: model) { return }
             guard profile.capabilities.tokenizes else { return }
-            // A pair has one special token less than its texts have apart.
+            // A pair has one special token fewer than its two texts separately.
             let own = try model.embeddingTokens(of: query.text, flags: []).count - 1
             try tokenize(unknown, with: model, beside: own)
         case .classify(let hasPairs):
@@ -54,8 +54,8 @@ extension EmbeddingStep {
         }
     }
 
-    /// Learns the ids of texts. One with fewer than the model reads is whole; whether another one is cut
-    /// takes a second look.
+    /// Finds out the ids of texts. A text with fewer than the model reads is whole; for others,
+    /// whether they are cut must be asked separately.
     private mutating func tokenize(
         _ places: [Int], _ flags: EmbedFlags = [],
         with model: any LoadedModel, beside query: Int? = nil
@@ -80,9 +80,9 @@ extension EmbeddingStep {
         }
     }
 
-    /// Learns the number of tokens alone.
+    /// Finds out only the number of tokens.
     ///
-    /// - Returns: false where the model does not tell.
+    /// - Returns: false if the model does not tell.
     private mutating func count(
         _ places: [Int], _ companions: Companions, with model: any LoadedModel
     ) throws -> Bool {
@@ -100,8 +100,8 @@ extension EmbeddingStep {
 // MARK: - Calling
 
 extension EmbeddingStep {
-    /// Puts back what is too much now that the tokens are known, and sorts the rest by their number, so
-    /// that neighbours need little padding where a plugin pads.
+    /// Puts back what no longer fits now that the tokens are known, and sorts the rest by length,
+    /// so that neighbours need little padding if a plugin pads.
     mutating func trim(to budget: Int, for job: EmbeddingJob) {
         var (kept, back): ([Part], [Part]) = ([], [])
         var used = 0

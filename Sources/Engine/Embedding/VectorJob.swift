@@ -1,14 +1,14 @@
 import PluginHost
 
-/// What waits for its turns in a vector loop: the texts of one request, or a task.
+/// A job of a vector loop: the texts of one request, or a task.
 class VectorJob: EngineJob, @unchecked Sendable {
     let submitted = MonotonicTime.now
-    /// Texts that it counts for in the queue.
+    /// How many texts it counts as in the queue.
     let cost: Int
     var hasBegun = false
-    /// Tokens that are left to do.
+    /// The tokens left to process.
     var remaining: Int
-    /// Steps since it last had one.
+    /// Steps since its last one.
     var passedOver = 0
     private let output: any JobOutput
 
@@ -19,7 +19,7 @@ class VectorJob: EngineJob, @unchecked Sendable {
     }
 
     var isCancelled: Bool { output.isCancelled }
-    /// A step would be of no use now.
+    /// It cannot use a step now.
     var isPaused: Bool { output.isFull }
     var deadline: MonotonicTime? { output.stall }
 
@@ -39,12 +39,12 @@ protocol JobOutput: Sendable {
 
 extension JobChannel: JobOutput {}
 
-/// Whose turn it is: the shortest job's, so that a query does not wait for ten thousand texts; but one
-/// that was passed over for long goes first, so that those are done too. Of several such it is the one
-/// for which steps it was passed over times what it has left is most: a long job has its share however
-/// many short ones come, and none waits for ever.
+/// Chooses the next job: the shortest, so that a query does not wait for ten thousand texts; but a
+/// job that was passed over for long goes first, so that it is done too. Of several such jobs, the
+/// one with the largest product of steps passed over and remaining work is chosen: a long job gets
+/// its share however many short ones come, and none waits forever.
 ///
-/// Every other step at least belongs to the shortest, however many have waited for long.
+/// At least every other step goes to the shortest, however many have waited for long.
 package struct Turns {
     /// Steps after which a job that was passed over goes first.
     package static let patience = 4

@@ -6,7 +6,7 @@ final class Generation: EngineJob, @unchecked Sendable {
     let events: JobChannel<GenerationEvent>
     let submitted: MonotonicTime
     var hasBegun = false
-    /// Prompt and output; the model holds the first so many of them as its sequence has.
+    /// Prompt and output; the model's sequence holds the first of them.
     private(set) var tokens: [Int32]
     /// The longest output that context and request allow.
     let limit: Int
@@ -18,7 +18,7 @@ final class Generation: EngineJob, @unchecked Sendable {
     var slot: Int?
     var suspicion = Suspicion()
     private var output: OutputText
-    /// Prompt tokens whose text and log probability have been sent, where the prompt is echoed.
+    /// Prompt tokens whose text and log probability have been sent, if the prompt is echoed.
     private var echoed = 0
     private let ownDeadline: MonotonicTime?
 
@@ -49,7 +49,7 @@ final class Generation: EngineJob, @unchecked Sendable {
 
     var isCancelled: Bool { events.isCancelled }
 
-    /// Whether its reader is so far behind that it should get no further token.
+    /// Whether its reader is too far behind for further tokens.
     var isPaused: Bool { generated > 0 && events.isFull }
 
     var deadline: MonotonicTime? {
@@ -64,7 +64,7 @@ final class Generation: EngineJob, @unchecked Sendable {
     /// Whether the log probabilities of the prompt itself are wanted, which needs all its logits.
     var scoresPrompt: Bool { request.echo && request.logprobs != nil }
 
-    /// Whether the logits after the token at `position` are of use.
+    /// Whether the logits after the token at `position` are needed.
     func wantsLogits(at position: Int) -> Bool {
         let next = position + 1
         return next == tokens.count
@@ -75,7 +75,7 @@ final class Generation: EngineJob, @unchecked Sendable {
 // MARK: - Output
 
 extension Generation {
-    /// Takes a token that was sampled, and sends the text that it completes.
+    /// Adds a sampled token, and sends the text that it completes.
     ///
     /// - Returns: the stop string that ends the output.
     func append(_ token: Int32, _ info: TokenLogProb?) -> String? {
@@ -106,18 +106,19 @@ extension Generation {
     }
 }
 
-/// What failures of the model have to do with a request.
+/// How a request is related to failures of the model.
 struct Suspicion {
     /// Failures with this request in the batch since it last got past one.
     private(set) var failures = 0
     /// When the first of them began.
     private(set) var since: MonotonicTime?
-    /// Those of them at tokens that the model had taken before, which speak for the request.
+    /// Those of them at tokens that the model had processed before, which suggest that the request
+    /// is not to blame.
     private(set) var accidents = 0
-    /// How many of the request's tokens a model has ever taken.
+    /// How many of the request's tokens a model has ever processed.
     private var proven = 0
     /// While set, the request runs alone, until the model holds this many of its tokens: it is then
-    /// past the place of the failure.
+    /// past the point of failure.
     private(set) var clearedAt: Int?
 
     /// - Parameter started: when the call began that failed.
@@ -128,7 +129,7 @@ struct Suspicion {
         clearedAt = max(clearedAt ?? 0, position)
     }
 
-    /// The model has taken the request's tokens up to `position`: if that is past the place of the
+    /// The model has processed the request's tokens up to `position`: if that is past the point of
     /// failure, the request is cleared.
     mutating func passed(_ position: Int) {
         proven = max(proven, position)
@@ -136,6 +137,6 @@ struct Suspicion {
         (failures, accidents, since, clearedAt) = (0, 0, nil, nil)
     }
 
-    /// Whether it failed more often than may happen to a request that is not the cause.
+    /// Whether it failed too often not to be the cause.
     func isGuilty(beyond retries: Int) -> Bool { failures - accidents > retries }
 }

@@ -1,9 +1,8 @@
-/// What a client wants generated.
+/// A client's request for text.
 package struct GenerationRequest: Sendable {
-    /// What an encoder-decoder reads before it writes; nil for models without an encoder.
+    /// The source text of an encoder-decoder; nil for models without an encoder.
     package var source: [Int32]?
-    /// What the output follows. Of an encoder-decoder it is what the output begins with; empty is the
-    /// model's own beginning.
+    /// The prompt. For an encoder-decoder, the beginning of the output; empty for the model's own.
     package var prompt: [Int32]
     package var sampling = SamplingParameters()
     /// Texts that end the output.
@@ -12,9 +11,10 @@ package struct GenerationRequest: Sendable {
     package var stopTokens: Set<Int32> = []
     /// The text, or the token, of `stop` and `stopTokens` that ended the output is part of it.
     package var includesStop = false
-    /// Control tokens, but the model's own end, are written as the text that they have.
+    /// Control tokens, except the model's own end, are written as their text.
     package var showsControlTokens = false
-    /// The longest output in tokens; nil is what the context has room for. 0 computes the prompt only.
+    /// The longest output in tokens; nil is what is left of the context. 0 computes only the
+    /// prompt.
     package var maxTokens: Int?
     /// The shortest output in tokens: no end token is sampled before.
     package var minTokens = 0
@@ -36,7 +36,7 @@ package struct GenerationRequest: Sendable {
         prompt = []
     }
 
-    /// By what the model is fed: how the output is sampled from that does not make another request of it.
+    /// Identity is what the model is fed; how the output is sampled does not matter.
     var fingerprint: Int { Fingerprint.of("generation", source, prompt) }
 
     /// The tokens that the client has sent.
@@ -55,7 +55,7 @@ package enum GenerationEvent: Sendable, Equatable {
 package typealias GenerationStream = JobEvents<GenerationEvent>
 
 extension GenerationEvent: JobEvent {
-    /// Text that was not fetched is one event, so that a slow reader costs no more than its text.
+    /// Unread text is one event, so that a slow reader costs no more than its text.
     package mutating func join(_ next: GenerationEvent) -> Bool {
         guard case .text(var text, var tokens) = self, case .text(let more, let others) = next
         else {

@@ -6,7 +6,7 @@ struct SequenceSlots {
     struct Slot: Equatable {
         /// What the model holds, in order.
         var tokens: [Int32] = []
-        /// What it has read to write of, where it has an encoder.
+        /// The source it has read, if the model has an encoder.
         var source: [Int32]?
         var isTaken = false
         fileprivate var lastUse = 0
@@ -14,9 +14,9 @@ struct SequenceSlots {
 
     /// Where a prompt goes.
     enum Placement: Equatable {
-        /// Into a sequence of which the first `length` tokens stay.
+        /// In a sequence that keeps its first `length` tokens.
         case keep(slot: Int, length: Int)
-        /// Into an emptied sequence that then shares the first `length` tokens of another.
+        /// In an emptied sequence that then shares the first `length` tokens of another.
         case fork(source: Int, slot: Int, length: Int)
         case fresh(slot: Int)
 
@@ -61,7 +61,7 @@ extension SequenceSlots {
     /// beginning is forked, or the sequence that was used longest ago is emptied.
     ///
     /// - Parameters:
-    ///   - source: what the sequence must have read; of models without an encoder nil.
+    ///   - source: what the sequence must have read; nil for models without an encoder.
     ///   - reusable: how much of the prompt need not be computed, at most. The last token always is: its
     ///     logits are wanted.
     func placement(
@@ -91,8 +91,8 @@ extension SequenceSlots {
         slots[cut.slot].tokens.count - cut.length <= cut.length + (source?.count ?? 0)
     }
 
-    /// How many tokens of a sequence a prompt can take over: what they have in common, if the model
-    /// can go back to its end; nil where there is nothing to take over, not even the source.
+    /// How many tokens of a sequence a prompt can reuse: their common prefix, if the model can
+    /// return to its end; nil if there is nothing to reuse, not even the source.
     private func usable(
         _ slot: Int, _ prompt: [Int32], _ source: [Int32]?, _ reusable: Int
     ) -> Int? {
@@ -144,7 +144,7 @@ extension SequenceSlots {
         slots[slot].lastUse = uses
     }
 
-    /// Stops using the ability that a placement needs.
+    /// Stops using the operation that a placement needs.
     mutating func giveUp(_ placement: Placement) {
         switch placement {
         case .keep: flags.remove(.truncateAny)

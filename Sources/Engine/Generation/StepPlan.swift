@@ -1,13 +1,13 @@
 import PluginHost
 
-/// One call of the model: its rows, and whose they are.
+/// One call of the model: its rows, and the requests that own them.
 struct StepPlan {
     struct Part {
         let generation: Generation
         let slot: Int
-        /// The tokens that are fed: positions of the sequence.
+        /// The tokens to feed, as positions of the sequence.
         let positions: Range<Int>
-        /// Those of them whose logits are wanted, and the first one's row of the answer.
+        /// Those whose logits are needed, and the first one's row in the answer.
         let wanted: [Int]
         let firstRow: Int
     }
@@ -37,9 +37,10 @@ struct StepPlan {
 package enum StepShares {
     /// The number of tokens that each sequence feeds, for sequences that have `pending` tokens to feed.
     ///
-    /// Sequences with one token go first, so that running streams never wait for a prompt; the rest
-    /// is divided equally among the prompts, and what a short one leaves goes to the others. When not
-    /// even one row each is left, those earlier in the order get it: the caller rotates it.
+    /// Sequences with one token go first, so that running streams never wait for a prompt. The rest
+    /// is divided equally among the prompts, and what a short one leaves goes to the others. If
+    /// there is less than one row each, those earlier in the order get it: the caller rotates the
+    /// order.
     package static func divide(_ pending: [Int], budget: Int) -> [Int] {
         var shares = [Int](repeating: 0, count: pending.count)
         var left = budget

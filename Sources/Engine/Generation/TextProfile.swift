@@ -1,6 +1,6 @@
 import PluginHost
 
-/// What stays the same about a text model however often its worker is restarted.
+/// The properties of a text model that stay the same across restarts of its worker.
 struct TextProfile: Sendable {
     let info: ModelInfo
     let vocabulary: Vocabulary

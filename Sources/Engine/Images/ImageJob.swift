@@ -11,9 +11,9 @@ final class ImageJob: EngineJob, @unchecked Sendable {
         /// Calls of `step`, and previews that were shown.
         var steps = 0
         var previews = 0
-        /// Calls of `step` after which it will never be done.
+        /// After this many calls of `step` it will never be done.
         var most = ImageCapabilities.mostProgress
-        /// Failures of the model while it was at this image, and when the first of those calls began.
+        /// Failures of the model during this image, and when the first of those calls began.
         var failures = 0
         var since: MonotonicTime?
     }
@@ -44,7 +44,7 @@ final class ImageJob: EngineJob, @unchecked Sendable {
         return current.number < order.requests.count
     }
 
-    /// Makes the image begin again, in another instance of the model.
+    /// Starts the image again, in another instance of the model.
     func restart() {
         current.id = nil
         current.steps = 0

@@ -1,10 +1,10 @@
-/// How an engine shares its model. Each engine reads what concerns it, and begins with the values that
-/// bear its name.
+/// How an engine shares its model. Each engine reads the options that concern it; the defaults bear
+/// its name.
 package struct EngineOptions: Sendable {
-    /// Requests that run side by side: of text at most as many as the model has sequences, of images those
-    /// whose picture is under way, a step each in turn.
+    /// Requests that run at the same time: for text at most as many as the model has sequences; for
+    /// images those with an image in progress, one step each in turn.
     package var parallel = 8
-    /// Requests that may wait. Vectors and images: that may be under way or wait.
+    /// Requests that may wait; for vectors and images, that may be in progress or wait.
     package var queueLimit = 64
     /// Texts of all requests for vectors together; a single larger request is taken when there is no other.
     package var textLimit = 100_000
@@ -13,16 +13,17 @@ package struct EngineOptions: Sendable {
     package var tokenBudget = 512
     /// Bytes of embeddings that are kept, with their texts; 0 keeps none.
     package var cacheBytes = 64 << 20
-    /// How long one step may take before the model counts as hung.
+    /// If a step takes longer, the model counts as hung.
     package var stepDeadline: Duration = .seconds(120)
-    /// The deadline of requests for text that bring none; nil is none.
+    /// The default deadline of requests for text; nil is none.
     package var requestDeadline: Duration?
-    /// Failures of the model that one request, text or picture survives before it is held to be the cause.
+    /// How many failures of the model one request, text or image survives before it is considered
+    /// the cause.
     package var retries = 1
     /// How long a task works in one step.
     package var taskSlice: Duration = .milliseconds(50)
-    /// Steps of a task that may come to nothing, one after the other: no event, no progress, and less than
-    /// half of its slice used.
+    /// How many consecutive steps of a task may be idle: no event, no progress, and less than half
+    /// of its slice used.
     package var idleSlices = 1000
     /// How long a task may work without an event and without progress.
     package var silenceLimit: Duration = .seconds(600)
@@ -46,7 +47,7 @@ package struct EngineOptions: Sendable {
     package static var images: EngineOptions {
         var options = EngineOptions()
         (options.parallel, options.queueLimit) = (4, 32)
-        // A reader holds nobody up: there are as many events as steps.
+        // A slow reader blocks nobody: there are as many events as steps.
         (options.stepDeadline, options.backlog) = (.seconds(600), .max)
         return options
     }

@@ -1,8 +1,8 @@
-/// What an engine has done since it started, and does now.
+/// What an engine has done since it started, and is doing now.
 package struct EngineStatistics: Sendable {
     // MARK: Jobs
 
-    /// Those that have a place in the batch, or have had a step; and those that wait for it.
+    /// Jobs in the batch, or that have had a step; and jobs that wait.
     package var running = 0
     package var waiting = 0
     package var accepted = 0
@@ -10,9 +10,9 @@ package struct EngineStatistics: Sendable {
     package var finished = 0
     package var cancelled = 0
     package var failed = 0
-    /// Calls of the model that took jobs further.
+    /// Calls of the model that advanced jobs.
     package var steps = 0
-    /// Times that the model was lost with jobs under way, which were fed or begun again.
+    /// How often the model was lost with jobs in progress, which were resumed or restarted.
     package var recoveries = 0
     /// Seconds from submission to the place in the batch, or the first step.
     package var queueTime = Histogram()

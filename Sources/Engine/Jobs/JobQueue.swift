@@ -1,14 +1,14 @@
 import PluginHost
 
-/// Work that waits in a queue, is done by one loop, and ends once. After its submission only the loop's
-/// thread touches what can change.
+/// Work that waits in a queue, is done by one loop, and ends once. After its submission only the
+/// loop's thread changes it.
 protocol EngineJob: AnyObject, Sendable {
     var submitted: MonotonicTime { get }
-    /// How much it adds to what waits: of a request for many texts, their number.
+    /// Its cost in the queue: for a request with many texts, their number.
     var cost: Int { get }
-    /// Whether it has had a step, or a place among those that get one. Set by the queue.
+    /// Whether it is in the batch, or has had a step. Set by the queue.
     var hasBegun: Bool { get set }
-    /// Nobody waits for it any more.
+    /// Its client has left.
     var isCancelled: Bool { get }
     /// When it is ended if nothing changes.
     var deadline: MonotonicTime? { get }
@@ -24,7 +24,7 @@ extension EngineJob {
     var generated: Int { 0 }
 }
 
-/// What an engine's clients and its loop share: new jobs, the wish to end, and the account of both.
+/// What an engine's clients and its loop share: new jobs, requests to end, and their statistics.
 final class JobQueue<Job: EngineJob>: Sendable {
     private enum Phase {
         case open, draining, stopped
@@ -36,9 +36,9 @@ final class JobQueue<Job: EngineJob>: Sendable {
         /// Jobs that have not ended.
         var open: [ObjectIdentifier: Job] = [:]
         var cost = 0
-        /// The call of the model that is under way, and whom it serves.
+        /// The current call of the model, and the jobs it serves.
         var call: (model: any LoadedModel, jobs: [Job])?
-        /// Something has changed that the loop should look at.
+        /// The loop has a change to handle.
         var isRung = false
         var statistics = EngineStatistics()
         var pace = Pace()
@@ -54,8 +54,9 @@ final class JobQueue<Job: EngineJob>: Sendable {
 
     /// - Parameters:
     ///   - limit: jobs that may wait.
-    ///   - parallel: jobs that may run beside them; 0 where `limit` counts these too.
-    ///   - costLimit: of all of them together; a single larger one is taken when there is no other.
+    ///   - parallel: jobs that may run in addition; 0 if `limit` includes these.
+    ///   - costLimit: for all of them together; a single larger one is accepted if there is no
+    ///     other.
     init(limit: Int, parallel: Int = 0, costLimit: Int = .max) {
         self.limit = limit
         self.parallel = parallel
@@ -73,7 +74,7 @@ final class JobQueue<Job: EngineJob>: Sendable {
 // MARK: - The clients' side
 
 extension JobQueue {
-    /// Takes a job; one that needs no step is only counted.
+    /// Submits a job; one that needs no step is only counted.
     ///
     /// - Throws: `.overloaded`, `.draining` or `.stopped`.
     func submit(_ job: Job, needsStep: Bool = true) throws(EngineError) {
@@ -110,18 +111,18 @@ extension JobQueue {
         return .overloaded(queued: queued, retryAfter: state.pace.time(for: state.cost))
     }
 
-    /// Makes the loop look for cancelled and paused jobs. A call that serves nobody any more is asked to
-    /// stop.
+    /// Makes the loop check for cancelled and paused jobs. A call that no longer serves any job is
+    /// asked to stop.
     func ring() {
         state.withLock { state in
             state.isRung = true
             guard let call = state.call, call.jobs.allSatisfy(\.isCancelled) else { return }
-            // Asked under the lock, the call does not end before, and the next is left alone.
+            // The lock keeps the call from ending first, so the next call is not affected.
             call.model.requestCancel()
         }
     }
 
-    /// Takes no new jobs and returns when those that are left have ended, or after `limit`.
+    /// Accepts no new jobs and returns when the remaining ones have ended, or after `limit`.
     func drain(upTo limit: Duration) async {
         state.withLock { if $0.phase == .open { $0.phase = .draining } }
         await unfinished.waitForZero(atMost: limit)
@@ -144,7 +145,7 @@ extension JobQueue {
         }
     }
 
-    /// The same; returns when the loop calls the model no more, or after `patience`.
+    /// The same; returns when the loop no longer calls the model, or after `patience`.
     func stop(patience: Duration) async {
         stop()
         await loop.waitForZero(atMost: patience)
@@ -157,7 +158,7 @@ extension JobQueue {
     /// The new jobs; nil when the engine is stopped.
     ///
     /// - Parameters:
-    ///   - waits: until there is something to look at.
+    ///   - waits: until there is something to handle.
     ///   - deadline: when it waits no longer.
     func collect(waits: Bool, until deadline: MonotonicTime? = nil) -> [Job]? {
         guard waits else { return state.withLock(take) }
@@ -176,7 +177,7 @@ extension JobQueue {
         return state.arrivals
     }
 
-    /// Counts a job that has got its place, or its first step.
+    /// Counts a job that has entered the batch, or had its first step.
     func begin(_ job: Job) {
         guard !job.hasBegun else { return }
         state.withLock { state in
@@ -191,7 +192,7 @@ extension JobQueue {
     /// Runs a call of the model; while it is under way it can be interrupted.
     ///
     /// - Parameters:
-    ///   - jobs: those that it serves.
+    ///   - jobs: the jobs that it serves.
     ///   - steps: what it counts as, if anything.
     func call<Value>(
         _ model: any LoadedModel, for jobs: [Job],
@@ -213,7 +214,7 @@ extension JobQueue {
         return try body()
     }
 
-    /// Strikes a job off; its reader is told after this.
+    /// Removes a job; its reader is notified afterwards.
     ///
     /// - Parameter outcome: what it counts as.
     func leave(_ job: Job, as outcome: WritableKeyPath<EngineStatistics, Int>) {
@@ -234,7 +235,7 @@ extension JobQueue {
     }
 }
 
-/// How long jobs keep the model busy for what they cost, on an average of the last ones.
+/// How long the model takes per unit of cost, averaged over the last jobs.
 private struct Pace {
     private var seconds = 0.0
     private var cost = 0.0
@@ -243,13 +244,13 @@ private struct Pace {
         seconds += call.inSeconds
     }
 
-    /// Of eight jobs one is forgotten.
+    /// An exponential average over about eight jobs.
     mutating func note(done: Int) {
         cost = (cost + Double(done)) * 7 / 8
         seconds *= 7 / 8
     }
 
-    /// An estimate, of a second to a minute.
+    /// An estimate, from a second to a minute.
     func time(for cost: Int) -> Duration {
         .seconds(min(max(self.cost > 0 ? Double(cost) * seconds / self.cost : 1, 1), 60))
     }

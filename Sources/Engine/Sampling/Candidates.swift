@@ -1,4 +1,4 @@
-/// The tokens that a draw may still take, in the order of their ids, and the filters that thin them.
+/// The tokens that may still be drawn, in the order of their ids, and the filters that remove some.
 ///
 /// A candidate's distance is how far its logit lies below the largest, divided by the temperature; its
 /// weight is `exp(-distance)`, so that the likeliest weighs exactly 1. Where tokens tie at a filter's
@@ -23,10 +23,10 @@ final class Candidates {
     /// Takes the tokens of a row whose logits are above minus infinity; of these the `top` likeliest
     /// where `top` is above 0. Weights are not set yet.
     ///
-    /// The row may lie in memory that a plugin still writes to: what has changed since `maxima` looked
-    /// at it is taken as if it were no more than the largest, and nothing after this reads the row.
+    /// The row may be in memory that a plugin still writes to: values changed since `maxima` read
+    /// it are capped at the largest, and nothing reads the row after this.
     ///
-    /// - Throws: `EngineError.invalidLogits` when nothing of what `maxima` saw is left.
+    /// - Throws: `EngineError.invalidLogits` if nothing that `maxima` saw is left.
     func take(
         _ row: UnsafeBufferPointer<Float>, _ maxima: inout RowMaxima, top: Int
     ) throws(EngineError) {
@@ -140,7 +140,7 @@ extension Candidates {
         UnsafeBufferPointer(rebasing: values[..<count])
     }
 
-    /// Keeps what lies below an edge, by the distances or by other keys.
+    /// Keeps the candidates below an edge, by distance or by other keys.
     private func compact(
         to edge: PartialSelection.Edge, by keys: UnsafeBufferPointer<Float>? = nil
     ) {
@@ -149,7 +149,7 @@ extension Candidates {
         compact { keys[$0] < edge.key || (keys[$0] == edge.key && ties.take()) }
     }
 
-    /// `keeps` sees the candidates in order, each before anything is written over it.
+    /// `keeps` gets the candidates in order, each before it may be overwritten.
     private func compact(_ keeps: (Int) -> Bool) {
         var kept = 0
         for index in 0..<count where keeps(index) {

@@ -22,7 +22,7 @@ struct PartialSelection: Sendable {
     /// Rows up to this length are sorted at once.
     private static let small = 256
     private static let shift = UInt32(16)
-    /// All of the patterns from 0 to infinity, and behind them those of what is no number.
+    /// All bit patterns from 0 to infinity, followed by those of NaN.
     private static let bins = 1 << 15
     private var mass: [Double] = []
     private var boundary: [(key: Float, weight: Double)] = []
@@ -49,7 +49,7 @@ struct PartialSelection: Sendable {
         return cut(target - below)
     }
 
-    /// A bin that there is, whatever the key: the sign is left out.
+    /// A valid bin for any key: the sign bit is dropped.
     private static func bin(_ key: Float) -> Int { Int(key.bitPattern >> shift) & (bins - 1) }
 
     private mutating func count(

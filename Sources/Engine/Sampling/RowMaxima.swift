@@ -1,5 +1,5 @@
-/// The largest logit of every block of a row, from which the largest of all and a floor under the
-/// likeliest few follow without sorting the row.
+/// The largest logit of every block of a row, which give the overall largest and a lower bound of
+/// the likeliest few without sorting the row.
 struct RowMaxima: Sendable {
     static let block = 128
 
@@ -32,7 +32,7 @@ struct RowMaxima: Sendable {
         return row[start...].firstIndex(of: largest) ?? start
     }
 
-    /// A value that at least `count` of the row reach: the `count`-th largest of the maxima.
+    /// A value that at least `count` values of the row reach: the `count`-th largest of the maxima.
     mutating func floor(under count: Int) -> Float {
         guard count > 0, count < maxima.count else { return -.infinity }
         order.removeAll(keepingCapacity: true)

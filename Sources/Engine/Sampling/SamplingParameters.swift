@@ -16,7 +16,7 @@ package struct SamplingParameters: Sendable, Equatable {
     package var frequencyPenalty: Float = 0
     /// Subtracted from the logit of every token that was generated; 0 is off.
     package var presencePenalty: Float = 0
-    /// How many of the last tokens the penalties look at; nil is all.
+    /// How many of the last tokens the penalties consider; nil is all.
     package var penaltyWindow: Int?
     /// Forbids a token that would write a run of this many tokens for the second time; 0 is off.
     package var noRepeatNGram = 0

@@ -2,15 +2,15 @@ import Dispatch
 import Glibc
 import PluginHost
 
-/// Samples the rows of a step, on several threads where that pays.
+/// Samples the rows of a step, on several threads if that is faster.
 struct SamplingPool {
-    /// What the logits of one request's rows came to.
+    /// The outcome for one request's rows of logits.
     struct Outcome: Sendable {
         /// Log probabilities of prompt tokens.
         var scores: [TokenLogProb] = []
         var choice: Int32?
         var info: TokenLogProb?
-        /// The prompt is complete, and nothing is to follow it.
+        /// The prompt is complete, and no output is wanted.
         var isPromptOnly = false
     }
 
@@ -85,7 +85,7 @@ extension TextProfile {
         }
     }
 
-    /// Of a copy of the row: what a plugin writes late must not pass on unchecked.
+    /// Uses a copy of the row: a late write by a plugin must not pass unchecked.
     private func info(
         _ token: Int32, _ row: UnsafeBufferPointer<Float>, _ count: Int,
         _ workspace: SamplingWorkspace

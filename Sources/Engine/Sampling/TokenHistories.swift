@@ -1,4 +1,4 @@
-/// Counts the tokens that penalties look at: the last `window` of prompt and output.
+/// Counts the tokens that penalties apply to: the last `window` of prompt and output.
 struct PenaltyHistory: Sendable {
     private struct Occurrences {
         var all = 0

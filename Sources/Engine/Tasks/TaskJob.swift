@@ -10,13 +10,13 @@ final class TaskJob: VectorJob, @unchecked Sendable {
     /// What the model calls it, once begun.
     var id: TaskID?
     var silence = Silence()
-    /// Failures of the model while it was at this task, and when the first of those calls began.
+    /// Failures of the model during this task, and when the first of those calls began.
     var failures = 0
     var since: MonotonicTime?
-    /// Whether its reader has got, or may get, an event: it cannot be begun anew then.
+    /// Whether its reader has got, or may get, an event: then it cannot be started again.
     var hasEvents = false
 
-    /// - Parameter remaining: as much as a step of texts: what a task takes is not known.
+    /// - Parameter remaining: that of one step of texts, since a task's cost is unknown.
     init(_ name: String, input: [UInt8], events: JobChannel<JSONValue>, remaining: Int) {
         self.name = name
         self.input = input
@@ -29,16 +29,16 @@ final class TaskJob: VectorJob, @unchecked Sendable {
 
 extension JSONValue: JobEvent {}
 
-/// How long a task has come to nothing: no event, and no progress.
+/// How long a task has been idle: no event, and no progress.
 struct Silence {
-    /// Steps that returned at once, and the time that all took.
+    /// Steps that returned at once, and the total time of all.
     private var idle = 0
     private var time = Duration.zero
     private var step = 0
 
     /// Takes account of a step.
     ///
-    /// - Returns: what is wrong with the task; nil as long as it may go on.
+    /// - Returns: what is wrong with the task; nil while it may continue.
     mutating func observe(
         _ progress: TaskProgress, in time: Duration, _ options: EngineOptions
     ) -> String? {
@@ -57,29 +57,29 @@ struct Silence {
     }
 }
 
-/// Tasks that ended with the model in the middle of their events, where they cannot be tried again. When
-/// the same task comes anew, its earlier failures count with those that follow.
+/// Tasks that ended with the model after their first event, when they could not be retried. If the
+/// same task is submitted again, its earlier failures count.
 struct LostTasks {
     struct Loss {
         var failures: Int
-        /// When the first call began that failed.
+        /// When the first failed call began.
         var since: MonotonicTime
         fileprivate var last: MonotonicTime
     }
 
-    /// Tasks that are remembered at a time, and for how long.
+    /// How many tasks are remembered, and for how long.
     private static let limit = 256
     private static let memory = Duration.seconds(300)
 
     private var losses: [Int: Loss] = [:]
 
-    /// The failures of a task's earlier runs, as far as they are remembered.
+    /// The failures of a task's earlier runs that are still remembered.
     func loss(of task: TaskJob) -> Loss? {
         guard !losses.isEmpty, let loss = losses[task.fingerprint] else { return nil }
         return .now - loss.last < Self.memory ? loss : nil
     }
 
-    /// - Parameter since: when the first call of this run began that failed.
+    /// - Parameter since: when the first failed call of this run began.
     mutating func add(_ task: TaskJob, since: MonotonicTime) {
         let earlier = loss(of: task)
         let oldest = losses.min { $0.value.last < $1.value.last }
@@ -89,7 +89,7 @@ struct LostTasks {
             last: .now)
     }
 
-    /// The task got to its end, or is refused from here on.
+    /// The task has finished, or is refused from now on.
     mutating func forget(_ task: TaskJob) {
         if !losses.isEmpty { losses[task.fingerprint] = nil }
     }
