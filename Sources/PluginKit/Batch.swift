@@ -1,4 +1,4 @@
-/// Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order.
+/// Rows of many sequences, prefill and decode mixed. Rows of one sequence are in order.
 public struct Batch: Sendable {
     /// `[N]`
     public let tokens: [Int32]

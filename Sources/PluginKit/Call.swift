@@ -10,7 +10,7 @@ public struct Call: @unchecked Sendable {
     private let number: UInt32
     private let host: HostServices?
 
-    /// The moment, on the clock of `HostServices.now`, after which no one waits for the answer.
+    /// The time, on the clock of `HostServices.now`, after which nobody waits for the answer.
     public let deadline: UInt64?
     /// Names the call in the host's log.
     public let traceID: UInt64
@@ -24,7 +24,7 @@ public struct Call: @unchecked Sendable {
         self.host = host
     }
 
-    /// A call that nobody ends, for what a plugin does on its own account.
+    /// A call that is never cancelled, for work that a plugin starts itself.
     package init() {
         (cancel, number, host, deadline, traceID) = (nil, 0, nil, nil, 0)
     }

@@ -1,12 +1,13 @@
 /// Sequences that grow by steps: `roost.text.decode/1`.
 ///
-/// The kit checks every argument before it calls: numbers of sequences and tokens are in range, rows
-/// of a sequence stand in order at its length, and `rows` has one row for each that is wanted.
+/// The kit checks every argument before it calls: sequence numbers and tokens are in range, rows of
+/// a sequence are in order and begin at its length, and `rows` has one row for each requested one.
 public protocol DecodeContext: ModelContext {
     /// What the context can hold; it never changes.
     var capabilities: DecodeCapabilities { get }
 
-    /// Appends the batch to its sequences and fills one row for each that wants one, in their order.
+    /// Appends the batch to its sequences and fills one row of logits for each row that requests
+    /// it, in order.
     ///
     /// - Throws: every sequence is then as before, or the error has `sequencesLost`.
     func forward(_ batch: Batch, into rows: Rows, call: Call) throws

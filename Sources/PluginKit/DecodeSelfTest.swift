@@ -7,7 +7,7 @@ public struct DecodeSelfTest {
     private let tokens: [Int32]
     private let call: Call
 
-    /// What every sequence looks at.
+    /// The source that every sequence attends to.
     private struct Source {
         let context: any EncodeContext
         let tokens: [Int32]
@@ -22,7 +22,7 @@ public struct DecodeSelfTest {
     }
 
     /// - Parameters:
-    ///   - source: what the sequences look at, at least one token.
+    ///   - source: the source of the sequences, at least one token.
     ///   - tokens: a short text, at least two tokens.
     public init(_ context: any EncodeContext, source: [Int32], tokens: [Int32], call: Call) {
         self.context = context
@@ -52,7 +52,7 @@ public struct DecodeSelfTest {
         context.length(of: sequence) == 0 && source?.context.hasSource(sequence) != true
     }
 
-    /// Makes a sequence ready for its first token, whatever it held.
+    /// Prepares a sequence for its first token, whatever it held.
     private func begin(_ sequence: Int) throws {
         context.clear(sequence)
         if let source { try source.context.encode(source.tokens, for: sequence, call: call) }

@@ -4,9 +4,9 @@ public protocol EncoderDecoderModel: TextModel where Context: EncodeContext {
     var decoderStart: Int32 { get }
 }
 
-/// Sequences that each look at a source text of their own, which is encoded before they begin.
+/// Sequences that each attend to a source text, which is encoded before they begin.
 ///
-/// The kit sees to it that `forward` is called only for sequences with a memory. `clear` forgets the
+/// The kit ensures that `forward` is called only for sequences with a memory. `clear` forgets the
 /// memory too, `truncate` keeps it, and `fork` makes the destination share it, whatever the length.
 public protocol EncodeContext: DecodeContext {
     /// Whether a source has been encoded for a sequence.
@@ -21,12 +21,12 @@ public protocol EncodeContext: DecodeContext {
     func encode(_ tokens: [Int32], for sequence: Int, call: Call) throws
 }
 
-/// What an encoder-decoder says of the texts that it reads.
+/// An encoder-decoder's description of its source texts.
 public struct SourceInfo: Sendable {
     /// The longest source, special tokens included. Where positions are relative it is the length of
     /// the training, and longer sources are taken.
     public var maxTokens: Int?
-    /// What stands before every source.
+    /// The prefix of every source.
     public var prefix: String?
 
     public init(maxTokens: Int? = nil, prefix: String? = nil) {

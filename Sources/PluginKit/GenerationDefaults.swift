@@ -1,5 +1,5 @@
-/// How a model's author means it to write, where the caller says nothing: the parameters that
-/// transformers' `GenerationConfig` has by the same names. Lengths are in tokens of the decoder.
+/// The author's recommended generation parameters, with the names of transformers'
+/// `GenerationConfig`. Lengths are in tokens of the decoder.
 public struct GenerationDefaults: Sendable, Equatable {
     /// When a beam search ends.
     public enum EarlyStopping: Sendable, Equatable {
@@ -33,7 +33,7 @@ public struct GenerationDefaults: Sendable, Equatable {
 
     public var isEmpty: Bool { self == GenerationDefaults() }
 
-    /// These parameters, and for those that are missing the weaker ones.
+    /// These parameters, with `weaker` ones for those that are missing.
     public func merging(_ weaker: GenerationDefaults) -> GenerationDefaults {
         var merged = self
         merged.maxLength = maxLength ?? weaker.maxLength
@@ -68,7 +68,7 @@ extension GenerationDefaults: Decodable {
         case forcedEOSTokenID = "forced_eos_token_id"
     }
 
-    /// Reads transformers' names, whatever else stands beside them.
+    /// Reads transformers' names, ignoring other keys.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         maxLength = try values.decodeIfPresent(Int.self, forKey: .maxLength)

@@ -1,7 +1,7 @@
 public import PluginABI
 
-/// What the host offers a plugin, from attach until detach. Every service may be missing in an older
-/// host; each member says what happens then.
+/// What the host offers a plugin, from attach until detach. An older host may lack any service;
+/// each member says what happens then.
 public struct HostServices: @unchecked Sendable {
     private let table: UnsafePointer<roost_host>
 
@@ -16,7 +16,7 @@ public struct HostServices: @unchecked Sendable {
 
     private var context: UnsafeMutableRawPointer? { table.pointee.ctx }
 
-    /// The member at `path`, where this host's table is long enough to have it.
+    /// The member at `path`, if this host's table is long enough to have it.
     private func member<Function>(_ path: KeyPath<roost_host, Function?>) -> Function? {
         guard let offset = MemoryLayout<roost_host>.offset(of: path) else { return nil }
         guard Int(table.pointee.struct_size) >= offset + MemoryLayout<Function?>.size else {
@@ -58,7 +58,7 @@ extension HostServices {
         return memory
     }
 
-    /// Gives back what `allocate` returned.
+    /// Frees what `allocate` returned.
     public func free(_ memory: UnsafeMutableRawPointer) {
         member(\.free)?(context, memory)
     }
@@ -67,7 +67,7 @@ extension HostServices {
 // MARK: - Files and threads
 
 extension HostServices {
-    /// Maps a file read-only and shared; the bytes stay until `unmap`.
+    /// Maps a file read-only and shared; the bytes stay valid until `unmap`.
     public func map(_ path: String) throws -> roost_map {
         guard let mapFile = member(\.map_file) else {
             throw PluginError(.unsupported, "this host maps no files")
@@ -84,7 +84,7 @@ extension HostServices {
         member(\.unmap)?(context, map.id)
     }
 
-    /// Runs `body` for 0 ..< `count`, on the host's threads where it has some, and waits for all.
+    /// Runs `body` for 0 ..< `count`, on the host's threads if it has some, and waits for all.
     public func parallel(_ count: Int, _ body: (Int) -> Void) {
         guard let parallelFor = member(\.parallel_for) else {
             return (0..<count).forEach(body)

@@ -1,11 +1,11 @@
 /// A context that draws, a step at a time: `roost.image/1`.
 public protocol ImageContext: ModelContext {
-    /// Starts a picture. Several may be under way at a time, their steps in any order.
+    /// Starts an image. Several may be in progress at a time, their steps in any order.
     func begin(_ request: ImageRequest, call: Call) throws -> any ImageJob
 }
 
-/// A picture under way. Keeps what it needs for itself: no other job of its context changes it. Let go
-/// of when it is finished, or when nobody waits for it any more.
+/// An image in progress. It keeps its own state, which no other job of its context changes.
+/// Released when it is finished, or when nobody waits for it.
 ///
 /// A call that throws leaves the job as it was, and the same call may follow.
 public protocol ImageJob: AnyObject {

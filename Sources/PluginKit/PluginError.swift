@@ -1,6 +1,6 @@
 package import PluginABI
 
-/// An error as it crosses the boundary: what kind, what the host may do about it, and a sentence.
+/// An error as it crosses the boundary: its code, what the host may do about it, and a sentence.
 public struct PluginError: Error, CustomStringConvertible, Sendable {
     public var code: ErrorCode
     public var flags: ErrorFlags

@@ -1,6 +1,6 @@
 /// A context that checks its model: `roost.selftest/1`.
 public protocol SelfTestingContext: ModelContext {
-    /// Runs the checks that fit into `limit`; what it changes it puts back.
+    /// Runs the checks that fit into `limit`, and restores what it changes.
     func selfTest(within limit: Duration, call: Call) throws -> SelfTestReport
 }
 

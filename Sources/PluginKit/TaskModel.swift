@@ -7,17 +7,17 @@ public protocol TaskModel: Model where Context: TaskContext {
 public protocol TaskContext: ModelContext {
     /// Starts a task; the kit has checked that the model has one of that name.
     ///
-    /// - Parameter input: JSON that fits the task's `inputSchema`, or does not.
+    /// - Parameter input: JSON that may or may not fit the task's `inputSchema`.
     func begin(task: String, input: [UInt8], call: Call) throws -> any TaskJob
 }
 
-/// A task under way. Let go of when it is done, or when nobody waits for it any more.
+/// A task in progress. Released when it is done, or when nobody waits for it.
 public protocol TaskJob: AnyObject {
     /// Works for about `limit`; not called again after an answer that is `done`, or an error.
     func advance(for limit: Duration, call: Call) throws -> TaskProgress
 }
 
-/// What a task is called, and what goes in and comes out.
+/// A task's name, its input and its events.
 public struct TaskDescription: Sendable {
     public var name: String
     /// A JSON Schema of the input.

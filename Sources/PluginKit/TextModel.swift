@@ -5,9 +5,9 @@ public protocol TextModel: Model {
 
     /// The ids of a text. From any thread, concurrently with every other call.
     ///
-    /// - Parameter plain: the bytes of its UTF-8 that somebody else wrote, in ranges that ascend, lie
-    ///   apart and are not empty: `.parseSpecial` finds no control token that has one of them. They are
-    ///   no borders of words.
+    /// - Parameter plain: the bytes of its UTF-8 that somebody else wrote, in ascending, disjoint,
+    ///   non-empty ranges: `.parseSpecial` finds no control token that includes one of them. They
+    ///   are no word borders.
     func tokenize(
         _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32]

@@ -18,7 +18,7 @@ extension [Float] {
         return powers.map { $0 / sum }
     }
 
-    /// a·b / (|a| |b|), of vectors of the same length; 0 where one has no direction.
+    /// a·b / (|a| |b|), of vectors of the same length; 0 if one of them is zero.
     package func cosine(with other: [Float]) -> Float {
         var (product, left, right) = (Float(0), Float(0), Float(0))
         for (a, b) in zip(self, other) {

@@ -6,14 +6,14 @@ package struct GroundedPrompt: Sendable {
         package let content: String
     }
 
-    /// That the model's template does not take the messages.
+    /// The model's template refuses the messages.
     package struct Refusal: Error {
         package let reason: String
 
         package init(reason: String) { self.reason = reason }
     }
 
-    /// That not even the beginning of one passage fits.
+    /// Not even the beginning of one passage fits.
     package struct TooLong: Error, Equatable {
         package let tokens: Int
         package let room: Int
@@ -22,8 +22,8 @@ package struct GroundedPrompt: Sendable {
     private let question: String
     private let tokens: @Sendable ([Message]) async throws -> [Int32]
 
-    /// - Parameter tokens: the tokens of a chat as the model reads it; throws `Refusal` for messages that its
-    ///   template does not take.
+    /// - Parameter tokens: the tokens of a chat as the model reads it; throws `Refusal` for
+    ///   messages that its template refuses.
     package init(
         question: String, tokens: @escaping @Sendable ([Message]) async throws -> [Int32]
     ) {
@@ -54,7 +54,7 @@ package struct GroundedPrompt: Sendable {
         }
     }
 
-    /// Fewer passages, or the beginning of a single one; nil where nothing is left of it.
+    /// Fewer passages, or the beginning of a single one; nil if nothing is left of it.
     private static func shortened(_ passages: [String], to share: Double) -> [String]? {
         if passages.count > 1 {
             let count = Int(Double(passages.count) * share)

@@ -1,12 +1,13 @@
-/// How well labels fit a text, from what a model says of it.
+/// How well labels fit a text, from a model's output for it.
 package enum LabelScores {
     /// Of the labels that a model was trained for. One label alone is a yes or no.
     package static func trained(_ logits: [Float], isMultiLabel: Bool) -> [Float] {
         isMultiLabel || logits.count == 1 ? logits.map(\.sigmoid) : logits.softmax
     }
 
-    /// The scale that embedding models are trained with when they tell right from wrong sentences by a
-    /// softmax over cosines (multiple negatives ranking, arXiv:1705.00652, with the usual factor).
+    /// The scale with which embedding models are trained to distinguish right from wrong sentences
+    /// by a softmax over cosines (multiple negatives ranking, arXiv:1705.00652, with the usual
+    /// factor).
     private static let scale: Float = 20
 
     /// Of candidate labels that no model was trained for: how close a text's embedding is to those of

@@ -1,7 +1,7 @@
 package import JSON
 package import PluginHost
 
-/// The tasks of a model that clients may ask for by their names, whatever they are.
+/// The tasks of a model that clients can request by name.
 package struct ModelTasks: Sendable {
     /// In the plugin's order.
     package let served: [ModelTask]
@@ -22,7 +22,7 @@ package struct ModelTasks: Sendable {
         self.refused = refused
     }
 
-    /// What keeps tasks from being served.
+    /// Why some tasks are not served.
     package var warnings: [String] {
         refused.map { "the task '\($0.name)' is not served: \($0.reason)" }
     }
@@ -55,10 +55,10 @@ package struct ModelTask: Sendable {
     }
 }
 
-/// Why a task is not begun, whatever its input.
+/// Why a task is not started, whatever its input.
 package enum TaskRefusal: Error, Equatable {
     case unknown(String, known: [String])
-    /// The plugin lists it in a way that the host cannot follow.
+    /// The plugin describes it in a way that the host does not support.
     case notServed(String, reason: String)
 }
 

@@ -1,7 +1,7 @@
-/// Cuts a text that is longer than a model reads into parts that are not: between paragraphs where those
-/// are of some length, else between sentences, else between words.
+/// Cuts a text that is longer than a model reads into parts that fit: between paragraphs if they
+/// are long enough, else between sentences, else between words.
 package struct SourceParts: Sendable {
-    /// Tokens that a source may have.
+    /// How many tokens a source may have.
     let limit: Int
     /// The number of tokens that a part takes as a source, prefix and special tokens included.
     let count: @Sendable (String) async throws -> Int
@@ -14,7 +14,7 @@ package struct SourceParts: Sendable {
     /// The most parts of one text.
     private static let most = 64
 
-    /// That a text has too many parts.
+    /// The text has too many parts.
     package struct TooLong: Error, Equatable {
         package let tokens: Int
         package let most: Int
@@ -35,8 +35,8 @@ package struct SourceParts: Sendable {
         return try await packed(try await pieces(of: text))
     }
 
-    /// Puts as many pieces together as fit. A paragraph ends a part of a quarter's length: what follows
-    /// speaks of something else.
+    /// Joins as many pieces as fit. A paragraph end closes a part that is at least a quarter full:
+    /// what follows has another subject.
     private func packed(_ pieces: [Piece]) async throws -> [String] {
         let own = try await count("")
         var parts: [String] = []
@@ -71,14 +71,14 @@ extension SourceParts {
         }
     }
 
-    /// The sentences; of one that is too long by itself, its words; of such a word, its halves.
+    /// The sentences; the words of a sentence that is too long alone; the halves of such a word.
     private func pieces(of text: String) async throws -> [Piece] {
         let own = try await count("")
         var pieces: [Piece] = []
         var rest = Array(Self.sentences(of: text).reversed())
         while let next = rest.popLast() {
             let tokens = try await count(String(next)) - own
-            // A single character is left as it is: cut further it is none.
+            // A single character stays as it is.
             if own + tokens <= limit || next.count < 2 {
                 pieces.append(Piece(text: next, tokens: tokens))
             } else {
@@ -89,7 +89,7 @@ extension SourceParts {
         return pieces
     }
 
-    /// Sentences with the space behind them: they end at a line's end, or after a full stop, an
+    /// Sentences with the following space: they end at a line end, or after a full stop, an
     /// exclamation or a question mark.
     package static func sentences(of text: String) -> [Substring] {
         var sentences: [Substring] = []
@@ -106,7 +106,7 @@ extension SourceParts {
                 sentences.append(text[start..<index])
                 start = index
             }
-            // Quotes and brackets behind the mark belong to the sentence.
+            // Quotes and brackets after the mark belong to the sentence.
             if !")]\"'”’»".contains(character) || isSpace {
                 ends = ".!?…。！？".contains(character)
             }
@@ -115,7 +115,7 @@ extension SourceParts {
         return sentences + (start < text.endIndex ? [text[start...]] : [])
     }
 
-    /// Words with the space behind them.
+    /// Words with the following space.
     private static func words(of piece: Substring) -> [Substring] {
         var words: [Substring] = []
         var (start, isSpace) = (piece.startIndex, false)

@@ -90,8 +90,8 @@ struct ChatConversation: Sendable {
         messages = []
     }
 
-    /// Takes back the last answer.
-    /// - Returns: whether there is a question to answer anew.
+    /// Removes the last answer.
+    /// - Returns: whether there is a question to answer again.
     mutating func takeBackAnswer() -> Bool {
         if messages.last?.role == "assistant" { messages.removeLast() }
         return messages.last?.role == "user"
@@ -110,7 +110,7 @@ struct ChatConversation: Sendable {
         return .object(object)
     }
 
-    /// Hands the text of the answer to `write` as it comes.
+    /// Passes the text of the answer to `write` as it arrives.
     /// - Throws: `ClientError`.
     func streamAnswer(_ client: HostClient, _ write: @Sendable (String) -> Void) async throws {
         try await client.events("POST", "/v1/chat/completions", body: request) { event in

@@ -61,7 +61,8 @@ struct EmbedCommand: AsyncParsableCommand {
             .map(String.init)
     }
 
-    /// So many texts go in one request, so that the first lines come soon and no request is too large.
+    /// This many texts go into one request, so that the first lines come soon and no request is too
+    /// large.
     private static let portion = 256
 
     private func writeVectors(of texts: [String]) async throws {

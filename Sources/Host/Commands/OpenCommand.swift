@@ -31,8 +31,8 @@ struct OpenCommand: AsyncParsableCommand {
         if prints || !Self.opened(address) { StandardOutput.line(address) }
     }
 
-    /// Hands a browser a file that leads to the address: what stands in the list of processes everybody on
-    /// the machine can read.
+    /// Opens a browser with a file that redirects to the address: everybody on the machine can read
+    /// the process list.
     ///
     /// - Returns: whether there was a desktop to do it.
     private static func opened(_ address: String) -> Bool {
@@ -50,7 +50,7 @@ struct OpenCommand: AsyncParsableCommand {
         return ended(["xdg-open", file]) == 0
     }
 
-    /// Runs a command that says nothing here.
+    /// Runs a command without showing its output.
     ///
     /// - Returns: its exit status, or nil where it cannot be run.
     private static func ended(_ arguments: [String]) -> Int32? {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// Where the pictures of a command go.
+/// Where a command stores its images.
 struct PictureFiles: Sendable {
     private let paths: [String]
     private let force: Bool
@@ -24,7 +24,7 @@ struct PictureFiles: Sendable {
         return (stem.isEmpty ? "picture" : stem) + ".png"
     }
 
-    /// Looks before the work is done whether its fruit can be kept.
+    /// Checks before the work is done whether its result can be saved.
     ///
     /// - Throws: `ValidationError`.
     func check() throws {

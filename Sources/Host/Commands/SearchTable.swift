@@ -15,7 +15,7 @@ struct SearchCondition: ExpressibleByArgument {
             sign, name -> (at: String.Index, sign: String, name: String)? in
             argument.firstRange(of: sign).map { ($0.lowerBound, sign, name) }
         }
-        // The sign that begins first, and of those the longest.
+        // The operator that begins first, and of those the longest.
         let first = found.min { ($0.at, $1.sign.count) < ($1.at, $0.sign.count) }
         guard let first, first.at > argument.startIndex else { return nil }
         let value = String(argument[first.at...].dropFirst(first.sign.count))

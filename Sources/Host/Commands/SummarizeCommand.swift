@@ -61,7 +61,7 @@ struct SummarizeCommand: AsyncParsableCommand {
         return .object(request)
     }
 
-    /// The text of an event; the last, the whole answer, brings none.
+    /// The text of an event; the last, the whole answer, has none.
     private static func delta(_ event: String) throws -> String {
         guard let event = try? JSONValue(parsing: event) else {
             throw ClientError.notUnderstood("an event of the stream is not JSON")

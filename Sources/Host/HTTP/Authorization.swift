@@ -4,15 +4,15 @@ import NIOCore
 
 /// Decides who may use which route.
 ///
-/// The admin routes need an admin key: one of the settings, else the host's own, which counts on this
-/// machine only and through no proxy. Where there are API keys, inference needs one of them or an admin
-/// key. Where there are none it answers this machine only, and to browsers only the host's own page: a
-/// request with a foreign `Host` or `Origin` is refused, so that no page of the web can reach the models
-/// through a visitor's browser.
+/// The admin routes need an admin key: one of the settings, else the host's own, which is accepted
+/// only from this machine and not through a proxy. If there are API keys, inference needs one of
+/// them or an admin key. If there are none, it answers only this machine, and of browsers only the
+/// host's own page: a request with a foreign `Host` or `Origin` is refused, so that no web page can
+/// reach the models through a visitor's browser.
 struct Authorization: Sendable {
     let apiKeys: [String]
     let adminKeys: [String]
-    /// The key that the host made where the settings name none; nil where it could keep none.
+    /// The key that the host created because the settings name none; nil if it could not store one.
     let ownAdminKey: String?
     let origins: CrossOrigin
 
@@ -54,7 +54,7 @@ struct Authorization: Sendable {
         guard known else { throw APIError.wrongKey }
     }
 
-    /// Takes the same time wherever the texts differ.
+    /// Takes the same time wherever the texts differ, to resist timing attacks.
     static func equal(_ left: String, _ right: String) -> Bool {
         let a = Array(left.utf8)
         let b = Array(right.utf8)

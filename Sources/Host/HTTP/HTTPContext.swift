@@ -15,7 +15,7 @@ package struct HTTPContext: RequestContext {
     }
 }
 
-/// What is known about a request when its line of the log is written: never what was said in it.
+/// What is known about a request when its log line is written; never its content.
 final class RequestRecord: Sendable {
     struct Facts {
         var id = ""
@@ -23,12 +23,12 @@ final class RequestRecord: Sendable {
         var promptTokens: Int?
         var completionTokens: Int?
         var error: String?
-        /// The sentence of an error that is not the client's: of the model, or of its plugin.
+        /// The sentence of an error that is not the client's but the model's or its plugin's.
         var reason: String?
         var clientLeft = false
-        /// Members of the body that nobody knows, each perhaps with the name that was meant.
+        /// Unknown members of the body, each perhaps with the name that was meant.
         var ignored: [String] = []
-        /// The response outlives its handler: whoever writes the body says when it ends.
+        /// The response outlives its handler: the writer of the body reports its end.
         var isStreaming = false
         fileprivate var whenEnded: (@Sendable (Facts) -> Void)?
 
@@ -54,13 +54,13 @@ final class RequestRecord: Sendable {
         facts.withLock { change(&$0) }
     }
 
-    /// Has `body` called once, at the end of the response.
+    /// Calls `body` once, at the end of the response.
     func whenEnded(_ body: @escaping @Sendable (Facts) -> Void) {
         facts.withLock { $0.whenEnded = body }
     }
 
-    /// The response has ended; calls after the first do nothing. A record that nobody holds any more
-    /// has ended too: its client left before the response began.
+    /// The response has ended; calls after the first do nothing. A released record has ended too:
+    /// its client left before the response began.
     func end() {
         let (ended, facts) = facts.withLock { facts in
             defer { facts.whenEnded = nil }

@@ -2,7 +2,7 @@ package import HTTPTypes
 
 extension HTTPField.Name {
     static let requestID = HTTPField.Name("x-request-id")!
-    /// Names the members of a body that nobody knows.
+    /// Names the unknown members of a body.
     static let ignored = HTTPField.Name("x-roost-ignored")!
     package static let apiKey = HTTPField.Name("x-api-key")!
     /// As Azure's clients send a key.

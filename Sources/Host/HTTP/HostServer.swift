@@ -25,7 +25,7 @@ package struct HostServer: Sendable {
     /// How long streams that were cut have for their last event.
     package static let lastWords = Duration.seconds(2)
 
-    /// - Parameter ownAdminKey: the key of the admin routes where the settings name none.
+    /// - Parameter ownAdminKey: the key of the admin routes if the settings name none.
     package init(
         _ settings: Settings, models: Models, store: ConversationStore,
         collections: CollectionStore? = nil, ownAdminKey: String?, logger: Logger
@@ -39,9 +39,9 @@ package struct HostServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves until `stop` returns, then lets the responses under way end, though not for long.
+    /// Serves until `stop` returns, then lets responses in progress end, but not for long.
     ///
-    /// - Parameter onListening: told the port once connections are accepted.
+    /// - Parameter onListening: receives the port once connections are accepted.
     /// - Throws: `HostError.cannotListen`.
     package func run(
         onListening: @escaping @Sendable (Int) -> Void,
@@ -120,7 +120,7 @@ package struct HostServer: Sendable {
 }
 
 extension Logger {
-    /// The same log for a library whose chatter nobody wants to read.
+    /// The same log for a library, without its routine messages.
     fileprivate func at(_ level: Level) -> Logger {
         var quiet = self
         quiet.logLevel = max(logLevel, level)

@@ -20,7 +20,7 @@ extension Response {
             body: ResponseBody(byteBuffer: json))
     }
 
-    /// An answer that may be megabytes: it is put together and written off the cooperative pool.
+    /// An answer that may be megabytes: it is built and written off the cooperative pool.
     static func long(_ json: @escaping @Sendable () -> JSONValue) async -> Response {
         Response(json: await BlockingThread.run("roost-write") { json().serialized() })
     }
@@ -46,7 +46,7 @@ extension Float {
     var decimal: Double { Double(description) ?? Double(self) }
 }
 
-/// Writes JSON by hand where it is written for every token.
+/// Writes JSON by hand for output that is written for every token.
 package enum JSONText {
     /// Appends `text` as the inside of a JSON string, without the quotes.
     package static func escape(_ text: String, into buffer: inout ByteBuffer) {

@@ -6,7 +6,8 @@ import Logging
     import Darwin
 #endif
 
-/// What a host that serves writes: its log on standard error, a few lines for people on standard output.
+/// The output of a serving host: its log on standard error, a few lines for people on standard
+/// output.
 struct HostOutput: Sendable {
     let logger: Logger
     private let log: LineWriter
@@ -29,7 +30,7 @@ struct HostOutput: Sendable {
         speech.write(line)
     }
 
-    /// Writes what is left, as far as somebody reads it.
+    /// Writes the rest, as far as somebody reads it.
     func finish() async {
         await speech.finish(within: Self.lastLines)
         await log.finish(within: Self.lastLines)

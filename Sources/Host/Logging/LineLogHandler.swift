@@ -38,7 +38,7 @@ struct LogEntry {
     let fields: [(key: String, value: JSONValue)]
     var time = WallClock.now
 
-    /// Tells of entries that nobody will read.
+    /// Reports dropped entries.
     static func dropped(_ count: Int) -> LogEntry {
         LogEntry(
             level: .warning,
@@ -67,7 +67,7 @@ struct LogEntry {
         return JSONValue.object(object).serialized()
     }
 
-    /// What one looks for first comes first.
+    /// The most useful comes first.
     static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: JSONValue)] {
         let first = [
             "status", "ms", "model", "prompt_tokens", "completion_tokens", "error", "reason",

@@ -1,9 +1,9 @@
 import PluginHost
 
-/// Writes lines to a descriptor on a thread of its own, so that nobody waits for whoever reads them.
+/// Writes lines to a descriptor on a thread of its own, so that nobody waits for their reader.
 ///
-/// Lines for which a slow reader leaves no room are dropped and counted; the number is a line of its
-/// own once there is room again.
+/// If the reader is slow and the buffer full, lines are dropped and counted; a separate line
+/// reports the number once there is space again.
 package final class LineWriter: Sendable {
     fileprivate struct State {
         var lines: [String] = []

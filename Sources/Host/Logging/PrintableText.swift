@@ -1,6 +1,6 @@
 extension String {
-    /// The text for one line of a terminal: characters that could command it, or turn the order of
-    /// others about, are written as `\\u{1b}`, ends of lines as `\\n`.
+    /// The text for one line of a terminal: characters that could control it, or reorder others,
+    /// are written as `\\u{1b}`, line ends as `\\n`.
     package var printable: String {
         escaped(\.commands)
     }

@@ -6,7 +6,7 @@
 
 /// The standard streams, written a whole line at a time.
 ///
-/// For commands: a host that serves writes through `LineWriter`, which nobody waits for.
+/// For commands: a serving host writes through `LineWriter`, which does not block.
 enum StandardError {
     static func write(_ line: String) {
         StandardStream.write(line + "\n", to: STDERR_FILENO)
@@ -29,8 +29,8 @@ enum StandardOutput {
         write(text + "\n")
     }
 
-    /// Writes what a model or its plugin has made up: to a terminal, which it could command, without the
-    /// characters that do.
+    /// Writes text from a model or its plugin: for a terminal, without the characters that could
+    /// control it.
     static func show(_ text: String) {
         write(isTerminal ? text.printableLines : text)
     }
@@ -43,7 +43,7 @@ enum StandardInput {
 }
 
 enum StandardStream {
-    /// Waits for a reader that is slow. What a reader that is gone, or a full disk, does not take is lost.
+    /// Waits for a slow reader. What a closed pipe or a full disk does not take is lost.
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

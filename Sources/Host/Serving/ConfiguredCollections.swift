@@ -56,7 +56,7 @@ struct ConfiguredCollections: Sendable {
 }
 
 extension Settings.Collection {
-    /// What makes another collection of the same file.
+    /// The settings that make a different collection from the same file.
     fileprivate var fingerprint: String {
         "\(text ?? [])\(id ?? "")\(model ?? "")\(String(describing: hasHeader))"
     }

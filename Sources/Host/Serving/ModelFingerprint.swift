@@ -1,7 +1,7 @@
 import FoundationEssentials
 import PluginHost
 
-/// What tells the weights of a model from others: a hash of its files, its settings and its plugin.
+/// Identifies the weights of a model: a hash of its files, its settings and its plugin.
 enum ModelFingerprint {
     /// Reads the files on a thread that may wait for the disk.
     static func of(
@@ -18,11 +18,11 @@ enum ModelFingerprint {
 
 /// Hashes of files and folders.
 enum FileHash {
-    /// How much of a file is read: files up to `whole` bytes whole, larger ones at as many places as
-    /// that takes.
+    /// How much of a file is read: files up to `whole` bytes completely, larger ones that much in
+    /// samples.
     enum Extent: Int {
         case most = 0x400_0000
-        /// Enough to tell other weights: training changes nearly all of them.
+        /// Enough to detect other weights: training changes nearly all of them.
         case parts = 0x40_0000
 
         var whole: Int { rawValue }
@@ -59,7 +59,7 @@ enum FileHash {
         if step > 1 { hash.update(reader.bytes(at: max(0, reader.size - piece), count: piece)) }
     }
 
-    /// The hash of a whole file, with what else tells it from others; nil if it cannot be read.
+    /// The hash of a whole file, together with its identity; nil if it cannot be read.
     static func of(_ file: String, and more: String) -> String? {
         guard let reader = FileReader(file) else { return nil }
         var hash = SHA256()

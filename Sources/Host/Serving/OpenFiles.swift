@@ -15,7 +15,7 @@ enum OpenFiles {
         private static let files = RLIMIT_NOFILE
     #endif
 
-    /// Raises the limit as far as the system lets everybody: each stream is a connection.
+    /// Raises the limit as far as the system allows: each stream is a connection.
     static func allowAll() {
         var limit = rlimit()
         guard getrlimit(files, &limit) == 0 else { return }
@@ -23,7 +23,7 @@ enum OpenFiles {
         _ = setrlimit(files, &limit)
     }
 
-    /// What the host itself has open: three files for each event loop, of which there is one a core.
+    /// What the host itself keeps open: three files for each event loop, one per core.
     private static let own = 26 + 3 * System.coreCount
 
     /// What a host needs before it serves anything: a model and some connections.
@@ -35,16 +35,16 @@ enum OpenFiles {
         throw HostError.tooFewFiles(limit, needed: fewest)
     }
 
-    /// Has the runtime open now what it would open with its first timer of each clock, and ends the process
-    /// without: no later moment may find no file left.
+    /// Makes the runtime open now what it would open with its first timer of each clock, and ends
+    /// the process if it cannot: later there might be no descriptor left.
     static func openTimers() async {
         try? await Task.sleep(for: .nanoseconds(1), clock: .continuous)
         try? await Task.sleep(for: .nanoseconds(1), clock: .suspending)
     }
 
-    /// How many connections there may be: three quarters of all, and all but 512, where that leaves what
-    /// a model needs. Workers, collections and the system's own parts need the others; further clients
-    /// wait to be accepted.
+    /// How many connections there may be: three quarters of the descriptors, or all but 512 if that
+    /// leaves what a model needs. Workers, collections and the system need the rest; further
+    /// clients wait to be accepted.
     static var forConnections: Int {
         guard let limit else { return 256 }
         return min(max(limit / 4 * 3, limit - 512), max(8, limit - fewest))

@@ -2,8 +2,8 @@ import Engine
 import JSON
 import PluginHost
 
-/// What libraries and plugins say of a settings file, before anything is loaded: the files are looked into,
-/// and plugins are asked about models and their settings in workers with a deadline.
+/// Checks a settings file against libraries and plugins before anything is loaded: the files are
+/// inspected, and plugins are asked about models and their settings, in workers with a deadline.
 struct SettingsCheck {
     /// What keeps a plugin or a model from serving.
     private(set) var problems: [SettingsError.Problem]
@@ -74,7 +74,7 @@ extension SettingsCheck {
         if isServed { return }
         let files = ModelFiles(model.source ?? "")
         if let plugin = model.plugin {
-            // It may open all the same: the name decides, not the score.
+            // It may still open: the plugin is named, so the score does not decide.
             if model.source != nil {
                 warn(
                     "'\(files.name)' \(files), of which \(plugin) says that it does not serve it",

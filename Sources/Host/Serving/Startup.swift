@@ -1,8 +1,9 @@
 import Synchronization
 
-/// Which models are still to be loaded at the start, for whoever would rather wait than be refused.
+/// Which models are still loading at the start, for requests that would rather wait than be
+/// refused.
 ///
-/// They are all there from the beginning, so that nobody can ask too early.
+/// All are listed from the beginning, so that nobody can ask too early.
 package final class Startup: Sendable {
     private struct State {
         var loading: Set<String>

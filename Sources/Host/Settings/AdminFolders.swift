@@ -8,7 +8,7 @@ extension Settings {
     /// Where a library without a path is looked for, after the executable's folder.
     package var libraryFolders: [String] { server.pluginPath + [folder] }
 
-    /// Where the paths lie that an admin may name over HTTP: what the settings name already.
+    /// The places an admin may name over HTTP: those that the settings already name.
     var adminFolders: AdminFolders {
         let libraries = plugins.map { Paths.parent(of: $0.library) }
         return AdminFolders(
@@ -17,9 +17,9 @@ extension Settings {
     }
 }
 
-/// The folders out of which libraries and models may be loaded over HTTP.
+/// The folders from which libraries and models may be loaded over HTTP.
 ///
-/// A key lets its holder load what the settings' author put there, not whatever lies on the machine.
+/// A key lets its holder load what the settings' author put there, not anything on the machine.
 struct AdminFolders: Sendable {
     private let roots: [String]
 
@@ -42,7 +42,7 @@ extension Paths {
         return folder.count > 1 ? folder.joined(separator: "/") : "/"
     }
 
-    /// The path without links and dots; nil where nothing lies there.
+    /// The path without links and dots; nil if nothing exists there.
     static func resolved(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }

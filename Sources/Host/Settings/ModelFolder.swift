@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// Finds the models that lie in a folder: GGUF files, and directories of Hugging Face's transformers or
-/// diffusers, as people keep them.
+/// Finds the models in a folder: GGUF files, and Hugging Face transformers or diffusers
+/// directories, in the usual layouts.
 ///
 ///     small.gguf, big-00001-of-00003.gguf     small, big
 ///     name/, org/name/                        name, org/name
@@ -15,7 +15,7 @@ package enum ModelFolder {
         var source: String
     }
 
-    /// How deep folders of folders are looked through.
+    /// How deep nested folders are searched.
     private static let deepest = 2
 
     /// - Returns: the models below `folder` that `known` has not, by their sources, each under a name
@@ -74,7 +74,7 @@ package enum ModelFolder {
         folder.isEmpty ? name : "\(folder)/\(name)"
     }
 
-    /// Whether these files are one checkpoint; a configuration beside GGUF files alone is not.
+    /// Whether these files are one checkpoint; a configuration with only GGUF files is not.
     private static func isCheckpoint(_ names: [String]) -> Bool {
         let isConfigured = names.contains("config.json") || names.contains("model_index.json")
         return isConfigured

@@ -1,5 +1,5 @@
 extension Settings {
-    /// What a model can do, and what a request without a `model` is for.
+    /// What a model can do, and what a request without a `model` needs.
     package enum Purpose: String, Sendable, CaseIterable {
         case chat
         case completion

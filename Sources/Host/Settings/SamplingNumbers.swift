@@ -18,7 +18,7 @@ struct SamplingNumber: Sendable {
     ]
 }
 
-/// The numbers that somebody said about sampling, also where they are the usual ones.
+/// The sampling numbers that were set, even to usual values.
 package struct SamplingChoices: Sendable, Equatable {
     private var numbers: [String: Float] = [:]
     package var topK: Int?

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Reads keys that stand in the file itself, in the environment or in a file of their own.
+/// Reads keys from the settings file itself, the environment or a separate file.
 struct Secrets {
     let paths: Paths
 

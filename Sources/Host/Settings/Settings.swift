@@ -10,7 +10,7 @@ package struct Settings: Sendable {
     /// The folder of the settings file, where relative paths start.
     package var folder = ""
     package var file = ""
-    /// What keeps single models or plugins from serving.
+    /// Problems that keep single models or plugins from serving.
     package var problems: [SettingsError.Problem] = []
     /// The line of every key that was read, by its path: `models[0].settings.steps`.
     package var lines: [String: Int] = [:]
@@ -25,7 +25,7 @@ package struct Settings: Sendable {
         package var maximumBody: Int
         /// Texts in one request of the routes that take many.
         package var maximumInputs: Int
-        /// Whether members of requests that nobody knows are refused rather than ignored.
+        /// Whether unknown members of requests are refused rather than ignored.
         package var isStrict: Bool
         package var drainTimeout: Duration
         package var logFormat: LogFormat
@@ -39,9 +39,9 @@ package struct Settings: Sendable {
     package struct Search: Sendable {
         /// Threads of one query.
         package var threads = 2
-        /// From so many rows on, a graph is searched instead of all rows.
+        /// From this many rows on, a graph is searched instead of all rows.
         package var graphAbove = 1_000_000
-        /// The most bytes of a document that is put into a collection.
+        /// The largest document that a collection accepts, in bytes.
         package var largestImport = 4 << 30
     }
 
@@ -80,9 +80,9 @@ package struct Settings: Sendable {
         /// Requests that may wait; nil is the engine's choice.
         package var queue: Int?
         package var defaultFor: [Purpose]
-        /// Left out while nothing lies at its source.
+        /// Left out while its source does not exist.
         package var isOptional: Bool
-        /// What requests get that say nothing of it themselves.
+        /// Defaults for requests that do not set them.
         package var sampling: SamplingChoices
         /// A JSON object for the plugin, or empty.
         package var settings: String

@@ -2,7 +2,7 @@
 package struct SettingsError: Error, Equatable, CustomStringConvertible {
     package var problems: [Problem]
 
-    /// One mistake, where it stands, and what would be right.
+    /// One mistake, its place, and what would be right.
     package struct Problem: Equatable, Sendable, CustomStringConvertible {
         package var file: String
         package var line: Int?
@@ -20,7 +20,7 @@ package struct SettingsError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Collects problems while a file is read, so that all of them are reported at once.
+/// Collects problems while a file is read, so that all are reported at once.
 final class ProblemList {
     private let file: String
     private(set) var problems: [SettingsError.Problem] = []

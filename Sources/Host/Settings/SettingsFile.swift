@@ -273,7 +273,7 @@ extension SettingsFile {
         return name == nil ? nil : model
     }
 
-    /// - Parameter known: nil where somebody else looks whether there is such a plugin.
+    /// - Parameter known: nil if somebody else checks whether there is such a plugin.
     private func pluginName(_ table: inout TableReader, known: [String]?) -> String? {
         guard let name = table.string("plugin") else { return nil }
         if let known, !known.contains(name) {
@@ -346,12 +346,12 @@ extension Settings {
         text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:\/-]{0,127}/) != nil
     }
 
-    /// The data folder where the settings name none.
+    /// The default data folder.
     static let usualData = "~/.local/share/roost"
 
     static let nameRule = "up to 128 letters, digits and . _ : / -, a letter or digit first"
 
-    /// Why the host does not listen at `address`, or nil where it does.
+    /// Why the host refuses to listen at `address`, or nil if it does not.
     package static func refusal(of address: ListenAddress, apiKeys: [String]) -> String? {
         guard !address.isLoopback, apiKeys.isEmpty else { return nil }
         return

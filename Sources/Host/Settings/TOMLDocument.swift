@@ -54,7 +54,7 @@ struct TOMLDocument {
         }
     }
 
-    /// Two keys that TOML tells apart by their bytes, and Swift does not.
+    /// Two keys that differ in their bytes, which TOML distinguishes and Swift does not.
     private struct TwinKeys: Error {
         let key: String
         let line: Int

@@ -21,7 +21,7 @@ struct TOMLScanner {
         return (0..<length).allSatisfy { bytes[at + $0] == text.utf8Start[$0] }
     }
 
-    /// Moves behind `text` if it stands here.
+    /// Moves past `text` if it is next.
     mutating func take(_ text: StaticString) -> Bool {
         guard starts(text) else { return false }
         for _ in 0..<text.utf8CodeUnitCount { advance() }
@@ -47,7 +47,7 @@ struct TOMLScanner {
         while let byte = current, byte != UInt8(ascii: "\n") { advance() }
     }
 
-    /// Reads `a."b c".d` and the `=` or `]` behind it.
+    /// Reads `a."b c".d` and the following `=` or `]`.
     mutating func key() -> [String] {
         var parts: [String] = []
         while let byte = current {
@@ -78,7 +78,7 @@ struct TOMLScanner {
         return String(decoding: bytes[start..<max(start, at - 1)], as: UTF8.self)
     }
 
-    /// Moves behind the value, however many lines it takes.
+    /// Moves past the value, however many lines it takes.
     mutating func skipValue() {
         var depth = 0
         while let byte = current {

@@ -33,7 +33,7 @@ struct TableReader {
         return members[key] != nil
     }
 
-    /// The value of `key` as `read` takes it; nil where the key is absent or the value wrong.
+    /// The value of `key` as `read` accepts it; nil if the key is absent or the value wrong.
     mutating func value<Value>(
         _ key: String, expected: String, read: (TOMLDocument.Value) -> Value?
     ) -> Value? {
@@ -44,7 +44,7 @@ struct TableReader {
         return nil
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the keys that were not read.
     func finish() {
         for (key, node) in members where !known.contains(key) {
             let nearest = NearestName.of(key, among: known)
@@ -93,7 +93,7 @@ extension TableReader {
         }
     }
 
-    /// A duration in which something can happen.
+    /// A duration greater than zero.
     mutating func time(_ key: String) -> Duration? {
         value(key, expected: "a duration above zero, such as \"90s\", \"10m\" or \"1h\"") {
             guard case .string(let text) = $0, let time = Units.duration(text) else { return nil }

@@ -6,9 +6,9 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// The key of the admin routes that a host makes for itself where its settings name none.
+/// The key of the admin routes that a host creates if its settings name none.
 ///
-/// It lies in the data folder, which only the host's user can read, and stays the same over restarts.
+/// It is in the data folder, which only the host's user can read, and survives restarts.
 package struct AdminKeyFile: Sendable {
     package let path: String
 
@@ -24,7 +24,7 @@ package struct AdminKeyFile: Sendable {
         return key.isEmpty ? nil : key
     }
 
-    /// The key that is there, else a new one. One that others could have read or written is replaced.
+    /// The existing key, else a new one. A key that others could have read or written is replaced.
     ///
     /// - Throws: `Failure`.
     package func readOrMake() throws -> String {
@@ -47,8 +47,8 @@ package struct AdminKeyFile: Sendable {
             && facts.st_uid == geteuid() && facts.st_mode & 0o077 == 0
     }
 
-    /// Writes a new key beside the file and puts it in its place; of two hosts that start at the same
-    /// moment, both take the key of the first.
+    /// Writes a new key beside the file and moves it into place; two hosts that start at the same
+    /// moment both use the first one's key.
     private func make() throws -> String {
         let key = Self.random()
         let part = "\(path).\(getpid()).part"

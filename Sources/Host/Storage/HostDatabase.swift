@@ -4,7 +4,7 @@ import PluginHost
 import SearchCollections
 import Synchronization
 
-/// The host's one SQLite file; opened, and brought up to date, when it is first needed.
+/// The host's one SQLite file; opened and migrated when it is first needed.
 package final class HostDatabase: Sendable {
     private let path: String
     private let reserve: DiskReserve
@@ -30,7 +30,7 @@ package final class HostDatabase: Sendable {
         return try await Self.translating { try await pool.write(body) }
     }
 
-    /// As `write`, for what makes room: on a full disk it gets the room that was kept for it.
+    /// As `write`, for deletions: on a full disk it may use the reserve.
     func remove<Value: Sendable>(
         _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
@@ -50,7 +50,8 @@ package final class HostDatabase: Sendable {
         _ = try await pool().writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 
-    /// Opens it on a thread of its own, once for all who wait for it; again for the next one, if that failed.
+    /// Opens it on a thread of its own, once for all waiting callers; after a failure, the next
+    /// caller tries again.
     private func pool() async throws -> DatabasePool {
         let task = opening.withLock { opening in
             let task =

@@ -6,7 +6,7 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// Keeps what the host stores from other users of the machine.
+/// Protects the host's files from other users of the machine.
 package enum PrivateFiles {
     /// What the host itself puts into its data folder; the rest of it is left alone.
     private static let own = [
@@ -14,14 +14,15 @@ package enum PrivateFiles {
     ]
     private static let ownFolders = ["collections", "plugins"]
 
-    /// Has the files that this process makes from now on be its user's alone.
+    /// Makes the files that this process creates from now on readable by its user only.
     package static func maskNewFiles() {
         _ = umask(0o077)
     }
 
-    /// Takes the rights of others from a data folder and from what the host keeps in it, where they
-    /// were made by an older host or by hand. Links that lead to them, to another disk, are followed; not
-    /// those of somebody else, who may have laid them in a shared folder to have others' files closed.
+    /// Removes the permissions of others from a data folder and the host's files in it, which an
+    /// older host or a person may have created. Links, for example to another disk, are followed,
+    /// but not those of another user, who may have put them into a shared folder to change the
+    /// permissions of others' files.
     ///
     /// - Returns: the paths whose rights stay as they are, because they belong to somebody else, or
     ///   because others share the folder by intent, as they do `/tmp`.

@@ -1,4 +1,4 @@
-/// Why something could not be kept or found again.
+/// Why something could not be stored or read.
 package enum StorageError: Error, Equatable {
     case cannotOpen(path: String, reason: String)
     case failed(String)
@@ -15,7 +15,7 @@ extension StorageError: CustomStringConvertible {
         }
     }
 
-    /// The description without the paths of this machine, which a client has no business with.
+    /// The description without paths of this machine, which clients must not see.
     package var publicDescription: String {
         switch self {
         case .cannotOpen: "the database cannot be opened; the log says which and why"

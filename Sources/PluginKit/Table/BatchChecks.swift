@@ -3,7 +3,7 @@ import PluginABI
 extension Batch {
     /// The host's batch, copied, after a check of every row.
     ///
-    /// - Throws: `argument` for what can never be right, `busy` for a sequence that is full.
+    /// - Throws: `argument` for a batch that is always invalid, `busy` for a full sequence.
     init(checking pointer: UnsafePointer<roost_batch>?, for context: any DecodeContext) throws {
         let batch = try checked(pointer, "roost_batch", size: \.struct_size)
         let capabilities = context.capabilities
@@ -66,7 +66,7 @@ extension Batch {
 }
 
 extension Rows {
-    /// The host's buffer, large enough for what the batch wants.
+    /// The host's buffer, large enough for the requested rows.
     init(
         checking pointer: UnsafePointer<roost_rows>?, for batch: Batch,
         _ capabilities: DecodeCapabilities

@@ -5,7 +5,7 @@ func structSize<T>(_ type: T.Type) -> UInt32 {
     UInt32(MemoryLayout<T>.size)
 }
 
-/// A value at an address that stays for ever, never written again.
+/// An immutable value at a permanent address.
 struct Static<Value>: @unchecked Sendable {
     let pointer: UnsafePointer<Value>
 
@@ -43,7 +43,7 @@ func checked<T>(
     guard let pointer else {
         throw PluginError(.argument, "\(name) is null")
     }
-    // Read before the whole: a shorter structure may end where its size says.
+    // The size is read first: a shorter structure may end where it says.
     guard let offset = MemoryLayout<T>.offset(of: size) else {
         throw PluginError(.internal, "\(name) has no size")
     }
@@ -55,7 +55,7 @@ func checked<T>(
     return pointer.pointee
 }
 
-/// Fills the caller's structure, leaving alone what a newer caller's has beyond ours.
+/// Fills the caller's structure, except members of a newer version that follow ours.
 func fill<T>(
     _ pointer: UnsafeMutablePointer<T>?, _ name: StaticString,
     size: WritableKeyPath<T, UInt32>, with value: T
@@ -72,7 +72,7 @@ extension roost_str {
             len: UInt64(bytes.count))
     }
 
-    /// A copy of `text` at an address that stays for ever.
+    /// A copy of `text` at a permanent address.
     init(static text: String) {
         let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(text.utf8.count, 1))
         _ = bytes.initialize(from: text.utf8)

@@ -73,7 +73,7 @@ extension EncodeContext {
         }
     }
 
-    /// - Throws: `argument` for a batch with a sequence that has nothing to look at.
+    /// - Throws: `argument` for a batch with a sequence without a source.
     func checkSources(of batch: Batch) throws {
         if let sequence = batch.sequences.first(where: { !hasSource($0) }) {
             throw PluginError(

@@ -34,7 +34,7 @@ final class PluginImage: Sendable {
         return table.pointer
     }
 
-    /// A text at an address that stays for ever; equal texts share one.
+    /// A text at a permanent address; equal texts share one.
     func intern(_ text: String) -> roost_str {
         let copy = state.withLock { state in
             if let known = state.texts[text] { return known }

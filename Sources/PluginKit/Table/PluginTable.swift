@@ -54,7 +54,7 @@ private func probeModel(
     answer(call) { call in
         let plugin = try PluginImage.shared.plugin()
         let request = try OpenRequest(input, call)
-        // A model without files is another plugin's.
+        // A model without files belongs to another plugin.
         let found =
             request.path.isEmpty && plugin.needsSource ? nil : try plugin.probe(request)
         let probe = roost_probe(

@@ -14,7 +14,7 @@ struct ClientOptions: ParsableArguments {
         return HostClient(url ?? Self.configured, key: key)
     }
 
-    /// A settings file with mistakes is no reason not to talk to a host.
+    /// A settings file with mistakes does not keep a command from talking to a host.
     private static var configured: HostURL {
         let settings = try? SettingsFile.read("plugins.toml")
         return HostURL(settings?.server.listen ?? ListenAddress(host: "127.0.0.1", port: 8080))
@@ -41,7 +41,7 @@ struct AdminOptions: ParsableArguments {
             url ?? HostURL(settings?.server.listen ?? ListenAddress(host: "127.0.0.1", port: 8080))
         let environment = ProcessInfo.processInfo.environment
         let said = key ?? environment["ROOST_ADMIN_KEY"]
-        // What lies on this machine is for the host of this machine.
+        // A key found on this machine is only for a host on this machine.
         let found = url.address.isLoopback ? Self.found(settings, environment) : nil
         return HostClient(url, key: said ?? found ?? environment["ROOST_API_KEY"])
     }

@@ -1,4 +1,4 @@
-/// Takes the data of server-sent events out of the pieces in which they arrive.
+/// Extracts the data of server-sent events from the pieces in which they arrive.
 package struct EventReader {
     private var line: [UInt8] = []
 

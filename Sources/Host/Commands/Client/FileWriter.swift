@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// Writes whole files, with the system's own words for what goes wrong.
+/// Writes whole files, with the system's own error messages.
 enum FileWriter {
-    /// - Parameter overwrites: what is there; else a file that is there is an error.
+    /// - Parameter overwrites: replaces an existing file, which otherwise is an error.
     /// - Throws: `ClientError.notWritten`; a part of the file may be there then.
     static func write(_ bytes: [UInt8], to path: String, overwrites: Bool) throws {
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_EXCL)

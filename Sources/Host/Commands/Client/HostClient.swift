@@ -15,7 +15,7 @@ package struct HostClient: Sendable {
         self.key = key
     }
 
-    /// Sends a request and hands the answer to `read` while it comes in.
+    /// Sends a request and passes the answer to `read` as it arrives.
     ///
     /// - Throws: `ClientError.noAnswer` without a connection, and what `read` throws.
     package func exchange<Value: Sendable>(

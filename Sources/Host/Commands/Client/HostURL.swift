@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The address of a running host, as `--url` gives it.
 package struct HostURL: Sendable, Equatable, CustomStringConvertible {
     package let address: ListenAddress
-    /// What stands before the routes, without a slash at its end.
+    /// The prefix of the routes, without a trailing slash.
     package let prefix: String
 
     package init(_ address: ListenAddress) {
@@ -24,8 +24,8 @@ package struct HostURL: Sendable, Equatable, CustomStringConvertible {
         prefix = String(path.reversed().drop { $0 == "/" }.reversed())
     }
 
-    /// What a path that was typed here is for the host: on this machine it starts where the command was
-    /// typed. A file name that is not there is left for the host to search for.
+    /// The path to send to the host: on this machine it is resolved against the current directory.
+    /// A file name that does not exist is left for the host to search for.
     func path(_ typed: String) -> String {
         let here = FileManager.default.currentDirectoryPath
         guard address.isLoopback, !typed.hasPrefix("/"), !typed.hasPrefix("~"),

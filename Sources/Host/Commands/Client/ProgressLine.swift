@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How far something is: a bar on a terminal, a line for every tenth of it in a pipe, both on the standard
+/// A progress display: a bar on a terminal, a line for every tenth in a pipe, both on standard
 /// error.
 final class ProgressLine: Sendable {
     private static let width = 30

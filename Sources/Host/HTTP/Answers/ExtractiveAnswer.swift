@@ -10,7 +10,7 @@ struct ExtractiveAnswer: AnswerWork {
     let work: VectorWork
     let context: HTTPContext
 
-    /// How many spans are told, the best of which is the answer.
+    /// How many spans are reported; the best is the answer.
     private static let told = 3
 
     func run(_ emit: (String) async throws -> Void) async throws -> JSONValue {
@@ -35,7 +35,7 @@ struct ExtractiveAnswer: AnswerWork {
         ]
     }
 
-    /// - Parameter events: spans, best first, and among them at its rank that there is none.
+    /// - Parameter events: spans, best first, with "no answer" among them at its rank.
     private func result(_ events: [JSONValue], model: String) -> AnswerResult {
         let isAnswered = events.first.map { $0["no_answer"]?.bool != true } ?? false
         return AnswerResult(

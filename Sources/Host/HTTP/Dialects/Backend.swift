@@ -1,6 +1,6 @@
 import SearchCollections
 
-/// What the routes of all APIs work with.
+/// What the routes of all dialects use.
 package struct Backend: Sendable {
     let models: Models
     let workload: Workload

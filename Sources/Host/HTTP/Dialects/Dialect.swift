@@ -3,23 +3,23 @@ package import JSON
 
 /// One API that the host speaks: its routes, and what holds for all of them.
 ///
-/// A dialect is a folder beside this file and a line in `Dialects.all`. What it does not say is as OpenAI has
-/// it, whose habits most of the others have taken over.
+/// A dialect is a folder beside this file and a line in `Dialects.all`. Defaults are OpenAI's,
+/// which most other APIs have adopted.
 package protocol Dialect: Sendable {
     /// Where a request may bring its key.
     var keyHeaders: [KeyHeader] { get }
-    /// How the events of a stream are told apart.
+    /// How the events of a stream are framed.
     var framing: Framing { get }
     /// The name of the event that ends a stream which fails.
     var errorEvent: String? { get }
-    /// The status of the response that carries nothing but this error.
+    /// The status of a response with only this error.
     func status(of error: APIError) -> Int
     /// The body of that response; in a stream that fails it is the last event.
     func json(of error: APIError) -> JSONValue
     func routes(on backend: Backend) -> [Route]
 }
 
-/// The APIs that the host speaks. A path that is nobody's is answered as the first would.
+/// The APIs that the host speaks. The first one answers paths that belong to none.
 package enum Dialects {
     package static let all: [any Dialect] = [OpenAIDialect(), RerankDialect(), RoostDialect()]
 }
@@ -41,7 +41,7 @@ extension Dialect {
 }
 
 extension APIError {
-    /// What OpenAI tells of an error.
+    /// OpenAI's members of an error.
     var members: JSONObject {
         JSONObject([
             (key: "message", value: .string(description)), (key: "type", value: .string(type)),
@@ -54,7 +54,7 @@ extension APIError {
 package enum KeyHeader: Sendable {
     /// `Authorization: Bearer KEY`
     case bearer
-    /// A header that holds nothing else.
+    /// A header that holds only the key.
     case field(HTTPField.Name)
 
     func key(in headers: HTTPFields) -> String? {

@@ -27,7 +27,8 @@ package struct Route: Sendable {
         self.respond = respond
     }
 
-    /// The same without `/v1`; nil for what has no version, and for what only the page keeps.
+    /// The same route without `/v1`; nil for routes without a version, and for those only the page
+    /// uses.
     var withoutVersion: Route? {
         let (path, version) = (path.description, "/v1")
         guard path.hasPrefix(version + "/"), !path.hasPrefix("/v1/conversations") else {

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// All routes of the host, each with the API that it is of.
+/// All routes of the host, each with its dialect.
 struct RouteTable: Sendable {
     struct Entry: Sendable {
         let route: Route
@@ -11,7 +11,7 @@ struct RouteTable: Sendable {
     let entries: [Entry]
     private let dialects: [any Dialect]
 
-    /// Those of a version also without it in front, as some clients write them.
+    /// Versioned routes are also added without their version, as some clients write them.
     init(_ dialects: [any Dialect], on backend: Backend) {
         self.dialects = dialects
         let versioned = dialects.flatMap { dialect in
@@ -24,8 +24,8 @@ struct RouteTable: Sendable {
             }
     }
 
-    /// In which API a request at this path is answered when no route has done so: that of a route there, else
-    /// of one below the same first name, else the first.
+    /// The dialect that answers a request at this path if no route has: that of a route there, else
+    /// of one below the same first component, else the first dialect.
     func dialect(at path: String) -> any Dialect {
         let parts = path.split(separator: "/")
         let entry =

@@ -6,8 +6,7 @@ import SearchCollections
 import Services
 
 extension APIError {
-    /// What a client is told about an error from below: where things lie on this machine is the admin's
-    /// to know.
+    /// What a client is told about an error of a lower layer, without paths of this machine.
     package init(_ error: any Error) {
         let whole = APIError(whole: error)
         self = error is APIError ? whole : whole.withoutFolders
@@ -65,7 +64,7 @@ extension APIError {
         let text = String(describing: refusal)
         switch refusal {
         case .unknown: self = .unknown(text)
-        // The request may be as it should be.
+        // The request itself may be right.
         case .notServed: self = .broken(text)
         }
     }
@@ -83,7 +82,7 @@ extension APIError {
         }
     }
 
-    /// What an admin is told, who may see stages and paths.
+    /// What an admin is told, with stages and paths.
     init(toAdmin error: any Error) {
         guard
             case DeploymentError.failed(_, let stage, let reason, let fix, let serving) = error

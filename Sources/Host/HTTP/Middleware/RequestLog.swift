@@ -34,7 +34,7 @@ struct RequestLog: RouterMiddleware {
             metrics.record(
                 route: route, method: request.method.rawValue, status: status.code, elapsed: elapsed
             )
-            // A stream has said 200 when its model fails.
+            // A stream has already sent 200 when its model fails.
             let failed = status.code >= 500 || facts.reason != nil
             let level: Logger.Level = failed ? .warning : .info
             logger.log(
@@ -44,7 +44,7 @@ struct RequestLog: RouterMiddleware {
         }
     }
 
-    /// Of a path so many characters are kept: who sends eighty thousand would drive out what others did.
+    /// A path is cut to this many characters: one of eighty thousand would crowd out other lines.
     private static let longestPath = 500
 
     /// The client's own id where it is a plain word, else a new one.

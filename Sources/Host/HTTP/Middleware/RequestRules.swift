@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses requests that RFC 9112 says must be refused, because two readers would take them for two
-/// different requests.
+/// Refuses requests that must be refused by RFC 9112, because two readers could understand them
+/// differently.
 struct RequestRules: RouterMiddleware {
     typealias Context = HTTPContext
 

@@ -9,9 +9,9 @@ import PluginHost
 struct Body {
     /// The most bytes that a body may have.
     let limit: Int
-    /// Whether a member that nobody knows is refused; else it is ignored, and the response says so.
+    /// Whether an unknown member is refused; otherwise it is ignored, and the response says so.
     let isStrict: Bool
-    /// Of large bodies, which are in memory twice while they are read.
+    /// The memory budget for large bodies, which are in memory twice while they are read.
     private let budget: ByteBudget
 
     init(limit: Int, isStrict: Bool = false) {
@@ -28,17 +28,17 @@ struct Body {
     private static let depth = 64
     /// Values in one body: as many tokens as the largest of the usual size holds.
     private static let values = 4_000_000
-    /// One after the other: what one needs, the next uses again.
+    /// One at a time, so that each reuses the memory of the previous one.
     private static let parsing = BlockingPool("roost-parse", limit: 1)
-    /// Beside that, so that bodies of the usual size do not wait for large ones.
+    /// Separate from that, so that bodies of usual size do not wait for large ones.
     private static let reading = BlockingPool("roost-read", limit: 2)
 
-    /// Has `read` make a value of a body, and looks at what it has left. All of that runs beside the parsing
-    /// of a large body: a hundred thousand messages are work as well.
+    /// Converts a body with `read`, then checks which members it has not read. For a large body all
+    /// of this runs on the thread that parses it: a hundred thousand messages are work too.
     ///
-    /// - Parameter table: what members mean that `read` does not ask for by their names.
-    /// - Throws: `APIError` for a body that is too large, not JSON or not an object; for a member that would
-    ///   have changed the answer; where the host is strict, for one that nobody knows.
+    /// - Parameter table: the meaning of members that `read` does not read.
+    /// - Throws: `APIError` for a body that is too large, not JSON or not an object; for a member
+    ///   that would have changed the answer; if the host is strict, for an unknown one.
     func read<Value: Sendable>(
         _ request: Request, _ context: HTTPContext, _ table: FieldTable,
         _ read: @escaping @Sendable (Fields) throws -> Value
@@ -74,7 +74,7 @@ struct Body {
         if !unknown.isEmpty { context.record.note { $0.ignored = unknown.map(\.description) } }
     }
 
-    /// The members of a body whose names are the client's own.
+    /// The members of a body whose names the client chooses.
     ///
     /// - Throws: `APIError` for a body that is too large, not JSON or not an object.
     func fields(_ request: Request) async throws -> Fields {
@@ -84,7 +84,7 @@ struct Body {
         return fields
     }
 
-    /// The same, and has `read` make a value of them beside the parsing of a large body.
+    /// The same, converted by `read` on the thread that parses a large body.
     func fields<Value: Sendable>(
         _ request: Request, _ read: @escaping @Sendable (Fields) throws -> Value
     ) async throws -> Value {
@@ -103,11 +103,11 @@ struct Body {
         return (try await threads.run { try body(Self.object(buffer)) }, share)
     }
 
-    /// A body above this is not read in a moment: half a megabyte of members takes tenths of a second, in
-    /// which nobody else on the cooperative pool would be answered.
+    /// A larger body is not parsed on the cooperative pool: half a megabyte of members takes tenths
+    /// of a second, during which no other request would be answered.
     private static let quick = 64 << 10
 
-    /// A body above this takes of the budget.
+    /// A larger body takes from the budget.
     private static let large = 1 << 20
 
     private static func object(_ buffer: ByteBuffer) throws -> JSONObject {
@@ -126,7 +126,7 @@ struct Body {
 
     private func bytes(_ request: Request) async throws -> (ByteBuffer, ByteBudget.Share?) {
         let inflater = try ContentCoding.format(request.headers).map(Inflater.init)
-        // What a compressed body announces says nothing of what comes out of it.
+        // The announced size of a compressed body says nothing about its content's size.
         let announced = inflater == nil ? request.headers[.contentLength].flatMap { Int($0) } : nil
         var body = BodyBytes(limit: limit, announced: announced, large: Self.large)
         var received = 0
@@ -156,7 +156,7 @@ struct Body {
 private struct BodyBytes {
     let limit: Int
     let announced: Int?
-    /// What is above this takes of the budget.
+    /// Bytes above this take from the budget.
     let large: Int
     private var buffer = ByteBuffer()
     private var share: ByteBudget.Share?

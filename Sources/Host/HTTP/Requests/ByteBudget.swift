@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The bytes of large bodies that may be held at a time; whoever finds none left waits, in turn.
+/// The bytes of large bodies that may be held at a time; a request that finds none left waits its
+/// turn.
 package final class ByteBudget: Sendable {
     private struct Waiter {
         let id: Int
@@ -27,7 +28,7 @@ package final class ByteBudget: Sendable {
     /// How many wait.
     package var waiting: Int { state.withLock { $0.waiting.count } }
 
-    /// Bytes of the budget, given back when nobody holds this any more.
+    /// Bytes of the budget, returned when this is released.
     package final class Share: Sendable {
         private let budget: ByteBudget
         private let bytes: Int
@@ -57,7 +58,8 @@ package final class ByteBudget: Sendable {
             isCancelled = false
             break
         }
-        // The bytes may have come a moment before the end of the patience, or of the task.
+        // The bytes may have been granted just before the time-out, or before the task was
+        // cancelled.
         let share = leave(id) ? nil : Share(self, bytes)
         if isCancelled { throw CancellationError() }
         guard let share else {
@@ -67,7 +69,7 @@ package final class ByteBudget: Sendable {
         return share
     }
 
-    /// - Returns: the place in the line, or nil where there are bytes at once.
+    /// - Returns: the position in the queue, or nil if there are bytes at once.
     private func enter(_ bytes: Int, _ answer: AsyncStream<Void>.Continuation) -> Int? {
         state.withLock { state in
             if state.waiting.isEmpty, state.free >= bytes {
@@ -80,7 +82,7 @@ package final class ByteBudget: Sendable {
         }
     }
 
-    /// - Returns: whether it still waited; whoever does not has been granted the bytes.
+    /// - Returns: whether it was still waiting; otherwise it has been granted the bytes.
     private func leave(_ id: Int) -> Bool {
         change { state in
             let waiting = state.waiting.count
@@ -93,7 +95,7 @@ package final class ByteBudget: Sendable {
         change { $0.free += bytes }
     }
 
-    /// Grants those in front of the line what is free after `body`.
+    /// Grants what is free after `body` to the head of the queue.
     private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
         let (value, granted) = state.withLock { state in
             let value = body(&state)

@@ -5,7 +5,7 @@ import HTTPTypes
 enum ContentCoding {
     static let accepted = "gzip, deflate"
 
-    /// - Returns: nil for a body that is what it is.
+    /// - Returns: nil for an uncompressed body.
     /// - Throws: `APIError.unsupportedCoding`, also for several codings one within the other.
     static func format(_ headers: HTTPFields) throws(APIError) -> Inflater.Format? {
         guard let value = headers[.contentEncoding] else { return nil }

@@ -1,7 +1,7 @@
 import JSON
 import Synchronization
 
-/// Which members of a body have been asked for, and so which are left over.
+/// Records which members of a body have been read, and so which are left.
 final class FieldReads: Sendable {
     private struct State {
         /// In the order in which they were opened, by their paths.
@@ -12,13 +12,13 @@ final class FieldReads: Sendable {
 
     private let state = Mutex(State())
 
-    /// A member that nobody has asked for.
+    /// A member that was not read.
     struct Leftover {
         /// Where its object stands; empty for the body.
         let path: String
         let name: String
         let value: JSONValue
-        /// What has been asked for in the same object.
+        /// What has been read in the same object.
         let asked: Set<String>
     }
 
@@ -43,7 +43,7 @@ final class FieldReads: Sendable {
         state.withLock { $0.objects.first { $0.path.isEmpty }?.members }
     }
 
-    /// What is left, without the members that are null, which say nothing.
+    /// The unread members, except those that are null.
     var leftovers: [Leftover] {
         state.withLock { state in
             state.objects.filter { !state.whole.contains($0.path) }.flatMap { path, members in

@@ -1,7 +1,7 @@
 import JSON
 
 extension FieldTable {
-    /// Of the routes that make vectors, scores and labels.
+    /// For the routes of vectors, scores and labels.
     package static let vectors = FieldTable([
         "user": .inert, "metadata": .inert, "priority": .inert, "request_id": .inert,
         "keep_alive": .inert, "options": .inert,
@@ -29,7 +29,7 @@ extension FieldTable {
         "aggregation_strategy": .refused(unless: ["first"]),
     ])
 
-    /// Of the routes between texts and tokens.
+    /// For the routes between texts and tokens.
     package static let tokens = FieldTable([
         "content": .means("text"), "prompt": .means("text"),
         "add_special_tokens": .means("add_special"),
@@ -38,8 +38,7 @@ extension FieldTable {
         "tools": .refused(), "mm_processor_kwargs": .refused(),
     ])
 
-    /// Of the routes that make pictures. Fields that only wish for more or less quality change nothing that
-    /// was asked for.
+    /// For the image routes. Fields that only ask for more or less quality change nothing.
     package static let images = FieldTable([
         "user": .inert, "metadata": .inert, "quality": .inert, "style": .inert,
         "moderation": .inert, "output_compression": .inert,

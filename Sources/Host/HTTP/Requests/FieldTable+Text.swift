@@ -21,7 +21,7 @@ extension FieldTable {
 
     private static let toolless = "is not supported, as there are no tools; leave it out"
 
-    /// What other hosts take beside the sampling: how a request is served, what is sent back.
+    /// Other servers' fields besides sampling: how a request is served, what is sent back.
     private static let served: [String: Rule] = [
         // vLLM, SGLang
         "priority": .inert, "request_id": .inert, "rid": .inert, "cache_salt": .inert,
@@ -87,7 +87,7 @@ extension FieldTable {
         "tfs_z": .refused(unless: [1]),
         "min_keep": .refused(unless: [0, 1]),
         "mirostat": .refused(unless: [0]), "mirostat_mode": .refused(unless: [0]),
-        // These matter only with the switch, which is refused.
+        // These only matter together with a member that is refused.
         "mirostat_tau": .inert, "mirostat_eta": .inert,
         "dry_multiplier": .refused(unless: [0]), "dry_base": .inert,
         "dry_allowed_length": .inert, "dry_penalty_last_n": .inert, "dry_range": .inert,
@@ -119,7 +119,7 @@ extension FieldTable {
 
     private static let beamless = "is not supported: beams are not searched"
 
-    /// What the text must look like, and thoughts before it.
+    /// The form of the text, and reasoning before it.
     private static let constrained: [String: Rule] = [
         "grammar": .refused(unconstrained), "grammar_lazy": .refused(unless: [false]),
         "grammar_triggers": .refused(unconstrained), "preserved_tokens": .refused(),

@@ -1,17 +1,18 @@
 import JSON
 
-/// What the members of a body mean that a route does not ask for by their names: the words of the APIs of
-/// other hosts.
+/// The meaning of members that a route does not read by name: the fields of other servers' APIs.
 ///
-/// Whatever is known to change an answer is done, is mapped to the member that does it here, or is refused by
-/// its name, unless its value changes nothing. A word that is in no table is ignored, and the response says so.
+/// A member known to change an answer is honoured, mapped to the member that does it here, or
+/// refused by name, unless its value changes nothing. A member in no table is ignored, and the
+/// response says so.
 package struct FieldTable: Sendable {
     enum Rule: Sendable {
         /// Another name of a member; at the values of `except` it says nothing.
         case means(String, except: [JSONValue] = [])
         /// Changes nothing about an answer of this host.
         case inert
-        /// Would change the answer, but at these values; null and what is empty change nothing either.
+        /// Would change the answer, except at these values; null and empty values change nothing
+        /// either.
         case refused(unless: [JSONValue] = [], String = "is not supported; leave it out")
     }
 
@@ -27,7 +28,7 @@ package struct FieldTable: Sendable {
         self.others = others.mapValues { $0.sorted() }
     }
 
-    /// For bodies whose words no other API has.
+    /// For bodies without counterpart in other APIs.
     static let empty = FieldTable([:])
 
     /// The names that the table knows.
@@ -36,7 +37,7 @@ package struct FieldTable: Sendable {
     /// The other names of a member.
     func otherNames(of key: String) -> [String] { others[key] ?? [] }
 
-    /// Whether a member that is another's name says nothing with this value.
+    /// Whether an alias means nothing with this value.
     func saysNothing(_ name: String, _ value: JSONValue) -> Bool {
         guard case .means(_, let except) = rules[name] else { return false }
         return value.isNull || except.contains { $0.isSame(as: value) }
@@ -46,9 +47,9 @@ package struct FieldTable: Sendable {
 // MARK: - What is left of a body
 
 extension FieldTable {
-    /// A member that is ignored because nobody knows it.
+    /// A member that is ignored because it is unknown.
     struct Unknown {
-        /// Its path, without what is no printable ASCII, as it goes into a header.
+        /// Its path for a header, in printable ASCII only.
         let name: String
         /// The name that was probably meant.
         let nearest: String?
@@ -75,11 +76,12 @@ extension FieldTable {
             case .means, nil: return true
             }
         }
-        // What is nearest to a name takes a comparison with every known one, and a body may have a million.
+        // Finding the nearest name takes a comparison with every known one, and a body may have a
+        // million.
         return ignored.prefix(Self.mostNamed + 1).map(unknown)
     }
 
-    /// So many members that nobody knows are named; of further ones it is said that they are there.
+    /// This many unknown members are named; further ones are only mentioned.
     static let mostNamed = 16
 
     private func refuseContradictions(_ reads: FieldReads) throws {
@@ -101,7 +103,7 @@ extension FieldTable {
         return Unknown(name: Self.printable(name), nearest: nearest)
     }
 
-    /// What may be said without being refused.
+    /// The values that are not refused.
     private var followed: [String] {
         rules.filter { if case .refused = $0.value { false } else { true } }.map(\.key)
     }
@@ -128,7 +130,7 @@ extension JSONValue {
         }
     }
 
-    /// As equal as JSON has it: 1 and 1.0 are the same.
+    /// Equality as in JSON: 1 and 1.0 are the same.
     fileprivate func isSame(as other: JSONValue) -> Bool {
         if let number, let theirs = other.number { return number == theirs }
         return self == other

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// The parameters behind the `?` of an address, read with errors that name them.
+/// The query parameters of a URL, read with errors that name them.
 struct QueryFields {
     private let values: [(name: String, value: String)]
 
@@ -34,8 +34,8 @@ struct QueryFields {
         values.last { $0.name == name && !$0.value.isEmpty }?.value
     }
 
-    /// The names in a list with commas; a parameter that stands several times has a name each, which
-    /// may have commas itself.
+    /// The names in a comma-separated list; a repeated parameter has one name each, which may
+    /// contain commas.
     func names(_ name: String) -> [String]? {
         let all = values.filter { $0.name == name && !$0.value.isEmpty }.map(\.value)
         switch all.count {

@@ -3,7 +3,8 @@ import PluginHost
 
 /// Accepts no connection while only spare files are left; clients wait until there are others.
 ///
-/// The system's refusal would come too late, with the last file, and close the door for a second.
+/// The system's refusal would come too late, at the last descriptor, and block accepting for a
+/// second.
 final class AcceptPause: ChannelOutboundHandler {
     typealias OutboundIn = Never
 
@@ -11,7 +12,7 @@ final class AcceptPause: ChannelOutboundHandler {
 
     private var end: Scheduled<Void>?
 
-    /// Stands next to the system: whatever else has a say about accepting has had it.
+    /// Last in the pipeline before the system: all other handlers have agreed to accept.
     static func add(to channel: any Channel) async throws {
         // Each connection is looked at by itself.
         try await channel.setOption(.maxMessagesPerRead, value: 1).get()

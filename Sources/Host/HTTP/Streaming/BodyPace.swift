@@ -1,16 +1,17 @@
 package import NIOCore
 
-/// A client took too long over a body.
+/// A client was too slow with a body.
 struct BodyTooSlow: Error {}
 
-/// How fast a body comes in: the time that the server has waited for its bytes, against their number.
+/// How fast a body arrives: the time that the server has waited for its bytes, compared with their
+/// number.
 ///
-/// The time that is left shrinks while the server waits and grows with every byte, but not beyond what it was
-/// at the beginning: who sends the first megabytes fast may not be silent for hours then. The server's own
-/// slowness is no time of the client's.
+/// The remaining time shrinks while the server waits and grows with every byte, but not beyond its
+/// initial value: a client that sends the first megabytes fast may not then be silent for hours.
+/// Time that the server itself needs does not count.
 package struct BodyPace {
     package static let bytesPerSecond = 500
-    /// How long the server waits for the first bytes, and in the midst of a body for the next ones.
+    /// How long the server waits for the first bytes, and within a body for the next ones.
     private static let patience = TimeAmount.seconds(30)
 
     private var spare = Self.patience
@@ -29,7 +30,7 @@ package struct BodyPace {
         since = nil
     }
 
-    /// How long the next bytes may still take; nothing when it is too late.
+    /// How long the next bytes may still take; zero if it is too late.
     package func left(at now: NIODeadline) -> TimeAmount {
         max(.zero, spare - (since.map { now - $0 } ?? .zero))
     }

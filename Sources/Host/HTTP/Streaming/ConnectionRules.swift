@@ -2,19 +2,19 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// What HTTP/1 says about a connection and its end, and what the types of requests and responses further
-/// on no longer show: versions, lists of connection options, targets with a host.
+/// The rules of HTTP/1 about a connection and its end, applied where they are still visible: later
+/// request and response types hide versions, lists of connection options and targets with a host.
 final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// A request without its whole response.
+    /// A request whose response is not complete.
     private struct Pending {
         let version: HTTPVersion
         let closes: Bool
-        /// Its client sends the body when it is told to go on.
+        /// Its client sends the body when it is told to continue.
         var waits: Bool
     }
 
@@ -22,15 +22,15 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReading = false
     private var pace = BodyPace()
     private var paceCheck: Scheduled<Void>?
-    /// The request under way broke off; no other will be read.
+    /// The current request broke off; no other will be read.
     private var isBroken = false
     private var dropsResponse = false
-    /// The last response went out before all of its request came in; what still comes is read past.
+    /// The last response was sent before all of its request arrived; the rest is discarded.
     private var isReadingPast = false
-    /// Whether somebody takes what comes of the request under way.
+    /// Whether somebody reads the rest of the current request.
     private var isHeard: Bool { !isBroken && !isReadingPast }
 
-    /// Adds the rules where requests still are as they were sent.
+    /// Adds the rules where requests are still unprocessed.
     ///
     /// Event loop only.
     static func add(to pipeline: ChannelPipeline) throws {
@@ -71,7 +71,7 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Slow bodies
 
-    /// The server is ready for more: from now on the client is who takes the time.
+    /// The server is ready for more: from now on the time is the client's.
     func read(context: ChannelHandlerContext) {
         pace.waiting(at: .now())
         if isReading, isHeard, paceCheck == nil { schedulePaceCheck(context) }
@@ -111,8 +111,9 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
     /// RFC 9112, section 9.3: HTTP/1.0 closes, HTTP/1.1 where `close` is among the options, in any case
     /// and in any of the fields. What follows a coding that is not known cannot be told from the body.
     ///
-    /// The parser takes nothing behind a request for another protocol for HTTP, not even where the answer
-    /// stays with it: Java's client asks for `h2c` and sends its next request on the same connection.
+    /// After a request for another protocol, the parser takes nothing for HTTP, even if the answer
+    /// stays with HTTP: Java's client asks for `h2c` and sends its next request on the same
+    /// connection.
     private static func closes(_ head: HTTPRequestHead) -> Bool {
         if head.version == .http1_0 || head.method == .CONNECT { return true }
         if head.headers.contains(name: "upgrade") { return true }
@@ -155,8 +156,8 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
             && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
-    /// Tells the client to send its body at once, for which curl waits a second with a large one; but not
-    /// before the responses to earlier requests have ended, of which the words would be a part.
+    /// Tells the client to send its body at once; with a large body, curl waits a second for this.
+    /// But not before the responses to earlier requests have ended: it would become part of them.
     private func tellToGoOn(_ context: ChannelHandlerContext) {
         guard pending.first?.waits == true else { return }
         pending[pending.startIndex].waits = false
@@ -171,7 +172,8 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head) where head.status.code < 200:
             context.write(data, promise: promise)
         case .head(var head):
-            // The server answers what it cannot read, though the request has its response already.
+            // The server answers what it cannot read, although the request already has its
+            // response.
             dropsResponse = pending.isEmpty && isBroken
             guard !dropsResponse else { return promise.succeed() }
             if let request = pending.first {
@@ -193,8 +195,9 @@ final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The server reads no further, and a client that sends its whole body before it looks for the response
-    /// would wait for the server to go on, until the idle connection is closed and the response is lost.
+    /// The server reads no further, and a client that sends its whole body before it reads the
+    /// response would wait for the server, until the idle connection is closed and the response is
+    /// lost.
     private func readPast(_ context: ChannelHandlerContext) {
         isReadingPast = true
         context.read()

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Watches one connection: says when the client is gone, gives up one that does not read, and keeps silent
-/// event streams alive.
+/// Watches one connection: reports when the client is gone, closes it if the client does not read,
+/// and keeps silent event streams alive.
 ///
 /// A client that closes its sending side counts as gone for requests that asked to be told.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
@@ -18,10 +18,10 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var ping: RepeatedTask?
     private var wasWritten = false
     private var readerCheck: RepeatedTask?
-    /// How much waited for the client when that was looked at, and since when it has taken none of it.
+    /// How much waited for the client at the last check, and since when it has read none of it.
     private var unread = (bytes: 0, since: NIODeadline.now())
 
-    /// How long a client may take none of what waits for it, and how often that is looked at.
+    /// How long a client may read nothing of what waits for it, and how often that is checked.
     private static let readerPatience = TimeAmount.seconds(60)
     private static let readerInterval = TimeAmount.seconds(5)
 
@@ -39,7 +39,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: The client
 
-    /// Calls `body` when the client goes away, at once if it has gone. Event loop only.
+    /// Calls `body` when the client leaves, at once if it has left. Event loop only.
     func listen(_ id: UInt64, _ body: @escaping @Sendable () -> Void) {
         if isGone { body() } else { listeners[id] = body }
     }
@@ -79,7 +79,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Slow readers
 
-    /// Else a client that asks for much and reads nothing keeps its connection for ever.
+    /// Otherwise a client that asks for much and reads nothing would keep its connection forever.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         readerCheck?.cancel()
         readerCheck = nil
@@ -98,8 +98,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// A response of megabytes waits in one piece, and over a slow network for minutes: whether its client
-    /// reads shows in what is left of it.
+    /// A response of megabytes waits in one piece, over a slow network for minutes: whether its
+    /// client reads shows in how much is left.
     private func checkReader(_ context: ChannelHandlerContext) {
         let bytes = Self.buffered(context.channel)
         unread = (bytes, bytes < unread.bytes ? .now() : unread.since)
@@ -150,10 +150,10 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension Channel {
-    /// Has `ping` written whenever the response that has begun is silent for long; nil is nothing.
+    /// Writes `ping` whenever the current response is silent for long; nil writes nothing.
     func keepAlive(with ping: ByteBuffer?) async {
         guard let ping else { return }
-        // A connection without its watch is about to end.
+        // A connection without a watch is about to end.
         try? await eventLoop.submit { [pipeline] in
             let context = try pipeline.syncOperations.context(handlerType: ConnectionWatch.self)
             (context.handler as? ConnectionWatch)?.startPings(ping, context)

@@ -17,14 +17,15 @@ package struct EventStream {
         try await writer.write(framing.event(event.serialized(), named: name))
     }
 
-    /// Sends what is framed already: a whole number of events.
+    /// Sends framed data: a whole number of events.
     package mutating func send(framed events: ByteBuffer) async throws {
         try await writer.write(events)
     }
 }
 
 extension Dialect {
-    /// A response of the events that `send` sends. What fails after the first byte is the last of them.
+    /// A response with the events that `send` sends. A failure after the first byte becomes the
+    /// last event.
     package func stream(
         _ context: HTTPContext, _ send: @escaping @Sendable (inout EventStream) async throws -> Void
     ) -> Response {

@@ -1,14 +1,14 @@
 package import NIOCore
 
-/// How the events of a stream are told apart.
+/// How the events of a stream are framed.
 package enum Framing: Sendable {
     /// Server-sent events (WHATWG HTML, section 9.2).
     ///
     /// - Parameters:
-    ///   - end: a block behind the last event, where an API has one.
-    ///   - ping: a block that is written into a long silence; in most APIs a comment.
+    ///   - end: a block after the last event, if the API has one.
+    ///   - ping: a block written during a long silence; in most APIs a comment.
     case serverSentEvents(end: String = "", ping: String = ": ping\n\n")
-    /// A line of JSON each (application/x-ndjson).
+    /// One JSON object per line (application/x-ndjson).
     case jsonLines
 
     package var contentType: String {
@@ -31,13 +31,13 @@ package enum Framing: Sendable {
         }
     }
 
-    /// What ends a stream that came to its end; nil where its last event does.
+    /// Ends a complete stream; nil if its last event does.
     package var end: ByteBuffer? {
         guard case .serverSentEvents(let end, _) = self, !end.isEmpty else { return nil }
         return ByteBuffer(string: end)
     }
 
-    /// What keeps a silent stream alive; nil where there is no place for that.
+    /// Keeps a silent stream alive; nil if the format has nothing for that.
     package var ping: ByteBuffer? {
         guard case .serverSentEvents(_, let ping) = self else { return nil }
         return ByteBuffer(string: ping)

@@ -1,12 +1,12 @@
 import NIOCore
 import Synchronization
 
-/// The requests under way: how many there are, and which can be ended early.
+/// The requests in progress: how many there are, and which can be ended early.
 package final class Workload: Sendable {
     fileprivate struct State {
         var requests = 0
         var isDraining = false
-        /// What is left has been ended; so is what still begins.
+        /// The remaining work has been ended; new work is ended at once.
         var isCut = false
         var nextID: UInt64 = 0
         var endings: [UInt64: @Sendable () -> Void] = [:]
@@ -80,7 +80,7 @@ extension Workload.State {
 
 /// Why work ended before it was done.
 enum EarlyEnd: Error {
-    /// Nobody is there to read an answer.
+    /// The client has left.
     case clientGone
     case hostStopping
 }

@@ -8,7 +8,7 @@ struct Classes: Sendable {
         case trained
         /// Embeddings are compared.
         case zeroShot = "zero-shot"
-        /// A model of natural language inference says whether a hypothesis follows.
+        /// A model for natural language inference says whether a hypothesis follows.
         case entailment
     }
 
@@ -62,8 +62,8 @@ struct Classes: Sendable {
         tokens = texts.tokens + names.tokens
     }
 
-    /// By candidate labels: whether a sentence with the label follows from the text, as a model of natural
-    /// language inference says.
+    /// By candidate labels: whether a sentence with the label follows from the text, by a model for
+    /// natural language inference.
     ///
     /// - Throws: `APIError.refused` for a model whose labels have no entailment.
     init(entailedBy asked: ClassifyRequest, _ engine: VectorEngine, most: Int) async throws {

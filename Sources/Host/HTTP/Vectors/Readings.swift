@@ -2,7 +2,7 @@ import Engine
 import JSON
 import PluginHost
 
-/// What is done with a text that is longer than the model reads: `truncate` of a request.
+/// How to treat a text that is longer than the model reads: `truncate` of a request.
 enum LongTexts: Sendable {
     case cut
     case refuse
@@ -19,9 +19,9 @@ enum LongTexts: Sendable {
 }
 
 extension VectorEngine {
-    /// Refuses texts of which the model would read only a part.
+    /// Refuses texts that the model would cut.
     ///
-    /// - Parameter name: the parameter that a text stands in.
+    /// - Parameter name: the parameter that holds a text.
     /// - Throws: `APIError`, also for a model that does not tell.
     func requireWhole(
         _ texts: [String], with companions: Companions = .none,
@@ -42,7 +42,7 @@ extension VectorEngine {
 }
 
 extension JSONValue {
-    /// `usage` of what generates nothing.
+    /// `usage` of requests that generate nothing.
     static func usage(_ tokens: Int) -> JSONValue {
         ["prompt_tokens": .integer(tokens), "total_tokens": .integer(tokens)]
     }
@@ -55,7 +55,7 @@ extension [TextReading] {
         return contains { $0.isCut == nil } ? .null : false
     }
 
-    /// Of what was read in several goes.
+    /// For inputs read in several calls.
     var together: TextReading {
         let isCut: Bool? = truncated.bool
         return TextReading(tokens: tokens, isCut: isCut)

@@ -3,14 +3,14 @@ import JSON
 import PluginHost
 import Services
 
-/// How relevant documents are to a query, by a cross-encoder or, where there is none, by comparing
+/// How relevant documents are to a query, by a cross-encoder or, if there is none, by comparing
 /// embeddings.
 struct Relevance: Sendable {
     /// What made the scores.
     enum Method: String, Sendable {
         /// Reads query and document together.
         case crossEncoder = "cross-encoder"
-        /// Compares two embeddings made apart.
+        /// Compares two separate embeddings.
         case biEncoder = "bi-encoder"
     }
 
@@ -27,7 +27,7 @@ struct Relevance: Sendable {
     /// Whether the end of anything was cut off.
     var truncated: JSONValue { (readings + query).truncated }
 
-    /// - Parameter isRaw: a cross-encoder's logits are left as they are.
+    /// - Parameter isRaw: keeps a cross-encoder's logits as they are.
     init(
         of documents: [String], to query: String, _ hold: ModelHold<VectorEngine>,
         isRaw: Bool = false
@@ -50,7 +50,7 @@ struct Relevance: Sendable {
         }
     }
 
-    /// Refuses what would not be read whole.
+    /// Refuses inputs that would be cut.
     static func check(
         _ documents: [String], to query: String, _ hold: ModelHold<VectorEngine>,
         _ name: (Int) -> String

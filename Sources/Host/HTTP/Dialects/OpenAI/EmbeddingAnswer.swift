@@ -2,10 +2,10 @@ package import Engine
 import FoundationEssentials
 package import NIOCore
 
-/// Writes the answer of `/v1/embeddings`, a piece after the other.
+/// Writes the answer of `/v1/embeddings` piece by piece.
 ///
-/// Ten thousand vectors are forty megabytes of JSON, which no tree of values is built for, nor is all of
-/// it held at once.
+/// Ten thousand vectors are forty megabytes of JSON: no tree of values is built, and the text is
+/// never in memory as a whole.
 package struct EmbeddingAnswer {
     private var buffer = ByteBuffer(string: "{\"object\":\"list\",\"data\":[")
     private var count = 0
@@ -51,8 +51,8 @@ package struct EmbeddingAnswer {
 
     private static let longestNumber = 16
 
-    /// Writes numbers with commas between; at once, because a buffer asked for each of millions takes
-    /// as long as the digits do.
+    /// Writes numbers separated by commas; all at once, because accessing a buffer for each of
+    /// millions takes as long as the digits do.
     private static func write(_ vector: [Float], to bytes: UnsafeMutableRawBufferPointer) -> Int {
         var end = 0
         for (index, value) in vector.enumerated() {

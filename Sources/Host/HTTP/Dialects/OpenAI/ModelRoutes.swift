@@ -7,7 +7,7 @@ import Services
 /// `GET /v1/models` and `GET /v1/models/{id}`.
 struct ModelRoutes {
     let models: Models
-    /// When the host started, in seconds since 1970: what `created` says of every model.
+    /// When the host started, in seconds since 1970: every model's `created`.
     let started = WallClock.now.seconds
 
     var routes: [Route] {

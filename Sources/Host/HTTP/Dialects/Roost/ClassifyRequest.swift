@@ -7,13 +7,13 @@ import Services
 struct ClassifyRequest: Sendable {
     let model: String?
     let texts: [String]
-    /// What is read behind each text; nil: nothing.
+    /// The second text of each pair; nil: none.
     let pairs: [String]?
     /// Labels that no model was trained for; nil: those of the model.
     let labels: [String]?
-    /// What a label is put into, at `{}`, to become a sentence; nil: as is usual for the kind of model.
+    /// The sentence into which a label is put, at `{}`; nil: the default of the kind of model.
     private let hypothesis: String?
-    /// Several labels may hold of one text, so each is scored by itself; nil: as the model says.
+    /// Several labels may apply to one text, so each is scored separately; nil: as the model says.
     let isMultiLabel: Bool?
     /// Logits are left as they are.
     let isRaw: Bool
@@ -82,12 +82,12 @@ struct ClassifyRequest: Sendable {
         return labels
     }
 
-    /// The candidate labels as sentences, which say more about a text than a word does.
+    /// The candidate labels as sentences, which are more informative than single words.
     func hypotheses(usual: String) -> [String] {
         (labels ?? []).map { (hypothesis ?? usual).replacing("{}", with: $0) }
     }
 
-    /// Where texts must not be cut, refuses those that would be.
+    /// If texts must not be cut, refuses those that would be.
     func requireWhole(
         _ texts: [String], with companions: Companions = .none, of engine: VectorEngine,
         _ index: (Int) -> Int = { $0 }

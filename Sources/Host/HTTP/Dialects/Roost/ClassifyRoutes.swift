@@ -64,8 +64,8 @@ struct ClassifyRoutes {
 }
 
 extension Models {
-    /// The model that gives labels that none was trained for, where the defaults and what models can do leave
-    /// no other: one of natural language inference, if no embeddings are there.
+    /// The model for labels that none was trained for, if neither the defaults nor the models'
+    /// abilities decide: one for natural language inference, if there are no embeddings.
     fileprivate var anyLabels: String? {
         guard preferred(for: .embeddings) == nil else { return nil }
         return registry.models.map(\.name).first { serving($0)?.vectors?.entailment != nil }

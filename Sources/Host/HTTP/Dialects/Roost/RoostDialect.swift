@@ -1,8 +1,8 @@
 import JSON
 
-/// What only this host has: its tasks, its collections, its page, its administration.
+/// What only this host offers: its tasks, its collections, its page, its administration.
 struct RoostDialect: Dialect {
-    /// As OpenAI's, and of a model that could not be brought up the parts of the sentence.
+    /// OpenAI's members, and for a model that could not be started the parts of the sentence.
     func json(of error: APIError) -> JSONValue {
         var members = error.members
         if case .notLoadable(_, let problem) = error {

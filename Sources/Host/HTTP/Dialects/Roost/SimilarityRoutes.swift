@@ -45,7 +45,7 @@ struct SimilarityRoutes {
 /// The body of `POST /v1/similarity`.
 struct SimilarityRequest: Sendable {
     let model: String?
-    /// The source, and behind it what is compared with it.
+    /// The source, followed by the texts to compare with it.
     private let texts: [String]
     private let longTexts: LongTexts
     /// The names of the two in the request.

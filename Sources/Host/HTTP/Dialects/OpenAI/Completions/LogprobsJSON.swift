@@ -27,7 +27,7 @@ enum LogprobsJSON {
         ]
     }
 
-    /// The likeliest tokens, and behind them the token itself where it is none of them.
+    /// The likeliest tokens, followed by the token itself unless it is among them.
     private static func top(_ token: TokenLogProb) -> JSONValue {
         guard let logprob = token.logprob else { return .null }
         var top = JSONObject()
@@ -41,7 +41,8 @@ enum LogprobsJSON {
         return .object(top)
     }
 
-    /// The text of a token; of bytes that are none by themselves `bytes:\xf0\x9f`, as OpenAI writes them.
+    /// The text of a token; for bytes that are not text alone, `bytes:\xf0\x9f`, as OpenAI writes
+    /// them.
     fileprivate static func key(_ bytes: [UInt8]) -> String {
         String(validating: bytes, as: UTF8.self) ?? escaped(bytes)
     }
@@ -64,7 +65,8 @@ enum LogprobsJSON {
 }
 
 extension JSONObject {
-    /// Adds a token under its text; where another has that already, under its bytes, and at last its id.
+    /// Adds a token under its text; if another token has that text, under its bytes, else under its
+    /// id.
     fileprivate mutating func add(_ bytes: [UInt8], _ id: Int32, _ logprob: Float) {
         let keys = [LogprobsJSON.key(bytes), LogprobsJSON.escaped(bytes), "token_id:\(id)"]
         let key = keys.first { self[$0] == nil } ?? keys[2]

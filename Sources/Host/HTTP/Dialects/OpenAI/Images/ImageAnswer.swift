@@ -4,10 +4,10 @@ import JSON
 import PNGFiles
 import PluginHost
 
-/// Where pictures are read and written: a large one takes its time, and its memory.
+/// Where images are decoded and encoded: a large one takes time and memory.
 let pictureThreads = BlockingPool("roost-png", limit: 2)
 
-/// A finished picture, or one on its way, as it is sent.
+/// A finished or intermediate image, as it is sent.
 struct EncodedPicture: Sendable {
     let base64: String
     let size: ImageSize
@@ -23,7 +23,7 @@ struct EncodedPicture: Sendable {
 /// The answers of `POST /v1/images/generations`.
 struct ImageAnswer: Sendable {
     let model: String
-    /// What was read of the prompts; nil where the model does not tell.
+    /// How much of the prompts was read; nil if the model does not tell.
     let reading: TextReading?
     /// In seconds since 1970.
     let created = WallClock.now.seconds
@@ -87,7 +87,7 @@ struct ImageAnswer: Sendable {
 // MARK: - What a model says
 
 extension ImageCapabilities {
-    /// For `/v1/models`; without what the model does not say.
+    /// For `/v1/models`; omits what the model does not say.
     var json: JSONObject {
         var json = JSONObject()
         if width > 0, height > 0 {

@@ -9,13 +9,13 @@ struct ImageGenerationRequest: Sendable {
     let model: String?
     let count: Int
     let streams: Bool
-    /// How many pictures that are not done a stream shows of each.
+    /// How many intermediate versions of each image a stream shows.
     let previews: Int
-    /// A stream tells of every step.
+    /// A stream reports every step.
     let showsSteps: Bool
     private let prompt: String
     private let negative: String
-    /// Nil: as large as the picture to begin with, else the model's own size.
+    /// Nil: the size of the initial image, else the model's own.
     private let size: ImageSize?
     private let firstSeed: UInt64
     private let steps: Int?
@@ -26,15 +26,15 @@ struct ImageGenerationRequest: Sendable {
 
     /// The longest prompt, in bytes.
     private static let longestPrompt = 32_000
-    /// Pixels of all pictures of a request: an answer is held in memory.
+    /// The pixels of all images of a request: an answer is held in memory.
     private static let mostPixels =
         4 * ImageCapabilities.longestSide * ImageCapabilities.longestSide
     /// Numbers that every client can write exactly.
     private static let lastSeed = 1 << 53 - 1
-    /// Seeds that are drawn; short enough to be typed again.
+    /// The range of drawn seeds; short enough to be typed again.
     private static let drawnSeeds: ClosedRange<UInt64> = 0...UInt64(UInt32.max)
 
-    /// Reads all but the picture to begin with, which takes its time.
+    /// Reads everything but the initial image, which takes time.
     init(_ fields: Fields) async throws {
         model = try fields.string("model")
         prompt = try Self.text(fields, "prompt") ?? ""
@@ -67,8 +67,8 @@ struct ImageGenerationRequest: Sendable {
         return text
     }
 
-    /// Fields of OpenAI's that ask for what this host does not do. Those that only wish for more or less
-    /// quality are read past.
+    /// OpenAI's fields for what this host does not do. Those that only ask for more or less quality
+    /// are ignored.
     private static func refuseUnsupported(_ fields: Fields) throws {
         if let format = try fields.string("response_format"), format != "b64_json" {
             throw APIError.unsupported(
@@ -157,7 +157,7 @@ extension ImageGenerationRequest {
         return ImageOrder(requests, previews: streams ? previews : 0)
     }
 
-    /// What the model reads of prompt and negative prompt; nil where it does not tell.
+    /// How much the model reads of prompt and negative prompt; nil if it does not tell.
     ///
     /// - Throws: `APIError` for one that is too long and must not be cut.
     func reading(

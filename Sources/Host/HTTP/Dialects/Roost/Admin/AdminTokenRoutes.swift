@@ -5,7 +5,7 @@ import JSON
 
 /// How `roost open` hands an admin key to the page.
 struct AdminTokenRoutes {
-    /// Whoever redeems a token has shown no key yet: there is room for a token, and none among large bodies.
+    /// Whoever redeems a token has shown no key yet: the body may hold a token and nothing larger.
     private let body = Body(limit: 4096)
     private let tokens = AdminTokens()
 

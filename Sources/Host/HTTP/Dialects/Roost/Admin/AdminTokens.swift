@@ -2,7 +2,7 @@ import Synchronization
 
 /// Tokens that open the page with an admin key: each works once, and not for long.
 ///
-/// An address ends up in the list of processes and in a browser's history, where a key must not stand.
+/// A URL ends up in the process list and in a browser's history, where a key must not appear.
 final class AdminTokens: Sendable {
     private struct Token {
         let key: String
@@ -14,7 +14,7 @@ final class AdminTokens: Sendable {
 
     private let tokens = Mutex<[String: Token]>([:])
 
-    /// A token for whoever shows `key`; nil while too many wait to be used.
+    /// A token for the holder of `key`; nil while too many are unused.
     func make(for key: String) -> String? {
         let text = Identifier.random(prefix: "") + Identifier.random(prefix: "")
         return tokens.withLock { tokens in

@@ -6,9 +6,9 @@ struct AnswerRequest: Sendable {
     enum Mode: String, Sendable, CaseIterable {
         /// The span of a passage that answers.
         case extract
-        /// What a chat model says of the passages.
+        /// A chat model's answer from the passages.
         case generate
-        /// `extract` where a model can, else `generate`.
+        /// `extract` if a model can, else `generate`.
         case auto
     }
 
@@ -24,14 +24,14 @@ struct AnswerRequest: Sendable {
     let model: String?
     /// The model that orders the passages.
     let rerankModel: String?
-    /// How many passages are read; nil: all that were given, or `usual` of a collection's.
+    /// How many passages are read; nil: all that were given, or `usual` of a collection.
     let top: Int?
-    /// The longest answer: of a span, and of what is generated.
+    /// The longest answer: for a span, and for generated text.
     let spanTokens: Int
     let textTokens: Int
     let streams: Bool
 
-    /// Of a collection so many passages are read.
+    /// How many passages of a collection are read by default.
     static let usual = 5
 
     init(_ fields: Fields, _ inputs: InputList) throws {
@@ -80,7 +80,7 @@ extension CollectionSearch {
             filter: try fields.value("filter").map(Filter.init))
     }
 
-    /// What narrows a search would be forgotten in silence where nothing is searched.
+    /// Search options would be ignored silently if nothing is searched.
     fileprivate static func refuse(_ fields: Fields) throws {
         for key in ["search_mode", "min_score", "filter"] where fields.value(key) != nil {
             throw APIError.unsupported(
@@ -95,7 +95,7 @@ package struct Passage: Sendable {
     package var text: String
     /// The row of a collection that the text comes from.
     package var row: JSONValue?
-    /// How relevant it is to the question, where something said so.
+    /// How relevant it is to the question, if known.
     package var score: Float?
 
     package init(id: JSONValue, text: String, row: JSONValue? = nil, score: Float? = nil) {
@@ -120,7 +120,7 @@ package struct Passage: Sendable {
         self.init(id: fields.value("id") ?? .integer(index), text: try fields.required("text"))
     }
 
-    /// What every kind of answer tells of a source.
+    /// What every kind of answer reports about a source.
     var json: JSONObject {
         var json = JSONObject([(key: "id", value: id), (key: "text", value: .string(text))])
         json["row"] = row

@@ -1,8 +1,8 @@
 import JSON
 
-/// A way to an answer that is ready to be gone.
+/// A prepared answer, ready to run.
 protocol AnswerWork: Sendable {
-    /// - Parameter emit: takes the text of the answer as it comes.
+    /// - Parameter emit: receives the text of the answer as it is generated.
     /// - Returns: the whole answer as the route gives it.
     func run(_ emit: (String) async throws -> Void) async throws -> JSONValue
 }
@@ -11,7 +11,7 @@ protocol AnswerWork: Sendable {
 struct AnswerResult {
     let mode: AnswerRequest.Mode
     let model: String?
-    /// Nil where the passages hold none.
+    /// Nil if the passages hold none.
     let text: String?
     /// How sure the model is; nil for one that does not say.
     let score: Float?

@@ -1,16 +1,16 @@
 import JSON
 package import SearchCollections
 
-/// Which rows of a collection an answer is looked for in.
+/// Which rows of a collection may contain the answer.
 package struct CollectionSearch: Sendable {
     package var collection: String
-    /// Nil for the best that there is: by meaning, by words where there are no vectors to compare with.
+    /// Nil for the best available: by meaning, or by words if there are no vectors.
     package var mode: CollectionQuery.Mode?
     package var minimumScore: Double?
     package var filter: Filter?
 }
 
-/// Passages for answers out of the collections: the text columns of the rows that are found.
+/// Passages from the collections: the text columns of the rows found.
 struct CollectionPassages: PassageSource {
     let store: CollectionStore
 
@@ -30,8 +30,9 @@ struct CollectionPassages: PassageSource {
         }
     }
 
-    /// By meaning, since the words that most questions share ("how", "does") would bring in rows that share
-    /// nothing else; by words too while rows lack their vectors, and alone where there are none.
+    /// By meaning, since the words that most questions share ("how", "does") would bring in rows
+    /// that share nothing else; also by words while some rows lack vectors, and only by words if
+    /// there are none.
     private static func mode(_ state: CollectionDescription.State) -> CollectionQuery.Mode {
         switch state {
         case .ready: .vector

@@ -1,7 +1,7 @@
 import Engine
 import Hummingbird
 
-/// Where passages come from that a request does not bring along.
+/// The source of passages for requests without their own.
 package protocol PassageSource: Sendable {
     /// - Returns: at most `most` passages of a collection, best first.
     /// - Throws: `CollectionError`, as for a collection that is not there.
@@ -10,12 +10,12 @@ package protocol PassageSource: Sendable {
     ) async throws -> [Passage]
 }
 
-/// Finds the passages that an answer is looked for in, the most promising first.
+/// Finds the passages to answer from, the most promising first.
 struct PassageSearch: Sendable {
     let work: VectorWork
     let source: (any PassageSource)?
 
-    /// How many passages of a collection a reranker gets to see for each that it may keep.
+    /// How many passages of a collection a reranker sees for each that it may keep.
     private static let width = 4
 
     func passages(
@@ -42,7 +42,7 @@ struct PassageSearch: Sendable {
         return Array(try await ranked(passages, asked, by: reranker, context).prefix(top))
     }
 
-    /// Passages that were given are put in order where a model can, and cut where that was asked for.
+    /// Given passages are reordered if a model can, and cut if requested.
     private func ordered(
         _ passages: [Passage], _ asked: AnswerRequest, _ context: HTTPContext
     ) async throws -> [Passage] {

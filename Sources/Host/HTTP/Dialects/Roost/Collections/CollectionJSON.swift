@@ -57,7 +57,7 @@ extension CollectionAnswer {
         ]
     }
 
-    /// To six decimals: what is beyond is not known of a score.
+    /// To six decimals: the rest of a score is noise.
     private static func rounded(_ score: Double) -> Double {
         (score * 1e6).rounded() / 1e6
     }

@@ -95,7 +95,7 @@ extension CollectionRoutes {
         return Response(status: status, description.json)
     }
 
-    /// The collection when nothing waits for its vector any more, or when it is known to fail.
+    /// The collection once no row waits for its vector, or once it is known to fail.
     private func end(of name: String) async throws -> CollectionDescription {
         for await step in try await store.progress(name) where step.isLast { break }
         return try await store.describe(name)
@@ -105,7 +105,7 @@ extension CollectionRoutes {
 // MARK: - Events
 
 extension CollectionRoutes {
-    /// How often a reader is told of rows that came in.
+    /// How often a reader is told about new rows.
     private static let interval = Duration.milliseconds(200)
 
     private func events(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -162,6 +162,6 @@ extension CollectionRoutes {
 }
 
 extension CollectionProgress {
-    /// Whether nothing follows of itself.
+    /// Whether nothing more will happen without a request.
     fileprivate var isLast: Bool { stage == .ready || stage == .failed }
 }

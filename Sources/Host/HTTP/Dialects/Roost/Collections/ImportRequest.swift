@@ -10,7 +10,7 @@ struct ImportRequest: Sendable {
     let waits: Bool
     /// Whether the answer is a stream of events.
     let streams: Bool
-    /// The format is found out from the first bytes where the request does not say it.
+    /// The format is detected from the first bytes if the request does not give it.
     private let format: DocumentFormat?
     private let coding: Inflater.Format?
     private let text: [String]?
@@ -38,7 +38,7 @@ struct ImportRequest: Sendable {
         if let announced, announced > limit { throw APIError.bodyTooLarge(limit: limit) }
     }
 
-    /// What curl and browsers send for a file they know nothing of counts as nothing said.
+    /// The media types that curl and browsers send for unknown files count as absent.
     private static func format(_ mediaType: String?) throws -> DocumentFormat? {
         guard let mediaType else { return nil }
         if let format = DocumentFormat(mediaType: mediaType) { return format }
@@ -56,7 +56,7 @@ struct ImportRequest: Sendable {
     ///
     /// - Parameters:
     ///   - begin: makes the import, once its format is known.
-    ///   - report: told after each piece how far it has come.
+    ///   - report: receives the progress after each piece.
     func run(
         _ begin: (ImportOptions) async throws -> CollectionImport,
         report: (CollectionProgress) async throws -> Void = { _ in }
