@@ -17,8 +17,9 @@ import Testing
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private func conversation(_ id: String, updated: Int, title: String = "t") -> Conversation {
-        Conversation(id: id, title: title, model: "m", messages: "[]", updated: updated)
+    private func conversation(_ id: String, updated: Int, title: String = "t") -> StoredConversation
+    {
+        StoredConversation(id: id, title: title, model: "m", messages: "[]", updated: updated)
     }
 
     @Test func theNewestComesFirst() async throws {

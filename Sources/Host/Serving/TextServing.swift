@@ -61,7 +61,7 @@ struct ChatPrompt: Sendable {
     ///
     /// - Throws: `APIError.refused` for messages that the template does not accept, `.broken` where no
     ///   template can be used.
-    func tokens(of chat: ChatMessages, engine: TextEngine) async throws -> [Int32] {
+    func tokens(of chat: Conversation, engine: TextEngine) async throws -> [Int32] {
         switch form {
         case .plain:
             return try await engine.tokenize(plain(chat), addSpecial: true, parseSpecial: false)
@@ -73,23 +73,23 @@ struct ChatPrompt: Sendable {
         }
     }
 
-    private func plain(_ chat: ChatMessages) -> String {
-        let lines = chat.messages.compactMap { $0["content"]?.string }
-        return lines.joined(separator: "\n") + (chat.continuesFinal ? "" : "\n")
+    private func plain(_ chat: Conversation) -> String {
+        chat.messages.compactMap(\.text).joined(separator: "\n")
+            + (chat.ending == .text ? "" : "\n")
     }
 
-    private func render(_ template: ChatTemplate, _ chat: ChatMessages) throws -> RenderedPrompt {
-        let messages = template.adapted(chat.messages)
+    private func render(_ template: ChatTemplate, _ chat: Conversation) throws -> RenderedPrompt {
+        let messages = template.adapted(chat.messages.map(\.object))
         do {
-            if chat.continuesFinal {
+            if chat.ending == .text {
                 return try template.renderContinuing(
                     messages: messages, tools: nil, bosToken: bosToken, eosToken: eosToken,
-                    extra: chat.extra)
+                    extra: chat.templateArguments)
             }
             return try template.render(
                 messages: .array(messages.map { .object($0) }), tools: nil,
-                addGenerationPrompt: chat.addsGenerationPrompt, bosToken: bosToken,
-                eosToken: eosToken, extra: chat.extra)
+                addGenerationPrompt: chat.ending == .answer, bosToken: bosToken,
+                eosToken: eosToken, extra: chat.templateArguments)
         } catch {
             throw APIError.refused("the model's chat template refuses the messages: \(error)")
         }

@@ -12,7 +12,7 @@ package struct ConversationStore: Sendable {
     }
 
     /// The newest first.
-    package func list(limit: Int = Self.limit) async throws -> [Conversation.Summary] {
+    package func list(limit: Int = Self.limit) async throws -> [StoredConversation.Summary] {
         try await database.read { database in
             let rows = try Row.fetchAll(
                 database,
@@ -21,18 +21,18 @@ package struct ConversationStore: Sendable {
                     ORDER BY updated DESC, id LIMIT ?
                     """, arguments: [limit])
             return rows.map {
-                Conversation.Summary(
+                StoredConversation.Summary(
                     id: $0["id"], title: $0["title"], model: $0["model"], updated: $0["updated"])
             }
         }
     }
 
-    package func find(_ id: String) async throws -> Conversation? {
+    package func find(_ id: String) async throws -> StoredConversation? {
         try await database.read { database in
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM conversation WHERE id = ?", arguments: [id])
             return row.map {
-                Conversation(
+                StoredConversation(
                     id: $0["id"], title: $0["title"], model: $0["model"], messages: $0["messages"],
                     updated: $0["updated"])
             }
@@ -41,7 +41,7 @@ package struct ConversationStore: Sendable {
 
     /// Adds a conversation or replaces the one with its id.
     /// - Returns: false if the store is full and nothing was written.
-    package func save(_ conversation: Conversation) async throws -> Bool {
+    package func save(_ conversation: StoredConversation) async throws -> Bool {
         try await database.write { database in
             let others = try Int.fetchOne(
                 database, sql: "SELECT count(*) FROM conversation WHERE id <> ?",

@@ -72,13 +72,10 @@ struct GroundedAnswer: AnswerWork {
 extension TextServing {
     /// The tokens of a chat by the model's own template.
     fileprivate func tokens(of messages: [GroundedPrompt.Message]) async throws -> [Int32] {
-        let objects = messages.map { message -> JSONValue in
-            ["role": .string(message.role), "content": .string(message.content)]
-        }
-        let chat = try ChatMessages(
-            Fields(JSONObject([(key: "messages", value: .array(objects))])))
+        let conversation = Conversation(
+            messages: messages.map { .init(role: $0.role, content: [.text($0.content)]) })
         do {
-            return try await prompt.tokens(of: chat, engine: engine)
+            return try await prompt.tokens(of: conversation, engine: engine)
         } catch APIError.refused(let reason) {
             throw GroundedPrompt.Refusal(reason: reason)
         }

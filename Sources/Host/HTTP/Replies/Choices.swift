@@ -47,10 +47,10 @@ struct Choices: Sendable {
 }
 
 /// What the choices of a request cost together.
-struct UsageSum: Sendable {
-    private(set) var promptTokens = 0
-    private(set) var cachedTokens = 0
-    private(set) var completionTokens = 0
+package struct UsageSum: Sendable {
+    package private(set) var promptTokens = 0
+    package private(set) var cachedTokens = 0
+    package private(set) var completionTokens = 0
 
     /// - Parameter isFirst: whether the choice is the first of its prompt; a prompt counts once.
     mutating func add(_ usage: Usage, isFirst: Bool) {
@@ -67,5 +67,14 @@ struct UsageSum: Sendable {
             "total_tokens": .integer(promptTokens + completionTokens),
             "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
         ]
+    }
+}
+
+extension RequestRecord {
+    func note(_ usage: UsageSum) {
+        note { facts in
+            facts.promptTokens = usage.promptTokens
+            facts.completionTokens = usage.completionTokens
+        }
     }
 }

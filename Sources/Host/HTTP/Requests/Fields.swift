@@ -111,6 +111,10 @@ package struct Fields {
         return elements
     }
 
+    func tokenIDs(_ key: String) throws -> [Int32]? {
+        try value(key)?.tokenIDs(at: full(key))
+    }
+
     package func fields(_ key: String) throws -> Fields? {
         guard let value = value(key) else { return nil }
         guard let object = value.object else { throw wrong(key, value, expected: "an object") }
@@ -121,5 +125,21 @@ package struct Fields {
 extension ClosedRange<Int> {
     fileprivate var named: String {
         upperBound == .max ? "of at least \(lowerBound)" : "from \(lowerBound) to \(upperBound)"
+    }
+}
+
+extension JSONValue {
+    /// - Parameter path: of the value in its request.
+    func tokenIDs(at path: String) throws -> [Int32] {
+        guard let elements = array else {
+            throw APIError.invalid(param: path, "is \(shown), expected token ids")
+        }
+        return try elements.enumerated().map { index, element in
+            guard let id = element.integer.flatMap(Int32.init(exactly:)), id >= 0 else {
+                throw APIError.invalid(
+                    param: "\(path)[\(index)]", "is \(element.shown), expected a token id")
+            }
+            return id
+        }
     }
 }

@@ -96,7 +96,7 @@ struct InputList: Sendable {
     }
 
     private func tokens(_ value: JSONValue, _ path: String) throws -> EmbeddingInput {
-        let ids = try CompletionRequest.tokenIDs(value, path: path)
+        let ids = try value.tokenIDs(at: path)
         guard !ids.isEmpty else {
             throw APIError.invalid(param: path, "is empty, expected token ids")
         }

@@ -5,7 +5,7 @@ struct OpenAIDialect: Dialect {
     func routes(on backend: Backend) -> [Route] {
         let (models, body, workload) = (backend.models, backend.body, backend.workload)
         return ModelRoutes(models: models).routes
-            + CompletionRoutes(models: models, body: body, workload: workload).routes
+            + CompletionRoutes(backend: backend).routes
             + EmbeddingRoutes(work: backend.vectors, body: body, inputs: backend.inputs).routes
             + ImageRoutes(models: models, body: body, workload: workload).routes
     }

@@ -38,7 +38,7 @@ struct ConversationRoutes {
 
     private func save(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let id = try id(context)
-        let conversation = try await body.fields(request) { try Conversation(id: id, $0) }
+        let conversation = try await body.fields(request) { try StoredConversation(id: id, $0) }
         guard try await store.save(conversation) else {
             throw APIError.conflict(
                 "\(ConversationStore.limit) conversations are kept already; delete some")
@@ -64,7 +64,7 @@ struct ConversationRoutes {
     }
 }
 
-extension Conversation {
+extension StoredConversation {
     /// The most bytes of messages in one conversation.
     private static let largest = 4 << 20
     private static let longestTitle = 500
@@ -112,7 +112,7 @@ extension Conversation {
     }
 }
 
-extension Conversation.Summary {
+extension StoredConversation.Summary {
     fileprivate var json: JSONObject {
         JSONObject([
             (key: "id", value: .string(id)), (key: "title", value: .string(title)),

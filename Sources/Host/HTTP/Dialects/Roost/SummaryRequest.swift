@@ -2,11 +2,13 @@ import Engine
 
 /// The body of `POST /v1/summarize`.
 struct SummaryRequest: Sendable {
-    let generation: GenerationFields
+    let generation: GenerationOptions
+    let streams: Bool
     let input: String
     /// Whether neither request nor settings say anything of the penalty of repetitions.
     private let leavesPenalty: Bool
     private let leavesNGrams: Bool
+    private let leavesShortest: Bool
 
     /// - Parameters:
     ///   - defaults: what a model samples with; nil is the default model.
@@ -15,12 +17,14 @@ struct SummaryRequest: Sendable {
         _ fields: Fields, defaults: (String?) -> SamplingParameters,
         said: (String?) -> SamplingChoices
     ) throws {
-        generation = try GenerationFields(fields, defaults: defaults)
+        generation = try GenerationOptions(fields, defaults: defaults)
+        streams = try StreamOptions(fields).streams
         input = try fields.required("input")
         leavesPenalty =
             fields.value("repetition_penalty") == nil
             && said(generation.model)["repetition_penalty"] == nil
         leavesNGrams = fields.value("no_repeat_ngram_size") == nil
+        leavesShortest = fields.value("min_tokens") == nil
         guard !input.trimmed.isEmpty else {
             throw APIError.invalid(param: "input", "is empty, expected a text")
         }
@@ -33,11 +37,11 @@ struct SummaryRequest: Sendable {
     /// The request of one source; what the client does not say is as the model's makers would have it.
     func request(of source: [Int32], _ engine: TextEngine) -> GenerationRequest {
         let usual = engine.info.generation
-        var request = generation.request([], choice: 0)
+        var request = generation.request
         request.source = source
         request.maxTokens =
-            generation.maxTokens ?? usual.longest(after: engine.beginning) ?? Self.usualLength
-        request.minTokens = generation.minTokens ?? usual.shortest(after: engine.beginning)
+            request.maxTokens ?? usual.longest(after: engine.beginning) ?? Self.usualLength
+        if leavesShortest { request.minTokens = usual.shortest(after: engine.beginning) }
         request.minTokens = min(request.minTokens, request.maxTokens ?? .max)
         if leavesPenalty, let penalty = usual.repetitionPenalty {
             request.sampling.repetitionPenalty = penalty

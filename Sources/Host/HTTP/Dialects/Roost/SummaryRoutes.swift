@@ -20,7 +20,7 @@ struct SummaryRoutes {
             }
         }
         let work = try await SummaryWork(asked, models, workload, context)
-        guard asked.generation.streams else { return Response(try await work.run { _ in }) }
+        guard asked.streams else { return Response(try await work.run { _ in }) }
         return RoostDialect().stream(context) { events in
             let result = try await work.run { text in
                 try await events.send(["object": "summary.delta", "text": .string(text)])

@@ -34,7 +34,7 @@ struct TokenRoutes {
                 throw APIError.missing(param: "tokens", expected: "an array of token ids")
             }
             return (
-                try CompletionRequest.tokenIDs(value, path: "tokens"), try fields.string("model")
+                try value.tokenIDs(at: "tokens"), try fields.string("model")
             )
         }
         let hold = try await hold(model, context)
@@ -68,14 +68,14 @@ struct TokenRoutes {
 private struct TokenizeRequest: Sendable {
     let model: String?
     private let text: String?
-    private let chat: ChatMessages?
+    private let chat: Conversation?
     private let addsSpecial: Bool
     private let parsesSpecial: Bool
 
     init(_ fields: Fields) throws {
         model = try fields.string("model")
         text = try fields.string("text")
-        chat = try fields.array("messages") == nil ? nil : ChatMessages(fields)
+        chat = try fields.array("messages") == nil ? nil : Conversation(fields)
         addsSpecial = try fields.bool("add_special") ?? true
         parsesSpecial = try fields.bool("parse_special") ?? false
         guard (text == nil) != (chat == nil) else {

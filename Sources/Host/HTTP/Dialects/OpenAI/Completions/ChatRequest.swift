@@ -2,92 +2,93 @@ import Engine
 import JSON
 
 /// The body of `POST /v1/chat/completions`.
-struct ChatRequest {
-    var generation: GenerationFields
-    var conversation: ChatMessages
-    /// Report each token's log probability and those of this many likeliest tokens.
-    var logprobs: Int?
+struct ChatRequest: Sendable {
+    let conversation: Conversation
+    let stream: StreamOptions
 
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
-        generation = try GenerationFields(fields, defaults: defaults)
-        conversation = try ChatMessages(fields)
+        var conversation = try Conversation(fields)
+        conversation.generation = try GenerationOptions(fields, defaults: defaults)
+        conversation.generation.request.logprobs = try Self.logprobs(fields)
+        self.conversation = conversation
+        stream = try StreamOptions(fields)
+    }
+
+    /// For how many of the likeliest tokens at each place; nil: for none, and not for the token itself.
+    private static func logprobs(_ fields: Fields) throws -> Int? {
         let isWanted = try fields.bool("logprobs") ?? false
         let top = try fields.integer("top_logprobs", in: 0...20)
         if top != nil, !isWanted {
             throw APIError.invalid(param: "top_logprobs", "is given, but 'logprobs' is not true")
         }
-        logprobs = isWanted ? top ?? 0 : nil
-    }
-
-    func request(_ prompt: [Int32], choice index: Int) -> GenerationRequest {
-        var request = generation.request(prompt, choice: index)
-        request.logprobs = logprobs
-        return request
+        return isWanted ? top ?? 0 : nil
     }
 }
 
-/// The messages of a chat and how they are made into a prompt.
-struct ChatMessages: Sendable {
-    /// An array of objects, each with a role, and text where it has content.
-    let messages: [JSONObject]
-    /// Whether the prompt ends where the assistant's answer begins.
-    let addsGenerationPrompt: Bool
-    /// Whether the prompt ends where the text of the last message does, for the model to go on with it.
-    let continuesFinal: Bool
-    /// Further variables of the template.
-    let extra: [String: JSONValue]
-
+extension Conversation {
+    /// The messages and how they are made into a prompt; of the generation nothing.
     init(_ fields: Fields) throws {
         guard let elements = try fields.array("messages"), !elements.isEmpty else {
             throw APIError.missing(param: "messages", expected: "an array of at least one message")
         }
-        messages = try elements.enumerated().map { index, element in
-            let path = "messages[\(index)]"
-            guard let object = element.object else {
-                throw APIError.invalid(param: path, "is \(element.shown), expected an object")
-            }
-            return try Self.message(Fields(object, path: path))
-        }
-        continuesFinal = try fields.bool("continue_final_message") ?? false
-        addsGenerationPrompt = try fields.bool("add_generation_prompt") ?? !continuesFinal
-        if continuesFinal, addsGenerationPrompt {
+        self.init(
+            messages: try elements.enumerated().map { index, element in
+                let path = "messages[\(index)]"
+                guard let object = element.object else {
+                    throw APIError.invalid(param: path, "is \(element.shown), expected an object")
+                }
+                return try Message(Fields(object, path: path))
+            })
+        ending = try Self.ending(fields)
+        let members = try fields.fields("chat_template_kwargs")?.object.members ?? []
+        templateArguments = Dictionary(
+            members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    private static func ending(_ fields: Fields) throws -> Ending {
+        let continues = try fields.bool("continue_final_message") ?? false
+        let answers = try fields.bool("add_generation_prompt") ?? !continues
+        if continues, answers {
             throw APIError.invalid(
                 param: "continue_final_message",
                 "is true, and so is 'add_generation_prompt'; a prompt ends with the last message or "
                     + "begins another")
         }
-        let members = try fields.fields("chat_template_kwargs")?.object.members ?? []
-        extra = Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        if continues { return .text }
+        return answers ? .answer : .message
     }
+}
 
-    private static func message(_ fields: Fields) throws -> JSONObject {
+extension Conversation.Message {
+    fileprivate init(_ fields: Fields) throws {
         let role = try fields.required("role")
         guard ChatTemplate.roles.contains(role) else {
             throw APIError.invalid(
                 param: fields.full("role"),
                 "is unknown, expected \(ChatTemplate.roles.joined(separator: ", "))")
         }
-        var message = fields.object
-        if let content = try content(fields) { message["content"] = .string(content) }
-        return message
+        let others = fields.object.members.filter { !["role", "content"].contains($0.key) }
+        self.init(role: role, content: try Self.content(fields), members: JSONObject(others))
     }
 
-    /// Text as it is; the texts of an array of parts, a line each.
-    private static func content(_ fields: Fields) throws -> String? {
+    /// A text, or an array of parts.
+    private static func content(_ fields: Fields) throws -> [Conversation.ContentPart]? {
         guard let value = fields.value("content") else {
             if fields.value("tool_calls") != nil { return nil }
             throw APIError.missing(param: fields.full("content"), expected: "a string")
         }
-        if let text = value.string { return text }
+        if let text = value.string { return [.text(text)] }
         guard let parts = value.array else {
             throw fields.wrong("content", value, expected: "a string or an array of text parts")
         }
         return try parts.enumerated().map { index, part in
-            try text(part, path: "\(fields.full("content"))[\(index)]")
-        }.joined(separator: "\n")
+            try Conversation.ContentPart(part, path: "\(fields.full("content"))[\(index)]")
+        }
     }
+}
 
-    private static func text(_ part: JSONValue, path: String) throws -> String {
+extension Conversation.ContentPart {
+    fileprivate init(_ part: JSONValue, path: String) throws {
         guard let object = part.object else {
             throw APIError.invalid(param: path, "is \(part.shown), expected an object")
         }
@@ -95,6 +96,6 @@ struct ChatMessages: Sendable {
         guard try fields.required("type") == "text" else {
             throw APIError.unsupported(param: path, "is not text, which is all this model reads")
         }
-        return try fields.required("text")
+        self = .text(try fields.required("text"))
     }
 }

@@ -2,51 +2,33 @@ import Engine
 import JSON
 
 /// The body of `POST /v1/completions`.
-struct CompletionRequest {
-    var generation: GenerationFields
-    var prompts: [Prompt]
-    var echo: Bool
+struct CompletionRequest: Sendable {
+    let generation: GenerationOptions
+    let prompts: [Prompt]
     /// Whether "<|im_end|>" in a prompt is that token: clients render chat templates themselves.
-    var parsesSpecial: Bool
-    var logprobs: Int?
+    private let parsesSpecial: Bool
+    let stream: StreamOptions
 
-    enum Prompt: Equatable {
+    enum Prompt: Equatable, Sendable {
         case text(String)
         case tokens([Int32])
     }
 
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
-        generation = try GenerationFields(fields, defaults: defaults)
+        var generation = try GenerationOptions(fields, defaults: defaults)
+        generation.request.echo = try fields.bool("echo") ?? false
+        generation.request.logprobs = try fields.integer("logprobs", in: 0...20)
+        generation.request.maxTokens = generation.request.maxTokens ?? 16
+        self.generation = generation
         prompts = try Self.prompts(fields)
-        echo = try fields.bool("echo") ?? false
         parsesSpecial = try fields.bool("parse_special") ?? true
-        logprobs = try fields.integer("logprobs", in: 0...20)
-        generation.maxTokens = generation.maxTokens ?? 16
+        stream = try StreamOptions(fields)
         if let best = try fields.integer("best_of", in: 1...128), best != generation.choices {
             throw APIError.unsupported(param: "best_of", "is \(best), expected the value of 'n'")
         }
         if try fields.string("suffix")?.isEmpty == false {
             throw APIError.unsupported(param: "suffix", "is not supported; leave it out")
         }
-    }
-
-    func request(_ prompt: [Int32], choice index: Int) -> GenerationRequest {
-        var request = generation.request(prompt, choice: index)
-        request.logprobs = logprobs
-        request.echo = echo
-        return request
-    }
-
-    /// The same of an encoder-decoder, which reads the prompt and writes another text.
-    func request(reading source: [Int32], choice index: Int) throws -> GenerationRequest {
-        if echo {
-            throw APIError.unsupported(
-                param: "echo",
-                "repeats a prompt that the output goes on from; this model only reads it")
-        }
-        var request = request([], choice: index)
-        request.source = source
-        return request
     }
 
     /// A text, texts, tokens, or arrays of tokens.
@@ -58,10 +40,10 @@ struct CompletionRequest {
         guard let elements = value.array, !elements.isEmpty,
             elements.count <= most || isTokens(value)
         else { throw fields.wrong("prompt", value, expected: Self.expected) }
-        if isTokens(value) { return [try tokens(value, path: "prompt")] }
+        if isTokens(value) { return [.tokens(try value.tokenIDs(at: "prompt"))] }
         return try elements.enumerated().map { index, element in
             if let text = element.string { return .text(text) }
-            return try tokens(element, path: "prompt[\(index)]")
+            return .tokens(try element.tokenIDs(at: "prompt[\(index)]"))
         }
     }
 
@@ -72,21 +54,32 @@ struct CompletionRequest {
     private static func isTokens(_ value: JSONValue) -> Bool {
         value.array?.first?.number != nil
     }
+}
 
-    static func tokens(_ value: JSONValue, path: String) throws -> Prompt {
-        .tokens(try tokenIDs(value, path: path))
+extension CompletionRequest {
+    /// What one choice of each prompt asks the model for. A model with an encoder reads the prompt and writes
+    /// another text.
+    func requests(_ engine: TextEngine) async throws -> [GenerationRequest] {
+        if engine.readsSource, generation.request.echo {
+            throw APIError.unsupported(
+                param: "echo",
+                "repeats a prompt that the output goes on from; this model only reads it")
+        }
+        var requests: [GenerationRequest] = []
+        for prompt in prompts {
+            let tokens = try await tokens(of: prompt, engine)
+            var request = generation.request
+            if engine.readsSource { request.source = tokens } else { request.prompt = tokens }
+            requests.append(request)
+        }
+        return requests
     }
 
-    static func tokenIDs(_ value: JSONValue, path: String) throws -> [Int32] {
-        guard let elements = value.array else {
-            throw APIError.invalid(param: path, "is \(value.shown), expected token ids")
-        }
-        return try elements.enumerated().map { index, element in
-            guard let id = element.integer.flatMap(Int32.init(exactly:)), id >= 0 else {
-                throw APIError.invalid(
-                    param: "\(path)[\(index)]", "is \(element.shown), expected a token id")
-            }
-            return id
+    private func tokens(of prompt: Prompt, _ engine: TextEngine) async throws -> [Int32] {
+        switch prompt {
+        case .text(let text):
+            try await engine.tokenize(text, addSpecial: true, parseSpecial: parsesSpecial)
+        case .tokens(let tokens): tokens
         }
     }
 }

@@ -1,78 +1,24 @@
 import Engine
 import JSON
 
-/// What the two completion routes have in common.
-struct GenerationFields {
-    var model: String?
-    var sampling: SamplingParameters
-    var stop: [String]
-    var stopTokens: Set<Int32>
-    var includesStop: Bool
-    /// Words that are not to be written.
-    var badWords: [String]
-    var skipsSpecialTokens: Bool
-    var maxTokens: Int?
-    var minTokens: Int?
-    var choices: Int
-    var ignoreEOS: Bool
-    var streams: Bool
-    var includesUsage: Bool
-
+extension GenerationOptions {
+    /// The members that all routes of generated text have in common.
+    ///
     /// - Parameter defaults: what a model's settings say of sampling; nil is the default model.
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
+        self.init()
         model = try fields.string("model")
-        sampling = try SamplingParameters(fields, defaults: defaults(model))
-        stop = try Self.stop(fields)
-        stopTokens = Set(try Self.tokens(fields, "stop_token_ids") ?? [])
-        includesStop = try fields.bool("include_stop_str_in_output") ?? false
         badWords = try Self.badWords(fields)
-        skipsSpecialTokens = try fields.bool("skip_special_tokens") ?? true
-        maxTokens = try Self.maxTokens(fields)
-        minTokens = try fields.integer("min_tokens", in: 0...Int.max)
         choices = try fields.integer("n", in: 1...128) ?? 1
-        ignoreEOS = try fields.bool("ignore_eos") ?? false
-        streams = try fields.bool("stream") ?? false
-        includesUsage = try fields.fields("stream_options")?.bool("include_usage") ?? false
+        request.sampling = try SamplingParameters(fields, defaults: defaults(model))
+        request.stop = try Self.stop(fields)
+        request.stopTokens = Set(try fields.tokenIDs("stop_token_ids") ?? [])
+        request.includesStop = try fields.bool("include_stop_str_in_output") ?? false
+        request.showsControlTokens = try fields.bool("skip_special_tokens") == false
+        request.maxTokens = try Self.maxTokens(fields)
+        request.minTokens = try fields.integer("min_tokens", in: 0...Int.max) ?? 0
+        request.ignoreEOS = try fields.bool("ignore_eos") ?? false
         try Self.refuseUnsupported(fields)
-    }
-
-    /// The request of choice number `index` for `prompt`.
-    func request(_ prompt: [Int32], choice index: Int) -> GenerationRequest {
-        var request = GenerationRequest(prompt: prompt)
-        request.sampling = sampling
-        request.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
-        request.stop = stop
-        request.stopTokens = stopTokens
-        request.includesStop = includesStop
-        request.showsControlTokens = !skipsSpecialTokens
-        request.maxTokens = maxTokens
-        request.minTokens = minTokens ?? 0
-        request.ignoreEOS = ignoreEOS
-        return request
-    }
-
-    /// - Throws: `APIError.invalid` for a token that the model does not have.
-    func check(vocabulary: Int) throws {
-        let named: [(String, [Int32])] = [
-            ("logit_bias", Array(sampling.logitBias.keys)), ("stop_token_ids", Array(stopTokens)),
-            ("allowed_token_ids", sampling.allowedTokens ?? []),
-        ]
-        for (param, tokens) in named {
-            for token in tokens where token < 0 || token >= vocabulary {
-                throw APIError.invalid(
-                    param: param, "has the token id \(token), expected ids below \(vocabulary)")
-            }
-        }
-    }
-
-    /// The tokens of the words that are not to be written, alone and behind a space.
-    func forbiddenRuns(_ engine: TextEngine) async throws -> [[Int32]] {
-        var runs: [[Int32]] = []
-        for word in badWords.flatMap({ [$0, " " + $0] }) {
-            runs.append(
-                try await engine.tokenize(word, addSpecial: false, parseSpecial: false))
-        }
-        return runs
     }
 
     private static let mostWords = 1000
@@ -88,11 +34,6 @@ struct GenerationFields {
                 "is wrong, expected up to \(mostWords) words of 1 to 100 bytes")
         }
         return words
-    }
-
-    fileprivate static func tokens(_ fields: Fields, _ key: String) throws -> [Int32]? {
-        guard let elements = try fields.array(key) else { return nil }
-        return try CompletionRequest.tokenIDs(.array(elements), path: key)
     }
 
     private static func stop(_ fields: Fields) throws -> [String] {
@@ -149,7 +90,7 @@ extension SamplingParameters {
     }
 
     private static func allowedTokens(_ fields: Fields) throws -> [Int32]? {
-        guard let tokens = try GenerationFields.tokens(fields, "allowed_token_ids") else {
+        guard let tokens = try fields.tokenIDs("allowed_token_ids") else {
             return nil
         }
         guard !tokens.isEmpty else {
@@ -171,5 +112,16 @@ extension SamplingParameters {
             parsed[token] = try biases.number(key, in: -100...100)
         }
         return parsed
+    }
+}
+
+/// Whether a reply is streamed, and how.
+struct StreamOptions: Sendable {
+    let streams: Bool
+    let includesUsage: Bool
+
+    init(_ fields: Fields) throws {
+        streams = try fields.bool("stream") ?? false
+        includesUsage = try fields.fields("stream_options")?.bool("include_usage") ?? false
     }
 }

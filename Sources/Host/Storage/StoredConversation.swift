@@ -1,5 +1,5 @@
 /// A conversation that the page keeps with the host.
-package struct Conversation: Sendable, Equatable {
+package struct StoredConversation: Sendable, Equatable {
     /// Chosen by the client, a UUID in lower case.
     package var id: String
     package var title: String

@@ -1,0 +1,58 @@
+import Engine
+import JSON
+import NIOCore
+
+/// Writes a reply as the events of a streamed chat completion.
+struct ChatChunks: ReplyWriter {
+    private let frame: ChunkFrame
+    private let texts: [ChunkFrame.Text]
+    /// Whether log probabilities were asked for.
+    private let isScored: Bool
+
+    init(_ head: CompletionHead, _ choices: Int, isScored: Bool, includesUsage: Bool) {
+        let frame = ChunkFrame(
+            head, object: "chat.completion.chunk", includesUsage: includesUsage)
+        self.frame = frame
+        self.isScored = isScored
+        texts = (0..<choices).map {
+            frame.text($0, in: (opening: "\"delta\":{\"content\":\"", closing: "\"}"))
+        }
+    }
+
+    /// A chunk for each choice, which says who speaks.
+    func opening() -> ByteBuffer? {
+        let role: JSONValue = ["role": "assistant", "content": ""]
+        return texts.indices.reduce(into: ByteBuffer()) { buffer, index in
+            buffer.writeImmutableBuffer(frame.chunk(index, ("delta", role)))
+        }
+    }
+
+    func write(_ event: ReplyEvent) -> ByteBuffer? {
+        switch event {
+        case .text(let text, let tokens, let choice):
+            guard isScored else { return texts[choice].chunk(text) }
+            return frame.chunk(
+                choice, ("delta", ["content": .string(text)]), logprobs: LogprobsJSON.chat(tokens))
+        case .finish(let reason, let choice):
+            return frame.chunk(choice, ("delta", [:]), finish: reason)
+        case .usage(let usage): return frame.usage(usage)
+        }
+    }
+}
+
+extension WholeReply {
+    /// As a chat completion.
+    func chat(_ head: CompletionHead, isScored: Bool) -> JSONValue {
+        let choices = choices.enumerated().map { index, choice -> JSONObject in
+            let message: JSONValue = [
+                "role": "assistant", "content": .string(choice.text), "refusal": nil,
+            ]
+            return JSONObject([
+                (key: "index", value: .integer(index)), (key: "message", value: message),
+                (key: "logprobs", value: isScored ? LogprobsJSON.chat(choice.tokens) : .null),
+                (key: "finish_reason", value: .string(choice.finish.word)),
+            ])
+        }
+        return head.whole(object: "chat.completion", choices, usage)
+    }
+}

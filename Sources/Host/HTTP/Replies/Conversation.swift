@@ -1,0 +1,62 @@
+package import JSON
+
+/// What a client wants of a chat model, whatever API it says it in.
+package struct Conversation: Sendable {
+    package struct Message: Sendable {
+        /// One of `ChatTemplate.roles`.
+        package var role: String
+        /// Nil for one that only calls tools.
+        package var content: [ContentPart]?
+        /// What else chat templates may read of it: `name`, `tool_calls`, `tool_call_id`, …
+        package var members: JSONObject
+
+        package init(role: String, content: [ContentPart]?, members: JSONObject = JSONObject()) {
+            self.role = role
+            self.content = content
+            self.members = members
+        }
+    }
+
+    package enum ContentPart: Sendable {
+        case text(String)
+    }
+
+    /// Where the prompt ends.
+    package enum Ending: Sendable {
+        /// Where the assistant's answer begins.
+        case answer
+        /// Behind the last message.
+        case message
+        /// Where the text of the last message does, for the model to go on with it.
+        case text
+    }
+
+    package var messages: [Message]
+    package var ending = Ending.answer
+    /// Further variables of the chat template.
+    package var templateArguments: [String: JSONValue] = [:]
+    package var generation = GenerationOptions()
+
+    package init(messages: [Message]) {
+        self.messages = messages
+    }
+}
+
+extension Conversation.Message {
+    /// The texts of its parts, a line each.
+    var text: String? {
+        content?.map { part in
+            switch part {
+            case .text(let text): text
+            }
+        }.joined(separator: "\n")
+    }
+
+    /// As chat templates read it.
+    var object: JSONObject {
+        var object = JSONObject([(key: "role", value: .string(role))])
+        object["content"] = text.map { .string($0) }
+        for member in members.members { object[member.key] = member.value }
+        return object
+    }
+}

@@ -1,0 +1,152 @@
+package import Engine
+package import Hummingbird
+package import NIOCore
+
+/// What becomes of a reply, in any order among its choices.
+package enum ReplyEvent: Sendable {
+    /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
+    case text(String, tokens: [TokenLogProb], choice: Int)
+    /// The last of a choice.
+    case finish(FinishReason, choice: Int)
+    /// The last of all: what the choices cost together.
+    case usage(UsageSum)
+}
+
+/// A reply that is being generated, in one choice or several.
+package struct Reply: Sendable {
+    let hold: ModelHold<TextServing>
+    private let choices: Choices
+    /// How many choices each prompt has.
+    private let perPrompt: Int
+    private let workload: Workload
+    private let context: HTTPContext
+
+    package var model: String { hold.name }
+    package var count: Int { choices.count }
+
+    fileprivate init(
+        _ hold: ModelHold<TextServing>, _ requests: [GenerationRequest], perPrompt: Int,
+        _ workload: Workload, _ context: HTTPContext
+    ) throws {
+        self.hold = hold
+        choices = try Choices(requests, engine: hold.engine.engine)
+        self.perPrompt = perPrompt
+        self.workload = workload
+        self.context = context
+    }
+
+    /// Calls `body` with every event; while it works, the choice whose event it is waits.
+    ///
+    /// - Throws: `EarlyEnd` where the client leaves or the host stops, what the model fails with, what `body`
+    ///   throws.
+    package func forEach(_ body: (ReplyEvent) async throws -> Void) async throws {
+        var usage = UsageSum()
+        try await workload.run(for: context.channel, cancel: choices.cancel) {
+            try await choices.forEach { choice, event in
+                switch event {
+                case .text(let text, let tokens):
+                    try await body(.text(text, tokens: tokens, choice: choice))
+                case .finished(let reason, let cost):
+                    usage.add(cost, isFirst: choice % perPrompt == 0)
+                    try await body(.finish(reason, choice: choice))
+                }
+            }
+        }
+        context.record.note(usage)
+        try await body(.usage(usage))
+    }
+
+    /// All of it.
+    package func whole() async throws -> WholeReply {
+        var whole = WholeReply(choices: count)
+        try await forEach { whole.add($0) }
+        return whole
+    }
+}
+
+/// A reply that is sent in one piece.
+package struct WholeReply: Sendable {
+    package struct Choice: Sendable {
+        package fileprivate(set) var text = ""
+        package fileprivate(set) var tokens: [TokenLogProb] = []
+        package fileprivate(set) var finish = FinishReason.stop
+    }
+
+    package private(set) var choices: [Choice]
+    package private(set) var usage = UsageSum()
+
+    fileprivate init(choices: Int) {
+        self.choices = Array(repeating: Choice(), count: choices)
+    }
+
+    fileprivate mutating func add(_ event: ReplyEvent) {
+        switch event {
+        case .text(let text, let tokens, let choice):
+            choices[choice].text += text
+            choices[choice].tokens += tokens
+        case .finish(let reason, let choice): choices[choice].finish = reason
+        case .usage(let usage): self.usage = usage
+        }
+    }
+}
+
+// MARK: - Asking
+
+extension Backend {
+    /// Puts a conversation into its model's queue.
+    ///
+    /// - Throws: `APIError`, `DeploymentError`, `EngineError`.
+    package func reply(
+        to conversation: Conversation, _ context: HTTPContext
+    ) async throws -> Reply {
+        let generation = conversation.generation
+        return try await reply(generation, for: .chat, context) { serving in
+            var request = generation.request
+            request.prompt = try await serving.prompt.tokens(
+                of: conversation, engine: serving.engine)
+            return [request]
+        }
+    }
+
+    /// Puts a request into its model's queue.
+    ///
+    /// - Parameter prompts: what one choice each asks for.
+    func reply(
+        _ generation: GenerationOptions, for purpose: Settings.Purpose, _ context: HTTPContext,
+        prompts: (TextServing) async throws -> [GenerationRequest]
+    ) async throws -> Reply {
+        try await Models.inNextGeneration {
+            let hold = try await models.text(generation.model, for: purpose)
+            context.record.note { $0.model = hold.name }
+            let requests = try await generation.requests(
+                try await prompts(hold.engine), hold.engine.engine)
+            return try Reply(
+                hold, requests, perPrompt: generation.choices, workload, context)
+        }
+    }
+}
+
+// MARK: - Streaming
+
+/// Writes the events of a reply as one API streams them: always a whole number of its own events.
+package protocol ReplyWriter: Sendable {
+    /// What comes before the first event of the reply.
+    mutating func opening() -> ByteBuffer?
+    /// Nil where the API says nothing of that.
+    mutating func write(_ event: ReplyEvent) -> ByteBuffer?
+}
+
+extension Dialect {
+    /// A response of the events of a reply, as they come.
+    package func stream(
+        _ reply: Reply, by writer: some ReplyWriter, _ context: HTTPContext
+    ) -> Response {
+        stream(context) { events in
+            var writer = writer
+            if let opening = writer.opening() { try await events.send(framed: opening) }
+            try await reply.forEach { event in
+                if let bytes = writer.write(event) { try await events.send(framed: bytes) }
+            }
+        }
+    }
+}
