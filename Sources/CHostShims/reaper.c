@@ -58,7 +58,7 @@ static void kill_children_by_search(void)
     closedir(processes);
 }
 
-/* A child that has not been waited for keeps its number, so none of these is a stranger's. */
+/* A child that has not been waited for keeps its number, so none of these belongs to another process. */
 static void kill_children(void)
 {
     FILE *children = fopen("/proc/thread-self/children", "re");
@@ -69,7 +69,7 @@ static void kill_children(void)
     fclose(children);
 }
 
-/* Ends all that is left below this process: whose parent ends becomes its child, until there is none. */
+/* Kills everything below this process: orphans become its children, until there are none. */
 static void kill_descendants(pid_t worker, int *status)
 {
     const struct timespec moment = { 0, 1000000 };
@@ -86,7 +86,7 @@ static void kill_descendants(pid_t worker, int *status)
     }
 }
 
-/* Returns when the worker has ended, or the host has let go of the lifeline. */
+/* Returns when the worker has ended, or the host has closed the lifeline. */
 static void wait_for_end(pid_t worker, int *status, int lifeline, int child_signals)
 {
     struct pollfd events[] = { { lifeline, POLLIN, 0 }, { child_signals, POLLIN, 0 } };
@@ -126,7 +126,7 @@ static _Noreturn void end_as(int status)
 static _Noreturn void reap(pid_t worker, int lifeline)
 {
     prctl(PR_SET_NAME, "roost-reaper");
-    /* What terminals and service managers send to all processes is the host's to answer. */
+    /* The host alone handles what terminals and service managers send to all processes. */
     sigset_t blocked;
     sigfillset(&blocked);
     sigprocmask(SIG_BLOCK, &blocked, NULL);

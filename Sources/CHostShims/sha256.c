@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The compression function of SHA-256, FIPS 180-4 section 6.2.2: by the processor's own instructions
- * where it has them, which is ten times as fast, else as the standard writes it. */
+ * if it has them, which is ten times as fast, else as the standard writes it. */
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 static const uint32_t K[64] = {
@@ -36,7 +36,7 @@ void roost_sha256_plain(uint32_t state[8], const uint8_t *bytes, size_t blocks)
         }
         uint32_t v[8];
         memcpy(v, state, sizeof v);
-/* Letter a to h of round t: they move on by one with every round, so their places are turned instead. */
+/* Letter a to h of round t: they shift by one with every round, so the indices are rotated instead. */
 #define V(letter) v[((letter) - t) & 7]
 #pragma GCC unroll 8
         for (int t = 0; t < 64; t++) {

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* What libpng has as macros with parameters, for a language that imports none. */
+/* libpng's macros with parameters, for a language that cannot import those. */
 
 static inline size_t roost_png_bound(png_image image)
 {
@@ -19,8 +19,8 @@ static inline size_t roost_png_number(const unsigned char *bytes)
     return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
 }
 
-/* How many bytes the picture data of a file has by its header, filter bytes included; what seven
- * passes may add counts for interlaced files. 0 for a header that is none. */
+/* How many bytes the image data of a file has by its header, including filter bytes, and for
+ * interlaced files what seven passes may add. 0 for an invalid header. */
 static inline size_t roost_png_size(const unsigned char *file, size_t count)
 {
     static const unsigned char samples[7] = {1, 0, 3, 1, 2, 0, 4};
@@ -31,7 +31,7 @@ static inline size_t roost_png_size(const unsigned char *file, size_t count)
     return file[28] ? 2 * row * height + 16 * (width + height) : row * height;
 }
 
-/* Whether the compressed picture data of a file holds more than `most` bytes. libpng would read all of
+/* Whether the compressed image data of a file holds more than `most` bytes. libpng would read all of
  * it, whatever the header says: a megabyte may hold a thousand. */
 static inline int roost_png_holds_more(const unsigned char *file, size_t count, size_t most)
 {

@@ -1,6 +1,6 @@
 #include <zlib.h>
 
-/* What zlib has as a macro, for a language that imports none. */
+/* A macro of zlib, for a language that cannot import it. */
 
 static inline int roost_inflate_init(z_stream *stream, int window_bits)
 {

@@ -1,9 +1,9 @@
 import CPNG
 package import PluginHost
 
-/// Pictures as PNG files, by libpng's interface that reports errors without long jumps.
+/// Images as PNG files, by libpng's interface that reports errors without long jumps.
 package enum PNG {
-    /// Why a picture cannot be read or written.
+    /// Why an image cannot be read or written.
     package struct Failure: Error, Equatable, CustomStringConvertible {
         package let description: String
     }
@@ -26,10 +26,11 @@ package enum PNG {
         }
     }
 
-    /// Reads a file; what is transparent stands on white.
+    /// Reads a file; transparent parts are put on white.
     ///
     /// - Parameter limit: the longest side that is read.
-    /// - Throws: `Failure` for what is no PNG file, or too large; nothing of its size is allocated then.
+    /// - Throws: `Failure` if it is not a PNG file, or too large; nothing of its size is allocated
+    ///   then.
     package static func decoded(
         _ bytes: [UInt8], limit: Int = ImageCapabilities.longestSide
     ) throws -> Picture {

@@ -10,10 +10,10 @@
 void roost_name_thread(const char *name);
 
 /* Splits this process, which must have one thread, in two. The child is the worker, in a process group of its
- * own: there it returns 0. The parent, its reaper, never returns. It becomes the parent of whatever the worker
- * starts and loses; when the worker has ended, or the last other end of the pipe `lifeline` is closed, it kills
- * all that is left below it and then ends as the worker did. The worker does not outlive it.
- * Returns -1 with errno where there is no worker. */
+ * own: there it returns 0. The parent, its reaper, never returns. It becomes the parent of every process that the
+ * worker starts and leaves behind. When the worker has ended, or the last other end of the pipe `lifeline` is
+ * closed, it kills everything that is left below it and then ends as the worker did. The worker does not outlive it.
+ * Returns -1 with errno if there is no worker. */
 int roost_fork_worker(int lifeline);
 
 /* The parent of a process, as /proc says; -1 where there is none. */
@@ -22,7 +22,7 @@ pid_t roost_parent(pid_t pid);
 /* Keeps other processes of the same user from reading this one's memory and environment. */
 int roost_hide_memory(void);
 
-/* Bounds the heaps that threads have of their own; what a heap no longer needs goes back at `trim`. */
+/* Limits the number of per-thread heaps; `trim` returns what a heap no longer needs. */
 void roost_bound_heaps(int most);
 void roost_trim_heaps(void);
 uint64_t roost_free_in_heaps(void);
@@ -42,7 +42,7 @@ int roost_await_child(pid_t pid);
  * with errno. */
 int roost_pipe(int end[2]);
 
-/* What is printed to stdout is written line by line, so that a crash does not take it along. */
+/* Makes stdout line-buffered, so that a crash does not lose printed lines. */
 void roost_line_buffer_stdout(void);
 
 /* An anonymous file of `size` bytes, close-on-exec, that can grow but never shrink; -1 with errno. */
@@ -57,7 +57,7 @@ int roost_memory_file_seal(int fd, uint64_t size);
 int roost_spawn(const char *path, char *const argv[], char *const envp[], const int *fd, int n_fd,
                 pid_t *pid);
 
-/* Takes `blocks` blocks of 64 bytes into a state of SHA-256, by the processor's instructions where it has
+/* Adds `blocks` blocks of 64 bytes to a SHA-256 state, with the processor's instructions if it has
  * them. */
 void roost_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks);
 

@@ -1,11 +1,11 @@
 package import JSON
 
 extension ChatTemplate {
-    /// The messages of a request in the form that the template is written for.
+    /// The messages of a request in the form that the template expects.
     ///
-    /// The arguments of tool calls become the objects that their strings spell and a missing content
-    /// beside them an empty one, unless the template wants it otherwise; `developer` is `system` where
-    /// the template does not know it.
+    /// The arguments of tool calls become the objects that their strings spell, and missing content
+    /// beside them becomes empty, unless the template expects otherwise; `developer` becomes
+    /// `system` if the template does not know it.
     package func adapted(_ messages: [JSONObject]) -> [JSONObject] {
         let knowsDevelopers = source.contains("developer")
         return messages.map { message in
@@ -22,7 +22,7 @@ extension ChatTemplate {
         }
     }
 
-    /// A call whose arguments are an object; a string that spells none stays.
+    /// A call whose arguments are an object; a string that does not spell one stays.
     private static func withArgumentsRead(_ call: JSONValue) -> JSONValue {
         guard var object = call.object, var function = call["function"]?.object,
             let text = function["arguments"]?.string
@@ -40,10 +40,10 @@ extension ChatTemplate {
     /// Marks the end of a message. The blank shows whether a template keeps blanks at the end.
     private static let mark = "\u{E000}goes on here\u{E000} "
 
-    /// The prompt of a conversation whose last message is begun and to be continued: it ends where the
-    /// text of that message ends, as `continue_final_message` of transformers has it.
+    /// The prompt of a conversation whose last message is to be continued: it ends with the text of
+    /// that message, like `continue_final_message` of transformers.
     ///
-    /// - Throws: `TemplateError.refused` where the last message is none that can be continued.
+    /// - Throws: `TemplateError.refused` if the last message cannot be continued.
     package func renderContinuing(
         messages: [JSONObject], tools: JSONValue?, bosToken: String, eosToken: String,
         extra: [String: JSONValue] = [:]
@@ -72,8 +72,8 @@ extension ChatTemplate {
 }
 
 extension RenderedPrompt {
-    /// Where the text ends that goes before the last `mark`, whose blank the template may have taken off
-    /// with those before it.
+    /// The end of the text before the last `mark`, whose blank the template may have stripped
+    /// together with earlier ones.
     fileprivate func end(before mark: String) -> Int? {
         let letters = mark.strippedRight()
         guard let place = text.ranges(of: letters).last else { return nil }

@@ -52,7 +52,7 @@ package struct ChatTemplate: Sendable {
             }, statements)
     }
 
-    /// Renders with these variables, which all come with the request, and no others.
+    /// Renders with only these variables, all of which come from the request.
     package func render(
         _ variables: [(name: String, value: JSONValue)]
     ) throws(TemplateError) -> RenderedPrompt {
@@ -78,8 +78,8 @@ package struct ChatTemplate: Sendable {
 }
 
 extension Jinja.Value {
-    /// The messages of a chat. All in them are the request's words but the roles that the API knows:
-    /// templates make control tokens of those, like `<|user|>`.
+    /// The messages of a chat. Everything in them originates in the request, except role names that
+    /// the API knows: templates make control tokens of those, like `<|user|>`.
     fileprivate init(messages: JSONValue) throws {
         guard case .array(let elements) = messages else {
             self = try Jinja.Value(messages, .request)

@@ -1,8 +1,8 @@
-/// What a chat template makes of a conversation.
+/// The result of rendering a conversation with a chat template.
 package struct RenderedPrompt: Hashable, Sendable {
     package var text: String
-    /// Where in its UTF-8 the request's own words stand, in ranges that ascend and lie apart: what spells
-    /// a control token there is characters. The rest is the template's.
+    /// The ranges of its UTF-8 that originate in the request, ascending and disjoint: a control
+    /// token spelled there is plain characters. The rest is the template's.
     package var plain: [Range<Int>]
 
     package init(text: String, plain: [Range<Int>] = []) {

@@ -5,7 +5,7 @@ package enum TemplateError: Error, Hashable, CustomStringConvertible {
     case evaluation(String, line: Int)
     /// The template itself refused the conversation, by `raise_exception`.
     case refused(String)
-    /// The template would work for longer, write more or nest deeper than a template may.
+    /// The template would exceed the limits on work, output or nesting.
     case limit(String, line: Int)
 
     package var description: String {
@@ -44,11 +44,11 @@ enum Jinja {
         var steps = 10_000_000
         /// Bytes of the rendering, and of any one text.
         var bytes = 64 << 20
-        /// Nodes, calls and values inside one another.
+        /// The nesting depth of nodes, calls and values.
         var depth = 400
-        /// Nodes of the syntax tree inside one another.
+        /// The nesting depth of the syntax tree.
         static let syntaxDepth = 150
-        /// Lists and mappings inside one another.
+        /// The nesting depth of lists and mappings.
         static let valueDepth = 200
         /// The longest `range`, which is also that of Jinja's sandbox.
         static let range = 100_000

@@ -1,15 +1,15 @@
 import JSON
 
-/// How a template wants the tool calls of an assistant's message.
+/// The form in which a template expects the tool calls of an assistant's message.
 ///
-/// Clients send arguments as a string of JSON, and no content beside calls. Most templates are written
-/// for the object that the string spells, which is also what transformers gives them, and for a content
-/// that is a text; some put the string into their text, and some write calls only where the content is
-/// none. Which it is shows when the same call is rendered in every form.
+/// Clients send arguments as a JSON string, and no content beside calls. Most templates expect the
+/// object that the string spells, which is also what transformers gives them, and content that is a
+/// text; some insert the string into their text, and some write calls only if there is no content.
+/// Rendering the same call in every form shows which it is.
 struct ToolCallForm: Hashable {
     /// Arguments stay the string that clients send.
     var argumentsAreText = false
-    /// A message with calls and an empty content has none.
+    /// Empty content of a message with calls is removed.
     var contentIsNull = false
 
     /// The usual one first.
@@ -21,9 +21,9 @@ struct ToolCallForm: Hashable {
 
     typealias Variables = () throws -> [(name: String, value: Jinja.Value)]
 
-    /// The first of those that a template writes best.
+    /// The first of the forms that the template renders best.
     ///
-    /// - Parameter render: gives what the template makes of its variables.
+    /// - Parameter render: renders the template with variables.
     static func best(_ render: (Variables) throws -> RenderedPrompt) -> ToolCallForm {
         var best = (form: ToolCallForm(), grade: Grade.absent)
         for form in all where best.grade < .right {
@@ -72,8 +72,8 @@ struct ToolCallForm: Hashable {
         ]
     ]
 
-    /// Some templates want the answer of the tool behind its call, others none; some write calls only
-    /// where tools are declared, and some cannot be given any.
+    /// Some templates require the tool's answer after its call, others refuse one; some write calls
+    /// only if tools are declared, and some accept no tools.
     private var conversations: [(messages: [JSONValue], tools: JSONValue)] {
         let arguments = JSONObject([(key: Self.needle, value: JSONValue.string("value"))])
         let call: [JSONValue] = [

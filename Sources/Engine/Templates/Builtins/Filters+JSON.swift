@@ -22,7 +22,7 @@ extension Jinja.Interpreter {
         return .string(text)
     }
 
-    /// - Returns: whose words stand between the values.
+    /// - Returns: the origin of the text between the values.
     private func layOut(
         _ style: inout JSONStyle, indent: Value?, separators: Value?
     ) throws -> Jinja.Text.Origin {
@@ -52,7 +52,7 @@ extension Jinja.Interpreter {
         }
     }
 
-    /// - Parameter requested: where in the writer's text the request's characters stand.
+    /// - Parameter requested: the ranges of the request's characters in the writer's text.
     private func write(
         _ value: Value, with writer: inout JSONWriter, _ requested: inout [Range<Int>]
     ) throws {
@@ -110,7 +110,7 @@ extension Jinja.Interpreter {
 }
 
 extension JSONWriter {
-    /// Writes a text in quotation marks, which are the template's.
+    /// Writes a text in quotation marks, which belong to the template.
     fileprivate mutating func write(_ text: Jinja.Text, _ requested: inout [Range<Int>]) {
         let start = self.text.utf8.count + 1
         write(string: text.string)

@@ -54,8 +54,8 @@ extension Jinja.Interpreter {
 }
 
 extension String {
-    /// The text without `<…>` and `<!--…-->`, runs of white space as one blank, and character
-    /// references as what they stand for.
+    /// The text without `<…>` and `<!--…-->`, with runs of white space as one blank, and character
+    /// references replaced.
     fileprivate var withoutTags: String {
         let bytes = Array(utf8)
         let comments = Self.ranges(of: Array("-->".utf8), in: bytes, .max).map(\.lowerBound)
@@ -91,14 +91,14 @@ extension [Int] {
     }
 }
 
-/// Puts what looks like an address into a link, in text that is escaped already.
+/// Turns what looks like a URL into a link, in text that is already escaped.
 private struct LinkWriter {
-    /// Longer addresses are shown shortened.
+    /// Longer URLs are displayed shortened.
     let limit: Int?
     var attributes = ""
     var schemes: [String] = []
 
-    /// Longer words are no addresses.
+    /// Longer words are not URLs.
     private static let longestWord = 2048
 
     func linked(_ text: String) -> String {

@@ -25,7 +25,7 @@ extension Jinja.Interpreter {
             }
             return try .dictionary(
                 members.sorted { left, right in
-                    // Keys that cannot be compared stand by their types.
+                    // Keys that cannot be compared are ordered by type.
                     (try? left.key.isLess(than: right.key, budget))
                         ?? (left.key.typeName < right.key.typeName)
                 })
@@ -61,7 +61,7 @@ extension Jinja.Interpreter {
     }
 }
 
-/// Python's `pprint.pformat`: lines of 80 characters, an element a line where they are too few.
+/// Python's `pprint.pformat`: lines of 80 characters, or one element per line if they do not fit.
 private struct PrettyPrinter {
     let budget: Jinja.Budget
     private(set) var output = Jinja.TextBuilder()
@@ -74,8 +74,8 @@ private struct PrettyPrinter {
 
     /// - Parameters:
     ///   - indent: where the value begins in its line.
-    ///   - allowance: what stands behind it in its last line.
-    ///   - level: values inside one another, from 1.
+    ///   - allowance: the width of what follows it in its last line.
+    ///   - level: the nesting depth, from 1.
     mutating func write(
         _ value: Jinja.Value, indent: Int, allowance: Int, level: Int
     ) throws {
@@ -143,7 +143,7 @@ private struct PrettyPrinter {
         output.append(close)
     }
 
-    /// A long text as several strings, one a line, cut behind line ends and white space.
+    /// A long text as several strings, one per line, cut after line ends and white space.
     private mutating func write(_ text: Jinja.Text, indent: Int, allowance: Int, level: Int) {
         let isOutermost = level == 1
         let indent = isOutermost ? indent + 1 : indent
@@ -195,7 +195,7 @@ private struct PrettyPrinter {
 }
 
 extension Jinja.Text {
-    /// The words, each with the white space behind it.
+    /// The words, each with the following white space.
     fileprivate var wordsWithBlanks: [Jinja.Text] {
         let scalars = unicodeScalars
         var words: [Jinja.Text] = []

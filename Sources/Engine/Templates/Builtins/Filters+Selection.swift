@@ -26,7 +26,7 @@ extension Jinja.Interpreter {
             try Jinja.Generator(elements.map { try apply(filter: name, to: $0, rest) }))
     }
 
-    /// `select('test', …)` and its kin; without a test the truth of the value counts.
+    /// `select('test', …)` and similar; without a test the truth of the value counts.
     private func selected(
         _ value: Value, _ arguments: Jinja.Arguments, byAttribute: Bool, keeping wanted: Bool
     ) throws -> Value {
@@ -48,7 +48,7 @@ extension Jinja.Interpreter {
         return .object(try Jinja.Generator(elements))
     }
 
-    /// What these filters choose from: nothing in `none` and whatever else is false.
+    /// The elements to choose from: none for `none` and other false values.
     private func candidates(_ value: Value) throws -> [Value] {
         value.isTrue ? try value.elements(budget) : []
     }

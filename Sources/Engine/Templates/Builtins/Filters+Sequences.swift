@@ -63,8 +63,8 @@ extension Jinja.Interpreter {
 
     // MARK: - Paths
 
-    /// What `attribute='a.b.0'` means for an element; a missing step gives `standard`, if there is
-    /// one.
+    /// The value of `attribute='a.b.0'` for an element; a missing step gives `standard`, if there
+    /// is one.
     func path(_ path: Value, of element: Value, standard: Value? = nil) throws -> Value {
         guard case .string(let text) = path else {
             return try step(path, of: element, standard)

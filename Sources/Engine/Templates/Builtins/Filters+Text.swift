@@ -124,7 +124,7 @@ extension Jinja.Interpreter {
 }
 
 extension String {
-    /// Each word in lower case with a capital, where words also begin behind `-`, `(`, `{`, `[`, `<`.
+    /// Each word in lower case with a capital; words also begin after `-`, `(`, `{`, `[`, `<`.
     fileprivate var titleWords: String {
         var result = ""
         var startsWord = true

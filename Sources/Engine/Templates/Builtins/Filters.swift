@@ -35,7 +35,7 @@ extension Jinja.Interpreter {
         return isMissing ? bound[0] ?? .string("") : value
     }
 
-    /// `value|attr('name')`, which looks at methods and attributes and never at keys.
+    /// `value|attr('name')`, which finds methods and attributes but not keys.
     private func ownAttribute(_ name: String, of value: Value) throws -> Value {
         if case .dictionary = value, !Self.hasMethod(name, value) {
             return .undefined("'dict object' has no attribute '\(name)'")
@@ -82,8 +82,8 @@ extension Jinja.Interpreter {
         return .string(text.rewritten { $0.lowercased() })
     }
 
-    /// Sorts by keys that stand in the order of the elements; equal ones keep their order, even
-    /// when descending.
+    /// Sorts by keys, given in the order of the elements; equal ones keep their order, even when
+    /// descending.
     func sorted(_ elements: [Value], by keys: [Value], descending: Bool) throws -> [Value] {
         let order = try elements.indices.sorted { left, right in
             let (first, second) = descending ? (right, left) : (left, right)

@@ -4,16 +4,16 @@ extension Jinja {
     /// How one value is laid out: `{:>8.2f}` or `%-8.2f`.
     struct FormatSpec {
         var fill: Unicode.Scalar = " "
-        /// `<`, `>`, `^`, or `=` for zeros between sign and digits; nil for what the type prefers.
+        /// `<`, `>`, `^`, or `=` for zeros between sign and digits; nil for the type's default.
         var alignment: Unicode.Scalar?
-        /// `+` or a blank: what stands before numbers that are not negative.
+        /// `+` or a blank: the sign of numbers that are not negative.
         var sign: Unicode.Scalar?
         var isAlternate = false
         var groups: Unicode.Scalar?
         var width = 0
         var precision: Int?
         var type: Unicode.Scalar?
-        /// Whose words the specification is, and with it the fill, signs and zeros that it asks for.
+        /// The origin of the specification, and so of its fill, signs and zeros.
         let origin: Text.Origin
 
         /// Widths beyond this are refused.
@@ -58,7 +58,7 @@ extension Jinja.FormatSpec {
         guard rest.isEmpty else { throw Jinja.Failure("invalid format specifier '\(text)'") }
     }
 
-    /// Reads the flags, width, precision and type behind a `%`.
+    /// Reads the flags, width, precision and type after a `%`.
     init(
         percent rest: inout Substring.UnicodeScalarView, _ origin: Jinja.Text.Origin
     ) throws {

@@ -16,8 +16,8 @@ extension String {
 
 /// The characters that HTML writes by number or by name.
 private enum HTMLReferences {
-    /// - Returns: what the reference at the start of `text` stands for, and its bytes; an ampersand that
-    ///   begins none stands for itself.
+    /// - Returns: the characters of the reference at the start of `text`, and its length in bytes;
+    ///   an ampersand without a reference stands for itself.
     static func read(_ text: Substring) -> (text: String, length: Int) {
         let bytes = Array(text.utf8.prefix(40))
         if bytes.at(1) == .hash { return number(bytes) ?? ("&", 1) }
@@ -61,7 +61,7 @@ private enum HTMLReferences {
         }
     }
 
-    /// What Windows wrote by 0x80 to 0x9F.
+    /// The Windows characters 0x80 to 0x9F.
     private static let windows = Array(
         "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ".unicodeScalars)
 

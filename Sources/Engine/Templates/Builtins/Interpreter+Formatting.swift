@@ -63,7 +63,7 @@ extension Jinja.Interpreter {
             if let code = value.integer,
                 let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init)
             {
-                // A number says not whose it is, and this one can be any character.
+                // A number has no origin, and this one can become any character.
                 return spec.text(Jinja.Text(String(scalar), .request))
             }
             return spec.text(try string(value))

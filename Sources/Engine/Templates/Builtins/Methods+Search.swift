@@ -163,7 +163,7 @@ extension String {
         return ranges.reversed().map { count - $0.upperBound..<count - $0.lowerBound }
     }
 
-    /// The empty places before, between and behind the characters.
+    /// The empty ranges before, between and after the characters.
     fileprivate func gaps(atMost limit: Int) -> [Range<Int>] {
         var gaps: [Range<Int>] = []
         var offset = 0
@@ -177,7 +177,7 @@ extension String {
 }
 
 extension Jinja.Text {
-    /// What stands before, in and behind `range`.
+    /// The text before, in and after `range`.
     fileprivate func around(_ range: Range<Int>) -> [Jinja.Value] {
         [0..<range.lowerBound, range, range.upperBound..<utf8.count].map { .string(self[$0]) }
     }

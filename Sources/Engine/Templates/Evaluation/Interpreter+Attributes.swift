@@ -1,5 +1,5 @@
 extension Jinja.Interpreter {
-    /// `value.name`: a method of the value's type, else what the value holds under that key.
+    /// `value.name`: a method of the value's type, else the element with that key.
     func attribute(_ name: String, of value: Value) throws -> Value {
         switch value {
         case .undefined(let problem): throw Failure(problem)
@@ -20,7 +20,7 @@ extension Jinja.Interpreter {
         return .undefined("'\(value.typeName) object' has no attribute '\(name)'")
     }
 
-    /// `value[index]`: what the value holds there, else the attribute of that name.
+    /// `value[index]`: the element there, else the attribute of that name.
     func item(_ index: Value, of value: Value) throws -> Value {
         switch value {
         case .undefined(let problem): throw Failure(problem)

@@ -4,11 +4,11 @@ extension Jinja {
         let budget: Budget
         var output = TextBuilder()
         var scope: Scope
-        /// The line of the node in work, for the message of a failure.
+        /// The line of the current node, for error messages.
         var line = 1
         private let limits: Limits
-        /// Whatever can hold itself by way of its variables; emptied at the end, so that no cycle
-        /// outlives the rendering and no chain is released recursively.
+        /// Objects that may refer to themselves through their variables; emptied at the end, so
+        /// that no cycle outlives the rendering and no chain is released recursively.
         private var scopes: [Scope] = []
         private var namespaces: [Namespace] = []
         private var loops: [Loop] = []
@@ -42,7 +42,7 @@ extension Jinja {
             for loop in loops { loop.lastChanged = nil }
         }
 
-        /// Has the variables of this scope released at the end, for something that keeps it.
+        /// Releases the variables of this scope at the end, for an object that retains it.
         func retain(_ scope: Scope) { scopes.append(scope) }
 
         func retain(_ namespace: Namespace) { namespaces.append(namespace) }

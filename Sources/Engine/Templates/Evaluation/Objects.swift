@@ -93,7 +93,7 @@ extension Jinja {
         }
     }
 
-    /// `cycler('odd', 'even')`: one value after the other, for ever.
+    /// `cycler('odd', 'even')`: one value after the other, repeated.
     final class Cycler: Object {
         let typeName = "Cycler"
         let depth: Int

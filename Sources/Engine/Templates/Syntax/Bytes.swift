@@ -14,7 +14,7 @@ extension UInt8 {
     var isDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }
     var isHexDigit: Bool { isDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= self | 0x20 }
 
-    /// Whether the byte can stand in a name; all of a non-ASCII letter's bytes can.
+    /// Whether the byte can be part of a name; all bytes of non-ASCII letters can.
     var isNameByte: Bool {
         isDigit || self == .underscore || UInt8(ascii: "a")...UInt8(ascii: "z") ~= self | 0x20
             || self >= 0x80

@@ -1,5 +1,5 @@
 extension Jinja {
-    /// An expression, where it stands and how deep it is nested.
+    /// An expression, its position and its nesting depth.
     struct Expression {
         let kind: Kind
         let line: Int

@@ -1,6 +1,7 @@
 extension Jinja {
-    /// Cuts a template into tokens, with the white space rules of `trim_blocks` and `lstrip_blocks`:
-    /// the newline behind a block tag goes, as do the blanks before one that starts its line.
+    /// Splits a template into tokens, with the white space rules of `trim_blocks` and
+    /// `lstrip_blocks`: the newline after a block tag is removed, and so are the blanks before one
+    /// that starts its line.
     struct Lexer {
         let source: [UInt8]
         var offset = 0
@@ -77,7 +78,8 @@ extension Jinja {
             line += text.newlines
         }
 
-        /// The text before a tag, without what the tag's sign or `lstrip_blocks` takes from its end.
+        /// The text before a tag, without what the tag's sign or `lstrip_blocks` strips from its
+        /// end.
         private func stripped(
             _ text: ArraySlice<UInt8>, sign: UInt8?, isOutput: Bool
         ) -> ArraySlice<UInt8> {
@@ -108,8 +110,8 @@ extension Jinja {
             offset = position
         }
 
-        /// What the end of a tag takes from the text behind it: all white space after a minus, one
-        /// newline after a block.
+        /// Skips what the end of a tag strips from the following text: all white space after a
+        /// minus, one newline after a block.
         mutating func skipAfter(sign: UInt8, newline: Bool) {
             if sign == .minus {
                 let rest = source[offset...]
@@ -143,7 +145,7 @@ extension Jinja {
             throw .syntax("'raw' is never closed by 'endraw'", line: line)
         }
 
-        /// Behind `name %}` at `position`, if that is what stands there.
+        /// The position after `name %}`, if that is at `position`.
         private func blockEnd(naming name: StaticString, at position: Int) -> Int? {
             var position = position
             while let byte = source.at(position), byte.isASCIISpace { position += 1 }

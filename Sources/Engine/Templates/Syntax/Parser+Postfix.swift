@@ -1,5 +1,5 @@
 extension Jinja.Parser {
-    /// Attributes, items, slices and calls behind an expression.
+    /// Attributes, items, slices and calls after an expression.
     mutating func postfix(_ base: Expression) throws(TemplateError) -> Expression {
         var base = base
         while true {
@@ -61,7 +61,7 @@ extension Jinja.Parser {
         return try node(.slice(base, slice), line, [base] + slice.parts)
     }
 
-    /// The part of a slice from its first colon on; nil if no colon stands here.
+    /// The part of a slice from its first colon on; nil if there is no colon here.
     private mutating func slice() throws(TemplateError) -> Jinja.Slice? {
         guard take(":") else { return nil }
         var slice = Jinja.Slice()

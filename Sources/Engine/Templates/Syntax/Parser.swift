@@ -3,10 +3,10 @@ extension Jinja {
     struct Parser {
         private let tokens: [Token]
         private var position = 0
-        /// How many loops enclose this place, for `break` and `continue`.
+        /// How many loops enclose this position, for `break` and `continue`.
         var loops = 0
         private var nesting = 0
-        /// Names that the macro in work reads.
+        /// The names that the current macro reads.
         var namesRead: Set<String> = []
 
         init(_ source: String) throws(TemplateError) {

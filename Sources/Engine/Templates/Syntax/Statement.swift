@@ -10,7 +10,7 @@ extension Jinja {
         case callBlock(MacroDefinition, call: Expression)
         case filterBlock([NamedCall], body: [Statement])
         case with([(target: Target, value: Expression)], body: [Statement])
-        /// A body with variables of its own and no other effect: `generation`, `block`.
+        /// A body with its own variables and no other effect: `generation`, `block`.
         case scope([Statement])
         case breakLoop
         case continueLoop

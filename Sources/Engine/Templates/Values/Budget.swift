@@ -1,5 +1,5 @@
 extension Jinja {
-    /// What is left of the limits of one rendering.
+    /// The remaining limits of one rendering.
     final class Budget {
         private let limits: Limits
         private var steps: Int
@@ -15,7 +15,7 @@ extension Jinja {
             if steps < 0 { throw Failure.limit("it takes more than \(limits.steps) steps") }
         }
 
-        /// Pays for reading or writing so much text.
+        /// Pays for reading or writing this much text.
         func spend(bytes: Int) throws {
             try check(bytes: bytes)
             try spend(1 + bytes / 64)

@@ -1,5 +1,5 @@
 extension Unicode.Scalar {
-    /// What `str.isspace` and `str.strip` take for white space.
+    /// The white space of `str.isspace` and `str.strip`.
     var isPythonSpace: Bool { properties.isWhitespace || 0x1C...0x1F ~= value }
 
     /// Whether `repr` prints the character itself.
@@ -73,8 +73,8 @@ extension String {
 
     func contains(exactly part: String) -> Bool { !ranges(of: part, atMost: 1).isEmpty }
 
-    /// Where `part` stands in the UTF-8 of this text, from left to right without overlap, in linear
-    /// time. An empty `part` stands at the start.
+    /// The occurrences of `part` in the UTF-8 of this text, from left to right without overlap, in
+    /// linear time. An empty `part` occurs at the start.
     func ranges(of part: String, atMost limit: Int = .max) -> [Range<Int>] {
         if part.isEmpty { return limit > 0 ? [0..<0] : [] }
         return Self.ranges(of: Array(part.utf8), in: Array(utf8), limit)
@@ -109,7 +109,7 @@ extension String {
         return borders
     }
 
-    /// The text between these places of its UTF-8, which lie between code points.
+    /// The text between these positions of its UTF-8, which are code point boundaries.
     func utf8Slice(_ range: Range<Int>) -> String {
         let start = utf8.index(utf8.startIndex, offsetBy: range.lowerBound)
         let end = utf8.index(start, offsetBy: range.count)

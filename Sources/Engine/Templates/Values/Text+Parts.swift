@@ -1,4 +1,4 @@
-/// Python's ways to cut a text.
+/// Python's ways to split a text.
 extension Jinja.Text {
     func stripped(
         left: Bool = true, right: Bool = true,
@@ -18,7 +18,7 @@ extension Jinja.Text {
         return self[start..<end]
     }
 
-    /// The text without so many bytes at its start and end.
+    /// The text without this many bytes at its start and end.
     func dropping(_ start: Int, _ end: Int) -> Jinja.Text { self[start..<utf8.count - end] }
 
     /// The parts between `ranges` of the UTF-8, which do not overlap and go from left to right.

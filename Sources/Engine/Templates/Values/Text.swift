@@ -1,14 +1,14 @@
 extension Jinja {
     /// A text, and which of its characters came with the request.
     ///
-    /// The rest are the template's own words, of which alone control tokens are made. What cuts texts or
-    /// puts them together keeps each character's origin; what rewrites them leaves the result to the
-    /// request wherever origins cannot be told apart.
+    /// The rest are the template's own words; only those become control tokens. Operations that
+    /// split or join texts keep each character's origin; operations that rewrite them attribute the
+    /// result to the request if origins cannot be separated.
     struct Text {
         enum Origin {
             case template
             case request
-            /// The request's stand in these ranges of the UTF-8, which ascend and lie apart.
+            /// The request's characters are in these ranges of the UTF-8, ascending and disjoint.
             case mixed([Range<Int>])
         }
 
@@ -20,7 +20,7 @@ extension Jinja {
             self.origin = origin
         }
 
-        /// - Parameter requested: ascend and lie apart, and are not empty.
+        /// - Parameter requested: ascending, disjoint and not empty.
         init(_ string: String, requested: [Range<Int>]) {
             self.string = string
             if requested.isEmpty {
@@ -67,7 +67,7 @@ extension Jinja.Text {
     var unicodeScalars: String.UnicodeScalarView { string.unicodeScalars }
     var isEmpty: Bool { string.isEmpty }
 
-    /// Where the request's characters stand in the UTF-8.
+    /// The ranges of the request's characters in the UTF-8.
     var requested: [Range<Int>] {
         switch origin {
         case .template: []
@@ -76,24 +76,24 @@ extension Jinja.Text {
         }
     }
 
-    /// How many pieces of memory the origin takes.
+    /// How much memory the origin takes, in ranges.
     var runs: Int {
         if case .mixed(let ranges) = origin { ranges.count } else { 0 }
     }
 
-    /// The origin of a text that was made of this one, character by character or not at all.
+    /// The origin of a text derived from this one as a whole.
     var derivedOrigin: Origin { Self.derivedOrigin([origin]) }
 
-    /// The origin of a text that was made of several so: the template's where all of them are.
+    /// The origin of a text derived from several: the template's if all of them are.
     static func derivedOrigin(_ origins: some Swift.Sequence<Origin>) -> Origin {
         origins.allSatisfy { if case .template = $0 { true } else { false } }
             ? .template : .request
     }
 
-    /// Whether the text has these bytes; Swift takes more texts for equal.
+    /// Whether the text has exactly these bytes; Swift's equality is wider.
     func isSpelled(_ spelling: String) -> Bool { utf8.elementsEqual(spelling.utf8) }
 
-    /// The text between these places of its UTF-8, which lie between code points.
+    /// The text between these positions of its UTF-8, which are code point boundaries.
     subscript(_ range: Range<Int>) -> Jinja.Text {
         guard range.lowerBound > 0 || range.upperBound < utf8.count else { return self }
         let string = string.utf8Slice(range)
@@ -137,8 +137,8 @@ extension Jinja.Text {
         parts.flatMap { part in part.unicodeScalars.map { Jinja.Text(String($0), part.origin) } }
     }
 
-    /// The text rewritten. Where its parts give the same by themselves, each keeps its origin; else all
-    /// is the request's.
+    /// The text rewritten. If rewriting its parts separately gives the same result, each keeps its
+    /// origin; otherwise all of it is the request's.
     func rewritten(_ rewrite: (String) -> String) -> Jinja.Text {
         let whole = rewrite(string)
         guard case .mixed = origin else { return Jinja.Text(whole, origin) }

@@ -79,7 +79,7 @@ extension Jinja.Value {
         }
     }
 
-    /// What a loop over the value goes through.
+    /// The elements of a loop over the value.
     func elements(_ budget: Jinja.Budget) throws -> [Jinja.Value] {
         switch self {
         case .undefined: return []

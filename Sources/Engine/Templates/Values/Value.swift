@@ -1,7 +1,7 @@
 import JSON
 
 extension Jinja {
-    /// A value of the template language, which is to say of Python.
+    /// A value of the template language, with Python's semantics.
     enum Value {
         /// What a missing variable, key or attribute gives; the text says what was missing.
         case undefined(String)
@@ -81,7 +81,7 @@ extension Jinja {
         var typeName: String { get }
         /// What `{{ object }}` prints.
         var text: String { get }
-        /// Values inside one another behind this one; 0 for what cannot form chains.
+        /// The nesting depth below this value; 0 for values without elements.
         var depth: Int { get }
         var isCallable: Bool { get }
         func attribute(_ name: String) throws -> Value?
@@ -117,7 +117,7 @@ extension Jinja.Value {
         .dictionary(try Jinja.Dictionary(members))
     }
 
-    /// - Parameter origin: whose words the texts of the value are.
+    /// - Parameter origin: the origin of the value's texts.
     init(_ json: JSONValue, _ origin: Jinja.Text.Origin) throws {
         switch json {
         case .null: self = .null
@@ -138,7 +138,7 @@ extension Jinja.Value {
         }
     }
 
-    /// Values inside one another, this one included.
+    /// The nesting depth, including this value.
     var depth: Int {
         switch self {
         case .sequence(let sequence): sequence.depth
@@ -188,7 +188,7 @@ extension Jinja.Value {
         }
     }
 
-    /// Whether a condition takes the value for true.
+    /// The value's truth in a condition.
     var isTrue: Bool {
         switch self {
         case .undefined, .null: false

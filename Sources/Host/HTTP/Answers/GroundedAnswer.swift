@@ -2,7 +2,7 @@ import Engine
 import JSON
 import Services
 
-/// Lets a chat model answer a question from numbered passages.
+/// Makes a chat model answer a question from numbered passages.
 struct GroundedAnswer: AnswerWork {
     private let hold: ModelHold<TextServing>
     private let choices: Choices

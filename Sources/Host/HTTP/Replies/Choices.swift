@@ -1,11 +1,11 @@
 import Engine
 import JSON
 
-/// The answers to one request, generated side by side.
+/// The answers to one request, generated concurrently.
 struct Choices: Sendable {
     private let streams: [GenerationStream]
 
-    /// - Throws: what the first refused request was refused with; the others end with it.
+    /// - Throws: the error of the first refused request; the others end with it.
     init(_ requests: [GenerationRequest], engine: TextEngine) throws {
         streams = try requests.map { try engine.submit($0) }
     }
@@ -16,8 +16,8 @@ struct Choices: Sendable {
         for stream in streams { stream.cancel() }
     }
 
-    /// Calls `body` with every event and the index of its choice; while it works, the choice whose event it
-    /// is hands out no other, so that a slow reader makes them pause.
+    /// Calls `body` with every event and the index of its choice. Meanwhile that choice delivers no
+    /// other event, so that a slow reader pauses it.
     func forEach(_ body: (Int, GenerationEvent) async throws -> Void) async throws {
         if streams.count == 1 {
             for try await event in streams[0] { try await body(0, event) }
@@ -46,7 +46,7 @@ struct Choices: Sendable {
     }
 }
 
-/// What the choices of a request cost together.
+/// The total usage of a request's choices.
 package struct UsageSum: Sendable {
     package private(set) var promptTokens = 0
     package private(set) var cachedTokens = 0

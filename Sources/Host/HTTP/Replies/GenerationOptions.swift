@@ -55,7 +55,7 @@ extension GenerationOptions {
         }
     }
 
-    /// The tokens of the words that are not to be written, alone and behind a space.
+    /// The tokens of the words that are not to be written, alone and after a space.
     func forbiddenRuns(_ engine: TextEngine) async throws -> [[Int32]] {
         var runs: [[Int32]] = []
         for word in badWords.flatMap({ [$0, " " + $0] }) {

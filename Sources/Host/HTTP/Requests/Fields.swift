@@ -2,17 +2,17 @@ package import JSON
 
 /// The members of one JSON object of a request, read with errors that name the path.
 ///
-/// What has been asked for is remembered, so that a body can be asked afterwards what is left of it: see
-/// `Body.read`. A member is found under the other names, too, that it has in the APIs of other hosts.
+/// Reads are recorded, so that the unread rest of a body is known afterwards: see `Body.read`. A
+/// member is also found under its names in other servers' APIs.
 package struct Fields {
     private let members: JSONObject
     /// Where the object stands: empty for the body, `messages[2]` within it.
     private let path: String
-    /// What members of this object may mean that are not asked for by their name.
+    /// The meaning of members of this object that are not read by name.
     let table: FieldTable
-    /// Nil where nobody asks what is left, as of an object that is handed on whole.
+    /// Nil if the unread rest does not matter, as for an object that is passed on whole.
     let reads: FieldReads?
-    /// What a large body takes of the memory for them, as long as it is held.
+    /// A large body's share of the memory budget, as long as it is held.
     var share: ByteBudget.Share?
 
     package init(_ object: JSONObject, path: String = "") {
@@ -27,13 +27,13 @@ package struct Fields {
         reads?.opened(path, object)
     }
 
-    /// All members as they are, none of which is then left over.
+    /// All members as they are; all of them then count as read.
     package var object: JSONObject {
         reads?.takenWhole(path)
         return members
     }
 
-    /// The path of a member, under the name that the request has for it.
+    /// The path of a member, under the request's name for it.
     package func full(_ key: String) -> String {
         path.isEmpty ? name(of: key) : "\(path).\(name(of: key))"
     }
@@ -47,7 +47,7 @@ package struct Fields {
         return value
     }
 
-    /// The name under which a request has a member: its own, or one that means the same elsewhere.
+    /// The name under which a request has a member: its own, or an alias.
     private func name(of key: String) -> String {
         if let value = members[key], !value.isNull { return key }
         let other = table.otherNames(of: key).first { name in

@@ -51,7 +51,7 @@ extension GenerationOptions {
         return newer ?? older
     }
 
-    /// Members whose neglect would change what the client gets.
+    /// Members that cannot be ignored without changing the answer.
     private static func refuseUnsupported(_ fields: Fields) throws {
         if let format = try fields.fields("response_format") {
             let type = try format.required("type")

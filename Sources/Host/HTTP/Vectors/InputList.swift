@@ -47,7 +47,8 @@ struct InputList: Sendable {
         return try elements.enumerated().map { try Self.text($1, "\(path)[\($0)]") }
     }
 
-    /// A text or texts, and what is read behind each: `pairKey` has as many, or `key` has arrays of two.
+    /// A text or texts, and the second text of each pair: `pairKey` has as many, or `key` has
+    /// arrays of two.
     ///
     /// - Returns: `pairs` nil for texts alone.
     func pairedTexts(

@@ -5,14 +5,14 @@ struct SummaryRequest: Sendable {
     let generation: GenerationOptions
     let streams: Bool
     let input: String
-    /// Whether neither request nor settings say anything of the penalty of repetitions.
+    /// Whether neither request nor settings set the repetition penalty.
     private let leavesPenalty: Bool
     private let leavesNGrams: Bool
     private let leavesShortest: Bool
 
     /// - Parameters:
     ///   - defaults: what a model samples with; nil is the default model.
-    ///   - said: what its settings say of that.
+    ///   - said: what its settings say about that.
     init(
         _ fields: Fields, defaults: (String?) -> SamplingParameters,
         said: (String?) -> SamplingChoices
@@ -34,7 +34,7 @@ struct SummaryRequest: Sendable {
         }
     }
 
-    /// The request of one source; what the client does not say is as the model's makers would have it.
+    /// The request for one source; what the client leaves open is as the model's makers recommend.
     func request(of source: [Int32], _ engine: TextEngine) -> GenerationRequest {
         let usual = engine.info.generation
         var request = generation.request
@@ -50,6 +50,6 @@ struct SummaryRequest: Sendable {
         return request
     }
 
-    /// The longest summary, in tokens, where neither client nor model says.
+    /// The longest summary, in tokens, if neither client nor model says.
     private static let usualLength = 256
 }
