@@ -78,6 +78,6 @@ minilm:
 	@touch $@
 
 # The whole build of a plugin in one C file.
-$(BIN)/libMarkov.so: Examples/markov.c Sources/PluginABI/include/roost_plugin.h Plugins/exports.map
+$(BIN)/libMarkov.so: Examples/markov.c $(wildcard Sources/PluginABI/include/roost/*.h) Plugins/exports.map
 	cc -std=c11 -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -I Sources/PluginABI/include \
 	    -Wl,--version-script=Plugins/exports.map -o $@ $< -lm

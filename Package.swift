@@ -56,7 +56,7 @@ let package = Package(
     ],
     targets: [
         // Layer 1: the contract.
-        .target(name: "PluginABI", exclude: ["abi.py", "abi.json"]),
+        .target(name: "PluginABI", exclude: ["abi.py", "abi.json", "info.schema.json"]),
 
         // The serving side.
         .target(name: "CHostShims"),

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes what follows from include/roost_plugin.h, or checks that it is as written.
+"""Writes what follows from include/roost_plugin.h and its headers, or checks that it is as written.
 
 abi.json describes the contract for other languages and tools: every structure and member with its
 type, offset, size, the minor version it came with, its thread tag and who owns what it points to.
 abi_v1_layout.c holds the same offsets as compile-time assertions. ABI+Generated.swift, in PluginKit
-and in PluginHost, has the constants as Swift types: the two sides share no Swift code, but every name.
+and in PluginHost, has the constants as Swift types: the two sides share no Swift code, but every name. InfoSchema+Generated.swift, in PluginHost, is info.schema.json,
+which the host holds every model's info_json to.
 
     abi.py          check; exit status 1 and the differences when header and files disagree
     abi.py --write  write the files anew
@@ -20,8 +21,10 @@ import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = HERE / "include" / "roost_plugin.h"
+SCHEMA = HERE / "info.schema.json"
 KIT_MIRROR = HERE.parent / "PluginKit" / "ABI+Generated.swift"
 HOST_MIRROR = HERE.parent / "PluginHost" / "Model" / "ABI+Generated.swift"
+HOST_SCHEMA = HERE.parent / "PluginHost" / "Model" / "InfoSchema+Generated.swift"
 
 # The Swift types of the constants: their prefixes, the type and what it is stored as, whether the
 # constants are bits that combine, and what the type is.
@@ -56,6 +59,7 @@ OLDEST_COMPILER = "6.2"
 COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
 STRUCT = re.compile(rf"(?:(?P<doc>{COMMENT})\n)?typedef struct (?P<name>roost_\w+) \{{\n(?P<body>.*?)\n\}} (?P=name);", re.S)
 ENUM = re.compile(r"enum \{(?P<body>.*?)\}", re.S)
+INCLUDE = re.compile(r'#include "([^"]+)"')
 EXTENSION = re.compile(r'#define (ROOST_EXT_\w+) "([^"]+)"')
 FUNCTION = re.compile(r"^(?P<type>.*?)\(\*(?P<name>\w+)\)\((?P<parameters>.*)\)$", re.S)
 ENTRY = re.compile(rf"(?P<doc>{COMMENT})\n(?P<type>const roost_plugin \*)(?P<name>roost_plugin_query_v\d+)\((?P<parameters>[^)]*)\);")
@@ -155,8 +159,14 @@ def measure(structs, names):
     return iter(output.split())
 
 
+def header_text():
+    """The umbrella header and those that it names, in its order."""
+    umbrella = HEADER.read_text()
+    return "\n".join([umbrella, *((HEADER.parent / name).read_text() for name in INCLUDE.findall(umbrella))])
+
+
 def describe():
-    header = HEADER.read_text()
+    header = header_text()
     structs, names = list(structures(header)), list(constants(header))
     numbers = measure(structs, names)
     for struct in structs:
@@ -274,7 +284,7 @@ def as_swift(abi, access, names):
     """The mirror of one side.
 
     names: the types that say what their constants are called in the header."""
-    comments = constants(HEADER.read_text())
+    comments = constants(header_text())
     prefixes = {prefix: kind for kind in MIRRORED for prefix in kind[0]}
     members = {kind[1]: [] for kind in MIRRORED}
     for constant, value in abi["constants"].items():
@@ -291,6 +301,18 @@ def as_swift(abi, access, names):
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
+def as_swift_schema():
+    """The schema as text: the host reads it as it reads those of tasks."""
+    schema = json.loads(SCHEMA.read_text())
+    for key, value in schema["properties"].items():
+        if not value.get("description"):
+            sys.exit(f"info.schema.json: '{key}' has no description")
+    lines = ["// Written by Sources/PluginABI/abi.py from info.schema.json; after a change there: abi.py --write", "",
+             "extension InfoSchema {", '    static let text = #"""']
+    lines += ["        " + line if line else "" for line in SCHEMA.read_text().splitlines()]
+    return "\n".join(lines + ['        """#', "}"]) + "\n"
+
+
 def main():
     abi = describe()
     missing = untagged(abi)
@@ -300,6 +322,7 @@ def main():
         HERE / "abi.json": as_json(abi), HERE / "abi_v1_layout.c": as_assertions(abi),
         KIT_MIRROR: as_swift(abi, "public", names=[]),
         HOST_MIRROR: as_swift(abi, "package", names=["ErrorCode"]),
+        HOST_SCHEMA: as_swift_schema(),
     }
     differing = []
     for path, text in files.items():

@@ -9,21 +9,9 @@ SIZE(roost_str, 16);
 MEMBER(roost_str, ptr, 0);
 MEMBER(roost_str, len, 8);
 
-SIZE(roost_span, 16);
-MEMBER(roost_span, ptr, 0);
-MEMBER(roost_span, len, 8);
-
-SIZE(roost_range, 16);
-MEMBER(roost_range, start, 0);
-MEMBER(roost_range, end, 8);
-
 SIZE(roost_sink, 16);
 MEMBER(roost_sink, ctx, 0);
 MEMBER(roost_sink, put, 8);
-
-SIZE(roost_source, 16);
-MEMBER(roost_source, ctx, 0);
-MEMBER(roost_source, get, 8);
 
 SIZE(roost_err, 24);
 MEMBER(roost_err, struct_size, 0);
@@ -39,6 +27,18 @@ MEMBER(roost_call, cancel, 8);
 MEMBER(roost_call, deadline_ns, 16);
 MEMBER(roost_call, trace_id, 24);
 MEMBER(roost_call, err, 32);
+
+SIZE(roost_rows, 24);
+MEMBER(roost_rows, struct_size, 0);
+MEMBER(roost_rows, n_rows, 4);
+MEMBER(roost_rows, data, 8);
+MEMBER(roost_rows, row_stride, 16);
+
+SIZE(roost_progress, 16);
+MEMBER(roost_progress, struct_size, 0);
+MEMBER(roost_progress, done, 4);
+MEMBER(roost_progress, step, 8);
+MEMBER(roost_progress, of, 12);
 
 SIZE(roost_map, 24);
 MEMBER(roost_map, ptr, 0);
@@ -98,6 +98,10 @@ MEMBER(roost_plugin, context_free, 144);
 MEMBER(roost_plugin, info_json, 152);
 MEMBER(roost_plugin, extension, 160);
 
+SIZE(roost_range, 16);
+MEMBER(roost_range, start, 0);
+MEMBER(roost_range, end, 8);
+
 SIZE(roost_vocab, 56);
 MEMBER(roost_vocab, struct_size, 0);
 MEMBER(roost_vocab, n, 4);
@@ -134,12 +138,6 @@ MEMBER(roost_batch, seq, 16);
 MEMBER(roost_batch, pos, 24);
 MEMBER(roost_batch, want, 32);
 
-SIZE(roost_rows, 24);
-MEMBER(roost_rows, struct_size, 0);
-MEMBER(roost_rows, n_rows, 4);
-MEMBER(roost_rows, data, 8);
-MEMBER(roost_rows, row_stride, 16);
-
 SIZE(roost_ext_decode, 56);
 MEMBER(roost_ext_decode, struct_size, 0);
 MEMBER(roost_ext_decode, reserved, 4);
@@ -149,6 +147,10 @@ MEMBER(roost_ext_decode, seq_len, 24);
 MEMBER(roost_ext_decode, seq_clear, 32);
 MEMBER(roost_ext_decode, seq_truncate, 40);
 MEMBER(roost_ext_decode, seq_fork, 48);
+
+SIZE(roost_source, 16);
+MEMBER(roost_source, ctx, 0);
+MEMBER(roost_source, get, 8);
 
 SIZE(roost_ext_seqio, 32);
 MEMBER(roost_ext_seqio, struct_size, 0);
@@ -176,11 +178,9 @@ MEMBER(roost_ext_vectors, embed_tokens, 56);
 MEMBER(roost_ext_vectors, classify_pairs, 64);
 MEMBER(roost_ext_vectors, count_tokens, 72);
 
-SIZE(roost_progress, 16);
-MEMBER(roost_progress, struct_size, 0);
-MEMBER(roost_progress, done, 4);
-MEMBER(roost_progress, step, 8);
-MEMBER(roost_progress, of, 12);
+SIZE(roost_span, 16);
+MEMBER(roost_span, ptr, 0);
+MEMBER(roost_span, len, 8);
 
 SIZE(roost_image_req, 112);
 MEMBER(roost_image_req, struct_size, 0);

@@ -7,6 +7,10 @@ public struct ModelInfo: Sendable {
     public var contextLength: Int?
     /// A Jinja template.
     public var chatTemplate: String?
+    /// How the template has calls of tools written.
+    public var toolCalls: ToolCallFormat?
+    /// What stands around the reasoning before an answer.
+    public var reasoning: ReasoningMarks?
     public var quantization: String?
     public var license: String?
     /// What else a model of vectors says of itself.
@@ -37,6 +41,35 @@ public struct ModelInfo: Sendable {
         self.source = source
         self.generation = generation
         self.image = image
+    }
+}
+
+/// The families of how chat templates have calls of tools written.
+public enum ToolCallFormat: String, Sendable {
+    case commandR = "command-r"
+    case deepSeek = "deepseek"
+    case gemma, granite, harmony, hermes, json
+    case llamaJSON = "llama-json"
+    case llamaPython = "llama-python"
+    case mistral, phi
+}
+
+/// What stands around a model's reasoning: `<think>` and `</think>`.
+public struct ReasoningMarks: Sendable, Equatable {
+    /// Empty where the prompt ends with it.
+    public var start: String
+    public var end: String
+
+    public init(start: String, end: String) {
+        self.start = start
+        self.end = end
+    }
+
+    fileprivate var json: String {
+        var object = JSONObjectWriter()
+        object.add("start", start)
+        object.add("end", end)
+        return object.text
     }
 }
 
@@ -91,6 +124,8 @@ extension ModelInfo {
         object.add("parameters", parameters)
         object.add("context_length", contextLength)
         object.add("chat_template", chatTemplate)
+        object.add("tool_calls", toolCalls?.rawValue)
+        reasoning.map { object.add("reasoning", json: $0.json) }
         object.add("quantization", quantization)
         object.add("license", license)
         capabilities?.write(to: &object)

@@ -22,6 +22,21 @@ import Testing
         #expect(status == 0)
     }
 
+    /// An author includes those of the plugin's own extensions.
+    @Test(arguments: ["cc -x c -std=c99", "c++ -x c++ -std=c++17"])
+    func everyHeaderCompilesByItself(compiler: String) throws {
+        let folder = headerFolder + "/roost"
+        let headers = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(headers.contains("vectors.h"))
+        let words = compiler.split(separator: " ").map(String.init)
+        for header in headers {
+            let status = try run(
+                words + ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-include"]
+                    + ["\(folder)/\(header)", "-fsyntax-only", "/dev/null"])
+            #expect(status == 0, "\(header)")
+        }
+    }
+
     @Test func theWrittenDescriptionAgreesWithTheHeader() throws {
         #expect(try run(["python3", headerFolder + "/../abi.py"]) == 0)
     }
@@ -84,6 +99,7 @@ private struct CopiedSources {
         folder = copy.path
         for path in [
             "PluginABI", "PluginKit/ABI+Generated.swift", "PluginHost/Model/ABI+Generated.swift",
+            "PluginHost/Model/InfoSchema+Generated.swift",
         ] {
             let target = copy.appending(path: path)
             try FileManager.default.createDirectory(
@@ -92,11 +108,15 @@ private struct CopiedSources {
         }
     }
 
+    /// Replaces a text in the one header that has it.
     func replace(_ old: String, with new: String) throws {
-        let header = folder + "/PluginABI/include/roost_plugin.h"
-        let text = try String(contentsOfFile: header, encoding: .utf8)
-        try #require(text.contains(old))
-        try text.replacing(old, with: new).write(toFile: header, atomically: true, encoding: .utf8)
+        let headers = folder + "/PluginABI/include/roost"
+        let paths = try FileManager.default.contentsOfDirectory(atPath: headers)
+            .map { "\(headers)/\($0)" }
+        let path = try #require(
+            try paths.first { try String(contentsOfFile: $0, encoding: .utf8).contains(old) })
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
     }
 
     func remove() {

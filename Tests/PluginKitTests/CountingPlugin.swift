@@ -64,9 +64,14 @@ final class BareModel: Model {
 }
 
 final class CountingModel: TextModel {
-    let info = ModelInfo(
-        name: "a \"name\"\n", architecture: "counting", parameters: 12,
-        chatTemplate: "{{ 'ü' }}\u{1}")
+    let info: ModelInfo = {
+        var info = ModelInfo(
+            name: "a \"name\"\n", architecture: "counting", parameters: 12,
+            chatTemplate: "{{ 'ü' }}\u{1}")
+        info.toolCalls = .llamaJSON
+        info.reasoning = ReasoningMarks(start: "<think>", end: "</think>")
+        return info
+    }()
 
     let vocabulary: Vocabulary = {
         var vocabulary = Vocabulary()

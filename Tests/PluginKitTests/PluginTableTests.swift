@@ -153,7 +153,9 @@ extension BoundaryTests {
                 #expect(answer { plugin.info_json(model, sink.table, $0) }.status == 0)
                 #expect(
                     sink.text == #"{"name": "a \"name\"\n", "architecture": "counting", "#
-                        + #""parameters": 12, "chat_template": "{{ 'ü' }}\u0001"}"#)
+                        + #""parameters": 12, "chat_template": "{{ 'ü' }}\u0001", "#
+                        + #""tool_calls": "llama-json", "#
+                        + #""reasoning": {"start": "<think>", "end": "</think>"}}"#)
             }
         }
     }

@@ -83,10 +83,10 @@ final class ModelServing: GenerationServing {
 extension ModelInfo {
     /// What is wrong with what the plugin says of its model.
     fileprivate var warnings: [String] {
-        let unknown = (json.object?.keys).map { $0.filter { !Self.keys.contains($0) } } ?? []
+        let unknown = (json.object?.keys).map { $0.filter { !InfoSchema.keys.contains($0) } } ?? []
         return problems
             + unknown.compactMap { key in
-                NearestName.of(key, among: Self.keys).map {
+                NearestName.of(key, among: InfoSchema.keys).map {
                     "info_json: \"\(key)\" is not known; did you mean \"\($0)\"?"
                 }
             }

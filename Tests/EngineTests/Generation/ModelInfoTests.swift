@@ -28,11 +28,20 @@ import Testing
         ("", "info_json is no JSON: "),
         ("{\"name\": 7}", "info_json: \"name\" is 7, expected a string"),
         ("{\"chat_template\": {}}", "\"chat_template\" is an object, expected a string"),
-        ("{\"matryoshka\": \"yes\"}", "\"matryoshka\" is a string, expected true or false"),
-        ("{\"context_length\": \"8\"}", "is a string, expected a whole number of 0 or more"),
-        ("{\"max_tokens\": -9223372036854775808}", "expected a whole number of 0 or more"),
+        ("{\"matryoshka\": \"yes\"}", "\"matryoshka\" is a string, expected a boolean"),
+        ("{\"context_length\": \"8\"}", "is a string, expected an integer"),
+        (
+            "{\"max_tokens\": -9223372036854775808}",
+            "\"max_tokens\" is -9223372036854775808, expected at least 0"
+        ),
         ("{\"generation\": [4]}", "\"generation\" is an array, expected an object"),
-        ("{\"generation\": {\"max_length\": -1}}", "\"generation.max_length\" is -1, expected"),
+        (
+            "{\"generation\": {\"max_length\": -1}}",
+            "\"generation.max_length\" is -1, expected at least 0"
+        ),
+        ("{\"pooling\": \"median\"}", "\"pooling\" is unknown, expected \"mean\" or"),
+        ("{\"notes\": [7]}", "\"notes[0]\" is 7, expected a string"),
+        ("{\"reasoning\": {}}", "\"reasoning.end\" is missing, expected a string"),
     ])
     func whatIsWrongIsToldAndNotUsed(_ json: String, _ says: String) {
         let info = info(json)
