@@ -1,47 +1,47 @@
+import PluginABI
+
 /// A step: rows of sequences, of which some want logits.
-package struct ForwardCall: ModelCall {
+package struct ForwardCall: RowsCall {
     package static let step = CallStep.forward
-    package let batch: Batch
+    package var batch: Batch
 
-    package func check(for model: any LoadedModel) throws {
-        try batch.check(against: try model.description.requiredDecode)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&batch.tokens)
+        try wire.pass(&batch.sequences)
+        try wire.pass(&batch.positions)
+        var wants: [UInt8] = batch.wants.map { $0 ? 1 : 0 }
+        try wire.pass(&wants)
+        if wire.isRead { batch.wants = wants.map { $0 != 0 } }
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.forward(batch, into: try rows(in: memory, of: model.description), call)
+    package func check(on host: HostSide) throws {
+        try batch.check(against: try host.description.requiredDecode)
     }
 
-    package func result(
-        _ answer: Void, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> FloatRows {
-        try rows(in: memory, of: model.description).written
+    package func shape(for model: ModelDescription) throws -> (count: Int, width: Int) {
+        (batch.wants.count { $0 }, try model.requiredDecode.vocabularySize)
     }
 
-    private func rows(
-        in memory: any LaneMemory, of model: ModelDescription
-    ) throws -> RowBuffer {
-        try memory.rows(batch.wants.count { $0 }, width: try model.requiredDecode.vocabularySize)
-    }
-}
-
-extension ForwardCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(batch.tokens)
-        writer.write(batch.sequences)
-        writer.write(batch.positions)
-        writer.write(batch.wants.map { $0 ? 1 : 0 as UInt8 })
-    }
-
-    package init(from reader: inout WireReader) throws {
-        batch = Batch(
-            tokens: try reader.read(), sequences: try reader.read(),
-            positions: try reader.read(), wants: (try reader.read() as [UInt8]).map { $0 != 0 })
+    package func perform(on plugin: PluginSide) throws {
+        let decoder = try plugin.model.decoder
+        let out = try rows(on: plugin)
+        out.mark()
+        var rows = out.pluginRows
+        try batch.withPluginBatch { batch in
+            try plugin.call(Self.step) { decoder.forward(plugin.model.context, batch, &rows, $0) }
+        }
+        try out.check(rows, Self.step)
+        // What stands there is the step before, perhaps another request's.
+        if let row = out.firstUnwritten {
+            throw ModelFailure.broken(
+                step: Self.step.name,
+                reason: "row \(row) of the logits was not written, expected all \(out.count) that "
+                    + "were wanted")
+        }
     }
 }
 
-/// A call on a sequence, which neither computes nor can be cancelled.
+/// A call on a sequence, which does not compute.
 package protocol SequenceCall: ModelCall {
     var sequence: Int { get }
 }
@@ -49,25 +49,30 @@ package protocol SequenceCall: ModelCall {
 extension SequenceCall {
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.sequence }
 
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredDecode.check(sequence: sequence)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredDecode.check(sequence: sequence)
     }
 }
 
 package struct SequenceLengthCall: SequenceCall {
+    package typealias Answer = Int
     package static let step = CallStep.length
-    package let sequence: Int
+    package var sequence: Int
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> Int {
-        try model.sequenceLength(sequence, trace: call.trace)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&sequence)
     }
 
-    package func result(
-        _ length: Int, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> Int {
-        let most = try model.description.requiredDecode.contextLength
+    package func perform(on plugin: PluginSide) throws -> Int {
+        let length = try supported(
+            plugin.model.decoder.seq_len, else: "the plugin has no seq_len")
+        var out: UInt32 = 0
+        try plugin.call(Self.step) { length(plugin.model.context, UInt32(sequence), &out, $0) }
+        return Int(out)
+    }
+
+    package func result(_ length: Int, on host: HostSide) throws -> Int {
+        let most = try host.description.requiredDecode.contextLength
         guard (0...most).contains(length) else {
             throw ModelFailure.broken(
                 step: Self.step.name, reason: "length \(length) in a context of \(most)")
@@ -76,101 +81,74 @@ package struct SequenceLengthCall: SequenceCall {
     }
 }
 
-extension SequenceLengthCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(sequence)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        sequence = try reader.read()
-    }
-
-    package static func write(_ length: Int, to writer: inout WireWriter) {
-        writer.write(length)
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> Int {
-        try reader.read()
-    }
-}
-
 package struct ClearCall: SequenceCall {
     package static let step = CallStep.clear
-    package let sequence: Int
+    package var sequence: Int
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.clear(sequence, trace: call.trace)
-    }
-}
-
-extension ClearCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(sequence)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&sequence)
     }
 
-    package init(from reader: inout WireReader) throws {
-        sequence = try reader.read()
+    package func perform(on plugin: PluginSide) throws {
+        let decoder = try plugin.model.decoder
+        try plugin.call(Self.step) { decoder.seq_clear(plugin.model.context, UInt32(sequence), $0) }
     }
 }
 
 package struct TruncateCall: SequenceCall {
     package static let step = CallStep.truncate
-    package let sequence: Int
-    package let length: Int
+    package var sequence: Int
+    package var length: Int
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.truncate(sequence, to: length, trace: call.trace)
-    }
-}
-
-extension TruncateCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(sequence)
-        writer.write(length)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&sequence)
+        try wire.pass(&length)
     }
 
-    package init(from reader: inout WireReader) throws {
-        sequence = try reader.read()
-        length = try reader.read()
+    package func perform(on plugin: PluginSide) throws {
+        let truncate = try supported(
+            plugin.model.decoder.seq_truncate, else: "the plugin has no seq_truncate")
+        try plugin.call(Self.step) {
+            truncate(plugin.model.context, UInt32(sequence), UInt32(clamping: length), $0)
+        }
     }
 }
 
 package struct ForkCall: SequenceCall {
     package static let step = CallStep.fork
-    package let sequence: Int
-    package let destination: Int
-    package let length: Int
+    package var sequence: Int
+    package var destination: Int
+    package var length: Int
 
-    package func check(for model: any LoadedModel) throws {
-        let decoder = try model.description.requiredDecode
-        try decoder.check(sequence: sequence)
-        try decoder.check(sequence: destination)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&sequence)
+        try wire.pass(&destination)
+        try wire.pass(&length)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.fork(sequence, to: destination, length: length, trace: call.trace)
+    package func check(on host: HostSide) throws {
+        let capabilities = try host.description.requiredDecode
+        try capabilities.check(sequence: sequence)
+        try capabilities.check(sequence: destination)
+    }
+
+    package func perform(on plugin: PluginSide) throws {
+        let fork = try supported(plugin.model.decoder.seq_fork, else: "the plugin has no seq_fork")
+        try plugin.call(Self.step) {
+            fork(
+                plugin.model.context, UInt32(sequence), UInt32(destination),
+                UInt32(clamping: length), $0)
+        }
+    }
+}
+
+extension ModelInstance {
+    fileprivate var decoder: roost_ext_decode {
+        get throws { try supported(decode, else: "the model does not decode text") }
     }
 }
 
-extension ForkCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(sequence)
-        writer.write(destination)
-        writer.write(length)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        sequence = try reader.read()
-        destination = try reader.read()
-        length = try reader.read()
-    }
-}
+// MARK: - For the engine
 
 extension LoadedModel {
     /// Appends the rows to their sequences and returns a row of logits for each row that wants one,
@@ -207,22 +185,17 @@ extension LoadedModel {
 
 // MARK: - What a model says of it
 
-extension WireWriter {
-    mutating func write(_ capabilities: DecodeCapabilities) {
-        write(capabilities.flags.rawValue)
-        write(capabilities.vocabularySize)
-        write(capabilities.contextLength)
-        write(capabilities.sequences)
-        write(capabilities.batchSize)
+extension DecodeCapabilities: WireValue {
+    package init() {
+        self.init(flags: [], vocabularySize: 0, contextLength: 0, sequences: 0, batchSize: 0)
     }
-}
 
-extension DecodeCapabilities {
-    init(from reader: inout WireReader) throws {
-        self.init(
-            flags: DecodeFlags(rawValue: try reader.read()), vocabularySize: try reader.read(),
-            contextLength: try reader.read(),
-            sequences: try reader.read(), batchSize: try reader.read())
-        try check()
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&flags)
+        try wire.pass(&vocabularySize)
+        try wire.pass(&contextLength)
+        try wire.pass(&sequences)
+        try wire.pass(&batchSize)
+        if wire.isRead { try check() }
     }
 }

@@ -1,39 +1,33 @@
+import PluginABI
+
 /// What a sequence, which is empty, then writes of.
 package struct EncodeCall: ModelCall {
     package static let step = CallStep.encode
     private static let longestSource = 1 << 20
-    package let source: [Int32]
-    package let sequence: Int
+    package var source: [Int32]
+    package var sequence: Int
 
-    package func check(for model: any LoadedModel) throws {
-        guard model.description.encoder != nil else {
-            throw ModelFailure.unsupported("the model has no encoder")
-        }
-        let decoder = try model.description.requiredDecode
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&source)
+        try wire.pass(&sequence)
+    }
+
+    package func check(on host: HostSide) throws {
+        _ = try supported(host.description.encoder, else: "the model has no encoder")
+        let capabilities = try host.description.requiredDecode
         guard (1...Self.longestSource).contains(source.count) else {
             throw ModelFailure.argument(
                 "a source of \(source.count) tokens, expected 1 to \(Self.longestSource)")
         }
-        for token in source { try decoder.check(token: token) }
-        try decoder.check(sequence: sequence)
+        for token in source { try capabilities.check(token: token) }
+        try capabilities.check(sequence: sequence)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.encode(source, into: sequence, call)
-    }
-}
-
-extension EncodeCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(sequence)
-        writer.write(source)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        sequence = try reader.read()
-        source = try reader.read()
+    package func perform(on plugin: PluginSide) throws {
+        let encode = try supported(plugin.model.encode?.encode, else: "the model has no encoder")
+        try plugin.call(Self.step) {
+            encode(plugin.model.context, UInt32(sequence), source, UInt32(source.count), $0)
+        }
     }
 }
 
@@ -44,5 +38,13 @@ extension LoadedModel {
     ///   model is to be discarded.
     package func encode(_ source: [Int32], into sequence: Int, deadline: Duration?) throws {
         try call(EncodeCall(source: source, sequence: sequence), deadline: deadline)
+    }
+}
+
+extension EncoderCapabilities: WireValue {
+    package init() { self.init(decoderStart: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&decoderStart)
     }
 }

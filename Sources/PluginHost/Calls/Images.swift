@@ -1,9 +1,10 @@
+import PluginABI
 import Synchronization
 
 /// A picture of a model that is under way, as the host numbers it.
 package struct ImageID: Hashable, Sendable {
-    package let rawValue: UInt64
-    /// What it may fill; nil for one that was never begun.
+    package private(set) var rawValue: UInt64
+    /// What it may fill, on the host's side; nil for one that was never begun.
     let room: PictureRoom?
 
     package init(rawValue: UInt64) { self.init(rawValue: rawValue, room: nil) }
@@ -21,114 +22,98 @@ package struct ImageID: Hashable, Sendable {
     }
 }
 
-package struct BeginImageCall: ModelCall {
-    package static let step = CallStep.beginImage
-    package let id: ImageID
-    package let request: ImageRequest
-
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredImage.check(request)
+/// The pictures of a context that are under way.
+struct ImageJobs {
+    enum State {
+        case running, done
+        /// Failed: only its end may follow.
+        case over
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.beginImage(request, as: id, call)
+    struct Job {
+        let pointer: OpaquePointer
+        let room: PictureRoom
+        var state = State.running
+        var step = 0
     }
+
+    fileprivate static let limit = 64
+    fileprivate(set) var running: [ImageID: Job] = [:]
 }
 
-extension BeginImageCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(id.rawValue)
-        writer.write(request.prompt)
-        writer.write(request.negative)
-        writer.write(request.width)
-        writer.write(request.height)
-        writer.write(request.steps)
-        writer.write(request.seed)
-        writer.write(optional: request.guidance) { $0.write($1) }
-        writer.write(request.extraJSON)
-        writer.write(optional: request.initial) { writer, initial in
-            writer.write(initial.strength)
-            writer.write(initial.picture.rgb)
-        }
+package struct BeginImageCall: ModelCall {
+    package static let step = CallStep.beginImage
+    package var id: ImageID
+    package var request: ImageRequest
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&id)
+        try wire.pass(&request)
     }
 
-    package init(from reader: inout WireReader) throws {
-        id = ImageID(rawValue: try reader.read())
-        var request = ImageRequest(prompt: try reader.read())
-        request.negative = try reader.read()
-        request.width = try reader.read()
-        request.height = try reader.read()
-        request.steps = try reader.read()
-        request.seed = try reader.read()
-        request.guidance = try reader.readOptional { try $0.read() }
-        request.extraJSON = try reader.read()
-        let (width, height) = (request.width, request.height)
-        request.initial = try reader.readOptional { reader in
-            let strength: Float = try reader.read()
-            let rgb: [UInt8] = try reader.read()
-            // Sides that no picture has could overflow the product.
-            guard max(width, height) <= ImageCapabilities.longestSide,
-                rgb.count == width * height * ABI.imageChannels
-            else {
-                throw WireError.value("\(rgb.count) bytes of a picture of \(width)x\(height)")
-            }
-            let picture = Picture(width: width, height: height, rgb: rgb)
-            return ImageRequest.Initial(picture: picture, strength: strength)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredImage.check(request)
+    }
+
+    package func perform(on plugin: PluginSide) throws {
+        let begin = try supported(plugin.model.image?.begin, else: noImages)
+        let room = try plugin.model.description.requiredImage.pictureRoom(for: request)
+        guard plugin.model.images.running.count < ImageJobs.limit else {
+            throw ModelFailure.refused(
+                code: .busy, flags: .retryable,
+                message: "\(ImageJobs.limit) pictures are under way already")
         }
-        self.request = request
+        var job: OpaquePointer?
+        try request.withPluginRequest { request in
+            try plugin.call(Self.step) { begin(plugin.model.context, request, &job, $0) }
+        }
+        plugin.model.images.running[id] = ImageJobs.Job(
+            pointer: try require(job, "the job of a successful begin", in: Self.step), room: room)
     }
 }
 
 /// A call for a picture that is under way.
 package protocol ImageCall: ModelCall {
-    var id: ImageID { get }
-    init(id: ImageID)
+    var id: ImageID { get set }
 }
 
 extension ImageCall {
-    package func check(for model: any LoadedModel) throws {
-        _ = try model.description.requiredImage
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&id)
     }
 
-    package func write(to writer: inout WireWriter) {
-        writer.write(id.rawValue)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        self.init(id: ImageID(rawValue: try reader.read()))
+    package func check(on host: HostSide) throws {
+        _ = try host.description.requiredImage
     }
 }
 
 package struct StepImageCall: ImageCall {
+    package typealias Answer = ImageProgress
     package static let step = CallStep.stepImage
-    package let id: ImageID
+    package var id: ImageID
 
-    package init(id: ImageID) { self.id = id }
-
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> ImageProgress {
-        try model.stepImage(id, call)
-    }
-
-    package func result(
-        _ progress: ImageProgress, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> ImageProgress {
-        try progress.check()
+    package func perform(on plugin: PluginSide) throws -> ImageProgress {
+        let step = try supported(plugin.model.image?.step, else: noImages)
+        var job = try plugin.job(id, in: .running)
+        plugin.model.images.running[id]?.state = .over
+        var out = roost_progress()
+        out.struct_size = UInt32(MemoryLayout<roost_progress>.size)
+        try plugin.call(Self.step) { step(job.pointer, &out, $0) }
+        let progress = ImageProgress(
+            done: out.done != 0, step: Int(out.step), of: out.of == 0 ? nil : Int(out.of))
+        guard progress.step >= job.step else {
+            throw ModelFailure.broken(
+                step: Self.step.name, reason: "step \(progress.step) after step \(job.step)")
+        }
+        job.step = progress.step
+        job.state = progress.done ? .done : .running
+        plugin.model.images.running[id] = job
         return progress
     }
 
-    package static func write(_ progress: ImageProgress, to writer: inout WireWriter) {
-        writer.write(progress.done)
-        writer.write(progress.step)
-        writer.write(progress.of ?? 0)
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> ImageProgress {
-        let (done, step, of): (Bool, Int, Int) = try (reader.read(), reader.read(), reader.read())
-        return ImageProgress(done: done, step: step, of: of == 0 ? nil : of)
+    package func result(_ progress: ImageProgress, on host: HostSide) throws -> ImageProgress {
+        try progress.check()
+        return progress
     }
 }
 
@@ -136,68 +121,156 @@ package struct StepImageCall: ImageCall {
 package protocol PictureCall: ImageCall where Answer == PicturePlace, Result == Picture {}
 
 extension PictureCall {
-    package func result(
-        _ place: PicturePlace, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> Picture {
-        guard let room = id.room else {
-            throw ModelFailure.argument("picture \(id.rawValue) is not under way")
-        }
+    package func result(_ place: PicturePlace, on host: HostSide) throws -> Picture {
+        guard let room = id.room else { throw id.isNot("under way") }
         try place.check(in: room, step: Self.step)
-        return try memory.picture(room.byteCount).picture(at: place)
+        return try host.memory.picture(room.byteCount).picture(at: place)
     }
 
-    package static func write(_ place: PicturePlace, to writer: inout WireWriter) {
-        writer.write(place.width)
-        writer.write(place.height)
-        writer.write(place.stride)
-    }
+    fileprivate typealias Fill = (
+        OpaquePointer?, UnsafeMutablePointer<roost_image>?, UnsafePointer<roost_call>?
+    ) -> roost_status
 
-    package static func readAnswer(from reader: inout WireReader) throws -> PicturePlace {
-        PicturePlace(
-            width: try reader.read(), height: try reader.read(), stride: try reader.read())
+    fileprivate func picture(
+        of job: ImageJobs.Job, on plugin: PluginSide, _ body: Fill
+    ) throws -> PicturePlace {
+        let out = try plugin.memory.picture(job.room.byteCount)
+        out.clear(job.room)
+        var image = roost_image(
+            struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
+            height: UInt32(job.room.height), channels: UInt32(ABI.imageChannels),
+            rgb8: out.base, row_stride: UInt64(job.room.stride))
+        try plugin.call(Self.step) { body(job.pointer, &image, $0) }
+        return try out.place(of: image, in: job.room, Self.step)
     }
 }
 
 package struct PreviewImageCall: PictureCall {
     package static let step = CallStep.previewImage
-    package let id: ImageID
+    package var id: ImageID
 
-    package init(id: ImageID) { self.id = id }
-
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> PicturePlace {
-        try model.previewImage(id, into: try memory.picture(model.pictureBytes(of: id)), call)
+    package func perform(on plugin: PluginSide) throws -> PicturePlace {
+        let preview = try supported(
+            plugin.model.image?.preview, else: "the model shows no pictures that are not done")
+        return try picture(of: plugin.job(id, in: .running), on: plugin, preview)
     }
 }
 
 package struct FinishImageCall: PictureCall {
     package static let step = CallStep.finishImage
-    package let id: ImageID
+    package var id: ImageID
 
-    package init(id: ImageID) { self.id = id }
-
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> PicturePlace {
-        try model.finishImage(id, into: try memory.picture(model.pictureBytes(of: id)), call)
+    package func perform(on plugin: PluginSide) throws -> PicturePlace {
+        let finish = try supported(plugin.model.image?.finish, else: noImages)
+        return try picture(of: plugin.job(id, in: .done), on: plugin, finish)
     }
 }
 
 package struct EndImageCall: ImageCall {
     package static let step = CallStep.endImage
-    package let id: ImageID
-
-    package init(id: ImageID) { self.id = id }
+    package var id: ImageID
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.sequence }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.endImage(id, trace: call.trace)
+    package func perform(on plugin: PluginSide) throws {
+        try plugin.model.endImage(id, trace: plugin.call.trace)
     }
 }
+
+// MARK: - In the plugin
+
+private let noImages = "the model makes no pictures"
+
+extension PluginSide {
+    fileprivate func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
+        guard let job = model.images.running[id], job.state == state else {
+            throw id.isNot(state == .done ? "done" : "under way")
+        }
+        return job
+    }
+}
+
+extension ImageID {
+    fileprivate func isNot(_ state: String) -> ModelFailure {
+        .argument("picture \(rawValue) is not \(state)")
+    }
+}
+
+extension ModelInstance {
+    fileprivate func endImage(_ id: ImageID, trace: CallTrace) throws {
+        guard let end = image?.end, let job = images.running.removeValue(forKey: id) else {
+            throw id.isNot("under way")
+        }
+        trace.during(.endImage) { end(job.pointer) }
+    }
+
+    func endAllImages(trace: CallTrace) {
+        for id in images.running.keys { try? endImage(id, trace: trace) }
+    }
+}
+
+extension PictureBuffer {
+    /// Where the plugin says that it put the picture.
+    ///
+    /// - Throws: `.broken` for one that is not, or not all, in this buffer.
+    fileprivate func place(
+        of image: roost_image, in room: PictureRoom, _ step: CallStep
+    ) throws -> PicturePlace {
+        guard image.rgb8 == base else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "rgb8 was changed, expected the picture in the host's buffer")
+        }
+        guard image.channels == UInt32(ABI.imageChannels) else {
+            throw ModelFailure.broken(
+                step: step.name, reason: "\(image.channels) channels, expected \(ABI.imageChannels)"
+            )
+        }
+        let place = PicturePlace(
+            width: Int(image.width), height: Int(image.height),
+            stride: Int(clamping: image.row_stride))
+        try place.check(in: room, step: step)
+        if let row = unwrittenRow(of: place) {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "row \(row) of the picture was not written, expected all "
+                    + "\(place.height)")
+        }
+        return place
+    }
+}
+
+extension ImageRequest {
+    /// Lends the request to a plugin for the duration of `body`.
+    fileprivate func withPluginRequest<Result>(
+        _ body: (UnsafePointer<roost_image_req>) throws -> Result
+    ) rethrows -> Result {
+        try prompt.withPluginString { prompt in
+            try negative.withPluginString { negative in
+                try extraJSON.withPluginString { extra in
+                    try (initial?.picture.rgb ?? []).withUnsafeBytes { rgb in
+                        var request = roost_image_req()
+                        request.struct_size = UInt32(MemoryLayout<roost_image_req>.size)
+                        request.width = UInt32(width)
+                        request.height = UInt32(height)
+                        request.steps = UInt32(steps)
+                        request.seed = seed
+                        request.guidance = guidance ?? -1
+                        request.strength = initial?.strength ?? 0
+                        request.prompt = prompt
+                        request.negative = negative
+                        request.init_rgb8 = roost_span(
+                            ptr: rgb.baseAddress, len: UInt64(rgb.count))
+                        request.extra_json = extra
+                        return try body(&request)
+                    }
+                }
+            }
+        }
+    }
+}
+
+// MARK: - For the engine
 
 /// Pictures are made a step at a time, and several may be under way.
 extension LoadedModel {
@@ -230,34 +303,72 @@ extension LoadedModel {
     }
 }
 
-// MARK: - What a model says of it
+// MARK: - On the wire
 
-extension WireWriter {
-    mutating func write(_ capabilities: ImageCapabilities) {
-        write(capabilities.width)
-        write(capabilities.height)
-        write(capabilities.steps)
-        write(optional: capabilities.guidance) { $0.write($1) }
-        write(capabilities.multipleOf)
-        write(capabilities.schedulers)
-        write(optional: capabilities.scheduler) { $0.write($1) }
-        write(capabilities.maxTokens ?? 0)
-        write(capabilities.previews)
+extension ImageID: WireMessage {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&rawValue)
     }
 }
 
-extension ImageCapabilities {
-    init(from reader: inout WireReader) throws {
-        width = try reader.read()
-        height = try reader.read()
-        steps = try reader.read()
-        guidance = try reader.readOptional { try $0.read() }
-        multipleOf = try reader.read()
-        schedulers = try reader.read()
-        scheduler = try reader.readOptional { try $0.read() }
-        let tokens: Int = try reader.read()
-        maxTokens = tokens == 0 ? nil : tokens
-        previews = try reader.read()
-        try check()
+extension ImageRequest: WireMessage {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&prompt)
+        try wire.pass(&negative)
+        try wire.pass(&width)
+        try wire.pass(&height)
+        try wire.pass(&steps)
+        try wire.pass(&seed)
+        try wire.pass(&guidance)
+        try wire.pass(&extraJSON)
+        var (strength, rgb) = (initial?.strength, initial?.picture.rgb ?? [])
+        try wire.pass(&strength)
+        try wire.pass(&rgb)
+        guard wire.isRead else { return }
+        initial = nil
+        guard let strength else { return }
+        // Sides that no picture has could overflow the product.
+        guard max(width, height) <= ImageCapabilities.longestSide,
+            rgb.count == width * height * ABI.imageChannels
+        else {
+            throw WireError.value("\(rgb.count) bytes of a picture of \(width)x\(height)")
+        }
+        initial = Initial(
+            picture: Picture(width: width, height: height, rgb: rgb), strength: strength)
+    }
+}
+
+extension ImageProgress: WireValue {
+    package init() { self.init(done: false, step: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&done)
+        try wire.pass(&step)
+        try wire.pass(&of)
+    }
+}
+
+extension PicturePlace: WireValue {
+    package init() { self.init(width: 0, height: 0, stride: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&width)
+        try wire.pass(&height)
+        try wire.pass(&stride)
+    }
+}
+
+extension ImageCapabilities: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&width)
+        try wire.pass(&height)
+        try wire.pass(&steps)
+        try wire.pass(&guidance)
+        try wire.pass(&multipleOf)
+        try wire.pass(&schedulers)
+        try wire.pass(&scheduler)
+        try wire.pass(&maxTokens)
+        try wire.pass(&previews)
+        if wire.isRead { try check() }
     }
 }

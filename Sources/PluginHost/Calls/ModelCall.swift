@@ -1,5 +1,7 @@
-/// A message to a worker, and its one answer: what is asked, how both travel, how it is performed there.
-package protocol WorkerCall: Sendable {
+import PluginABI
+
+/// A message to a worker, and its one answer.
+package protocol WorkerCall: WireMessage, Sendable {
     associatedtype Answer: Sendable = Void
 
     /// The message's number, and what is told of a worker that ends before the plugin is called.
@@ -11,43 +13,75 @@ package protocol WorkerCall: Sendable {
     /// Bytes that the answer may have, where it is more than numbers.
     var largestAnswer: Int { get }
 
-    func write(to writer: inout WireWriter)
-    init(from reader: inout WireReader) throws
-    static func write(_ answer: Answer, to writer: inout WireWriter)
-    static func readAnswer(from reader: inout WireReader) throws -> Answer
+    static func payload(of answer: Answer) -> [UInt8]
+    static func answer(_ payload: [UInt8]) throws -> Answer
 
-    /// In the worker.
-    func perform(in worker: WorkerServer, until deadline: MonotonicTime?) throws -> Answer
+    /// In the worker, the answer to a call with this one's number.
+    func answer(to call: Frame, in worker: WorkerServer) throws -> [UInt8]
+}
+
+/// A call that brings a model up in a worker, or ends it.
+package protocol LoadingCall: WorkerCall {
+    func perform(in worker: WorkerServer) throws -> Answer
 }
 
 /// A call of a model that is open: in this process, or as a message to its worker. Each file of this folder
 /// holds those of one extension.
 ///
-/// What goes in is checked before, and what comes out after, in the host: where the plugin runs makes no
+/// What goes in is checked before, and what comes out after, on the host's side: where the plugin runs makes no
 /// difference, and a worker that lies decides no index, count or length.
 package protocol ModelCall: WorkerCall {
     /// What the caller gets.
     associatedtype Result = Answer
 
     /// - Throws: `.refused` for what the model cannot take; nothing was called.
-    func check(for model: any LoadedModel) throws
+    func check(on host: HostSide) throws
 
     /// How long a worker may take; nil for as long as the caller says.
     func limit(_ limits: WorkerLimits) -> Duration?
 
-    /// Calls the plugin.
-    ///
-    /// - Parameter memory: where a call of the lane leaves rows or a picture.
-    func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> Answer
+    func perform(on plugin: PluginSide) throws -> Answer
 
     /// What the caller gets of an answer that nobody has looked at.
     ///
     /// - Throws: `.broken` for what cannot be.
-    func result(
-        _ answer: Answer, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> Result
+    func result(_ answer: Answer, on host: HostSide) throws -> Result
+}
+
+/// An open model as the host knows it.
+package struct HostSide {
+    let description: ModelDescription
+    let vocabulary: Vocabulary?
+    /// Where the plugin's side leaves rows and pictures.
+    let memory: any LaneMemory
+
+    package init(
+        _ description: ModelDescription, _ vocabulary: Vocabulary?, _ memory: any LaneMemory
+    ) {
+        self.description = description
+        self.vocabulary = vocabulary
+        self.memory = memory
+    }
+}
+
+/// An open model where its plugin is, with what accompanies a call of it.
+package struct PluginSide {
+    let model: ModelInstance
+    let memory: any LaneMemory
+    let call: LaneCall
+
+    func call(
+        _ step: CallStep, _ body: (UnsafePointer<roost_call>) -> roost_status
+    ) throws {
+        try callPlugin(
+            step, trace: call.trace, cancel: call.cancel, deadline: call.deadline, body)
+    }
+}
+
+/// What only some models or plugins have.
+func supported<Part>(_ part: Part?, else message: String) throws -> Part {
+    guard let part else { throw ModelFailure.unsupported(message) }
+    return part
 }
 
 // MARK: - What most calls have in common
@@ -58,76 +92,70 @@ extension WorkerCall {
     package var largestAnswer: Int { 0 }
 }
 
-/// A call without arguments.
-package protocol PlainCall: WorkerCall {
-    init()
-}
-
-extension PlainCall {
-    package func write(to writer: inout WireWriter) {}
-    package init(from reader: inout WireReader) throws { self.init() }
+extension WorkerCall where Answer: WireValue {
+    package static func payload(of answer: Answer) -> [UInt8] { answer.payload }
+    package static func answer(_ payload: [UInt8]) throws -> Answer { try Answer().read(payload) }
 }
 
 extension WorkerCall where Answer == Void {
-    package static func write(_ answer: Void, to writer: inout WireWriter) {}
-    package static func readAnswer(from reader: inout WireReader) throws {}
+    package static func payload(of answer: Void) -> [UInt8] { [] }
+    package static func answer(_ payload: [UInt8]) throws { try Wire(payload).finish() }
+}
+
+extension LoadingCall {
+    package func answer(to call: Frame, in worker: WorkerServer) throws -> [UInt8] {
+        Self.payload(of: try read(call.payload).perform(in: worker))
+    }
 }
 
 extension ModelCall {
     package static var isLane: Bool { true }
     package func limit(_ limits: WorkerLimits) -> Duration? { nil }
 
-    package func perform(in worker: WorkerServer, until deadline: MonotonicTime?) throws -> Answer {
-        try perform(
-            on: worker.opened(\.instance), in: worker.opened(\.memory),
-            try worker.accompaniment(lane: Self.isLane, until: deadline))
+    package func message(until deadline: MonotonicTime?) -> TimedMessage<Self> {
+        TimedMessage(deadline: deadline, message: self)
+    }
+
+    package func answer(to call: Frame, in worker: WorkerServer) throws -> [UInt8] {
+        let timed = try message(until: nil).read(call.payload)
+        let side = try worker.side(lane: Self.isLane, call: call.call, until: timed.deadline)
+        return Self.payload(of: try timed.message.perform(on: side))
     }
 }
 
 extension ModelCall where Result == Answer {
-    package func result(
-        _ answer: Answer, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> Answer {
-        answer
+    package func result(_ answer: Answer, on host: HostSide) throws -> Answer { answer }
+}
+
+/// A call that leaves rows in the lane's memory.
+package protocol RowsCall: ModelCall where Answer == Void, Result == FloatRows {
+    /// How many rows there will be, and of how many floats.
+    func shape(for model: ModelDescription) throws -> (count: Int, width: Int)
+}
+
+extension RowsCall {
+    package func result(_ answer: Void, on host: HostSide) throws -> FloatRows {
+        try rows(in: host.memory, of: host.description).written
+    }
+
+    /// Where the plugin is to write them.
+    func rows(on plugin: PluginSide) throws -> RowBuffer {
+        try rows(in: plugin.memory, of: plugin.model.description)
+    }
+
+    private func rows(in memory: any LaneMemory, of model: ModelDescription) throws -> RowBuffer {
+        let (count, width) = try shape(for: model)
+        return try memory.rows(count, width: width)
     }
 }
 
-// MARK: - Payloads
+/// A call with the time by which the plugin is to be done.
+package struct TimedMessage<Message: WireMessage>: WireMessage {
+    package var deadline: MonotonicTime?
+    package var message: Message
 
-extension WorkerCall {
-    package func payload(until deadline: MonotonicTime? = nil) -> [UInt8] {
-        var writer = WireWriter()
-        writer.write(deadline: deadline)
-        write(to: &writer)
-        return writer.bytes
-    }
-
-    package static func read(
-        _ payload: [UInt8]
-    ) throws -> (call: Self, deadline: MonotonicTime?) {
-        var reader = WireReader(payload)
-        let deadline = try reader.readDeadline()
-        let call = try Self(from: &reader)
-        try reader.finish()
-        return (call, deadline)
-    }
-
-    package static func payload(of answer: Answer) -> [UInt8] {
-        var writer = WireWriter()
-        write(answer, to: &writer)
-        return writer.bytes
-    }
-
-    package static func answer(_ payload: [UInt8]) throws -> Answer {
-        var reader = WireReader(payload)
-        let answer = try readAnswer(from: &reader)
-        try reader.finish()
-        return answer
-    }
-
-    /// In the worker, from payload to payload.
-    static func serve(_ payload: [UInt8], in worker: WorkerServer) throws -> [UInt8] {
-        let (call, deadline) = try read(payload)
-        return self.payload(of: try call.perform(in: worker, until: deadline))
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&deadline)
+        try wire.pass(&message)
     }
 }

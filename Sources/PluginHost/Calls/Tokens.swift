@@ -1,35 +1,39 @@
-/// A text that one hand wrote, for its ids.
+import PluginABI
+
 package struct TokenizeCall: ModelCall {
+    package typealias Answer = [Int32]
     package static let step = CallStep.tokenize
     package static let isLane = false
-    package let text: String
-    package let flags: TokenizeFlags
+    package var text: String
+    package var flags: TokenizeFlags
     /// The bytes of a mixed text that hold no control tokens; nil for a text that one hand wrote.
-    package let plain: [Range<Int>]?
+    package var plain: [Range<Int>]?
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&text)
+        try wire.pass(&flags)
+        var bounds = plain?.flatMap { [$0.lowerBound, $0.upperBound] }
+        try wire.pass(&bounds)
+        plain = try bounds.map(Self.ranges)
+    }
+
+    private static func ranges(_ bounds: [Int]) throws -> [Range<Int>] {
+        guard bounds.count % 2 == 0, zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw WireError.value("ranges of a text that do not ascend")
+        }
+        return stride(from: 0, to: bounds.count, by: 2).map { bounds[$0]..<bounds[$0 + 1] }
+    }
 
     package var largestAnswer: Int { tokenLimit(of: text) + 4 }
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.tokenize }
 
-    package func check(for model: any LoadedModel) throws {
-        guard model.vocabulary != nil else {
-            throw ModelFailure.unsupported("the model has no tokenizer")
-        }
+    package func check(on host: HostSide) throws {
+        _ = try supported(host.vocabulary, else: "the model has no tokenizer")
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> [Int32] {
-        if let plain {
-            return try model.tokenize(mixed: text, plain: plain, trace: call.trace)
-        }
-        return try model.tokenize(text, flags, trace: call.trace)
-    }
-
-    package func result(
-        _ ids: [Int32], in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> [Int32] {
-        let count = model.vocabulary?.count ?? 0
+    package func result(_ ids: [Int32], on host: HostSide) throws -> [Int32] {
+        let count = host.vocabulary?.count ?? 0
         if let wrong = ids.first(where: { $0 < 0 || $0 >= count }) {
             throw ModelFailure.broken(
                 step: Self.step.name, reason: "token id \(wrong), expected 0 to \(count - 1)")
@@ -37,6 +41,73 @@ package struct TokenizeCall: ModelCall {
         return ids
     }
 }
+
+// MARK: - In the plugin
+
+extension TokenizeCall {
+    package func perform(on plugin: PluginSide) throws -> [Int32] {
+        guard let plain else { return try ids(of: text, flags, on: plugin) }
+        if let tokenize = plugin.model.tokens?.tokenize_mixed {
+            return try mixedIDs(plain, on: plugin, tokenize)
+        }
+        let vocabulary = try supported(plugin.model.vocabulary, else: "no vocabulary")
+        return try MixedText(text, plain: plain, vocabulary).pieces.flatMap {
+            try ids(of: $0.text, $0.isPlain ? [] : .parseSpecial, on: plugin)
+        }
+    }
+
+    private func ids(
+        of text: String, _ flags: TokenizeFlags, on plugin: PluginSide
+    ) throws -> [Int32] {
+        let tokenize = try supported(
+            plugin.model.tokens?.tokenize, else: "the model has no tokenizer")
+        return try plugin.tokenIDs(of: text, Self.step) { text, sink, call in
+            tokenize(plugin.model.model, text, flags.rawValue, sink, call)
+        }
+    }
+
+    private typealias TokenizeMixed = (
+        OpaquePointer?, roost_str, UnsafePointer<roost_range>?, UInt32, UInt32, roost_sink,
+        UnsafePointer<roost_call>?
+    ) -> roost_status
+
+    private func mixedIDs(
+        _ plain: [Range<Int>], on plugin: PluginSide, _ tokenize: TokenizeMixed
+    ) throws -> [Int32] {
+        let ranges = plain.map {
+            roost_range(start: UInt64($0.lowerBound), end: UInt64($0.upperBound))
+        }
+        return try plugin.tokenIDs(of: text, Self.step) { text, sink, call in
+            tokenize(
+                plugin.model.model, text, ranges, UInt32(ranges.count), flags.rawValue, sink, call)
+        }
+    }
+}
+
+extension PluginSide {
+    /// The ids that a call puts out for a text; nobody has looked at them.
+    func tokenIDs(
+        of text: String, _ step: CallStep,
+        _ body: (roost_str, roost_sink, UnsafePointer<roost_call>) -> roost_status
+    ) throws -> [Int32] {
+        let bytes = try OutputSink.collect(step, limit: tokenLimit(of: text)) { sink in
+            try text.withPluginString { text in try call(step) { body(text, sink, $0) } }
+        }
+        guard bytes.count % MemoryLayout<Int32>.size == 0 else {
+            throw ModelFailure.broken(
+                step: step.name, reason: "\(bytes.count) bytes are not whole token ids")
+        }
+        return bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+    }
+}
+
+/// Bytes that the ids of a text may take: some for each byte of it, and for what a tokenizer adds.
+func tokenLimit(of text: String) -> Int {
+    let (idsPerByte, extraIDs) = (4, 1024)
+    return (text.utf8.count * idsPerByte + extraIDs) * MemoryLayout<Int32>.size
+}
+
+// MARK: - For the engine
 
 extension LoadedModel {
     /// Turns text into token ids, each of them below `vocabulary.count`. From any thread.
@@ -54,40 +125,5 @@ extension LoadedModel {
     /// From any thread.
     package func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
         try call(TokenizeCall(text: text, flags: .parseSpecial, plain: plain))
-    }
-}
-
-// MARK: - On the wire
-
-extension TokenizeCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(flags.rawValue)
-        writer.write(text)
-        writer.write(optional: plain) { writer, plain in
-            writer.write(plain.flatMap { [Int64($0.lowerBound), Int64($0.upperBound)] })
-        }
-    }
-
-    package init(from reader: inout WireReader) throws {
-        flags = TokenizeFlags(rawValue: try reader.read())
-        text = try reader.read()
-        plain = try reader.readOptional { try Self.ranges(try $0.read()) }
-    }
-
-    private static func ranges(_ bounds: [Int64]) throws -> [Range<Int>] {
-        guard bounds.count % 2 == 0, zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-            throw WireError.value("ranges of a text that do not ascend")
-        }
-        return stride(from: 0, to: bounds.count, by: 2).map {
-            Int(bounds[$0])..<Int(bounds[$0 + 1])
-        }
-    }
-
-    package static func write(_ ids: [Int32], to writer: inout WireWriter) {
-        writer.write(ids)
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> [Int32] {
-        try reader.read()
     }
 }

@@ -1,255 +1,217 @@
+import PluginABI
+
 /// Texts, for the ids that the model would embed.
 package struct EmbedTokenizeCall: ModelCall {
+    package typealias Answer = [[Int32]]
     package static let step = CallStep.embedTokenize
     package static let isLane = false
-    package let texts: [String]
-    package let flags: EmbedFlags
+    package var texts: [String]
+    package var flags: EmbedFlags
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&texts)
+        try wire.pass(&flags)
+    }
 
     package var largestAnswer: Int { texts.reduce(4) { $0 + tokenLimit(of: $1) + 4 } }
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.tokenize }
 
-    package func check(for model: any LoadedModel) throws {
-        guard model.description.vectors?.tokenizes == true else {
+    package func check(on host: HostSide) throws {
+        guard host.description.vectors?.tokenizes == true else {
             throw ModelFailure.unsupported("the model does not say what its tokens are")
         }
         try Frame.check(texts: texts)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> [[Int32]] {
-        try texts.map { try model.embeddingTokens(of: $0, flags: flags, trace: call.trace) }
+    package func perform(on plugin: PluginSide) throws -> [[Int32]] {
+        let tokenize = try supported(plugin.model.vectors?.embed_tokenize, else: noFunction)
+        return try texts.map { text in
+            try plugin.tokenIDs(of: text, Self.step) {
+                tokenize(plugin.model.model, $0, flags.rawValue, $1, $2)
+            }
+        }
     }
 
-    package func result(
-        _ ids: [[Int32]], in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> [[Int32]] {
+    package func result(_ ids: [[Int32]], on host: HostSide) throws -> [[Int32]] {
         try checkCount(ids.count, of: texts)
-        let vectors = try model.description.requiredVectors
-        for ids in ids { try vectors.check(answer: ids, step: Self.step) }
+        for ids in ids { try host.description.requiredVectors.check(answer: ids, step: Self.step) }
         return ids
-    }
-}
-
-extension EmbedTokenizeCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(flags.rawValue)
-        writer.write(texts)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        flags = EmbedFlags(rawValue: try reader.read())
-        texts = try reader.read()
-    }
-
-    package static func write(_ ids: [[Int32]], to writer: inout WireWriter) {
-        writer.write(ids)
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> [[Int32]] {
-        try reader.read()
     }
 }
 
 /// Texts whose tokens are to be counted.
 package struct CountTokensCall: ModelCall {
+    package typealias Answer = [TokenCount]
     package static let step = CallStep.countTokens
     package static let isLane = false
-    package let texts: [String]
-    package let companions: Companions
-    package let flags: EmbedFlags
+    package var texts: [String]
+    package var companions: Companions
+    package var flags: EmbedFlags
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&texts)
+        try wire.pass(&companions)
+        try wire.pass(&flags)
+    }
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.tokenize }
 
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredVectors.check(counting: texts, with: companions)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredVectors.check(counting: texts, with: companions)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> [TokenCount] {
-        try model.countTokens(of: texts, with: companions, flags: flags, trace: call.trace)
+    package func perform(on plugin: PluginSide) throws -> [TokenCount] {
+        try texts.enumerated().map { index, text in
+            switch companions {
+            case .none: try count(text, beside: nil, on: plugin)
+            case .query(let query): try count(query, beside: text, on: plugin)
+            case .pairs(let pairs): try count(text, beside: pairs[index], on: plugin)
+            }
+        }
     }
 
-    package func result(
-        _ counts: [TokenCount], in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> [TokenCount] {
+    private func count(
+        _ text: String, beside pair: String?, on plugin: PluginSide
+    ) throws -> TokenCount {
+        let count = try supported(plugin.model.vectors?.count_tokens, else: noFunction)
+        var (read, whole) = (UInt32(0), UInt32(0))
+        try text.withPluginString { text in
+            try (pair.map { [$0] } ?? []).withPluginStrings { pairs in
+                try plugin.call(Self.step) {
+                    count(
+                        plugin.model.model, text, pair == nil ? nil : pairs, flags.rawValue, &read,
+                        &whole, $0)
+                }
+            }
+        }
+        return TokenCount(whole: Int(whole), read: Int(read))
+    }
+
+    package func result(_ counts: [TokenCount], on host: HostSide) throws -> [TokenCount] {
         try checkCount(counts.count, of: texts)
-        let vectors = try model.description.requiredVectors
-        for count in counts { try vectors.check(answer: count) }
+        for count in counts { try host.description.requiredVectors.check(answer: count) }
         return counts
     }
 }
 
-extension CountTokensCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(flags.rawValue)
-        writer.write(texts)
-        switch companions {
-        case .none: writer.write(0 as UInt8)
-        case .query(let query):
-            writer.write(1 as UInt8)
-            writer.write(query)
-        case .pairs(let pairs):
-            writer.write(2 as UInt8)
-            writer.write(pairs)
-        }
-    }
-
-    package init(from reader: inout WireReader) throws {
-        flags = EmbedFlags(rawValue: try reader.read())
-        texts = try reader.read()
-        switch try reader.read(UInt8.self) {
-        case 0: companions = .none
-        case 1: companions = .query(try reader.read())
-        case 2: companions = .pairs(try reader.read())
-        default: throw WireError.value("a kind of companions that is unknown")
-        }
-    }
-
-    package static func write(_ counts: [TokenCount], to writer: inout WireWriter) {
-        writer.write(counts.map { [UInt32(clamping: $0.whole), UInt32(clamping: $0.read)] })
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> [TokenCount] {
-        try (reader.read() as [[UInt32]]).map { numbers in
-            guard numbers.count == 2 else {
-                throw WireError.value("\(numbers.count) numbers of tokens, expected two a text")
-            }
-            return TokenCount(whole: Int(numbers[0]), read: Int(numbers[1]))
-        }
-    }
-}
-
-package struct EmbedCall: ModelCall {
+package struct EmbedCall: RowsCall {
     package static let step = CallStep.embed
-    package let batch: EmbeddingBatch
-    package let flags: EmbedFlags
+    package var batch: EmbeddingBatch
+    package var flags: EmbedFlags
 
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredVectors.check(batch)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&batch)
+        try wire.pass(&flags)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.embed(batch, flags: flags, into: try rows(memory, model.description), call)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredVectors.check(batch)
     }
 
-    package func result(
-        _ answer: Void, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> FloatRows {
-        try rows(memory, model.description).written
+    package func shape(for model: ModelDescription) throws -> (count: Int, width: Int) {
+        (batch.count, try model.requiredVectors.dimensions)
     }
 
-    private func rows(_ memory: any LaneMemory, _ model: ModelDescription) throws -> RowBuffer {
-        try memory.rows(batch.count, width: try model.requiredVectors.dimensions)
-    }
-}
-
-extension EmbedCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(flags.rawValue)
+    package func perform(on plugin: PluginSide) throws {
+        let out = try rows(on: plugin)
+        let (context, flags) = (plugin.model.context, flags.rawValue)
         switch batch {
         case .texts(let texts):
-            writer.write(false)
-            writer.write(texts)
+            let embed = try supported(plugin.model.vectors?.embed, else: noFunction)
+            try plugin.fill(out, Self.step) { rows, call in
+                texts.withPluginStrings { embed(context, $0, UInt32(out.count), flags, rows, call) }
+            }
         case .tokens(let texts):
-            writer.write(true)
-            writer.write(texts)
+            let embed = try supported(plugin.model.vectors?.embed_tokens, else: noFunction)
+            let tokens = Array(texts.joined())
+            let offsets = texts.reduce(into: [UInt32(0)]) {
+                $0.append($0[$0.count - 1] + UInt32($1.count))
+            }
+            try plugin.fill(out, .embedTokens) { rows, call in
+                embed(context, tokens, offsets, UInt32(out.count), flags, rows, call)
+            }
         }
-    }
-
-    package init(from reader: inout WireReader) throws {
-        flags = EmbedFlags(rawValue: try reader.read())
-        batch = try reader.read() ? .tokens(try reader.read()) : .texts(try reader.read())
     }
 }
 
 package struct ScoreCall: ModelCall {
+    package typealias Answer = [Float]
     package static let step = CallStep.scorePairs
-    package let query: String
-    package let documents: [String]
+    package var query: String
+    package var documents: [String]
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&query)
+        try wire.pass(&documents)
+    }
 
     package var largestAnswer: Int { 4 + 4 * documents.count }
 
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredVectors.check(query: query, documents: documents)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredVectors.check(query: query, documents: documents)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws -> [Float] {
-        try model.scores(query: query, documents: documents, call)
+    package func perform(on plugin: PluginSide) throws -> [Float] {
+        let score = try supported(plugin.model.vectors?.score_pairs, else: noFunction)
+        var scores = [Float](repeating: .nan, count: documents.count)
+        try query.withPluginString { query in
+            try documents.withPluginStrings { documents in
+                try plugin.call(Self.step) {
+                    score(plugin.model.context, query, documents, UInt32(scores.count), &scores, $0)
+                }
+            }
+        }
+        return scores
     }
 
-    package func result(
-        _ scores: [Float], in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> [Float] {
+    package func result(_ scores: [Float], on host: HostSide) throws -> [Float] {
         try checkCount(scores.count, of: documents)
         return scores
     }
 }
 
-extension ScoreCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(query)
-        writer.write(documents)
-    }
-
-    package init(from reader: inout WireReader) throws {
-        query = try reader.read()
-        documents = try reader.read()
-    }
-
-    package static func write(_ scores: [Float], to writer: inout WireWriter) {
-        writer.write(scores.map(\.bitPattern))
-    }
-
-    package static func readAnswer(from reader: inout WireReader) throws -> [Float] {
-        try (reader.read() as [UInt32]).map(Float.init(bitPattern:))
-    }
-}
-
 /// Texts to be labelled, perhaps each with another.
-package struct ClassifyCall: ModelCall {
+package struct ClassifyCall: RowsCall {
     package static let step = CallStep.classify
-    package let texts: [String]
-    package let pairs: [String]?
+    package var texts: [String]
+    package var pairs: [String]?
 
-    package func check(for model: any LoadedModel) throws {
-        try model.description.requiredVectors.check(classifying: texts, pairs: pairs)
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&texts)
+        try wire.pass(&pairs)
     }
 
-    package func perform(
-        on model: ModelInstance, in memory: any LaneMemory, _ call: LaneCall
-    ) throws {
-        try model.classify(texts, pairs: pairs, into: try rows(memory, model.description), call)
+    package func check(on host: HostSide) throws {
+        try host.description.requiredVectors.check(classifying: texts, pairs: pairs)
     }
 
-    package func result(
-        _ answer: Void, in memory: any LaneMemory, of model: any LoadedModel
-    ) throws -> FloatRows {
-        try rows(memory, model.description).written
+    package func shape(for model: ModelDescription) throws -> (count: Int, width: Int) {
+        (texts.count, try model.requiredVectors.labels.count)
     }
 
-    private func rows(_ memory: any LaneMemory, _ model: ModelDescription) throws -> RowBuffer {
-        try memory.rows(texts.count, width: try model.requiredVectors.labels.count)
+    package func perform(on plugin: PluginSide) throws {
+        let out = try rows(on: plugin)
+        let (context, count) = (plugin.model.context, UInt32(out.count))
+        if let pairs {
+            let classify = try supported(plugin.model.vectors?.classify_pairs, else: noFunction)
+            try plugin.fill(out, .classifyPairs) { rows, call in
+                texts.withPluginStrings { texts in
+                    pairs.withPluginStrings { classify(context, texts, $0, count, rows, call) }
+                }
+            }
+        } else {
+            let classify = try supported(plugin.model.vectors?.classify, else: noFunction)
+            try plugin.fill(out, Self.step) { rows, call in
+                texts.withPluginStrings { classify(context, $0, count, rows, call) }
+            }
+        }
     }
 }
 
-extension ClassifyCall {
-    package func write(to writer: inout WireWriter) {
-        writer.write(texts)
-        writer.write(optional: pairs) { $0.write($1) }
-    }
+// MARK: - What they have in common
 
-    package init(from reader: inout WireReader) throws {
-        texts = try reader.read()
-        pairs = try reader.readOptional { try $0.read() }
-    }
-}
+private let noFunction = "the model has no vectors"
 
 extension ModelCall {
     fileprivate func checkCount(_ found: Int, of texts: [String]) throws {
@@ -259,6 +221,40 @@ extension ModelCall {
         }
     }
 }
+
+extension PluginSide {
+    /// Makes a call that writes rows.
+    fileprivate func fill(
+        _ out: RowBuffer, _ step: CallStep,
+        _ body: (UnsafeMutablePointer<roost_rows>, UnsafePointer<roost_call>) -> roost_status
+    ) throws {
+        out.clear()
+        var rows = out.pluginRows
+        try call(step) { body(&rows, $0) }
+        try out.check(rows, step)
+    }
+}
+
+extension [String] {
+    /// Lends the strings to a plugin for the duration of `body`.
+    fileprivate func withPluginStrings<Result>(
+        _ body: (UnsafePointer<roost_str>?) throws -> Result
+    ) rethrows -> Result {
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(reduce(0) { $0 + $1.utf8.count })
+        for text in self { bytes.append(contentsOf: text.utf8.lazy.map(CChar.init(bitPattern:))) }
+        return try bytes.withUnsafeBufferPointer { bytes in
+            var next = bytes.baseAddress
+            let strings = map { text in
+                defer { next = next.map { $0 + text.utf8.count } }
+                return roost_str(ptr: next, len: UInt64(text.utf8.count))
+            }
+            return try strings.withUnsafeBufferPointer { try body($0.baseAddress) }
+        }
+    }
+}
+
+// MARK: - For the engine
 
 extension LoadedModel {
     /// The ids that `embed` would embed for each text, prefix, special tokens and cut included. From any
@@ -290,9 +286,7 @@ extension LoadedModel {
     }
 
     /// A logit for each document, at most `embeddingRows`, perhaps not a number. Lane.
-    package func scores(
-        query: String, documents: [String], deadline: Duration?
-    ) throws -> [Float] {
+    package func scores(query: String, documents: [String], deadline: Duration?) throws -> [Float] {
         try call(ScoreCall(query: query, documents: documents), deadline: deadline)
     }
 
@@ -305,28 +299,56 @@ extension LoadedModel {
     }
 }
 
-// MARK: - What a model says of it
+// MARK: - On the wire
 
-extension WireWriter {
-    mutating func write(_ capabilities: VectorCapabilities) {
-        write(capabilities.dimensions)
-        write(capabilities.labels)
-        write(capabilities.maxTokens)
-        write(capabilities.scoresPairs)
-        write(capabilities.tokenizes)
-        write(capabilities.embedsTokens)
-        write(capabilities.classifiesPairs)
-        write(capabilities.countsTokens)
+extension EmbeddingBatch: WireMessage {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var (texts, tokens): ([String]?, [[Int32]]?)
+        switch self {
+        case .texts(let own): texts = own
+        case .tokens(let own): tokens = own
+        }
+        try wire.pass(&texts)
+        try wire.pass(&tokens)
+        self = tokens.map { .tokens($0) } ?? .texts(texts ?? [])
     }
 }
 
-extension VectorCapabilities {
-    init(from reader: inout WireReader) throws {
-        self.init(
-            dimensions: try reader.read(), labels: try reader.read(),
-            maxTokens: try reader.read(), scoresPairs: try reader.read(),
-            tokenizes: try reader.read(), embedsTokens: try reader.read(),
-            classifiesPairs: try reader.read(), countsTokens: try reader.read())
-        try check()
+extension Companions: WireMessage {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var (query, pairs): (String?, [String]?)
+        switch self {
+        case .none: break
+        case .query(let own): query = own
+        case .pairs(let own): pairs = own
+        }
+        try wire.pass(&query)
+        try wire.pass(&pairs)
+        self = query.map { .query($0) } ?? pairs.map { .pairs($0) } ?? .none
+    }
+}
+
+extension TokenCount: WireValue {
+    package init() { self.init(whole: 0, read: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&whole)
+        try wire.pass(&read)
+    }
+}
+
+extension VectorCapabilities: WireValue {
+    package init() { self.init(dimensions: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&dimensions)
+        try wire.pass(&labels)
+        try wire.pass(&maxTokens)
+        try wire.pass(&scoresPairs)
+        try wire.pass(&tokenizes)
+        try wire.pass(&embedsTokens)
+        try wire.pass(&classifiesPairs)
+        try wire.pass(&countsTokens)
+        if wire.isRead { try check() }
     }
 }

@@ -36,30 +36,27 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         try begin()
         defer { end() }
         do {
-            try call.check(for: self)
-            let answer =
-                Call.isLane
-                ? try inLane(deadline) { try call.perform(on: instance, in: memory, $0) }
-                : try call.perform(on: instance, in: memory, LaneCall())
-            return try call.result(answer, in: memory, of: self)
+            let host = HostSide(description, vocabulary, memory)
+            try call.check(on: host)
+            let accompaniment = Call.isLane ? beginLane(deadline) : LaneCall()
+            defer { if Call.isLane { lane.withLock { $0.isUnderWay = false } } }
+            let plugin = PluginSide(model: instance, memory: memory, call: accompaniment)
+            return try call.result(try call.perform(on: plugin), on: host)
         } catch let failure as ModelFailure {
             if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }
             throw failure
         }
     }
 
-    private func inLane<Answer>(
-        _ deadline: Duration?, _ body: (LaneCall) throws -> Answer
-    ) rethrows -> Answer {
+    private func beginLane(_ deadline: Duration?) -> LaneCall {
         let number = lane.withLock { lane in
             lane.isUnderWay = true
             lane.number &+= 1
             return lane.number
         }
-        defer { lane.withLock { $0.isUnderWay = false } }
         let word = CancelWord(cancelWord)
         word.keepBehind(number)
-        return try body(LaneCall(cancel: word.of(number), deadline: deadline.map { .now + $0 }))
+        return LaneCall(cancel: word.of(number), deadline: deadline.map { .now + $0 })
     }
 
     private func begin() throws {

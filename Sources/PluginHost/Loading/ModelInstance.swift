@@ -18,7 +18,7 @@ package final class ModelInstance: @unchecked Sendable {
     let image: roost_ext_image?
     let selfTest: roost_ext_selftest?
     /// Only the lane touches it.
-    var jobs = Jobs()
+    var tasks = TaskJobs()
     /// Likewise.
     var images = ImageJobs()
 

@@ -146,12 +146,12 @@ extension PluginImage {
 
 /// What a plugin says about itself.
 package struct PluginIdentity: Sendable, Equatable {
-    package let id: String
-    package let version: String
-    package let license: String
-    package let toolchain: String
+    package internal(set) var id: String
+    package internal(set) var version: String
+    package internal(set) var license: String
+    package internal(set) var toolchain: String
     /// The families of models that it serves: `["llama", "mistral"]`.
-    package let families: [String]
+    package internal(set) var families: [String]
 }
 
 extension PluginIdentity {

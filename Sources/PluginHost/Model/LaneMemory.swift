@@ -1,3 +1,5 @@
+import PluginABI
+
 /// The memory in which the calls of a lane leave rows or a picture, each in place of what the call before left.
 package protocol LaneMemory: AnyObject {
     /// At least so many bytes, from the beginning of a cache line.
@@ -57,6 +59,22 @@ package struct RowBuffer {
         FloatRows(
             base: base, count: count, width: width, stride: stride / MemoryLayout<Float>.stride,
             owner: owner)
+    }
+
+    /// What a plugin is given to fill.
+    var pluginRows: roost_rows {
+        roost_rows(
+            struct_size: UInt32(MemoryLayout<roost_rows>.size), n_rows: UInt32(count), data: base,
+            row_stride: UInt64(stride))
+    }
+
+    /// - Throws: `.broken` for rows that are not those that the plugin was given.
+    func check(_ rows: roost_rows, _ step: CallStep) throws {
+        guard rows.n_rows == UInt32(count), rows.data == base else {
+            throw ModelFailure.broken(
+                step: step.name,
+                reason: "\(rows.n_rows) rows, expected \(count) in the host's buffer")
+        }
     }
 
     /// A NaN that no computation gives: stands at the beginning of a row until the plugin writes it.

@@ -17,6 +17,7 @@ package protocol LoadedModel: AnyObject, Sendable {
     ///
     /// - Parameter deadline: how long that may take, where the call has no limit of its own; nil is for ever.
     /// - Throws: `ModelFailure`; `.refused` with `.unsupported` for what the model has no function for.
+    @discardableResult
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result
 
     /// Asks the lane call in flight to stop soon; without one it does nothing. From any thread.
@@ -38,6 +39,7 @@ extension LoadedModel {
     package func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
     package func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void) {}
 
+    @discardableResult
     func call<Call: ModelCall>(_ call: Call) throws -> Call.Result {
         try self.call(call, deadline: nil)
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a plugin says about itself and about the model it has open.
 package struct ModelDescription: Sendable, Equatable {
     package var pluginID: String
@@ -88,22 +90,15 @@ package struct EncoderCapabilities: Sendable, Equatable {
 /// What a call needs the model to have.
 extension ModelDescription {
     var requiredDecode: DecodeCapabilities {
-        get throws { try Self.required(decode, "the model does not decode text") }
+        get throws { try supported(decode, else: "the model does not decode text") }
     }
 
     var requiredVectors: VectorCapabilities {
-        get throws { try Self.required(vectors, "the model has no vectors") }
+        get throws { try supported(vectors, else: "the model has no vectors") }
     }
 
     var requiredImage: ImageCapabilities {
-        get throws { try Self.required(image, "the model makes no pictures") }
-    }
-
-    private static func required<Capability>(
-        _ capability: Capability?, _ message: String
-    ) throws -> Capability {
-        guard let capability else { throw ModelFailure.unsupported(message) }
-        return capability
+        get throws { try supported(image, else: "the model makes no pictures") }
     }
 }
 
@@ -143,6 +138,19 @@ extension EncoderCapabilities {
                 step: CallStep.describe.name,
                 reason: "decoder_start is \(decoderStart), expected 0 to "
                     + "\(decode.vocabularySize - 1)")
+        }
+    }
+}
+
+extension ModelDescription {
+    private static let mostNotes = 16
+    private static let longestNote = 500
+
+    /// What the plugin had to assume or omit when it opened the model: "notes" of its `info_json`.
+    package var notes: [String] {
+        let notes = (try? JSONValue(parsing: infoJSON))?["notes"]?.array ?? []
+        return notes.compactMap(\.string).prefix(Self.mostNotes).map {
+            String($0.prefix(Self.longestNote))
         }
     }
 }

@@ -24,19 +24,22 @@ package struct TaskDescription: Sendable, Equatable {
             eventSchema: json["event_schema"] ?? [:])
     }
 
-    /// - Throws: `WireError` for what no worker sends.
-    init(payload: String) throws {
-        guard let json = try? JSONValue(parsing: payload), let task = Self(json) else {
+    /// As a plugin lists it.
+    private var json: JSONValue {
+        ["name": .string(name), "input_schema": inputSchema, "event_schema": eventSchema]
+    }
+}
+
+extension TaskDescription: WireValue {
+    package init() { self.init(name: "") }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        var text = wire.isRead ? "" : json.serialized()
+        try wire.pass(&text)
+        guard wire.isRead else { return }
+        guard let json = try? JSONValue(parsing: text), let task = Self(json) else {
             throw WireError.value("a task that is no object with a name")
         }
         self = task
-    }
-
-    /// As a plugin lists it.
-    var payload: String {
-        let json: JSONValue = [
-            "name": .string(name), "input_schema": inputSchema, "event_schema": eventSchema,
-        ]
-        return json.serialized()
     }
 }

@@ -17,31 +17,6 @@ package struct Frame: Equatable {
     package var call: UInt32
     package var payload: [UInt8]
 
-    package struct Header: Equatable {
-        package var length: Int
-        package var kind: Kind
-        package var step: CallStep
-        package var call: UInt32
-
-        /// - Parameter bytes: `headerSize` of them.
-        package init(_ bytes: ArraySlice<UInt8>) throws {
-            var reader = WireReader(bytes)
-            length = try reader.read()
-            let rawKind = try reader.read(UInt16.self)
-            let rawStep = try reader.read(UInt16.self)
-            call = try reader.read()
-            guard length <= Frame.payloadLimit else {
-                throw WireError.frame(length: length, limit: Frame.payloadLimit)
-            }
-            guard let kind = Kind(rawValue: rawKind) else { throw WireError.unknownKind(rawKind) }
-            guard let step = CallStep(rawValue: Int32(rawStep)) else {
-                throw WireError.unknownCall(rawStep)
-            }
-            self.kind = kind
-            self.step = step
-        }
-    }
-
     package init(kind: Kind, step: CallStep = .idle, call: UInt32, payload: [UInt8]) {
         self.kind = kind
         self.step = step
@@ -51,12 +26,48 @@ package struct Frame: Equatable {
 
     /// Header and payload in one piece, so that a small message is one write.
     package var bytes: [UInt8] {
-        var writer = WireWriter()
-        writer.write(payload.count)
-        writer.write(kind.rawValue)
-        writer.write(UInt16(step.rawValue))
-        writer.write(call)
-        return writer.bytes + payload
+        Header(
+            length: payload.count, kind: kind.rawValue, step: UInt16(step.rawValue), call: call
+        ).payload + payload
+    }
+
+    package struct Header: WireMessage {
+        package private(set) var length: Int
+        private var kind: UInt16
+        private var step: UInt16
+        private var call: UInt32
+
+        fileprivate init(length: Int, kind: UInt16, step: UInt16, call: UInt32) {
+            self.length = length
+            self.kind = kind
+            self.step = step
+            self.call = call
+        }
+
+        /// - Parameter bytes: `headerSize` of them.
+        package init(_ bytes: [UInt8]) throws {
+            self = try Header(length: 0, kind: 0, step: 0, call: 0).read(bytes)
+            guard length <= Frame.payloadLimit else {
+                throw WireError.frame(length: length, limit: Frame.payloadLimit)
+            }
+            _ = try frame()
+        }
+
+        package mutating func pass(_ wire: inout Wire) throws {
+            try wire.pass(&length)
+            try wire.pass(&kind)
+            try wire.pass(&step)
+            try wire.pass(&call)
+        }
+
+        /// The frame, whose payload follows.
+        func frame() throws -> Frame {
+            guard let kind = Kind(rawValue: kind) else { throw WireError.unknownKind(kind) }
+            guard let step = CallStep(rawValue: Int32(step)) else {
+                throw WireError.unknownCall(step)
+            }
+            return Frame(kind: kind, step: step, call: call, payload: [])
+        }
     }
 }
 
@@ -73,55 +84,50 @@ extension Frame {
 
 // MARK: - Failures
 
-extension WireWriter {
-    /// A sentence, however long what it quotes.
-    fileprivate mutating func write(clipped text: String) {
-        write(Array(text.utf8.prefix(8 << 10)))
-    }
-}
+/// A failure as it travels, which is told and not counted.
+package struct FailureMessage: WireMessage {
+    private var kind: UInt8 = 0
+    private var code: Int32 = 0
+    private var flags: UInt32 = 0
+    /// Of a load, or where in the plugin.
+    private var stage = ""
+    private var words = ""
 
-extension ModelFailure {
-    /// The payload of a failure that happens in a worker.
-    package var payload: [UInt8] {
-        var writer = WireWriter()
-        switch self {
+    package init() {}
+
+    package init(_ failure: ModelFailure) {
+        switch failure {
         case .refused(let code, let flags, let message):
-            writer.write(1 as UInt8)
-            writer.write(code.rawValue)
-            writer.write(flags.rawValue)
-            writer.write(clipped: message)
-        case .load(let stage, let reason):
-            writer.write(2 as UInt8)
-            writer.write(stage.rawValue)
-            writer.write(clipped: reason)
-        case .broken(let step, let reason):
-            writer.write(3 as UInt8)
-            writer.write(step)
-            writer.write(clipped: reason)
+            (kind, self.code, self.flags, words) = (1, code.rawValue, flags.rawValue, message)
+        case .load(let stage, let reason): (kind, self.stage, words) = (2, stage.rawValue, reason)
+        case .broken(let step, let reason): (kind, stage, words) = (3, step, reason)
         case .crashed, .hung, .unavailable:
-            writer.write(3 as UInt8)
-            writer.write(CallStep.idle.name)
-            writer.write(clipped: description)
+            (kind, stage, words) = (3, CallStep.idle.name, failure.description)
         }
-        return writer.bytes
+        // A sentence, however long what it quotes.
+        words = String(decoding: words.utf8.prefix(8 << 10), as: UTF8.self)
     }
 
-    package init(_ payload: [UInt8]) throws {
-        var reader = WireReader(payload)
-        switch try reader.read(UInt8.self) {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&kind)
+        try wire.pass(&code)
+        try wire.pass(&flags)
+        try wire.pass(&stage)
+        try wire.pass(&words)
+    }
+
+    package func failure() throws -> ModelFailure {
+        switch kind {
         case 1:
-            self = .refused(
-                code: ErrorCode(status: try reader.read()),
-                flags: ErrorFlags(rawValue: try reader.read()), message: try reader.read())
+            return .refused(
+                code: ErrorCode(status: code), flags: ErrorFlags(rawValue: flags), message: words)
         case 2:
-            let stage: String = try reader.read()
             guard let stage = LoadStage(rawValue: stage) else {
                 throw WireError.value("a failure in the unknown stage '\(stage)'")
             }
-            self = .load(stage: stage, reason: try reader.read())
-        case 3: self = .broken(step: try reader.read(), reason: try reader.read())
-        case let tag: throw WireError.value("a failure of unknown kind \(tag)")
+            return .load(stage: stage, reason: words)
+        case 3: return .broken(step: stage, reason: words)
+        default: throw WireError.value("a failure of unknown kind \(kind)")
         }
-        try reader.finish()
     }
 }

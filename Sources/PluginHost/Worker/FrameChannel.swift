@@ -45,13 +45,13 @@ package final class FrameChannel: @unchecked Sendable {
     package func receive(
         atMost limit: Int = Frame.payloadLimit, deadline: MonotonicTime? = nil
     ) throws -> Frame {
-        let header = try Frame.Header(take(Frame.headerSize, deadline)[...])
+        let header = try Frame.Header(take(Frame.headerSize, deadline))
         guard header.length <= limit else {
             throw WireError.frame(length: header.length, limit: limit)
         }
-        return Frame(
-            kind: header.kind, step: header.step, call: header.call,
-            payload: try take(header.length, deadline))
+        var frame = try header.frame()
+        frame.payload = try take(header.length, deadline)
+        return frame
     }
 
     /// Receives `count` bytes. Memory grows only with what really arrives, and nothing of a message that

@@ -1,168 +1,224 @@
-/// Writes the values of a message, little-endian and without padding.
-package struct WireWriter {
-    package private(set) var bytes: [UInt8] = []
-
-    package init() {}
-
-    package mutating func write<Integer: FixedWidthInteger>(_ value: Integer) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    /// A number of things, which is never negative: 32 bits.
-    package mutating func write(_ count: Int) {
-        write(UInt32(clamping: count))
-    }
-
-    package mutating func write(_ value: Bool) {
-        write(value ? 1 : 0 as UInt8)
-    }
-
-    package mutating func write(_ value: Float) {
-        write(value.bitPattern)
-    }
-
-    package mutating func write(_ text: String) {
-        write(text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    /// Only machines whose own order is little-endian run workers of theirs.
-    package mutating func write<Integer: FixedWidthInteger>(_ values: [Integer]) {
-        write(values.count)
-        values.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    }
-
-    package mutating func write(_ texts: [String]) {
-        write(texts.count)
-        for text in texts { write(text) }
-    }
-
-    package mutating func write<Integer: FixedWidthInteger>(_ lists: [[Integer]]) {
-        write(lists.count)
-        for list in lists { write(list) }
-    }
-
-    package mutating func write(_ duration: Duration) {
-        write(duration.components.seconds)
-        write(duration.components.attoseconds)
-    }
-
-    package mutating func write(deadline: MonotonicTime?) {
-        write(deadline?.nanoseconds ?? 0)
-    }
-
-    package mutating func write<Value>(
-        optional value: Value?, _ body: (inout WireWriter, Value) -> Void
-    ) {
-        write(value != nil)
-        if let value { body(&self, value) }
-    }
-}
-
-/// Reads the values of a message; the other side is not trusted.
-package struct WireReader {
-    /// Texts, or lists, of one list: each takes much more memory than the four bytes it may have.
+/// The bytes of a message, little-endian and without padding, as they are written or read.
+///
+/// A value passes its members one after the other, which writes or reads each: so both sides of a message
+/// agree because they are the same lines. What is read is not trusted.
+package struct Wire {
+    /// Elements of a list that are not plain numbers: each takes much more memory than the bytes it may have.
     package static let mostElements = 1 << 16
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+    package private(set) var bytes: [UInt8]
+    /// Where the next value is read; nil while a message is written.
+    private var position: Int?
 
-    package init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-        position = bytes.startIndex
+    /// A message to be written.
+    package init() {
+        bytes = []
     }
 
+    /// A message to be read.
     package init(_ bytes: [UInt8]) {
-        self.init(bytes[...])
+        self.bytes = bytes
+        position = 0
     }
 
-    private mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
-        guard count <= bytes.endIndex - position else {
-            throw WireError.truncated(needed: count, left: bytes.endIndex - position)
+    package var isRead: Bool { position != nil }
+
+    package mutating func pass<Value: WireMessage>(_ value: inout Value) throws {
+        try value.pass(&self)
+    }
+
+    fileprivate mutating func write(_ raw: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: raw)
+    }
+
+    fileprivate mutating func read(into raw: UnsafeMutableRawBufferPointer) throws {
+        guard let start = position else { return }
+        try requireLeft(raw.count)
+        bytes.withUnsafeBytes {
+            raw.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + raw.count]))
         }
-        defer { position += count }
-        return bytes[position..<position + count]
-    }
-
-    package mutating func read<Integer: FixedWidthInteger>(
-        _ type: Integer.Type = Integer.self
-    ) throws -> Integer {
-        let slice = try take(MemoryLayout<Integer>.size)
-        return slice.withUnsafeBytes { Integer(littleEndian: $0.loadUnaligned(as: Integer.self)) }
-    }
-
-    /// A number of things: not negative, and below 2³².
-    package mutating func read() throws -> Int {
-        Int(try read(UInt32.self))
-    }
-
-    package mutating func read() throws -> Bool {
-        let byte = try read(UInt8.self)
-        guard byte <= 1 else { throw WireError.value("\(byte) is no truth value") }
-        return byte == 1
-    }
-
-    package mutating func read() throws -> Float {
-        Float(bitPattern: try read())
-    }
-
-    package mutating func read() throws -> String {
-        String(decoding: try take(try read()), as: UTF8.self)
-    }
-
-    package mutating func read<Integer: FixedWidthInteger>() throws -> [Integer] {
-        let count: Int = try read()
-        let slice = try take(count * MemoryLayout<Integer>.size)
-        return [Integer](unsafeUninitializedCapacity: count) { values, initialized in
-            slice.withUnsafeBytes { UnsafeMutableRawBufferPointer(values).copyMemory(from: $0) }
-            initialized = count
-        }
-    }
-
-    package mutating func read() throws -> [String] {
-        try readList { try $0.read() }
-    }
-
-    package mutating func read<Integer: FixedWidthInteger>() throws -> [[Integer]] {
-        try readList { try $0.read() }
+        position = start + raw.count
     }
 
     /// Memory grows only with what is really there.
-    private mutating func readList<Element>(
-        _ element: (inout WireReader) throws -> Element
-    ) throws -> [Element] {
-        let count: Int = try read()
-        guard count <= Self.mostElements else {
-            throw WireError.value("\(count) elements, expected at most \(Self.mostElements)")
-        }
-        return try (0..<count).reduce(into: []) { list, _ in list.append(try element(&self)) }
-    }
-
-    package mutating func read() throws -> Duration {
-        let seconds = try read(Int64.self)
-        let attoseconds = try read(Int64.self)
-        guard seconds.magnitude < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
-            throw WireError.value(
-                "\(seconds) seconds and \(attoseconds) attoseconds are no duration")
-        }
-        return Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)
-    }
-
-    package mutating func readDeadline() throws -> MonotonicTime? {
-        let nanoseconds = try read(UInt64.self)
-        return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
-    }
-
-    package mutating func readOptional<Value>(
-        _ body: (inout WireReader) throws -> Value
-    ) throws -> Value? {
-        try read() ? try body(&self) : nil
+    fileprivate func requireLeft(_ count: Int) throws {
+        guard let position, count > bytes.count - position else { return }
+        throw WireError.truncated(needed: count, left: bytes.count - position)
     }
 
     /// Every message ends where its last value ends.
     package func finish() throws {
-        guard position == bytes.endIndex else {
-            throw WireError.value("\(bytes.endIndex - position) bytes after the end of a message")
+        guard let position, position != bytes.count else { return }
+        throw WireError.value("\(bytes.count - position) bytes after the end of a message")
+    }
+}
+
+/// What is a message, or a part of one.
+package protocol WireMessage {
+    /// Writes the members, or replaces them by what is read.
+    mutating func pass(_ wire: inout Wire) throws
+}
+
+/// A part of messages that may be missing, or there in numbers.
+package protocol WireValue: WireMessage {
+    /// What is replaced when a value is read.
+    init()
+
+    /// Passes the elements of an array.
+    static func pass(_ elements: inout [Self], _ wire: inout Wire) throws
+}
+
+extension WireMessage {
+    package var payload: [UInt8] {
+        var (wire, message) = (Wire(), self)
+        // Only what is read can be wrong.
+        try? message.pass(&wire)
+        return wire.bytes
+    }
+
+    /// What a payload says, in place of what this message does.
+    package func read(_ payload: [UInt8]) throws -> Self {
+        var (wire, message) = (Wire(payload), self)
+        try message.pass(&wire)
+        try wire.finish()
+        return message
+    }
+}
+
+extension WireValue {
+    package static func pass(_ elements: inout [Self], _ wire: inout Wire) throws {
+        var count = elements.count
+        try wire.pass(&count)
+        guard wire.isRead else {
+            for var element in elements { try wire.pass(&element) }
+            return
         }
+        guard count <= Wire.mostElements else {
+            throw WireError.value("\(count) elements, expected at most \(Wire.mostElements)")
+        }
+        elements = []
+        for _ in 0..<count {
+            var element = Self()
+            try wire.pass(&element)
+            elements.append(element)
+        }
+    }
+}
+
+// MARK: - Values
+
+/// Numbers, and arrays of them, are passed as they lie in memory: only machines whose own order is
+/// little-endian run workers of theirs.
+extension WireValue where Self: FixedWidthInteger {
+    package mutating func pass(_ wire: inout Wire) throws {
+        if wire.isRead {
+            try withUnsafeMutableBytes(of: &self) { try wire.read(into: $0) }
+        } else {
+            withUnsafeBytes(of: self) { wire.write($0) }
+        }
+    }
+
+    package static func pass(_ elements: inout [Self], _ wire: inout Wire) throws {
+        var count = elements.count
+        try wire.pass(&count)
+        guard wire.isRead else { return elements.withUnsafeBytes { wire.write($0) } }
+        try wire.requireLeft(count * MemoryLayout<Self>.size)
+        elements = [Self](repeating: 0, count: count)
+        try elements.withUnsafeMutableBytes { try wire.read(into: $0) }
+    }
+}
+
+extension UInt8: WireValue {}
+extension UInt16: WireValue {}
+extension UInt32: WireValue {}
+extension Int32: WireValue {}
+extension Int64: WireValue {}
+extension UInt64: WireValue {}
+
+extension WireMessage where Self: OptionSet, RawValue: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var bits = rawValue
+        try wire.pass(&bits)
+        self = Self(rawValue: bits)
+    }
+}
+
+extension TokenizeFlags: WireMessage {}
+extension DecodeFlags: WireMessage {}
+extension EmbedFlags: WireMessage {}
+
+/// A number of things, which is neither negative nor beyond 32 bits: what comes is so by its form.
+extension Int: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var count = UInt32(clamping: self)
+        try wire.pass(&count)
+        self = Int(count)
+    }
+}
+
+extension Bool: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var byte: UInt8 = self ? 1 : 0
+        try wire.pass(&byte)
+        guard byte <= 1 else { throw WireError.value("\(byte) is no truth value") }
+        self = byte == 1
+    }
+}
+
+extension Float: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var bits = bitPattern
+        try wire.pass(&bits)
+        self = Float(bitPattern: bits)
+    }
+}
+
+extension String: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        var bytes = wire.isRead ? [] : Array(utf8)
+        try wire.pass(&bytes)
+        if wire.isRead { self = String(decoding: bytes, as: UTF8.self) }
+    }
+}
+
+extension Array: WireMessage, WireValue where Element: WireValue {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try Element.pass(&self, &wire)
+    }
+}
+
+extension Optional: WireMessage, WireValue where Wrapped: WireValue {
+    package init() { self = nil }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        var isThere = self != nil
+        try wire.pass(&isThere)
+        guard isThere else { return self = nil }
+        var value = self ?? Wrapped()
+        try wire.pass(&value)
+        self = value
+    }
+}
+
+extension Duration: WireValue {
+    package init() { self = .zero }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        var (seconds, attoseconds) = components
+        try wire.pass(&seconds)
+        try wire.pass(&attoseconds)
+        guard seconds.magnitude < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
+            throw WireError.value(
+                "\(seconds) seconds and \(attoseconds) attoseconds are no duration")
+        }
+        self = Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)
+    }
+}
+
+extension MonotonicTime: WireValue {
+    package init() { self.init(nanoseconds: 0) }
+
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&nanoseconds)
     }
 }
 

@@ -34,22 +34,23 @@ final class WorkerLine: Sendable {
     /// Sends a call and waits for its answer.
     ///
     /// - Parameters:
-    ///   - deadline: what the plugin is told.
+    ///   - payload: where it is more than the call.
     ///   - limit: how long the worker may take; nil is for ever.
     ///   - waiting: how long to wait for an earlier call to be answered; nil is for ever.
-    ///   - prepare: what is to be done when that is so, with the call's number.
+    ///   - prepare: is given the call's number before it is sent.
     /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
+    @discardableResult
     func call<Call: WorkerCall>(
-        _ call: Call, deadline: Duration? = nil, limit: Duration?, waiting: Duration? = nil,
+        _ call: Call, _ payload: [UInt8]? = nil, limit: Duration?, waiting: Duration? = nil,
         prepare: (UInt32) -> Void = { _ in }
     ) throws -> Call.Answer {
-        let payload = call.payload(until: deadline.map { .now + $0 })
         guard let number = begin(waiting) else {
             throw ModelFailure.unavailable(reason: "the worker is busy", retryAfter: nil)
         }
         defer { use.withLock { $0.busy = false } }
         prepare(number)
-        let frame = Frame(kind: .call, step: Call.step, call: number, payload: payload)
+        let frame = Frame(
+            kind: .call, step: Call.step, call: number, payload: payload ?? call.payload)
         let answer = try exchange(
             frame, limit: limit, largest: max(call.largestAnswer, Self.smallAnswer))
         do {
@@ -117,7 +118,7 @@ final class WorkerLine: Sendable {
         }
         switch frame.kind {
         case .answer: return frame.payload
-        case .failure: throw try ModelFailure(frame.payload)
+        case .failure: throw try FailureMessage().read(frame.payload).failure()
         default: throw WireError.value("\(frame.kind) where an answer was expected")
         }
     }

@@ -47,15 +47,16 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
     var processID: Int32? { process.processID }
 
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
-        try call.check(for: self)
-        let limit = call.limit(limits) ?? deadline
-        let answer =
-            Call.isLane
-            ? try lane.call(call, deadline: deadline, limit: limit) {
-                memory.cancel.keepBehind($0)
-            }
-            : try control.call(call, limit: limit)
-        return try call.result(answer, in: memory, of: self)
+        let host = HostSide(description, vocabulary, memory)
+        try call.check(on: host)
+        let message = call.message(until: deadline.map { .now + $0 })
+        let line = Call.isLane ? lane : control
+        let answer = try line.call(
+            call, message.payload, limit: call.limit(limits) ?? deadline
+        ) {
+            if Call.isLane { memory.cancel.keepBehind($0) }
+        }
+        return try call.result(answer, on: host)
     }
 
     func requestCancel() {
@@ -144,7 +145,7 @@ extension WorkerLine {
 
     private func hello(to process: WorkerProcess, limit: Duration) throws {
         do {
-            let hello = try call(Hello(process: getpid()), limit: limit)
+            let hello = try call(Hello(), limit: limit)
             try process.introduce(hello.process)
         } catch ModelFailure.broken(_, let reason) {
             throw ModelFailure.load(stage: .start, reason: reason)

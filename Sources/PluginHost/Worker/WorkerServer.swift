@@ -13,20 +13,27 @@ package final class WorkerServer: @unchecked Sendable {
         var memory: SharedMemory?
     }
 
-    /// Everything that the host may ask.
-    package static let calls: [any WorkerCall.Type] = [
-        Hello.self, LibraryCall.self, QueryCall.self, AttachCall.self,
-        ProbeCall.self, LoadCall.self, VocabularyCall.self, MapCall.self, CloseCall.self,
-        TokenizeCall.self,
-        ForwardCall.self, SequenceLengthCall.self, ClearCall.self, TruncateCall.self,
-        ForkCall.self,
-        EncodeCall.self,
-        EmbedTokenizeCall.self, CountTokensCall.self, EmbedCall.self, ScoreCall.self,
-        ClassifyCall.self,
-        BeginTaskCall.self, AdvanceTaskCall.self, EndTaskCall.self,
-        BeginImageCall.self, StepImageCall.self, PreviewImageCall.self, FinishImageCall.self,
-        EndImageCall.self,
-        SelfTestCall.self,
+    /// A call of each kind that the host may make; what is read takes the place of its members.
+    package static let calls: [any WorkerCall] = [
+        Hello(), LibraryCall(path: ""), QueryCall(), AttachCall(),
+        ProbeCall(request: OpenRequest(path: "")), LoadCall(request: OpenRequest(path: "")),
+        VocabularyCall(), MapCall(size: 0), CloseCall(),
+        TokenizeCall(text: "", flags: []),
+        ForwardCall(batch: Batch()), SequenceLengthCall(sequence: 0), ClearCall(sequence: 0),
+        TruncateCall(sequence: 0, length: 0),
+        ForkCall(sequence: 0, destination: 0, length: 0),
+        EncodeCall(source: [], sequence: 0),
+        EmbedTokenizeCall(texts: [], flags: []),
+        CountTokensCall(texts: [], companions: .none, flags: []),
+        EmbedCall(batch: .texts([]), flags: []), ScoreCall(query: "", documents: []),
+        ClassifyCall(texts: []),
+        BeginTaskCall(id: TaskID(rawValue: 0), name: "", input: []),
+        AdvanceTaskCall(id: TaskID(rawValue: 0), limit: .zero),
+        EndTaskCall(id: TaskID(rawValue: 0)),
+        BeginImageCall(id: ImageID(rawValue: 0), request: ImageRequest(prompt: "")),
+        StepImageCall(id: ImageID(rawValue: 0)), PreviewImageCall(id: ImageID(rawValue: 0)),
+        FinishImageCall(id: ImageID(rawValue: 0)), EndImageCall(id: ImageID(rawValue: 0)),
+        SelfTestCall(limit: .zero),
     ]
 
     private let control: FrameChannel
@@ -35,8 +42,6 @@ package final class WorkerServer: @unchecked Sendable {
     /// The page of control words.
     let page: SharedMemory
     let open = Monitor(Open())
-    /// The number of the lane's call under way; only the lane touches it.
-    private var laneCall: UInt32 = 0
 
     init() throws {
         typealias Number = WorkerLaunch.DescriptorNumber
@@ -48,14 +53,13 @@ package final class WorkerServer: @unchecked Sendable {
 
     /// Serves calls about the model on this thread and calls into its context on another.
     func run() -> Never {
-        BlockingThread.start("roost-lane") { [self] in
-            serve(lane, Self.calls.filter { $0.isLane })
-        }
-        serve(control, Self.calls.filter { !$0.isLane })
+        BlockingThread.start("roost-lane") { [self] in serve(lane, isLane: true) }
+        serve(control, isLane: false)
     }
 
-    private func serve(_ channel: FrameChannel, _ calls: [any WorkerCall.Type]) -> Never {
-        let calls = Dictionary(uniqueKeysWithValues: calls.map { ($0.step, $0) })
+    private func serve(_ channel: FrameChannel, isLane: Bool) -> Never {
+        let own = Self.calls.filter { type(of: $0).isLane == isLane }
+        let calls = Dictionary(uniqueKeysWithValues: own.map { (type(of: $0).step, $0) })
         while true {
             do {
                 let frame = try channel.receive()
@@ -63,7 +67,7 @@ package final class WorkerServer: @unchecked Sendable {
                     throw WireError.unknownCall(UInt16(frame.step.rawValue))
                 }
                 try channel.send(try answer(frame, call))
-                if call.isLast { _exit(0) }
+                if type(of: call).isLast { _exit(0) }
             } catch WireError.closed {
                 _exit(0)
             } catch {
@@ -72,15 +76,15 @@ package final class WorkerServer: @unchecked Sendable {
         }
     }
 
-    private func answer(_ frame: Frame, _ call: any WorkerCall.Type) throws -> Frame {
-        if call.isLane { laneCall = frame.call }
+    private func answer(_ frame: Frame, _ call: any WorkerCall) throws -> Frame {
+        var answer = Frame(kind: .answer, step: frame.step, call: frame.call, payload: [])
         do {
-            let payload = try call.serve(frame.payload, in: self)
-            return Frame(kind: .answer, step: frame.step, call: frame.call, payload: payload)
+            answer.payload = try call.answer(to: frame, in: self)
         } catch let failure as ModelFailure {
-            return Frame(
-                kind: .failure, step: frame.step, call: frame.call, payload: failure.payload)
+            answer.kind = .failure
+            answer.payload = FailureMessage(failure).payload
         }
+        return answer
     }
 }
 
@@ -94,11 +98,14 @@ extension WorkerServer {
         return part
     }
 
-    /// What the plugin gets with a call.
-    func accompaniment(lane: Bool, until deadline: MonotonicTime?) throws -> LaneCall {
-        lane
+    /// Where a call of the model is performed.
+    func side(lane: Bool, call number: UInt32, until deadline: MonotonicTime?) throws -> PluginSide
+    {
+        let call =
+            lane
             ? LaneCall(
-                cancel: page.cancel.of(laneCall), deadline: deadline, trace: page.laneTrace)
+                cancel: page.cancel.of(number), deadline: deadline, trace: page.laneTrace)
             : LaneCall(trace: page.controlTrace)
+        return PluginSide(model: try opened(\.instance), memory: try opened(\.memory), call: call)
     }
 }

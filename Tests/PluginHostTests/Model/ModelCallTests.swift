@@ -16,9 +16,10 @@ import Testing
         }
 
         func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
-            try call.check(for: self)
+            let host = HostSide(description, vocabulary, memory)
+            try call.check(on: host)
             let answer = try lies(call) as? Call.Answer
-            return try call.result(try #require(answer), in: memory, of: self)
+            return try call.result(try #require(answer), on: host)
         }
 
         func requestCancel() {}
@@ -100,10 +101,7 @@ import Testing
         let placing = { @Sendable (width: Int, height: Int, stride: Int) in
             Liar { call in
                 guard call is FinishImageCall else { return () }
-                return try FinishImageCall.answer(
-                    written { writer in
-                        for number in [width, height, stride] { writer.write(number) }
-                    })
+                return try FinishImageCall.answer(written(width, height, stride))
             }
         }
         #expect(try finish(placing(8, 16, 24)).rgb.count == 8 * 16 * 3)
@@ -118,8 +116,7 @@ import Testing
 
     @Test func aPictureThatWasNeverBegunIsRefused() {
         let failure = failure {
-            let place = try FinishImageCall.answer(
-                written { writer in for number in [1, 1, 3] { writer.write(number) } })
+            let place = try FinishImageCall.answer(written(1, 1, 3))
             _ = try Liar { _ in place }.finishImage(ImageID(rawValue: 9), deadline: nil)
         }
         guard case .refused(.argument, _, _) = failure else {

@@ -2,62 +2,38 @@ import JSON
 import PluginHost
 import Synchronization
 
-/// The payload that `body` writes.
-func written(_ body: (inout WireWriter) -> Void) -> [UInt8] {
-    var writer = WireWriter()
-    body(&writer)
-    return writer.bytes
+/// The payload of values, one after the other.
+func written(_ values: any WireMessage...) -> [UInt8] {
+    values.flatMap { $0.payload }
 }
 
 /// Messages of every kind, with something in every member.
 enum Messages {
     /// The payloads of calls; those of a model as its callers make them.
     static let calls: [CallStep: [[UInt8]]] = {
-        let request = written {
-            $0.write(deadline: nil)
-            OpenRequest(
-                path: "a b", configJSON: "{}", sequences: 3, contextLength: 4, batchSize: 5,
-                budgetBytes: .max
-            ).write(to: &$0)
-        }
-        let plain = written { $0.write(deadline: nil) }
+        let request = OpenRequest(
+            path: "a b", configJSON: "{}", sequences: 3, contextLength: 4, batchSize: 5,
+            budgetBytes: .max)
         let loading: [CallStep: [[UInt8]]] = [
-            .start: [Hello(process: 7).payload()], .library: [plain + written { $0.write("/é") }],
-            .query: [plain], .attach: [plain], .probe: [request], .open: [request],
-            .vocabulary: [plain], .map: [plain + written { $0.write(UInt64(1 << 33)) }],
-            .close: [plain],
+            .start: [Hello().payload], .library: [written("/é")], .query: [[]], .attach: [[]],
+            .probe: [request.payload], .open: [request.payload], .vocabulary: [[]],
+            .map: [written(UInt64(1 << 33))], .close: [[]],
         ]
         return loading.merging(CallRecorder.messages()) { $1 }
     }()
 
     /// The payloads of answers that say more than that all went well.
     static let answers: [CallStep: [[UInt8]]] = {
-        let place = written { writer in for number in [2, 3, 6] { writer.write(number) } }
+        let place = written(2, 3, 6)
         let progress = TaskProgress(events: [[1], []], done: false, step: 2, of: 3)
+        var report = SelfTestReport()
+        report.json = [1, 2]
         return [
-            .start: [Hello.payload(of: Hello(process: 8))],
-            .attach: [
-                written { writer in
-                    for text in ["id", "1", "MIT", "c"] { writer.write(text) }
-                    writer.write(["llama", "mistral"])
-                }
-            ],
-            .probe: [
-                written {
-                    $0.write(90)
-                    $0.write("llama")
-                    $0.write(UInt64.max)
-                    $0.write(UInt64(8))
-                }
-            ],
-            .open: [written(description.write)],
-            .vocabulary: [
-                [0],
-                written {
-                    $0.write(true)
-                    vocabulary.write(to: &$0)
-                },
-            ],
+            .start: [Hello().payload],
+            .attach: [written("id", "1", "MIT", "c", ["llama", "mistral"])],
+            .probe: [written(90, "llama", UInt64.max, UInt64(8))],
+            .open: [description.payload],
+            .vocabulary: [[0], Optional(vocabulary).payload],
             .tokenize: [TokenizeCall.payload(of: [1, 2, 3])],
             .length: [SequenceLengthCall.payload(of: 5)],
             .embedTokenize: [EmbedTokenizeCall.payload(of: [[1, 2], []])],
@@ -69,7 +45,7 @@ enum Messages {
                 StepImageCall.payload(of: ImageProgress(done: false, step: 2)),
             ],
             .previewImage: [place], .finishImage: [place],
-            .selfTest: [[0], SelfTestCall.payload(of: SelfTestReport(json: [1, 2]))],
+            .selfTest: [[0], SelfTestCall.payload(of: report)],
         ]
     }()
 
@@ -79,7 +55,8 @@ enum Messages {
     ]
 
     static let all: [[UInt8]] =
-        calls.values.flatMap { $0 } + answers.values.flatMap { $0 } + failures.map(\.payload)
+        calls.values.flatMap { $0 } + answers.values.flatMap { $0 }
+        + failures.map { FailureMessage($0).payload }
         + [Frame(kind: .call, step: .open, call: 1, payload: []).bytes]
 
     static let vocabulary = Vocabulary(
@@ -131,7 +108,7 @@ private final class CallRecorder: LoadedModel {
 
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
         let until = deadline.map { _ in MonotonicTime(nanoseconds: 5) }
-        recorded.withLock { $0[Call.step, default: []].append(call.payload(until: until)) }
+        recorded.withLock { $0[Call.step, default: []].append(call.message(until: until).payload) }
         throw Recorded()
     }
 

@@ -21,6 +21,7 @@ func testOptions(limit: Duration = patience, log: @escaping LogHandler = { _ in 
 {
     var options = PluginHostOptions(store: "\(TestFolder.shared.path)/store", log: log)
     options.worker = WorkerLaunch(executable: "\(productFolder)/TestWorker")
+    options.limits.hello = patience
     options.limits.library = patience
     options.limits.query = patience
     options.limits.attach = patience

@@ -5,87 +5,84 @@ import Testing
 /// Messages between host and worker: what is written is read again, and nothing else crashes.
 @Suite struct WireTests {
     @Test func everyCallHasANumberOfItsOwn() {
-        let steps = WorkerServer.calls.map { $0.step }
+        let steps = WorkerServer.calls.map { type(of: $0).step }
         #expect(Set(steps).count == steps.count)
     }
 
     @Test func everyCallIsReadAsItWasWritten() throws {
         for call in WorkerServer.calls {
-            let messages = Messages.calls[call.step] ?? []
+            let messages = Messages.calls[type(of: call).step] ?? []
             #expect(!messages.isEmpty, "no message of \(call)")
-            for message in messages { #expect(try rewritten(message, as: call) == message) }
+            for message in messages { #expect(try Self.rewritten(message, as: call) == message) }
         }
     }
 
-    private func rewritten<Call: WorkerCall>(
-        _ message: [UInt8], as type: Call.Type
-    ) throws -> [UInt8] {
-        let (call, deadline) = try Call.read(message)
-        return call.payload(until: deadline)
+    private static func rewritten(_ payload: [UInt8], as call: any WorkerCall) throws -> [UInt8] {
+        func timed<Call: ModelCall>(_ call: Call) -> any WireMessage { call.message(until: nil) }
+        let message = (call as? any ModelCall).map { timed($0) } ?? call
+        return try message.read(payload).payload
     }
 
     @Test func everyAnswerIsReadAsItWasWritten() throws {
         for call in WorkerServer.calls {
-            for answer in Messages.answers[call.step] ?? [[]] {
-                #expect(try answerRewritten(answer, as: call) == answer, "\(call)")
+            for answer in Messages.answers[type(of: call).step] ?? [[]] {
+                #expect(try Self.rewritten(answer, asAnswerTo: call) == answer, "\(call)")
             }
         }
-        for failure in Messages.failures { #expect(try ModelFailure(failure.payload) == failure) }
+        for failure in Messages.failures {
+            let message = try FailureMessage().read(FailureMessage(failure).payload)
+            #expect(try message.failure() == failure)
+        }
     }
 
-    private func answerRewritten<Call: WorkerCall>(
-        _ answer: [UInt8], as type: Call.Type
+    private static func rewritten<Call: WorkerCall>(
+        _ answer: [UInt8], asAnswerTo call: Call
     ) throws -> [UInt8] {
         Call.payload(of: try Call.answer(answer))
     }
 
     @Test func whatAModelSaysOfItselfIsReadAsItWasWritten() throws {
-        var reader = WireReader(written(Messages.description.write))
-        #expect(try ModelDescription(from: &reader) == Messages.description)
-        reader = WireReader(written(Messages.vocabulary.write))
-        #expect(try Vocabulary(from: &reader) == Messages.vocabulary)
+        let description = Messages.description
+        #expect(try ModelDescription().read(description.payload) == description)
+        let vocabulary = Messages.vocabulary
+        #expect(try Vocabulary().read(vocabulary.payload) == vocabulary)
     }
 
     @Test func rangesThatDoNotAscendAreNotRead() throws {
-        let message = written {
-            $0.write(deadline: nil)
-            $0.write(TokenizeFlags.parseSpecial.rawValue)
-            $0.write("abcd")
-            $0.write(true)
-            $0.write([2, 4, 0, 1] as [Int64])
-        }
+        let call = try #require(WorkerServer.calls.compactMap { $0 as? TokenizeCall }.first)
+        let message = written("abcd", TokenizeFlags.parseSpecial, Optional([2, 4, 0, 1]))
         #expect(throws: WireError.value("ranges of a text that do not ascend")) {
-            try TokenizeCall.read(message)
+            try call.read(message)
         }
     }
 
     @Test func aFrameOfNoKindIsRefused() {
         var bytes = Frame(kind: .call, step: .forward, call: 1, payload: []).bytes
         bytes[4] = 9
-        #expect(throws: WireError.unknownKind(9)) { try Frame.Header(bytes[...]) }
+        #expect(throws: WireError.unknownKind(9)) { try Frame.Header(bytes) }
         bytes[4] = 1
         bytes[7] = 4
         let number = UInt16(CallStep.forward.rawValue) + 1024
-        #expect(throws: WireError.unknownCall(number)) { try Frame.Header(bytes[...]) }
+        #expect(throws: WireError.unknownCall(number)) { try Frame.Header(bytes) }
     }
 
     @Test func anotherProtocolIsNamedWithBothNumbers() {
-        var other = Hello(process: 1)
+        var other = Hello()
         other.version = 99
-        let error = #expect(throws: WireError.self) { try Hello.read(other.payload()) }
+        let error = #expect(throws: WireError.self) { try Hello().read(other.payload) }
         let names = "protocol 99, this one \(Hello.protocolVersion)"
         #expect(error?.description.contains(names) == true)
-        other = Hello(process: 1)
+        other = Hello()
         other.toolchain = "swift 1.0"
-        #expect(throws: WireError.self) { try Hello.read(other.payload()) }
+        #expect(throws: WireError.self) { try Hello().read(other.payload) }
     }
 
     /// An empty text takes four bytes of a message and sixteen of the reader's memory.
     @Test func aListOfNothingIsNotReadForLong() {
-        for (count, error) in [(65_536, false), (65_537, true)] {
-            var reader = WireReader(written { $0.write(Array(repeating: "", count: count)) })
-            let texts = Result { try reader.read() as [String] }
-            #expect((try? texts.get().count) == (error ? nil : count))
+        let most = Array(repeating: "", count: 1 << 16)
+        #expect(throws: Never.self) { try [String]().read(most.payload) }
+        #expect(throws: WireError.value("65537 elements, expected at most 65536")) {
+            try [String]().read((most + [""]).payload)
         }
         let progress = TaskProgress(events: Array(repeating: [], count: 70_000), done: true)
         #expect(throws: WireError.value("70000 elements, expected at most 65536")) {
@@ -94,19 +91,16 @@ import Testing
     }
 
     @Test func aDurationThatCannotBeIsRefused() {
-        var reader = WireReader(
-            written {
-                $0.write(Int64(1))
-                $0.write(Int64.min)
-            })
-        #expect(throws: WireError.self) { try reader.read() as Duration }
+        let message = written(Int64(1), Int64.min)
+        #expect(throws: WireError.self) { try Duration().read(message) }
     }
 
     /// What a failure quotes may be long; its answer is not.
     @Test func aFailuresWordsAreCut() throws {
         let long = ModelFailure.broken(
             step: "advance", reason: String(repeating: "é", count: 100_000))
-        guard case .broken("advance", let reason) = try ModelFailure(long.payload) else {
+        let read = try FailureMessage().read(FailureMessage(long).payload).failure()
+        guard case .broken("advance", let reason) = read else {
             Issue.record("another failure")
             return
         }
@@ -135,20 +129,9 @@ import Testing
     }
 
     private static let readers: [@Sendable ([UInt8]) throws -> Void] =
-        WorkerServer.calls.flatMap { [reader(of: $0), answerReader(of: $0)] }
-        + [{ _ = try ModelFailure($0) }, { _ = try Frame.Header($0[...]) }]
-
-    private static func reader<Call: WorkerCall>(
-        of type: Call.Type
-    ) -> @Sendable ([UInt8]) throws -> Void {
-        { _ = try Call.read($0) }
-    }
-
-    private static func answerReader<Call: WorkerCall>(
-        of type: Call.Type
-    ) -> @Sendable ([UInt8]) throws -> Void {
-        { _ = try Call.answer($0) }
-    }
+        WorkerServer.calls.flatMap { call -> [@Sendable ([UInt8]) throws -> Void] in
+            [{ _ = try rewritten($0, as: call) }, { _ = try rewritten($0, asAnswerTo: call) }]
+        } + [{ _ = try FailureMessage().read($0).failure() }, { _ = try Frame.Header($0) }]
 
     @Test(arguments: 0..<8)
     func damagedMessagesAreErrorsInEveryReader(_ seed: Int) {
