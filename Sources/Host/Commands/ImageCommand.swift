@@ -6,16 +6,16 @@ import Synchronization
 /// `roost image`
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Makes pictures with a model of a running host.",
+        commandName: "image", abstract: "Makes images with a model of a running host.",
         discussion: """
             roost image "two red houses on a light blue background" -o houses.png
             roost image "a boat" -o boat.png --seed 7 --steps 30 --size 256x256
 
-            Of several pictures the first is house-1.png. The seed that is shown makes the same picture \
+            Of several images the first is house-1.png. The seed that is shown makes the same image \
             again.
             """)
 
-    @Argument(help: "What the picture is to show.")
+    @Argument(help: "What the image is to show.")
     var prompt: String
 
     @Option(name: .shortAndLong, help: "The PNG file to write; by default named after the prompt.")
@@ -27,16 +27,16 @@ struct ImageCommand: AsyncParsableCommand {
     @Option(help: "How many steps; more are slower, and finer up to a point.")
     var steps: Int?
 
-    @Option(help: "The number that decides which of all pictures it is; by default drawn.")
+    @Option(help: "The number that decides which of all images it is; by default drawn.")
     var seed: Int?
 
-    @Option(name: .shortAndLong, help: "How many pictures, from 1 to 10; each has the next seed.")
+    @Option(name: .shortAndLong, help: "How many images, from 1 to 10; each has the next seed.")
     var number = 1
 
-    @Option(help: "How closely the picture follows the prompt.")
+    @Option(help: "How closely the image follows the prompt.")
     var guidance: Double?
 
-    @Option(help: "What is to be kept out of the picture.")
+    @Option(help: "What is to be kept out of the image.")
     var negative: String?
 
     @Option(help: "How the steps are made, by a name that the model knows.")
@@ -48,7 +48,7 @@ struct ImageCommand: AsyncParsableCommand {
     @Option(help: "How much of that file may change, from 0 to 1.")
     var strength: Double?
 
-    @Option(help: "The model; by default the host's for pictures.")
+    @Option(help: "The model; by default the host's for images.")
     var model: String?
 
     @Flag(help: "Write over files that are there.")
@@ -60,13 +60,13 @@ struct ImageCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
-        if prompt.trimmed.isEmpty { throw ValidationError("say what the picture is to show") }
+        if prompt.trimmed.isEmpty { throw ValidationError("say what the image is to show") }
         if !(1...10).contains(number) { throw ValidationError("--number is from 1 to 10") }
         if strength != nil, from == nil { throw ValidationError("--strength needs --from") }
     }
 
     func run() async throws {
-        let files = PictureFiles(output ?? PictureFiles.name(after: prompt), number, force: force)
+        let files = ImageFiles(output ?? ImageFiles.name(after: prompt), number, force: force)
         try files.check()
         let request = try request()
         let progress = ProgressLine(isQuiet: json)
@@ -81,14 +81,14 @@ struct ImageCommand: AsyncParsableCommand {
                 progress.end()
                 written.withLock { $0.append(report(file, event)) }
             } else if let step = event["step"]?.integer {
-                progress.show(step: step, of: event["steps"]?.integer, picture: index, of: number)
+                progress.show(step: step, of: event["steps"]?.integer, image: index, of: number)
             }
         }
-        let pictures = written.withLock { $0 }
-        guard pictures.count == number else {
-            throw ClientError.notUnderstood("the stream ended after \(pictures.count) pictures")
+        let images = written.withLock { $0 }
+        guard images.count == number else {
+            throw ClientError.notUnderstood("the stream ended after \(images.count) images")
         }
-        if json { StandardOutput.line(JSONValue.array(pictures).serialized()) }
+        if json { StandardOutput.line(JSONValue.array(images).serialized()) }
     }
 
     private func report(_ file: String, _ event: JSONValue) -> JSONValue {

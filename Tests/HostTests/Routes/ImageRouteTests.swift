@@ -168,7 +168,7 @@ import Testing
         let base64 = JSONValue.string(Data(try PNG.encoded(old)).base64EncodedString())
         let sized = try await generate(["prompt": "a", "size": "16x8", "init_image": base64])
         #expect(
-            sized.error["message"] == "'init_image' is 12x8, expected the picture's size, 16x8")
+            sized.error["message"] == "'init_image' is 12x8, expected the image's size, 16x8")
         let odd = try await generate(["prompt": "a", "init_image": base64])
         #expect(odd.status == 400 && odd.error["param"] == "init_image")
     }

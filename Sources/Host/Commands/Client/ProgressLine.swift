@@ -8,16 +8,16 @@ final class ProgressLine: Sendable {
     private let isQuiet: Bool
     private let isTerminal = StandardError.isTerminal
     /// What was shown last; nil when the line is empty.
-    private let last = Mutex<(picture: Int, tenth: Int)?>(nil)
+    private let last = Mutex<(image: Int, tenth: Int)?>(nil)
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
     }
 
     /// - Parameter of: nil when nobody knows.
-    func show(step: Int, of steps: Int?, picture: Int, of pictures: Int) {
+    func show(step: Int, of steps: Int?, image: Int, of images: Int) {
         guard !isQuiet else { return }
-        let which = pictures > 1 ? "picture \(picture + 1) of \(pictures), " : ""
+        let which = images > 1 ? "image \(image + 1) of \(images), " : ""
         let text = which + "step \(step)" + (steps.map { " of \($0)" } ?? "")
         let tenth = steps.map { 10 * step / max(1, $0) } ?? step
         last.withLock { last in
@@ -27,10 +27,10 @@ final class ProgressLine: Sendable {
                     String(repeating: "█", count: filled)
                     + String(repeating: "░", count: Self.width - min(filled, Self.width))
                 StandardError.text("\r\(bar) \(text)\u{1B}[K")
-            } else if last?.picture != picture || last?.tenth != tenth {
+            } else if last?.image != image || last?.tenth != tenth {
                 StandardError.write(text)
             }
-            last = (picture, tenth)
+            last = (image, tenth)
         }
     }
 

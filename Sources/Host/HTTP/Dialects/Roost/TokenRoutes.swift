@@ -4,7 +4,7 @@ import JSON
 import NIOCore
 import PluginHost
 
-/// `POST /v1/tokenize` and `POST /v1/detokenize`, of models of text, of vectors and of pictures.
+/// `POST /v1/tokenize` and `POST /v1/detokenize`, of models of text, of vectors and of images.
 struct TokenRoutes {
     let models: Models
     let body: Body

@@ -5,17 +5,17 @@ import PNGFiles
 import PluginHost
 
 /// Where images are decoded and encoded: a large one takes time and memory.
-let pictureThreads = BlockingPool("roost-png", limit: 2)
+let imageThreads = BlockingPool("roost-png", limit: 2)
 
 /// A finished or intermediate image, as it is sent.
-struct EncodedPicture: Sendable {
+struct EncodedImage: Sendable {
     let base64: String
     let size: ImageSize
 
-    init(_ picture: Picture) async throws {
-        size = ImageSize(width: picture.width, height: picture.height)
-        base64 = try await pictureThreads.run {
-            Data(try PNG.encoded(picture)).base64EncodedString()
+    init(_ image: Picture) async throws {
+        size = ImageSize(width: image.width, height: image.height)
+        base64 = try await imageThreads.run {
+            Data(try PNG.encoded(image)).base64EncodedString()
         }
     }
 }
@@ -28,11 +28,11 @@ struct ImageAnswer: Sendable {
     /// In seconds since 1970.
     let created = WallClock.now.seconds
 
-    func whole(_ pictures: [(picture: EncodedPicture, seed: Int)]) -> JSONValue {
-        let data = pictures.map { picture, seed -> JSONValue in
-            ["b64_json": .string(picture.base64), "seed": .integer(seed)]
+    func whole(_ images: [(image: EncodedImage, seed: Int)]) -> JSONValue {
+        let data = images.map { image, seed -> JSONValue in
+            ["b64_json": .string(image.base64), "seed": .integer(seed)]
         }
-        let size = pictures.first.map { $0.picture.size.description }
+        let size = images.first.map { $0.image.size.description }
         return [
             "created": .integer(created), "data": .array(data), "model": .string(model),
             "size": size.map { .string($0) } ?? .null, "output_format": "png",
@@ -51,21 +51,21 @@ struct ImageAnswer: Sendable {
 
     // MARK: - Events of a stream
 
-    func step(_ progress: ImageProgress, of picture: Int) -> JSONValue {
+    func step(_ progress: ImageProgress, of image: Int) -> JSONValue {
         [
-            "type": "image_generation.progress", "index": .integer(picture),
+            "type": "image_generation.progress", "index": .integer(image),
             "step": .integer(progress.step), "steps": progress.of.map { .integer($0) } ?? .null,
         ]
     }
 
-    func preview(_ preview: EncodedPicture, number: Int, of picture: Int) -> JSONValue {
-        var event = event("image_generation.partial_image", preview, picture)
+    func preview(_ preview: EncodedImage, number: Int, of image: Int) -> JSONValue {
+        var event = event("image_generation.partial_image", preview, image)
         event["partial_image_index"] = .integer(number)
         return .object(event)
     }
 
-    func completed(_ finished: EncodedPicture, seed: Int, of picture: Int) -> JSONValue {
-        var event = event("image_generation.completed", finished, picture)
+    func completed(_ finished: EncodedImage, seed: Int, of image: Int) -> JSONValue {
+        var event = event("image_generation.completed", finished, image)
         event["seed"] = .integer(seed)
         event["model"] = .string(model)
         event["truncated"] = reading?.isCut.map { .bool($0) } ?? .null
@@ -73,13 +73,13 @@ struct ImageAnswer: Sendable {
         return .object(event)
     }
 
-    private func event(_ type: String, _ picture: EncodedPicture, _ index: Int) -> JSONObject {
+    private func event(_ type: String, _ image: EncodedImage, _ index: Int) -> JSONObject {
         JSONObject([
             (key: "type", value: .string(type)), (key: "index", value: .integer(index)),
             (key: "created_at", value: .integer(created)),
-            (key: "size", value: .string(picture.size.description)),
+            (key: "size", value: .string(image.size.description)),
             (key: "output_format", value: "png"), (key: "background", value: "opaque"),
-            (key: "quality", value: "auto"), (key: "b64_json", value: .string(picture.base64)),
+            (key: "quality", value: "auto"), (key: "b64_json", value: .string(image.base64)),
         ])
     }
 }

@@ -14,7 +14,7 @@ struct ImageGenerationRequest: Sendable {
     /// A stream reports every step.
     let showsSteps: Bool
     private let prompt: String
-    private let negative: String
+    private let negativePrompt: String
     /// Nil: the size of the initial image, else the model's own.
     private let size: ImageSize?
     private let firstSeed: UInt64
@@ -39,9 +39,9 @@ struct ImageGenerationRequest: Sendable {
         model = try fields.string("model")
         prompt = try Self.text(fields, "prompt") ?? ""
         guard !prompt.isEmpty else {
-            throw APIError.missing(param: "prompt", expected: "what the picture is to show")
+            throw APIError.missing(param: "prompt", expected: "what the image is to show")
         }
-        negative = try Self.text(fields, "negative_prompt") ?? ""
+        negativePrompt = try Self.text(fields, "negative_prompt") ?? ""
         count = try fields.integer("n", in: 1...10) ?? 1
         size = try ImageSize(fields)
         let seed = try fields.integer("seed", in: -1...Self.lastSeed)
@@ -73,21 +73,21 @@ struct ImageGenerationRequest: Sendable {
         if let format = try fields.string("response_format"), format != "b64_json" {
             throw APIError.unsupported(
                 param: "response_format",
-                "is not supported: the host keeps no pictures that an address could lead to; "
+                "is not supported: the host keeps no images that an address could lead to; "
                     + "use \"b64_json\"")
         }
         if let format = try fields.string("output_format"), format != "png" {
             throw APIError.unsupported(
-                param: "output_format", "is not supported: pictures are written as \"png\"")
+                param: "output_format", "is not supported: images are written as \"png\"")
         }
         if try fields.string("background") == "transparent" {
             throw APIError.unsupported(
-                param: "background", "is not supported: pictures have no transparent parts")
+                param: "background", "is not supported: images have no transparent parts")
         }
         if fields.value("mask") != nil {
             throw APIError.unsupported(
                 param: "mask",
-                "is not supported: all of a picture may change, as far as "
+                "is not supported: all of an image may change, as far as "
                     + "'strength' lets it")
         }
     }
@@ -96,17 +96,17 @@ struct ImageGenerationRequest: Sendable {
         guard let text = try fields.string("init_image") else {
             if fields.value("strength") != nil {
                 throw APIError.missing(
-                    param: "init_image", expected: "a picture that 'strength' is about")
+                    param: "init_image", expected: "an image that 'strength' is about")
             }
             return nil
         }
         let strength = try fields.number("strength", in: 0...1) ?? 0.8
-        let picture = try await pictureThreads.run { try Self.picture(text) }
-        return ImageRequest.Initial(picture: picture, strength: strength)
+        let image = try await imageThreads.run { try Self.image(text) }
+        return ImageRequest.Initial(picture: image, strength: strength)
     }
 
     /// Base64 of a PNG file, also as a data URL.
-    private static func picture(_ text: String) throws -> Picture {
+    private static func image(_ text: String) throws -> Picture {
         let prefix = "data:image/png;base64,"
         let base64 = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
         guard let data = Data(base64Encoded: base64) else {
@@ -136,10 +136,10 @@ extension ImageGenerationRequest {
         try check(scheduler, capabilities)
         if previews > 0, streams, !capabilities.previews {
             throw APIError.unsupported(
-                param: "partial_images", "is not supported: the model shows finished pictures only")
+                param: "partial_images", "is not supported: the model shows finished images only")
         }
         var request = ImageRequest(prompt: prompt)
-        request.negative = negative
+        request.negative = negativePrompt
         request.steps = steps ?? 0
         request.guidance = guidance
         request.initial = initial
@@ -169,7 +169,8 @@ extension ImageGenerationRequest {
                 param: "truncate", "is false, and this model does not tell what it cuts")
         }
         var readings: [TextReading] = []
-        for (key, text) in [("prompt", prompt), ("negative_prompt", negative)] where !text.isEmpty {
+        for (key, text) in [("prompt", prompt), ("negative_prompt", negativePrompt)]
+        where !text.isEmpty {
             let count = try await tokenizer.tokenize(text, addSpecial: true, parseSpecial: false)
                 .count
             guard count <= most || longTexts == .cut else {
@@ -187,7 +188,7 @@ extension ImageGenerationRequest {
         guard count * size.width * size.height <= Self.mostPixels else {
             throw APIError.invalid(
                 param: "n",
-                "is \(count) for pictures of \(size), expected up to \(Self.mostPixels) pixels in a "
+                "is \(count) for images of \(size), expected up to \(Self.mostPixels) pixels in a "
                     + "request; send several")
         }
     }
@@ -198,13 +199,13 @@ extension ImageGenerationRequest {
         }
         if let size, let given, size != given {
             throw APIError.invalid(
-                param: "init_image", "is \(given), expected the picture's size, \(size)")
+                param: "init_image", "is \(given), expected the image's size, \(size)")
         }
         let size = size ?? given
         if let size, !size.isMultiple(of: capabilities.multipleOf) {
             throw APIError.invalid(
                 param: self.size == nil ? "init_image" : "size",
-                "is \(size), and the model makes pictures whose sides are multiples of "
+                "is \(size), and the model makes images whose sides are multiples of "
                     + "\(capabilities.multipleOf)")
         }
         return size

@@ -16,44 +16,44 @@ struct ImageRoutes {
     private func generate(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let asked = try await body.read(
             request, context, .images, waiting: { try await ImageGenerationRequest($0) })
-        let job = try await start(asked, context)
-        return asked.streams
-            ? OpenAIDialect().stream(context) { events in try await send(job, to: &events, context)
-            }
-            : Response(try await collect(job, context))
+        let reply = try await start(asked, context)
+        guard asked.streams else { return Response(try await collect(reply, context)) }
+        return OpenAIDialect().stream(context) { events in
+            try await send(reply, to: &events, context)
+        }
     }
 
     /// Puts a request into its model's queue.
     private func start(
         _ asked: ImageGenerationRequest, _ context: HTTPContext
-    ) async throws -> ImageJob {
+    ) async throws -> ImageReply {
         try await Models.inNextGeneration {
             let hold = try await models.images(asked.model)
             context.record.note { $0.model = hold.name }
             let engine = hold.engine
             let order = try asked.order(engine.capabilities)
             let reading = try await asked.reading(engine.capabilities, hold.tokenizer)
-            return ImageJob(asked: asked, hold: hold, stream: try engine.make(order), reading)
+            return ImageReply(asked: asked, hold: hold, stream: try engine.make(order), reading)
         }
     }
 
-    private func collect(_ job: ImageJob, _ context: HTTPContext) async throws -> JSONValue {
-        var pictures: [(EncodedPicture, Int)] = []
-        try await workload.run(for: context.channel, cancel: job.stream.cancel) {
-            for try await event in job.stream {
-                guard case .picture(let number, let picture) = event else { continue }
-                pictures.append((try await EncodedPicture(picture), job.asked.seed(of: number)))
+    private func collect(_ reply: ImageReply, _ context: HTTPContext) async throws -> JSONValue {
+        var images: [(EncodedImage, Int)] = []
+        try await workload.run(for: context.channel, cancel: reply.stream.cancel) {
+            for try await event in reply.stream {
+                guard case .picture(let number, let image) = event else { continue }
+                images.append((try await EncodedImage(image), reply.asked.seed(of: number)))
             }
         }
-        return job.answer.whole(pictures)
+        return reply.answer.whole(images)
     }
 
     private func send(
-        _ job: ImageJob, to events: inout EventStream, _ context: HTTPContext
+        _ reply: ImageReply, to events: inout EventStream, _ context: HTTPContext
     ) async throws {
-        try await workload.run(for: context.channel, cancel: job.stream.cancel) {
-            for try await event in job.stream {
-                guard let json = try await job.json(event) else { continue }
+        try await workload.run(for: context.channel, cancel: reply.stream.cancel) {
+            for try await event in reply.stream {
+                guard let json = try await reply.json(event) else { continue }
                 try await events.send(json)
             }
         }
@@ -61,7 +61,7 @@ struct ImageRoutes {
 }
 
 /// A request that is being answered.
-private struct ImageJob: Sendable {
+private struct ImageReply: Sendable {
     let asked: ImageGenerationRequest
     let hold: ModelHold<ImageEngine>
     let stream: ImageStream
@@ -80,13 +80,13 @@ private struct ImageJob: Sendable {
     /// - Returns: nil for an event that nobody asked for.
     func json(_ event: ImageEvent) async throws -> JSONValue? {
         switch event {
-        case .step(let picture, let progress):
-            asked.showsSteps ? .some(answer.step(progress, of: picture)) : .none
-        case .preview(let picture, let number, let preview):
-            answer.preview(try await EncodedPicture(preview), number: number, of: picture)
-        case .picture(let number, let picture):
+        case .step(let image, let progress):
+            asked.showsSteps ? .some(answer.step(progress, of: image)) : .none
+        case .preview(let image, let number, let preview):
+            answer.preview(try await EncodedImage(preview), number: number, of: image)
+        case .picture(let number, let image):
             answer.completed(
-                try await EncodedPicture(picture), seed: asked.seed(of: number), of: number)
+                try await EncodedImage(image), seed: asked.seed(of: number), of: number)
         }
     }
 }

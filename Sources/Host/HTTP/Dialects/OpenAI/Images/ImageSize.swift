@@ -1,6 +1,6 @@
 import PluginHost
 
-/// Pixels of a picture.
+/// Pixels of an image.
 struct ImageSize: Equatable, Sendable, CustomStringConvertible {
     let width: Int
     let height: Int

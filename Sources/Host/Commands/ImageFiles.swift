@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 
 /// Where a command stores its images.
-struct PictureFiles: Sendable {
+struct ImageFiles: Sendable {
     private let paths: [String]
     private let force: Bool
 
@@ -44,7 +44,7 @@ struct PictureFiles: Sendable {
     /// - Returns: the path of the file.
     func write(_ base64: String, at index: Int) throws -> String {
         guard let data = Data(base64Encoded: base64), paths.indices.contains(index) else {
-            throw ClientError.notUnderstood("picture \(index) of the stream is none")
+            throw ClientError.notUnderstood("image \(index) of the stream is none")
         }
         let path = paths[index]
         try FileWriter.write([UInt8](data), to: path, overwrites: force)
