@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: models, cacheTypes)
     func theCapabilityIsDeclared(name: String, cache: String) throws {
-        #expect(try model(name, cache).context().capabilities.flags & 8 != 0)
+        #expect(try model(name, cache).context().capabilities.flags & UInt32(ROOST_LOGITS_BATCH_INVARIANT) != 0)
     }
 
     @Test(arguments: models, cacheTypes)

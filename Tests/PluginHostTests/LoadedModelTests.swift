@@ -184,12 +184,21 @@ import Testing
         let slowFor = #"{"at": "forward", "do": "slow", "letter": "x"}"#
         let model = try openModel(isolation, config: slowFor)
         defer { model.close() }
+        let ended = Flag()
         let refused = Task {
             await BlockingThread.run("forward") {
-                failure { _ = try model.feed([Int32(UInt8(ascii: "x"))], deadline: patience) }
+                defer { ended.set() }
+                return failure {
+                    _ = try model.feed([Int32(UInt8(ascii: "x"))], deadline: patience)
+                }
             }
         }
-        await cancelRepeatedly(model) { await refused.value }
+        await BlockingThread.run("cancel") {
+            _ = eventually(within: .seconds(3600)) {
+                model.requestCancel()
+                return ended.isSet
+            }
+        }
         #expect(
             await refused.value == .refused(code: .cancelled, flags: [], message: "told to stop"))
         model.requestCancel()

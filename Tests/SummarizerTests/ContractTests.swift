@@ -106,7 +106,7 @@ import Testing
         let model = try TestModel(
             Fixtures.find(name), settings: #"{"cache_type": "\#(cache)"}"#)
         let (together, alone) = (try model.context(sequences: 5), try model.context())
-        #expect(together.capabilities.flags & 8 != 0)
+        #expect(together.capabilities.flags & UInt32(ROOST_LOGITS_BATCH_INVARIANT) != 0)
         let lengths = [1, 7, 33, 2, 40]
         let sources = lengths.map { n in (0..<Int32(n)).map { ($0 * 31 + Int32(n)) % 700 } }
         let texts = try lengths.map { try text($0 + 2, of: alone) }

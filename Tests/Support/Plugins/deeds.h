@@ -1,19 +1,13 @@
 /* How the plugins of the tests misbehave, where and how their settings say: {"at": STEP, "do": DEED,
  * "marker": PATH, "letter": "x"}. With a marker only the first time (the file is then made), with a letter
- * only for what has it. */
-#include "roost_plugin.h"
+ * only for what has it. "when" and "pace" are read for all, and mean what each plugin says. */
+#include "common.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define STR(literal) { literal, sizeof(literal) - 1 }
 
 static volatile int bottomless = 1;
 
@@ -134,7 +128,7 @@ static void misbehave(const char *deed, const roost_call *call)
 /* How a model misbehaves: on arriving at a step the deed is done, with a marker only the first time, and
  * with a letter only where that is in what the step is given. */
 struct deeds {
-    char at[32], deed[32], marker[512], letter[8];
+    char at[32], deed[32], marker[512], letter[8], when[64], pace[16];
 };
 
 static int is(const struct deeds *deeds, const char *at, const char *deed)
@@ -162,16 +156,6 @@ static void misbehave_at(const struct deeds *deeds, const char *at)
         misbehave(deeds->deed, NULL);
 }
 
-static roost_status fail(const roost_call *call, roost_status code, uint32_t flags,
-                         const char *message)
-{
-    roost_err *err = call->err;
-    err->code = code;
-    err->flags = flags;
-    snprintf(err->message, err->cap, "%s", message);
-    return code;
-}
-
 /* The common beginning of a step: misbehaves, or refuses, when told to. */
 static roost_status arrive(const struct deeds *deeds, const char *at, const roost_call *call)
 {
@@ -189,21 +173,12 @@ static roost_status arrive(const struct deeds *deeds, const char *at, const roos
     return ROOST_OK;
 }
 
-static void read_setting(roost_str json, const char *key, char *out, size_t size)
-{
-    char text[2048], quoted[64];
-    snprintf(text, sizeof text, "%.*s", (int)json.len, json.ptr ? json.ptr : "");
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    char *found = strstr(text, quoted);
-    if (!found || !(found = strchr(found + strlen(quoted), '"')))
-        return;
-    snprintf(out, size, "%.*s", (int)strcspn(found + 1, "\""), found + 1);
-}
-
 static void read_deeds(struct deeds *deeds, roost_str json)
 {
     read_setting(json, "at", deeds->at, sizeof deeds->at);
     read_setting(json, "do", deeds->deed, sizeof deeds->deed);
     read_setting(json, "marker", deeds->marker, sizeof deeds->marker);
     read_setting(json, "letter", deeds->letter, sizeof deeds->letter);
+    read_setting(json, "when", deeds->when, sizeof deeds->when);
+    read_setting(json, "pace", deeds->pace, sizeof deeds->pace);
 }

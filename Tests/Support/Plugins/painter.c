@@ -15,7 +15,6 @@ enum { WIDTH = 64, HEIGHT = 32, STEPS = 4, PREVIEW = 4 };
 
 struct roost_model {
     struct deeds deeds;
-    char when[64], pace[16];
     int contexts, jobs;
 };
 
@@ -31,8 +30,6 @@ struct roost_job {
     float strength;
     int is_meant;
 };
-
-static const roost_host *host;
 
 /* ---- jobs -------------------------------------------------------------------------------- */
 
@@ -72,8 +69,8 @@ static roost_status begin(roost_context *context, const roost_image_req *request
     uint64_t size = (uint64_t)request->width * request->height * 3;
     struct roost_job job = { .model = model };
     job.is_meant =
-        memmem(request->prompt.ptr ? request->prompt.ptr : "", request->prompt.len, model->when,
-               strlen(model->when)) != NULL;
+        memmem(request->prompt.ptr ? request->prompt.ptr : "", request->prompt.len, model->deeds.when,
+               strlen(model->deeds.when)) != NULL;
     roost_status status = arrive_with(&job, "begin", call);
     if (status != ROOST_OK)
         return status;
@@ -104,8 +101,7 @@ static roost_status begin(roost_context *context, const roost_image_req *request
 
 static roost_status step(struct roost_job *job, roost_progress *progress, const roost_call *call)
 {
-    struct timespec pace = { atol(job->model->pace) / 1000, 1000000 * (atol(job->model->pace) % 1000) };
-    nanosleep(&pace, NULL);
+    take_time(job->model->deeds.pace, 1);
     /* The first step is as it should be. */
     if (job->step > 0) {
         roost_status status = arrive_with(job, "step", call);
@@ -214,7 +210,7 @@ static void end(struct roost_job *job)
         misbehave_at(&job->model->deeds, "end");
     job->model->jobs--;
     if (host)
-        host->log(host->ctx, ROOST_LOG_INFO, (roost_str)STR("painter"), (roost_str)STR("job ended"));
+        host->log(host->ctx, ROOST_LOG_INFO, (roost_str)ROOST_STR("painter"), (roost_str)ROOST_STR("job ended"));
     free(job->start);
     free(job);
 }
@@ -239,62 +235,9 @@ static const void *extension(const roost_model *model, const char *id)
                                                   : (const void *)&image_table;
 }
 
-static roost_status attach(const roost_host *given, void **self, const roost_call *call)
+static void read_settings(struct roost_model *model, roost_str json)
 {
-    if (host)
-        return fail(call, ROOST_E_BUSY, 0, "attached already");
-    host = given;
-    *self = NULL;
-    return ROOST_OK;
-}
-
-static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
-{
-    (void)self, (void)in, (void)call;
-    out->score = 50;
-    out->bytes_host = sizeof(struct roost_model);
-    out->bytes_per_context = sizeof(struct roost_context);
-    out->family = (roost_str)STR("painter");
-    return ROOST_OK;
-}
-
-static roost_status open_model(void *self, const roost_open *in, roost_model **out,
-                               const roost_call *call)
-{
-    (void)self, (void)call;
-    struct roost_model *model = calloc(1, sizeof *model);
-    read_deeds(&model->deeds, in->config_json);
-    read_setting(in->config_json, "when", model->when, sizeof model->when);
-    read_setting(in->config_json, "pace", model->pace, sizeof model->pace);
-    *out = model;
-    return ROOST_OK;
-}
-
-/* What is left open shows as an abort. */
-static void close_model(roost_model *model)
-{
-    if (model->contexts != 0)
-        abort();
-    free(model);
-}
-
-static void context_free(roost_context *context)
-{
-    if (context->model->jobs != 0)
-        abort();
-    context->model->contexts--;
-    free(context);
-}
-
-static roost_status context_new(roost_model *model, const roost_context_params *params,
-                                roost_context **out, const roost_call *call)
-{
-    (void)params, (void)call;
-    struct roost_context *context = calloc(1, sizeof *context);
-    context->model = model;
-    model->contexts++;
-    *out = context;
-    return ROOST_OK;
+    read_deeds(&model->deeds, json);
 }
 
 static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
@@ -311,29 +254,8 @@ static roost_status info_json(const roost_model *model, roost_sink out, const ro
                        : strcmp(deed, "ragged") == 0 ? "{\"image\": {\"width\": 9, \"multiple_of\": 8}}"
                        : strcmp(deed, "divide") == 0 ? "{\"image\": {\"multiple_of\": 0}}"
                                                      : known;
-    return out.put(out.ctx, text, strlen(text)) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, text, strlen(text));
 }
 
-static const roost_plugin table = {
-    .struct_size = sizeof(roost_plugin),
-    .abi_minor = ROOST_ABI_MINOR,
-    .id = STR("org.example.painter"),
-    .version = STR("1.0.0"),
-    .license = STR("Apache-2.0"),
-    .toolchain = STR("c"),
-    .families_csv = STR("painter"),
-    .attach = attach,
-    .probe = probe,
-    .open = open_model,
-    .close = close_model,
-    .context_new = context_new,
-    .context_free = context_free,
-    .info_json = info_json,
-    .extension = extension,
-};
-
-__attribute__((visibility("default"))) const roost_plugin *roost_plugin_query_v1(uint32_t minor)
-{
-    (void)minor;
-    return &table;
-}
+#define NAME "painter"
+#include "table.h"

@@ -50,7 +50,6 @@ enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64, START = EOS 
 
 struct roost_model {
     struct deeds deeds;
-    char pace[16];
     char pieces[256 + 6];
     uint32_t offsets[VOCABULARY + 1];
     uint16_t attributes[VOCABULARY];
@@ -69,7 +68,6 @@ struct roost_context {
     struct sequence sequences[MOST_SEQUENCES];
 };
 
-static const roost_host *host;
 /* Of the last model, for what happens when there is none any more. */
 static struct deeds last_deeds;
 
@@ -88,7 +86,6 @@ static void early(const char *at)
 static void read_settings(struct roost_model *model, roost_str json)
 {
     read_deeds(&model->deeds, json);
-    read_setting(json, "pace", model->pace, sizeof model->pace);
 }
 
 /* ---- tokens ------------------------------------------------------------------------------ */
@@ -116,7 +113,7 @@ static roost_status vocab(const roost_model *constant, roost_vocab *out, const r
 
 static roost_status put_id(roost_sink out, int32_t id)
 {
-    return out.put(out.ctx, &id, sizeof id) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, &id, sizeof id);
 }
 
 /* The control token that is spelled at byte i of the text, outside of `plain`; -1: none. */
@@ -164,7 +161,7 @@ static roost_status tokenize(const roost_model *constant, roost_str text, uint32
     if (is(&model->deeds, "tokenize", "wild"))
         return put_id(out, 1000);
     if (is(&model->deeds, "tokenize", "ragged"))
-        return out.put(out.ctx, "abc", 3) ? ROOST_E_CANCELLED : ROOST_OK;
+        return put(out, "abc", 3);
     if (is(&model->deeds, "tokenize", "null"))
         return out.put(out.ctx, NULL, 8) ? ROOST_OK : ROOST_E_INTERNAL;
     if (flags & ROOST_TOKENIZE_ADD_SPECIAL && put_id(out, BOS) != ROOST_OK)
@@ -229,8 +226,7 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
                             const roost_call *call)
 {
     struct roost_model *model = context->model;
-    struct timespec pace = { 0, 1000000 * atol(model->pace) };
-    nanosleep(&pace, NULL);
+    take_time(model->deeds.pace, 1);
     int concerns = model->deeds.letter[0] == 0;
     for (uint32_t i = 0; i < batch->n; i++)
         concerns |= batch->token[i] == (unsigned char)model->deeds.letter[0];
@@ -380,9 +376,7 @@ static roost_status self_test(roost_context *context, uint32_t max_ms, roost_sin
     if (status != ROOST_OK)
         return status;
     int fails = is(&context->model->deeds, "self-test", "fail");
-    return report.put(report.ctx, fails ? bad : good, (fails ? sizeof bad : sizeof good) - 1)
-               ? ROOST_E_CANCELLED
-               : ROOST_OK;
+    return put(report, fails ? bad : good, (fails ? sizeof bad : sizeof good) - 1);
 }
 
 static const roost_ext_selftest self_test_table = { sizeof(roost_ext_selftest), 0, self_test };
@@ -398,14 +392,14 @@ static roost_status attach(const roost_host *given, void **self, const roost_cal
         return fail(call, ROOST_E_INTERNAL, 0, "refused to attach as told");
     host = given;
     *self = NULL;
-    host->log(host->ctx, ROOST_LOG_INFO, (roost_str)STR("tally"), (roost_str)STR("attached"));
+    host->log(host->ctx, ROOST_LOG_INFO, (roost_str)ROOST_STR("tally"), (roost_str)ROOST_STR("attached"));
     return ROOST_OK;
 }
 
 static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
 {
     char path[1024], magic[6] = "";
-    struct roost_model settings = { .pace = "" };
+    struct roost_model settings = { .deeds.pace = "" };
     (void)self;
     early("probe");
     read_settings(&settings, in->config_json);
@@ -427,7 +421,7 @@ static roost_status probe(void *self, const roost_open *in, roost_probe *out, co
         out->score = 1000;
     out->bytes_host = sizeof(struct roost_model);
     out->bytes_per_context = sizeof(struct roost_context);
-    out->family = (roost_str)STR("tally");
+    out->family = (roost_str)ROOST_STR("tally");
     return ROOST_OK;
 }
 
@@ -526,7 +520,7 @@ static roost_status info_json(const roost_model *constant, roost_sink out, const
                                           "\"chat_templat\": \"{{ 1 }}\", \"max_tokens\": -9223372036854775808}"
         : strcmp(deed, "template") == 0 ? "{\"chat_template\": \"{% for m in %}\"}"
                                         : text;
-    return out.put(out.ctx, said, strlen(said)) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, said, strlen(said));
 }
 
 static const roost_ext_decode without_forward = { sizeof(roost_ext_decode), 0, caps, NULL, seq_len,
@@ -566,11 +560,11 @@ static const roost_plugin table = {
     .abi_minor = ROOST_ABI_MINOR,
     .min_host_minor = MIN_HOST_MINOR,
     .flags = 0,
-    .id = STR(ID),
-    .version = STR(VERSION),
-    .license = STR("Apache-2.0"),
-    .toolchain = STR(TOOLCHAIN),
-    .families_csv = STR("tally"),
+    .id = ROOST_STR(ID),
+    .version = ROOST_STR(VERSION),
+    .license = ROOST_STR("Apache-2.0"),
+    .toolchain = ROOST_STR(TOOLCHAIN),
+    .families_csv = ROOST_STR("tally"),
     .attach = attach,
     .detach = detach,
     .probe = probe,
@@ -584,7 +578,7 @@ static const roost_plugin table = {
     .extension = extension,
 };
 
-__attribute__((visibility("default"))) const roost_plugin *roost_plugin_query_v1(uint32_t minor)
+ROOST_EXPORT const roost_plugin *roost_plugin_query_v1(uint32_t minor)
 {
     (void)minor;
     early("query");

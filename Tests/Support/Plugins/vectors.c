@@ -18,7 +18,6 @@ enum { BEGIN = 1, END = 2, QUERY = 3, FIRST_BYTE = 4 };
 
 struct roost_model {
     struct deeds deeds;
-    char when[64], pace[16];
     int contexts, jobs;
 };
 
@@ -30,8 +29,6 @@ struct roost_job {
     struct roost_model *model;
     long next, count;
 };
-
-static const roost_host *host;
 
 /* ---- tokens ------------------------------------------------------------------------------ */
 
@@ -45,11 +42,6 @@ static uint32_t tokens_of(roost_str text, uint32_t flags, int32_t out[MOST_TOKEN
         out[n++] = (unsigned char)text.ptr[i] + FIRST_BYTE;
     out[n++] = END;
     return n;
-}
-
-static roost_status put(roost_sink out, const void *bytes, uint64_t size)
-{
-    return out.put(out.ctx, bytes, size) ? ROOST_E_CANCELLED : ROOST_OK;
 }
 
 static roost_status embed_tokenize(const roost_model *model, roost_str text, uint32_t flags,
@@ -94,7 +86,7 @@ static void embed_one(const int32_t *ids, uint32_t n, uint32_t flags, float *row
 /* Whether a text holds what the settings wait for. */
 static int is_meant(const struct roost_model *model, const char *ptr, uint64_t len)
 {
-    return memmem(ptr, len, model->when, strlen(model->when)) != NULL;
+    return memmem(ptr, len, model->deeds.when, strlen(model->deeds.when)) != NULL;
 }
 
 static int are_meant(const struct roost_model *model, const roost_str *text, uint32_t n)
@@ -133,8 +125,7 @@ static void spoil(const struct roost_model *model, const char *step, roost_rows 
 
 static void pause_for(const struct roost_model *model)
 {
-    struct timespec pace = { 0, 1000000 * atol(model->pace) };
-    nanosleep(&pace, NULL);
+    take_time(model->deeds.pace, 1);
 }
 
 static roost_status embed(roost_context *context, const roost_str *text, uint32_t n, uint32_t flags,
@@ -311,7 +302,7 @@ static roost_status advance(struct roost_job *job, uint32_t max_ms, roost_sink o
     char line[64];
     (void)max_ms;
     /* With "later", the deed comes after the first events. */
-    if (strcmp(model->when, "later") != 0 || job->next > 0) {
+    if (strcmp(model->deeds.when, "later") != 0 || job->next > 0) {
         roost_status status = arrive(&model->deeds, "advance", call);
         if (status != ROOST_OK)
             return status;
@@ -346,7 +337,7 @@ static void end(struct roost_job *job)
     misbehave_at(&job->model->deeds, "end");
     job->model->jobs--;
     if (host)
-        host->log(host->ctx, ROOST_LOG_INFO, (roost_str)STR("vectors"), (roost_str)STR("task ended"));
+        host->log(host->ctx, ROOST_LOG_INFO, (roost_str)ROOST_STR("vectors"), (roost_str)ROOST_STR("task ended"));
     free(job);
 }
 
@@ -409,62 +400,9 @@ static const void *extension(const roost_model *model, const char *id)
                                                 : (const void *)&vectors_table;
 }
 
-static roost_status attach(const roost_host *given, void **self, const roost_call *call)
+static void read_settings(struct roost_model *model, roost_str json)
 {
-    if (host)
-        return fail(call, ROOST_E_BUSY, 0, "attached already");
-    host = given;
-    *self = NULL;
-    return ROOST_OK;
-}
-
-static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
-{
-    (void)self, (void)in, (void)call;
-    out->score = 50;
-    out->bytes_host = sizeof(struct roost_model);
-    out->bytes_per_context = sizeof(struct roost_context);
-    out->family = (roost_str)STR("vectors");
-    return ROOST_OK;
-}
-
-static roost_status open_model(void *self, const roost_open *in, roost_model **out,
-                               const roost_call *call)
-{
-    (void)self, (void)call;
-    struct roost_model *model = calloc(1, sizeof *model);
-    read_deeds(&model->deeds, in->config_json);
-    read_setting(in->config_json, "when", model->when, sizeof model->when);
-    read_setting(in->config_json, "pace", model->pace, sizeof model->pace);
-    *out = model;
-    return ROOST_OK;
-}
-
-/* What is left open shows as an abort. */
-static void close_model(roost_model *model)
-{
-    if (model->contexts != 0)
-        abort();
-    free(model);
-}
-
-static void context_free(roost_context *context)
-{
-    if (context->model->jobs != 0)
-        abort();
-    context->model->contexts--;
-    free(context);
-}
-
-static roost_status context_new(roost_model *model, const roost_context_params *params,
-                                roost_context **out, const roost_call *call)
-{
-    (void)params, (void)call;
-    struct roost_context *context = calloc(1, sizeof *context);
-    context->model = model;
-    model->contexts++;
-    *out = context;
-    return ROOST_OK;
+    read_deeds(&model->deeds, json);
 }
 
 static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
@@ -474,26 +412,5 @@ static roost_status info_json(const roost_model *model, roost_sink out, const ro
     return put(out, text, sizeof text - 1);
 }
 
-static const roost_plugin table = {
-    .struct_size = sizeof(roost_plugin),
-    .abi_minor = ROOST_ABI_MINOR,
-    .id = STR("org.example.vectors"),
-    .version = STR("1.0.0"),
-    .license = STR("Apache-2.0"),
-    .toolchain = STR("c"),
-    .families_csv = STR("vectors"),
-    .attach = attach,
-    .probe = probe,
-    .open = open_model,
-    .close = close_model,
-    .context_new = context_new,
-    .context_free = context_free,
-    .info_json = info_json,
-    .extension = extension,
-};
-
-__attribute__((visibility("default"))) const roost_plugin *roost_plugin_query_v1(uint32_t minor)
-{
-    (void)minor;
-    return &table;
-}
+#define NAME "vectors"
+#include "table.h"

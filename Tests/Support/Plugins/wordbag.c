@@ -9,20 +9,17 @@
  * those of natural language inference, of pairs: a text entails another as far as it has its words.
  */
 #define _GNU_SOURCE
-#include "roost_plugin.h"
+#include "common.h"
 
 #include <ctype.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { DIMENSIONS = 48, WORDS = 1000, FIRST_WORD = 2, VOCABULARY = WORDS + FIRST_WORD };
 enum { MOST_TOKENS = 64, BEGIN = 0, END = 1, MOST_TEXTS = 64, LONGEST_WORD = 80 };
 
 struct roost_model {
     char can[128], pace[16];
+    int contexts, jobs;
     roost_ext_vectors vectors;
 };
 
@@ -30,25 +27,9 @@ struct roost_context {
     struct roost_model *model;
 };
 
-static roost_status fail(const roost_call *call, roost_status code, const char *message)
-{
-    roost_err *err = call->err;
-    err->code = code;
-    err->flags = 0;
-    snprintf(err->message, err->cap, "%s", message);
-    return code;
-}
-
 static int can(const struct roost_model *model, const char *ability)
 {
     return model->can[0] == 0 || strstr(model->can, ability) != NULL;
-}
-
-static void take_time(const struct roost_model *model, uint32_t texts)
-{
-    long milliseconds = atol(model->pace) * texts;
-    struct timespec pace = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
-    nanosleep(&pace, NULL);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -141,7 +122,7 @@ static roost_status embed(roost_context *context, const roost_str *text, uint32_
                           roost_rows *out, const roost_call *call)
 {
     (void)call;
-    take_time(context->model, n);
+    take_time(context->model->pace, n);
     for (uint32_t i = 0; i < n; i++) {
         int32_t tokens[MOST_TOKENS];
         uint32_t count = tokens_of(text[i], tokens);
@@ -156,17 +137,17 @@ static roost_status embed_tokenize(const roost_model *model, roost_str text, uin
     int32_t tokens[MOST_TOKENS];
     (void)model, (void)flags, (void)call;
     uint32_t count = tokens_of(text, tokens);
-    return out.put(out.ctx, tokens, count * sizeof *tokens) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, tokens, count * sizeof *tokens);
 }
 
 static roost_status embed_tokens(roost_context *context, const int32_t *token,
                                  const uint32_t *offset, uint32_t n, uint32_t flags,
                                  roost_rows *out, const roost_call *call)
 {
-    take_time(context->model, n);
+    take_time(context->model->pace, n);
     for (uint32_t i = 0; i < offset[n]; i++)
         if (token[i] >= VOCABULARY)
-            return fail(call, ROOST_E_ARG, "a token is outside the vocabulary of 1002 tokens");
+            return fail(call, ROOST_E_ARG, 0, "a token is outside the vocabulary of 1002 tokens");
     for (uint32_t i = 0; i < n; i++)
         embed_row(row_of(out, i), token + offset[i], offset[i + 1] - offset[i], flags);
     return ROOST_OK;
@@ -176,7 +157,7 @@ static roost_status score_pairs(roost_context *context, roost_str query, const r
                                 uint32_t n, float *out, const roost_call *call)
 {
     (void)call;
-    take_time(context->model, n);
+    take_time(context->model->pace, n);
     for (uint32_t i = 0; i < n; i++)
         out[i] = 8 * share(query, docs[i]) - 4;
     return ROOST_OK;
@@ -192,7 +173,7 @@ static roost_status classify(roost_context *context, const roost_str *text, uint
                              roost_rows *out, const roost_call *call)
 {
     (void)call;
-    take_time(context->model, n);
+    take_time(context->model->pace, n);
     for (uint32_t i = 0; i < n; i++) {
         int asks = text[i].len > 0 && text[i].ptr[text[i].len - 1] == '?';
         row_of(out, i)[0] = asks ? 2 : -2;
@@ -207,7 +188,7 @@ static roost_status classify_pairs(roost_context *context, const roost_str *text
                                    const roost_call *call)
 {
     (void)call;
-    take_time(context->model, n);
+    take_time(context->model->pace, n);
     for (uint32_t i = 0; i < n; i++) {
         row_of(out, i)[0] = -4 * share(pair[i], text[i]);
         row_of(out, i)[1] = 0;
@@ -241,7 +222,7 @@ static roost_status label(const roost_model *model, uint32_t i, roost_sink out, 
     static const char *const names[] = { "question", "statement" };
     static const char *const relations[] = { "contradiction", "neutral", "ENTAILMENT" };
     const char *name = infers(model) ? relations[i] : names[i];
-    return out.put(out.ctx, name, strlen(name)) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, name, strlen(name));
 }
 
 /* ---- tasks ------------------------------------------------------------------------------- */
@@ -297,13 +278,14 @@ static roost_status begin(roost_context *context, roost_str task, roost_str inpu
         question += strlen("\"question\":");
         job->question = read_string(&question);
     }
+    job->model->jobs++;
     *out = job;
     return ROOST_OK;
 }
 
 static roost_status put_text(roost_sink out, const char *text)
 {
-    return out.put(out.ctx, text, strlen(text)) ? ROOST_E_CANCELLED : ROOST_OK;
+    return put(out, text, strlen(text));
 }
 
 /* The first longer word of a passage that is not in the question. */
@@ -362,7 +344,7 @@ static roost_status advance(roost_job *job, uint32_t max_ms, roost_sink out,
                             roost_progress *progress, const roost_call *call)
 {
     (void)max_ms, (void)call;
-    take_time(job->model, job->count);
+    take_time(job->model->pace, job->count);
     progress->done = 1;
     progress->step = progress->of = 1;
     return job->answers ? put_answers(job, out) : put_entities(job, out);
@@ -370,6 +352,7 @@ static roost_status advance(roost_job *job, uint32_t max_ms, roost_sink out,
 
 static void end(roost_job *job)
 {
+    job->model->jobs--;
     free(job->json);
     free(job);
 }
@@ -392,38 +375,10 @@ static const roost_ext_task task_table = {
 
 /* ---- plugin ------------------------------------------------------------------------------ */
 
-static roost_status attach(const roost_host *host, void **self, const roost_call *call)
+static void read_settings(struct roost_model *model, roost_str json)
 {
-    (void)host, (void)call;
-    *self = NULL;
-    return ROOST_OK;
-}
-
-static roost_status probe(void *self, const roost_open *in, roost_probe *out, const roost_call *call)
-{
-    (void)self, (void)in, (void)call;
-    out->score = 1;
-    out->family = (roost_str)ROOST_STR("wordbag");
-    return ROOST_OK;
-}
-
-static void read_setting(roost_str json, const char *key, char *out, size_t size)
-{
-    char text[1024], quoted[64];
-    snprintf(text, sizeof text, "%.*s", (int)json.len, json.ptr ? json.ptr : "");
-    snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    char *found = strstr(text, quoted);
-    if (found && (found = strchr(found + strlen(quoted), '"')))
-        snprintf(out, size, "%.*s", (int)strcspn(found + 1, "\""), found + 1);
-}
-
-static roost_status open_model(void *self, const roost_open *in, roost_model **out,
-                               const roost_call *call)
-{
-    struct roost_model *model = calloc(1, sizeof *model);
-    (void)self, (void)call;
-    read_setting(in->config_json, "can", model->can, sizeof model->can);
-    read_setting(in->config_json, "pace", model->pace, sizeof model->pace);
+    read_setting(json, "can", model->can, sizeof model->can);
+    read_setting(json, "pace", model->pace, sizeof model->pace);
     int embeds = can(model, "embed"), pairs = infers(model);
     int labels = pairs ? 3 : can(model, "classify") ? 2 : 0;
     model->vectors = (roost_ext_vectors){
@@ -440,27 +395,6 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
         .classify_pairs = pairs ? classify_pairs : NULL,
         .count_tokens = count_tokens,
     };
-    *out = model;
-    return ROOST_OK;
-}
-
-static void close_model(roost_model *model)
-{
-    free(model);
-}
-
-static roost_status context_new(roost_model *model, const roost_context_params *params,
-                                roost_context **out, const roost_call *call)
-{
-    (void)params, (void)call;
-    *out = calloc(1, sizeof **out);
-    (*out)->model = model;
-    return ROOST_OK;
-}
-
-static void context_free(roost_context *context)
-{
-    free(context);
 }
 
 static roost_status info_json(const roost_model *model, roost_sink out, const roost_call *call)
@@ -481,26 +415,6 @@ static const void *extension(const roost_model *model, const char *id)
     return NULL;
 }
 
-static const roost_plugin table = {
-    .struct_size = sizeof(roost_plugin),
-    .abi_minor = ROOST_ABI_MINOR,
-    .id = ROOST_STR("org.example.wordbag"),
-    .version = ROOST_STR("1.0.0"),
-    .license = ROOST_STR("Apache-2.0"),
-    .toolchain = ROOST_STR("c"),
-    .families_csv = ROOST_STR("wordbag"),
-    .attach = attach,
-    .probe = probe,
-    .open = open_model,
-    .close = close_model,
-    .context_new = context_new,
-    .context_free = context_free,
-    .info_json = info_json,
-    .extension = extension,
-};
-
-ROOST_EXPORT const roost_plugin *roost_plugin_query_v1(uint32_t host_minor)
-{
-    (void)host_minor;
-    return &table;
-}
+#define NAME "wordbag"
+#define SCORE 1
+#include "table.h"
