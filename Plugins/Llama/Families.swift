@@ -14,6 +14,10 @@ enum Families {
         SmolLM3Model.self,
         GraniteModel.self,
         OLMo2Model.self,
+        MixtralModel.self,
+        Qwen3MoEModel.self,
+        OLMoEModel.self,
+        GraniteMoEModel.self,
     ]
 
     /// The plugin's `families`.
@@ -28,9 +32,12 @@ enum Families {
         }
     }
 
-    /// - Parameter gguf: `general.architecture`.
-    static func decoder(gguf: String) -> (any DecoderNetwork.Type)? {
-        all.first { $0.family.gguf?.architecture == gguf }
+    /// - Returns: nil for another architecture.
+    static func decoder(gguf metadata: GGUFMetadata) throws -> (any DecoderNetwork.Type)? {
+        let name = try metadata.string("general.architecture")
+        let hasExperts = try metadata.int(ifPresent: "\(name).expert_count") ?? 0 > 0
+        let found = all.filter { $0.family.gguf?.architecture == name }
+        return found.first { $0.family.gguf?.hasExperts == hasExperts } ?? found.first
     }
 }
 

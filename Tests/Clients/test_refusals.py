@@ -54,7 +54,7 @@ def test_a_model_that_nobody_serves_is_named_with_what_would_be(make_host, bloom
     host.wait_for(lambda: host.json("/v1/models/q")["state"] == "failed", "refused")
     reason = host.json("/v1/models/q")["reason"]
     assert "no plugin serves 'bloom': it is a BloomForCausalLM (bloom)" in reason
-    assert "served here: markov, llama (qwen2, " in reason and "bert (distilbert, roberta" in reason
+    assert "served here: markov, llama (mistral, qwen2, " in reason and "bert (distilbert, roberta" in reason
     assert str(bloom.parent) not in reason and "/" not in reason.replace("markov/", "")
     assert "reason" not in host.json("/v1/models/markov")
     host.wait_for(lambda: any("BloomForCausalLM" in line for line in host.lines), "said on the terminal")

@@ -10,6 +10,7 @@ import Testing
         "tied", "bias", "qwen2/model-q8_0.gguf", "qwen2-yarn", "qwen3",
         "mistral-swa", "gemma", "gemma2", "decoders-tiny/gemma3", "phi3", "decoders-tiny/phi4-mini",
         "decoders-tiny/smollm3", "decoders-tiny/granite", "decoders-tiny/olmo2",
+        "decoders-tiny/mixtral", "decoders-tiny/qwen3-moe",
     ]
 
     private static let cacheTypes = ["f16", "f32"]
@@ -26,7 +27,9 @@ import Testing
 
     @Test(arguments: models, cacheTypes)
     func theCapabilityIsDeclared(name: String, cache: String) throws {
-        #expect(try model(name, cache).context().capabilities.flags & UInt32(ROOST_LOGITS_BATCH_INVARIANT) != 0)
+        #expect(
+            try model(name, cache).context().capabilities.flags
+                & UInt32(ROOST_LOGITS_BATCH_INVARIANT) != 0)
     }
 
     @Test(arguments: models, cacheTypes)

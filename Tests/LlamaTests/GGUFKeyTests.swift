@@ -5,11 +5,11 @@ import Testing
 
 /// What the metadata of a GGUF file says beside the sizes.
 @Suite struct GGUFKeyTests {
-    private static var base: String {
-        get throws { try Fixtures.find("base/model-q8_0.gguf") }
-    }
+    private static let base = "base/model-q8_0.gguf"
 
-    private func file() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: Self.base)) }
+    private func file() throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: Fixtures.find(Self.base)))
+    }
 
     private func withFile<T>(_ data: Data, _ body: (String) throws -> T) throws -> T {
         let folder = try TestFolder(writing: ["model.gguf": data])
@@ -20,16 +20,19 @@ import Testing
     // MARK: - Rotary scaling
 
     private enum Value {
+        case int(UInt32)
         case float(Float)
         case string(String)
     }
 
     /// The file with further pairs, and with one that keeps the data where the alignment wants it.
-    private func file(adding pairs: [(String, Value)]) throws -> Data {
+    private func file(
+        _ name: String = base, adding pairs: [(String, Value)]
+    ) throws -> Data {
         var added = pairs.reduce(into: Data()) { $0 += Self.pair($1.0, $1.1) }
         let rest = (added.count + Self.pair("filler", .string("")).count) % 32
         added += Self.pair("filler", .string(String(repeating: " ", count: (32 - rest) % 32)))
-        var file = try file()
+        var file = try Data(contentsOf: URL(fileURLWithPath: Fixtures.find(name)))
         let count = file[16..<24].enumerated().reduce(0) { $0 + UInt64($1.1) << (8 * $1.0) }
         file.replaceSubrange(16..<24, with: Self.bytes(count + UInt64(pairs.count) + 1))
         file.insert(contentsOf: added, at: 24)
@@ -38,6 +41,7 @@ import Testing
 
     private static func pair(_ key: String, _ value: Value) -> Data {
         switch value {
+        case .int(let number): string(key) + bytes(UInt32(4)) + bytes(number)
         case .float(let number): string(key) + bytes(UInt32(6)) + bytes(number.bitPattern)
         case .string(let text): string(key) + bytes(UInt32(8)) + string(text)
         }
@@ -68,6 +72,18 @@ import Testing
         #expect(try logits([("llama.rope.scale_linear", .float(0))]) == plain)
         let none = [("llama.rope.scaling.type", Value.string("none")), (key, .float(4))]
         #expect(try logits(none) == plain)
+    }
+
+    // MARK: - What a family lacks
+
+    @Test(arguments: [
+        ("qwen2/model-q8_0.gguf", "qwen2.expert_count"), (base, "llama.attention.sliding_window"),
+    ])
+    func whatAFamilyLacksIsNamedAsTheFileHasIt(name: String, key: String) throws {
+        try withFile(file(name, adding: [(key, .int(6))])) { path in
+            let message = #expect(throws: BoundaryError.self) { try probe(path) }?.message ?? ""
+            #expect(message.contains("'\(key)' is 6"), "\(message)")
+        }
     }
 
     // MARK: - Tokenizer
@@ -101,7 +117,7 @@ import Testing
 
     @Test func theSettingsNameTheWayOfCuttingWords() throws {
         let text = "It's 12345"
-        let own = try TestModel(Self.base).tokenize(text)
+        let own = try TestModel(Fixtures.find(Self.base)).tokenize(text)
         try withOtherPreTokenizer { path in
             let named = try TestModel(path, settings: #"{"pre_tokenizer": "qwen2"}"#)
             #expect(try named.tokenize(text) == own)

@@ -62,6 +62,10 @@ extension ParityCase {
         ParityCase("smollm3"), ParityCase("smollm3", "model-f16.gguf"),
         ParityCase("granite"), ParityCase("granite", "model-f32.gguf"),
         ParityCase("olmo2"), ParityCase("olmo2", "model-f32.gguf"),
+        ParityCase("mixtral"), ParityCase("mixtral", "model-f16.gguf"),
+        ParityCase("qwen3-moe"), ParityCase("qwen3-moe", "model-f16.gguf"),
+        ParityCase("olmoe"), ParityCase("olmoe", "model-f16.gguf"),
+        ParityCase("granitemoe"), ParityCase("granitemoe", "model-f32.gguf"),
     ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {

@@ -1,11 +1,18 @@
 import PluginCommon
 import TensorRuntime
 
+/// What a layer does with each row alone.
+protocol FeedForward: Sendable {
+    /// - Parameter x: [N, D].
+    /// - Returns: [N, D]
+    func callAsFunction(_ x: Tensor) throws -> Tensor
+}
+
 /// A gated feed-forward, Shazeer 2020 (arXiv:2002.05202), equation 6: SwiGLU, or GeGLU with GELU's
 /// approximation.
 ///
 ///     y = (activation(x·Wgateᵀ) ⊙ x·Wupᵀ) · Wdownᵀ
-struct GatedFeedForward: Sendable {
+struct GatedFeedForward: FeedForward {
     let gate: Linear  // [F, D]
     let up: Linear  // [F, D]
     let down: Linear  // [D, F]

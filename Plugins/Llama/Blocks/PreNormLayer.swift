@@ -8,7 +8,7 @@ struct PreNormLayer<Attention: DecoderLayer>: DecoderLayer {
     let inputNorm: RMSNorm  // [D]
     let attention: Attention
     let postAttentionNorm: RMSNorm  // [D]
-    let feedForward: GatedFeedForward
+    let feedForward: any FeedForward
 
     func callAsFunction(
         _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
@@ -24,7 +24,7 @@ extension PreNormLayer {
     /// - Parameter feedForward: read from `mlp` unless given.
     init(
         _ weights: Weights, _ c: DecoderConfiguration, attention: Attention,
-        feedForward: GatedFeedForward? = nil
+        feedForward: (any FeedForward)? = nil
     ) throws {
         inputNorm = try RMSNorm(weights["input_layernorm"], c)
         self.attention = attention

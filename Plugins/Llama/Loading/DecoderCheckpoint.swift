@@ -15,8 +15,7 @@ struct DecoderCheckpoint {
         checkpoint = try Checkpoint.open(path)
         switch checkpoint.metadata {
         case .gguf(let metadata):
-            let architecture = try metadata.string("general.architecture")
-            guard let decoder = Families.decoder(gguf: architecture),
+            guard let decoder = try Families.decoder(gguf: metadata),
                 let form = decoder.family.gguf
             else { return nil }
             self.decoder = decoder

@@ -73,7 +73,7 @@ extension DecoderConfiguration {
     }
 
     /// For a family that rotates whole heads.
-    func expectWholeHeadsTurned() throws {
+    func expectWholeHeadsRotated() throws {
         if rotarySize != headSize {
             throw ConfigurationError.unsupported(
                 rotaryDim == nil ? "partial_rotary_factor" : "rotary_dim",

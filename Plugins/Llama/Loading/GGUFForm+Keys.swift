@@ -61,7 +61,8 @@ extension GGUFForm {
     /// Refuses unsupported variants of these architectures: mixtures of experts, values of another
     /// size than keys.
     private func refuseExtras(_ metadata: GGUFMetadata) throws {
-        if let experts = try metadata.int(ifPresent: path("expert_count")), experts > 0 {
+        if let experts = try metadata.int(ifPresent: path("expert_count")), experts > 0, !hasExperts
+        {
             throw ConfigurationError.unsupported(
                 path("expert_count"), found: "\(experts)", expected: "0")
         }

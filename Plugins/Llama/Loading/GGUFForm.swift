@@ -5,6 +5,8 @@ import TensorRuntime
 struct GGUFForm: Sendable {
     /// `general.architecture`, which is also the prefix of its keys.
     let architecture: String
+    /// Whether it is a mixture of experts: `llama` stands for a family without and one with them.
+    var hasExperts = false
     /// Additional keys of the family, by those of config.json.
     var keys: [String: String] = [:]
     /// The folders within a layer that differ from most families', by the file's.
@@ -45,6 +47,10 @@ extension GGUFForm {
         "ffn_gate": "mlp.gate_proj",
         "ffn_up": "mlp.up_proj",
         "ffn_down": "mlp.down_proj",
+        "ffn_gate_inp": "mlp.gate",
+        "ffn_gate_exps": "mlp.experts.gate_proj",
+        "ffn_up_exps": "mlp.experts.up_proj",
+        "ffn_down_exps": "mlp.experts.down_proj",
     ]
 
     /// In each head of queries and keys these files have the rows of a rotary pair next to each

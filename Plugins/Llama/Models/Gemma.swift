@@ -49,7 +49,7 @@ extension GemmaModel {
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try checkActivation(c, own.hiddenActivation)
         try c.expectNoWindow()
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
     }
 }
 

@@ -77,7 +77,7 @@ extension Gemma2Model {
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try GemmaModel.checkActivation(c, own.hiddenActivation)
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
         try ConfigurationChecks.positive([
             "query_pre_attn_scalar": own.queryPreAttnScalar ?? 1,
             "attn_logit_softcapping": own.attnLogitSoftcapping ?? 1,

@@ -45,7 +45,7 @@ extension Gemma3Model {
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try GemmaModel.checkActivation(c, own.hiddenActivation)
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
         try ConfigurationChecks.size("sliding_window_pattern", own.pattern)
         try ConfigurationChecks.positive([
             "query_pre_attn_scalar": own.queryPreAttnScalar ?? 1,

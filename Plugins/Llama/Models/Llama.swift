@@ -35,7 +35,7 @@ extension LlamaModel {
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")
         try c.expectNoWindow()
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
     }
 }
 

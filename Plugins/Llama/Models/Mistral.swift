@@ -25,7 +25,7 @@ extension MistralModel {
 
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
     }
 }
 

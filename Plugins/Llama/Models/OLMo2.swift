@@ -21,7 +21,7 @@ struct OLMo2Model: DecoderNetwork {
     ///     a = x + RMSNorm(Attention(x))
     ///     y = a + RMSNorm(FeedForward(a))
     struct Layer: DecoderLayer {
-        let attention: Attention
+        let attention: NormedWidthAttention
         let postAttentionNorm: RMSNorm  // [D]
         let feedForward: GatedFeedForward
         let postFeedForwardNorm: RMSNorm  // [D]
@@ -32,32 +32,6 @@ struct OLMo2Model: DecoderNetwork {
             let y = try attention(x, at: rows, cache, layer: layer)  // [N, D]
             let a = try x + postAttentionNorm(y)
             return try a + postFeedForwardNorm(feedForward(a))  // [N, D]
-        }
-    }
-
-    /// Grouped-query attention, Ainslie et al. 2023 (arXiv:2305.13245), whose norms go over all heads.
-    ///
-    ///     y = softmax(rope(RMSNorm(q)) · rope(RMSNorm(k))ᵀ / √d) · v · Woᵀ
-    struct Attention: DecoderLayer {
-        let heads: AttentionHeads
-        let queryNorm: RMSNorm  // [H·d]
-        let keyNorm: RMSNorm  // [G·d]
-        let output: Linear  // [D, H·d]
-        let rotary: Rotary
-
-        func callAsFunction(
-            _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
-        ) throws -> Tensor {
-            let (queries, keys, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
-            var q = try queryNorm(queries.reshaped(rows.count, -1)).reshaped(
-                rows.count, -1, heads.headSize)
-            var k = try keyNorm(keys.reshaped(rows.count, -1)).reshaped(
-                rows.count, -1, heads.headSize)
-            try rotary.apply(&q, &k, at: rows, in: cache)
-            let y = try attention(
-                queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows,
-                scale: 1 / Float(heads.headSize).squareRoot())  // [N, H·d]
-            return try output(y)  // [N, D]
         }
     }
 }
@@ -77,7 +51,7 @@ extension OLMo2Model {
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")
         try c.expectNoWindow()
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
     }
 }
 
@@ -94,20 +68,9 @@ extension OLMo2Model {
 
 extension OLMo2Model.Layer {
     init(_ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary) throws {
-        attention = try OLMo2Model.Attention(weights["self_attn"], c, rotary)
+        attention = try NormedWidthAttention(weights["self_attn"], c, rotary)
         postAttentionNorm = try RMSNorm(weights["post_attention_layernorm"], c)
         feedForward = try GatedFeedForward(weights["mlp"], c)
         postFeedForwardNorm = try RMSNorm(weights["post_feedforward_layernorm"], c)
-    }
-}
-
-extension OLMo2Model.Attention {
-    init(_ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary) throws {
-        let (wide, narrow) = (c.numAttentionHeads * c.headSize, c.keyValueHeads * c.headSize)
-        heads = try AttentionHeads(weights, c)
-        queryNorm = try RMSNorm(weights["q_norm"], width: wide, epsilon: c.rmsNormEps)
-        keyNorm = try RMSNorm(weights["k_norm"], width: narrow, epsilon: c.rmsNormEps)
-        output = try Linear(weights["o_proj"], from: wide, to: c.hiddenSize)
-        self.rotary = rotary
     }
 }

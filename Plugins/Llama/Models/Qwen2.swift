@@ -30,7 +30,7 @@ extension Qwen2Model {
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
         try ConfigurationChecks.expect("use_sliding_window", own.useSlidingWindow, false)
     }
 }

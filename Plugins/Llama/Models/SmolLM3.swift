@@ -38,7 +38,7 @@ extension SmolLM3Model {
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")
-        try c.expectWholeHeadsTurned()
+        try c.expectWholeHeadsRotated()
         try ConfigurationChecks.expect("use_sliding_window", own.useSlidingWindow, false)
         try ConfigurationChecks.size("no_rope_layer_interval", own.noRopeLayerInterval ?? 4)
         if let layers = own.noRopeLayers, layers.count != c.numHiddenLayers {
