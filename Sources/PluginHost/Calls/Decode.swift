@@ -6,9 +6,7 @@ package struct ForwardCall: RowsCall {
     package var batch: Batch
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&batch.tokens)
-        try wire.pass(&batch.sequences)
-        try wire.pass(&batch.positions)
+        try wire.pass(&batch.tokens, &batch.sequences, &batch.positions)
         var wants: [UInt8] = batch.wants.map { $0 ? 1 : 0 }
         try wire.pass(&wants)
         if wire.isRead { batch.wants = wants.map { $0 != 0 } }
@@ -59,9 +57,7 @@ package struct SequenceLengthCall: SequenceCall {
     package static let step = CallStep.length
     package var sequence: Int
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&sequence)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&sequence) }
 
     package func perform(on plugin: PluginSide) throws -> Int {
         let length = try supported(
@@ -85,9 +81,7 @@ package struct ClearCall: SequenceCall {
     package static let step = CallStep.clear
     package var sequence: Int
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&sequence)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&sequence) }
 
     package func perform(on plugin: PluginSide) throws {
         let decoder = try plugin.model.decoder
@@ -100,10 +94,7 @@ package struct TruncateCall: SequenceCall {
     package var sequence: Int
     package var length: Int
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&sequence)
-        try wire.pass(&length)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&sequence, &length) }
 
     package func perform(on plugin: PluginSide) throws {
         let truncate = try supported(
@@ -121,9 +112,7 @@ package struct ForkCall: SequenceCall {
     package var length: Int
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&sequence)
-        try wire.pass(&destination)
-        try wire.pass(&length)
+        try wire.pass(&sequence, &destination, &length)
     }
 
     package func check(on host: HostSide) throws {
@@ -191,11 +180,8 @@ extension DecodeCapabilities: WireValue {
     }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&flags)
-        try wire.pass(&vocabularySize)
-        try wire.pass(&contextLength)
-        try wire.pass(&sequences)
-        try wire.pass(&batchSize)
+        try wire.pass(&flags, &vocabularySize, &contextLength)
+        try wire.pass(&sequences, &batchSize)
         if wire.isRead { try check() }
     }
 }

@@ -7,10 +7,7 @@ package struct EncodeCall: ModelCall {
     package var source: [Int32]
     package var sequence: Int
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&source)
-        try wire.pass(&sequence)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&source, &sequence) }
 
     package func check(on host: HostSide) throws {
         _ = try supported(host.description.encoder, else: "the model has no encoder")
@@ -44,7 +41,5 @@ extension LoadedModel {
 extension EncoderCapabilities: WireValue {
     package init() { self.init(decoderStart: 0) }
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&decoderStart)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&decoderStart) }
 }

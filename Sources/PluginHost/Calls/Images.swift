@@ -46,10 +46,7 @@ package struct BeginImageCall: ModelCall {
     package var id: ImageID
     package var request: ImageRequest
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-        try wire.pass(&request)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id, &request) }
 
     package func check(on host: HostSide) throws {
         try host.description.requiredImage.check(request)
@@ -78,9 +75,7 @@ package protocol ImageCall: ModelCall {
 }
 
 extension ImageCall {
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id) }
 
     package func check(on host: HostSide) throws {
         _ = try host.description.requiredImage
@@ -306,24 +301,16 @@ extension LoadedModel {
 // MARK: - On the wire
 
 extension ImageID: WireMessage {
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&rawValue)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&rawValue) }
 }
 
 extension ImageRequest: WireMessage {
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&prompt)
-        try wire.pass(&negative)
-        try wire.pass(&width)
-        try wire.pass(&height)
-        try wire.pass(&steps)
-        try wire.pass(&seed)
-        try wire.pass(&guidance)
-        try wire.pass(&extraJSON)
+        try wire.pass(&prompt, &negative, &width)
+        try wire.pass(&height, &steps, &seed)
+        try wire.pass(&guidance, &extraJSON)
         var (strength, rgb) = (initial?.strength, initial?.picture.rgb ?? [])
-        try wire.pass(&strength)
-        try wire.pass(&rgb)
+        try wire.pass(&strength, &rgb)
         guard wire.isRead else { return }
         initial = nil
         guard let strength else { return }
@@ -341,34 +328,22 @@ extension ImageRequest: WireMessage {
 extension ImageProgress: WireValue {
     package init() { self.init(done: false, step: 0) }
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&done)
-        try wire.pass(&step)
-        try wire.pass(&of)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&done, &step, &of) }
 }
 
 extension PicturePlace: WireValue {
     package init() { self.init(width: 0, height: 0, stride: 0) }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&width)
-        try wire.pass(&height)
-        try wire.pass(&stride)
+        try wire.pass(&width, &height, &stride)
     }
 }
 
 extension ImageCapabilities: WireValue {
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&width)
-        try wire.pass(&height)
-        try wire.pass(&steps)
-        try wire.pass(&guidance)
-        try wire.pass(&multipleOf)
-        try wire.pass(&schedulers)
-        try wire.pass(&scheduler)
-        try wire.pass(&maxTokens)
-        try wire.pass(&previews)
+        try wire.pass(&width, &height, &steps)
+        try wire.pass(&guidance, &multipleOf, &schedulers)
+        try wire.pass(&scheduler, &maxTokens, &previews)
         if wire.isRead { try check() }
     }
 }

@@ -41,9 +41,7 @@ struct LibraryCall: LoadingCall {
     static let step = CallStep.library
     var path: String
 
-    mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&path)
-    }
+    mutating func pass(_ wire: inout Wire) throws { try wire.pass(&path) }
 
     func perform(in worker: WorkerServer) throws {
         let image = try PluginImage(path, trace: worker.page.controlTrace)
@@ -83,9 +81,7 @@ struct ProbeCall: LoadingCall {
     static let step = CallStep.probe
     var request: OpenRequest
 
-    mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&request)
-    }
+    mutating func pass(_ wire: inout Wire) throws { try wire.pass(&request) }
 
     func perform(in worker: WorkerServer) throws -> Probe {
         let probe = try worker.opened(\.library).probe(request, trace: worker.page.controlTrace)
@@ -102,9 +98,7 @@ struct LoadCall: LoadingCall {
     /// What a model says of itself: its JSON, and a name for each label.
     var largestAnswer: Int { 32 << 20 }
 
-    mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&request)
-    }
+    mutating func pass(_ wire: inout Wire) throws { try wire.pass(&request) }
 
     func perform(in worker: WorkerServer) throws -> ModelDescription {
         let instance = try ModelInstance(
@@ -133,9 +127,7 @@ struct MapCall: LoadingCall {
     static let step = CallStep.map
     var size: UInt64
 
-    mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&size)
-    }
+    mutating func pass(_ wire: inout Wire) throws { try wire.pass(&size) }
 
     func perform(in worker: WorkerServer) throws {
         let memory = try SharedMemory(worker.memory.number, size: Int(clamping: size))
@@ -163,22 +155,15 @@ extension PluginIdentity: WireValue {
     package init() { self.init(id: "", version: "", license: "", toolchain: "", families: []) }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-        try wire.pass(&version)
-        try wire.pass(&license)
-        try wire.pass(&toolchain)
-        try wire.pass(&families)
+        try wire.pass(&id, &version, &license)
+        try wire.pass(&toolchain, &families)
     }
 }
 
 extension OpenRequest: WireMessage {
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&path)
-        try wire.pass(&configJSON)
-        try wire.pass(&sequences)
-        try wire.pass(&contextLength)
-        try wire.pass(&batchSize)
-        try wire.pass(&budgetBytes)
+        try wire.pass(&path, &configJSON, &sequences)
+        try wire.pass(&contextLength, &batchSize, &budgetBytes)
     }
 }
 
@@ -186,9 +171,7 @@ extension Probe: WireValue {
     package init() { self.init(score: 0, family: "", bytesHost: 0, bytesPerContext: 0) }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&score)
-        try wire.pass(&family)
-        try wire.pass(&bytesHost)
+        try wire.pass(&score, &family, &bytesHost)
         try wire.pass(&bytesPerContext)
         guard score <= Int(ABI.bestScore) else {
             throw WireError.value("score \(score) of a probe")
@@ -200,21 +183,13 @@ extension ModelDescription: WireValue {
     package init() { self.init(pluginID: "", pluginVersion: "", family: "") }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&pluginID)
-        try wire.pass(&pluginVersion)
-        try wire.pass(&pluginLicense)
-        try wire.pass(&toolchain)
-        try wire.pass(&family)
-        try wire.pass(&infoJSON)
+        try wire.pass(&pluginID, &pluginVersion, &pluginLicense)
+        try wire.pass(&toolchain, &family, &infoJSON)
         var ids = extensions.sorted()
         try wire.pass(&ids)
         extensions = Set(ids)
-        try wire.pass(&decode)
-        try wire.pass(&encoder)
-        try wire.pass(&vectors)
-        try wire.pass(&image)
-        try wire.pass(&tasks)
-        try wire.pass(&bytesHost)
+        try wire.pass(&decode, &encoder, &vectors)
+        try wire.pass(&image, &tasks, &bytesHost)
         try wire.pass(&bytesPerContext)
         if wire.isRead { try encoder?.check(with: decode) }
     }
@@ -227,11 +202,8 @@ extension Vocabulary: WireValue {
         var (bytes, offsets, attributes) = (bytes, offsets, attributes.map(\.rawValue))
         var special = [bos, eos, eot, pad].map { $0 ?? ABI.noToken }
         var spacePrefix = spacePrefix
-        try wire.pass(&bytes)
-        try wire.pass(&offsets)
-        try wire.pass(&attributes)
-        try wire.pass(&special)
-        try wire.pass(&spacePrefix)
+        try wire.pass(&bytes, &offsets, &attributes)
+        try wire.pass(&special, &spacePrefix)
         guard wire.isRead else { return }
         guard offsets.count == attributes.count + 1, Int(offsets.last ?? 0) == bytes.count,
             special.count == 4

@@ -40,6 +40,7 @@ package protocol ModelCall: WorkerCall {
     /// How long a worker may take; nil for as long as the caller says.
     func limit(_ limits: WorkerLimits) -> Duration?
 
+    /// Calls the plugin, in this process or in the worker.
     func perform(on plugin: PluginSide) throws -> Answer
 
     /// What the caller gets of an answer that nobody has looked at.
@@ -49,7 +50,7 @@ package protocol ModelCall: WorkerCall {
 }
 
 /// An open model as the host knows it.
-package struct HostSide {
+package final class HostSide {
     let description: ModelDescription
     let vocabulary: Vocabulary?
     /// Where the plugin's side leaves rows and pictures.
@@ -154,8 +155,5 @@ package struct TimedMessage<Message: WireMessage>: WireMessage {
     package var deadline: MonotonicTime?
     package var message: Message
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&deadline)
-        try wire.pass(&message)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&deadline, &message) }
 }

@@ -15,9 +15,7 @@ package struct SelfTestCall: ModelCall {
     /// What the plugin is told; it is waited for somewhat longer.
     package var limit: Duration
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&limit)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&limit) }
 
     package var largestAnswer: Int { Self.reportLimit + 16 }
 
@@ -37,9 +35,7 @@ package struct SelfTestCall: ModelCall {
 }
 
 extension SelfTestReport: WireValue {
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&json)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&json) }
 }
 
 extension LoadedModel {

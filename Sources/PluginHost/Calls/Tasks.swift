@@ -47,11 +47,7 @@ package struct BeginTaskCall: ModelCall {
     package var name: String
     package var input: [UInt8]
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-        try wire.pass(&name)
-        try wire.pass(&input)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id, &name, &input) }
 
     package func check(on host: HostSide) throws {
         let known = host.description.tasks.map(\.name)
@@ -92,10 +88,7 @@ package struct AdvanceTaskCall: ModelCall {
     package var id: TaskID
     package var limit: Duration
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-        try wire.pass(&limit)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id, &limit) }
 
     package var largestAnswer: Int { 64 + Self.eventLimit + 4 * Wire.mostElements }
 
@@ -140,9 +133,7 @@ package struct EndTaskCall: ModelCall {
     package static let step = CallStep.endTask
     package var id: TaskID
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&id)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id) }
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.sequence }
 
@@ -210,18 +201,14 @@ extension LoadedModel {
 // MARK: - On the wire
 
 extension TaskID: WireMessage {
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&rawValue)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&rawValue) }
 }
 
 extension TaskProgress: WireValue {
     package init() { self.init(done: false) }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&events)
-        try wire.pass(&done)
-        try wire.pass(&step)
+        try wire.pass(&events, &done, &step)
         try wire.pass(&of)
     }
 }

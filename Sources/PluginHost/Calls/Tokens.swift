@@ -10,8 +10,7 @@ package struct TokenizeCall: ModelCall {
     package var plain: [Range<Int>]?
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&text)
-        try wire.pass(&flags)
+        try wire.pass(&text, &flags)
         var bounds = plain?.flatMap { [$0.lowerBound, $0.upperBound] }
         try wire.pass(&bounds)
         plain = try bounds.map(Self.ranges)

@@ -8,10 +8,7 @@ package struct EmbedTokenizeCall: ModelCall {
     package var texts: [String]
     package var flags: EmbedFlags
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&texts)
-        try wire.pass(&flags)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&texts, &flags) }
 
     package var largestAnswer: Int { texts.reduce(4) { $0 + tokenLimit(of: $1) + 4 } }
 
@@ -50,10 +47,10 @@ package struct CountTokensCall: ModelCall {
     package var flags: EmbedFlags
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&texts)
-        try wire.pass(&companions)
-        try wire.pass(&flags)
+        try wire.pass(&texts, &companions, &flags)
     }
+
+    package var largestAnswer: Int { 4 + 8 * texts.count }
 
     package func limit(_ limits: WorkerLimits) -> Duration? { limits.tokenize }
 
@@ -100,10 +97,7 @@ package struct EmbedCall: RowsCall {
     package var batch: EmbeddingBatch
     package var flags: EmbedFlags
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&batch)
-        try wire.pass(&flags)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&batch, &flags) }
 
     package func check(on host: HostSide) throws {
         try host.description.requiredVectors.check(batch)
@@ -141,10 +135,7 @@ package struct ScoreCall: ModelCall {
     package var query: String
     package var documents: [String]
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&query)
-        try wire.pass(&documents)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&query, &documents) }
 
     package var largestAnswer: Int { 4 + 4 * documents.count }
 
@@ -177,10 +168,7 @@ package struct ClassifyCall: RowsCall {
     package var texts: [String]
     package var pairs: [String]?
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&texts)
-        try wire.pass(&pairs)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&texts, &pairs) }
 
     package func check(on host: HostSide) throws {
         try host.description.requiredVectors.check(classifying: texts, pairs: pairs)
@@ -308,8 +296,7 @@ extension EmbeddingBatch: WireMessage {
         case .texts(let own): texts = own
         case .tokens(let own): tokens = own
         }
-        try wire.pass(&texts)
-        try wire.pass(&tokens)
+        try wire.pass(&texts, &tokens)
         self = tokens.map { .tokens($0) } ?? .texts(texts ?? [])
     }
 }
@@ -322,8 +309,7 @@ extension Companions: WireMessage {
         case .query(let own): query = own
         case .pairs(let own): pairs = own
         }
-        try wire.pass(&query)
-        try wire.pass(&pairs)
+        try wire.pass(&query, &pairs)
         self = query.map { .query($0) } ?? pairs.map { .pairs($0) } ?? .none
     }
 }
@@ -331,24 +317,16 @@ extension Companions: WireMessage {
 extension TokenCount: WireValue {
     package init() { self.init(whole: 0, read: 0) }
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&whole)
-        try wire.pass(&read)
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&whole, &read) }
 }
 
 extension VectorCapabilities: WireValue {
     package init() { self.init(dimensions: 0) }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&dimensions)
-        try wire.pass(&labels)
-        try wire.pass(&maxTokens)
-        try wire.pass(&scoresPairs)
-        try wire.pass(&tokenizes)
-        try wire.pass(&embedsTokens)
-        try wire.pass(&classifiesPairs)
-        try wire.pass(&countsTokens)
+        try wire.pass(&dimensions, &labels, &maxTokens)
+        try wire.pass(&scoresPairs, &tokenizes, &embedsTokens)
+        try wire.pass(&classifiesPairs, &countsTokens)
         if wire.isRead { try check() }
     }
 }

@@ -3,7 +3,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     private let instance: ModelInstance
     private let cancelWord: UnsafeMutablePointer<Int32>
     private let lane = Monitor(Lane())
-    private let memory = GrowingMemory()
+    private let host: HostSide
     private let open = Monitor(Calls())
     private let refusal = Monitor<(@Sendable (ModelFailure) -> Void)?>(nil)
 
@@ -23,6 +23,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     init(_ library: PluginLibrary, _ request: OpenRequest) throws {
         instance = try ModelInstance(
             library, request, probe: try library.probe(request, trace: .none), trace: .none)
+        host = HostSide(instance.description, instance.vocabulary, GrowingMemory())
         cancelWord = .allocate(capacity: 1)
         cancelWord.initialize(to: 0)
     }
@@ -36,11 +37,10 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
         try begin()
         defer { end() }
         do {
-            let host = HostSide(description, vocabulary, memory)
             try call.check(on: host)
             let accompaniment = Call.isLane ? beginLane(deadline) : LaneCall()
             defer { if Call.isLane { lane.withLock { $0.isUnderWay = false } } }
-            let plugin = PluginSide(model: instance, memory: memory, call: accompaniment)
+            let plugin = PluginSide(model: instance, memory: host.memory, call: accompaniment)
             return try call.result(try call.perform(on: plugin), on: host)
         } catch let failure as ModelFailure {
             if failure.isPluginsFault { refusal.withLock { $0 }?(failure) }

@@ -54,9 +54,7 @@ package struct Frame: Equatable {
         }
 
         package mutating func pass(_ wire: inout Wire) throws {
-            try wire.pass(&length)
-            try wire.pass(&kind)
-            try wire.pass(&step)
+            try wire.pass(&length, &kind, &step)
             try wire.pass(&call)
         }
 
@@ -109,11 +107,8 @@ package struct FailureMessage: WireMessage {
     }
 
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&kind)
-        try wire.pass(&code)
-        try wire.pass(&flags)
-        try wire.pass(&stage)
-        try wire.pass(&words)
+        try wire.pass(&kind, &code, &flags)
+        try wire.pass(&stage, &words)
     }
 
     package func failure() throws -> ModelFailure {

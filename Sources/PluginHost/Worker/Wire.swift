@@ -26,6 +26,20 @@ package struct Wire {
         try value.pass(&self)
     }
 
+    package mutating func pass<A: WireMessage, B: WireMessage>(
+        _ first: inout A, _ second: inout B
+    ) throws {
+        try first.pass(&self)
+        try second.pass(&self)
+    }
+
+    package mutating func pass<A: WireMessage, B: WireMessage, C: WireMessage>(
+        _ first: inout A, _ second: inout B, _ third: inout C
+    ) throws {
+        try pass(&first, &second)
+        try third.pass(&self)
+    }
+
     fileprivate mutating func write(_ raw: UnsafeRawBufferPointer) {
         bytes.append(contentsOf: raw)
     }

@@ -3,12 +3,11 @@ import Glibc
 
 /// A model in a worker process: a crash, hang or leak costs the process, never the host.
 final class WorkerModel: LoadedModel, @unchecked Sendable {
-    let description: ModelDescription
-    let vocabulary: Vocabulary?
     private let process: WorkerProcess
     private let control: WorkerLine
     private let lane: WorkerLine
     private let memory: SharedMemory
+    private let host: HostSide
     private let limits: WorkerLimits
 
     /// Starts a worker and opens the model in it.
@@ -28,12 +27,13 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
             try start.add(process, of: plugin.spec.name)
             try control.attach(plugin.library.path, in: process, limits)
             _ = try control.probe(request, limit: limits.probe)
-            description = try control.call(LoadCall(request: request), limit: limits.load)
-            vocabulary = try control.call(VocabularyCall(), limit: limits.load)
+            let description = try control.call(LoadCall(request: request), limit: limits.load)
+            let vocabulary = try control.call(VocabularyCall(), limit: limits.load)
             if let decode = description.decode { try vocabulary?.check(against: decode) }
-            memory = try process.share(SharedMemory.size(for: description))
-            let map = MapCall(size: UInt64(SharedMemory.size(for: description)))
-            try control.call(map, limit: limits.load)
+            let size = SharedMemory.size(for: description)
+            memory = try process.share(size)
+            host = HostSide(description, vocabulary, memory)
+            try control.call(MapCall(size: UInt64(size)), limit: limits.load)
         } catch {
             process.abandon()
             throw error
@@ -44,10 +44,11 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
         close()
     }
 
+    var description: ModelDescription { host.description }
+    var vocabulary: Vocabulary? { host.vocabulary }
     var processID: Int32? { process.processID }
 
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
-        let host = HostSide(description, vocabulary, memory)
         try call.check(on: host)
         let message = call.message(until: deadline.map { .now + $0 })
         let line = Call.isLane ? lane : control
