@@ -6,7 +6,7 @@ package enum EngineError: Error, Equatable, Sendable {
     case overloaded(queued: Int, retryAfter: Duration)
     /// The model cannot serve now: it is restarting, quarantined or gone.
     case unavailable(reason: String, retryAfter: Duration?)
-    /// The engine finishes what it has and takes nothing new: a newer generation serves instead.
+    /// The engine finishes what it has and takes nothing new: a newer revision serves instead.
     case draining
     /// The engine was stopped while the request was queued or running.
     case stopped

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Embeddings that were computed before, those used longest ago leaving first.
 ///
-/// An engine has one, and lives as long as its generation of the model: what other weights computed is
+/// An engine has one, and lives as long as its revision of the model: what other weights computed is
 /// never found.
 final class EmbeddingCache: Sendable {
     struct Key: Hashable {

@@ -5,7 +5,7 @@ package import PluginHost
 ///
 /// The texts of all of them are batched by token count; a short request goes before a long one, which
 /// it waits for at most a step. When the model is lost, what it was at is begun again; see `VectorLoop`.
-package final class VectorEngine: GenerationServing {
+package final class VectorEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let profile: VectorProfile
     private let options: EngineOptions

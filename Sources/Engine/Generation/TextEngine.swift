@@ -4,7 +4,7 @@ package import PluginHost
 ///
 /// Requests join and leave a running batch at every step of the model. When the model is lost they are
 /// fed to the next one and go on; see `TextLoop`.
-package final class TextEngine: GenerationServing {
+package final class TextEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let profile: TextProfile
     private let options: EngineOptions

@@ -4,7 +4,7 @@ package import PluginHost
 /// Makes images with one model for many callers at a time, a step at a time.
 ///
 /// Orders take turns. When the model is lost, the images that it was at are begun again; see `ImageLoop`.
-package final class ImageEngine: GenerationServing {
+package final class ImageEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let options: EngineOptions
     private let queue: JobQueue<ImageJob>

@@ -129,7 +129,7 @@ struct ModelMetrics {
         text.begin("roost_model_up", .gauge, "Whether a model serves.")
         for status in statuses {
             text.sample(
-                "roost_model_up", [("model", status.name)], status.generation == nil ? 0 : 1)
+                "roost_model_up", [("model", status.name)], status.revision == nil ? 0 : 1)
         }
         text.begin("roost_model_restarts_total", .counter, "Restarts of a model's worker.")
         for status in statuses {

@@ -5,9 +5,9 @@ struct AdminLibraries: Sendable {
     /// Where relative paths start.
     let folder: String
     private let folders: AdminFolders
-    private let registry: DeploymentRegistry
+    private let registry: DeploymentRegistry<ModelServing>
 
-    init(_ settings: Settings, _ registry: DeploymentRegistry) {
+    init(_ settings: Settings, _ registry: DeploymentRegistry<ModelServing>) {
         folder = settings.folder
         folders = settings.adminFolders
         self.registry = registry

@@ -9,8 +9,6 @@ struct Collections: Sendable {
     private let configured: ConfiguredCollections
     private let log: @Sendable (String) -> Void
 
-    private static let interval = Duration.seconds(1)
-
     init(_ settings: Settings, models: Models, logger: Logger) {
         let log: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let store = CollectionStore(
@@ -36,21 +34,12 @@ struct Collections: Sendable {
             return log("\(error)")
         }
         await configured.load()
-        var seen: [String: Int] = [:]
-        while !Task.isCancelled {
-            let generations = generations
-            let changed = generations.filter { seen[$0.key] != $0.value }.keys
+        var seen: ServingRevisions.Snapshot = [:]
+        for await serving in models.registry.revisions.snapshots {
+            let changed = serving.filter { seen[$0.key] != $0.value }.keys
             if !changed.isEmpty { await store.modelsChanged(Set(changed)) }
-            seen = generations
-            try? await Task.sleep(for: Self.interval)
+            seen = serving
         }
-    }
-
-    private var generations: [String: Int] {
-        let models = models.registry.models
-        return Dictionary(
-            models.compactMap { model in model.generation.map { (model.name, $0) } },
-            uniquingKeysWith: max)
     }
 }
 

@@ -22,7 +22,7 @@ struct HostEmbedder: CollectionEmbedder {
     func embed(_ texts: [String], as purpose: EmbedPurpose) async throws -> EmbeddedTexts {
         let inputs = texts.map { EmbeddingInput.text($0) }
         return try await patiently {
-            try await Models.inNextGeneration {
+            try await Models.inNextRevision {
                 let hold = try await hold()
                 defer { hold.release() }
                 let embedded = try await hold.engine.embed(

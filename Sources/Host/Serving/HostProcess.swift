@@ -80,8 +80,7 @@ package struct HostProcess: Sendable {
 
     private func loadModels() async {
         await models.start()
-        for status in models.registry.models where status.load == .start || status.generation != nil
-        {
+        for status in models.registry.models where status.load == .start || status.revision != nil {
             output.say(status.line.printable)
         }
         await models.registry.removeUnusedCopies()
@@ -189,7 +188,7 @@ extension LogLevel {
 extension DeploymentStatus {
     /// One line for a person: `  markov: ready, plugin markov, context 65536`.
     fileprivate var line: String {
-        guard generation != nil else {
+        guard revision != nil else {
             return "  \(name): \(state.rawValue)" + (lastError.map { ", \($0)" } ?? "")
         }
         let context = description?.decode.map { ", context \($0.contextLength)" } ?? ""

@@ -3,8 +3,8 @@ import JSON
 import PluginHost
 import Services
 
-/// What answers requests for one generation of a model: an engine for what it can do.
-final class ModelServing: GenerationServing {
+/// What answers requests for one revision of a model: an engine for what it can do.
+package final class ModelServing: RevisionServing {
     /// For a model that generates text.
     let text: TextServing?
     /// For a model that makes embeddings, scores, classes, or runs tasks.
@@ -15,7 +15,7 @@ final class ModelServing: GenerationServing {
     let images: ImageEngine?
     /// For a model that says what its tokens are.
     let tokenizer: ModelTokenizer?
-    let warnings: [String]
+    package let warnings: [String]
     /// What tells the weights from others; empty for a model that makes no embeddings.
     let fingerprint: Task<String, Never>
     /// The same by a look at parts of large files, for every model that generates text.
@@ -64,16 +64,13 @@ final class ModelServing: GenerationServing {
         }
     }
 
-    /// For whoever asks for it as for an engine.
-    var itself: ModelServing? { self }
-
-    func drain(upTo limit: Duration) async {
+    package func drain(upTo limit: Duration) async {
         await text?.drain(upTo: limit)
         await vectors?.drain(upTo: limit)
         await images?.drain(upTo: limit)
     }
 
-    func stop() async {
+    package func stop() async {
         await text?.stop()
         await vectors?.stop()
         await images?.stop()

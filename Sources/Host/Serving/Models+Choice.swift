@@ -2,16 +2,16 @@ import Engine
 import PluginHost
 import Services
 
-/// A model in use: the generation that the request began with serves it to its end.
+/// A model in use: the revision that the request began with serves it to its end.
 struct ModelHold<Engine: Sendable>: Sendable {
     let name: String
     let engine: Engine
     /// Which of the purposes that were asked for the model serves; nil where one of its own tasks was.
     let purpose: Settings.Purpose?
-    private let lease: Lease
+    private let lease: Lease<ModelServing>
 
     fileprivate init(
-        name: String, engine: Engine, purpose: Settings.Purpose?, lease: Lease
+        name: String, engine: Engine, purpose: Settings.Purpose?, lease: Lease<ModelServing>
     ) {
         self.name = name
         self.engine = engine
@@ -20,18 +20,18 @@ struct ModelHold<Engine: Sendable>: Sendable {
     }
 
     /// Nil for a model that does not say what its tokens are.
-    var tokenizer: ModelTokenizer? { (lease.serving as? ModelServing)?.tokenizer }
+    var tokenizer: ModelTokenizer? { lease.serving.tokenizer }
 
-    /// What tells the weights of this generation from others.
+    /// What tells the weights of this revision from others.
     var fingerprint: String {
-        get async { await (lease.serving as? ModelServing)?.fingerprint.value ?? "" }
+        get async { await lease.serving.fingerprint.value }
     }
 
     /// What tells answers of this host, plugin and model from those of others: `fp_BUILD_MODEL`.
     var systemFingerprint: String {
         get async {
             let build = SHA256.hexadecimal(Array("\(Version.text)\0\(lease.libraryHash)".utf8))
-            let model = await (lease.serving as? ModelServing)?.sample.value ?? ""
+            let model = await lease.serving.sample.value
             return "fp_\(build.prefix(8))_\(model.prefix(8))"
         }
     }
@@ -73,8 +73,7 @@ extension Models {
     ///
     /// - Throws: `APIError`, `DeploymentError`.
     func tokens(_ name: String?) async throws -> ModelHold<ModelServing> {
-        let hold = try await hold(
-            name, for: [.completion] + Settings.Purpose.allCases, \.itself)
+        let hold = try await hold(name, for: [.completion] + Settings.Purpose.allCases) { $0 }
         guard hold.engine.tokenizer != nil else {
             throw APIError.refused("model '\(hold.name)' does not say what its tokens are")
         }
@@ -94,10 +93,10 @@ extension Models {
     /// - Throws: `APIError`, `DeploymentError`, `TaskRefusal`.
     func task(_ task: String, of name: String) async throws -> ModelHold<OwnTask> {
         let lease = try await lease(name)
-        guard let serving = lease.serving as? ModelServing, let engine = serving.vectors else {
+        guard let engine = lease.serving.vectors else {
             throw TaskRefusal.unknown(task, known: [])
         }
-        let own = OwnTask(task: try serving.tasks.task(task), engine: engine)
+        let own = OwnTask(task: try lease.serving.tasks.task(task), engine: engine)
         return ModelHold(name: name, engine: own, purpose: nil, lease: lease)
     }
 
@@ -116,12 +115,12 @@ extension Models {
     }
 
     private func hold<Engine: Sendable>(
-        _ name: String?, for purposes: [Settings.Purpose], _ engine: KeyPath<ModelServing, Engine?>
+        _ name: String?, for purposes: [Settings.Purpose], _ engine: (ModelServing) -> Engine?
     ) async throws -> ModelHold<Engine> {
         let name = try name ?? choose(for: purposes)
         let lease = try await lease(name)
         guard let purpose = purposes.first(where: lease.description.can),
-            let engine = (lease.serving as? ModelServing)?[keyPath: engine]
+            let engine = engine(lease.serving)
         else { throw cannot(name, purposes[0]) }
         return ModelHold(name: name, engine: engine, purpose: purpose, lease: lease)
     }
@@ -168,8 +167,8 @@ extension Models {
 }
 
 extension Models {
-    /// Runs `body`; when its model is reloaded at this moment, again, in the next generation.
-    static func inNextGeneration<Value>(_ body: () async throws -> Value) async throws -> Value {
+    /// Runs `body`; when its model is reloaded at this moment, again, in the next revision.
+    static func inNextRevision<Value>(_ body: () async throws -> Value) async throws -> Value {
         var attempts = 0
         while true {
             do {

@@ -17,7 +17,7 @@ extension Models {
         }
         var rescan = Rescan()
         for model in registry.models
-        where model.generation == nil && model.source.hasPrefix(folder + "/")
+        where model.revision == nil && model.source.hasPrefix(folder + "/")
             && !Paths.exists(model.source)
         {
             try await remove(model.name)

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The host's models by name, for whoever wants to use one.
 package final class Models: Sendable {
-    package let registry: DeploymentRegistry
+    package let registry: DeploymentRegistry<ModelServing>
     let startup: Startup
     /// The folder whose models are served too.
     let folder: String?
@@ -59,7 +59,7 @@ package final class Models: Sendable {
     func serving(_ name: String) -> ModelServing? {
         guard let lease = try? registry.deployment(name)?.acquire() else { return nil }
         defer { lease.release() }
-        return lease.serving as? ModelServing
+        return lease.serving
     }
 
     /// What a model can do: as it says itself, else as it said when it was last up, else as the
@@ -73,8 +73,8 @@ package final class Models: Sendable {
         abilities.of(name)?.tasks ?? []
     }
 
-    /// Pins the generation of the moment; loads a model that is loaded on first use.
-    func lease(_ name: String) async throws -> Lease {
+    /// Pins the revision of the moment; loads a model that is loaded on first use.
+    func lease(_ name: String) async throws -> Lease<ModelServing> {
         guard let deployment = registry.deployment(name) else {
             throw APIError.unknownModel(name, known: registry.models.map(\.name))
         }

@@ -2,8 +2,8 @@ import Engine
 import JSON
 import PluginHost
 
-/// What answers requests for one generation of a text model: its engine and its chat template.
-final class TextServing: GenerationServing {
+/// What answers requests for one revision of a text model: its engine and its chat template.
+final class TextServing: RevisionServing {
     let engine: TextEngine
     let prompt: ChatPrompt
 

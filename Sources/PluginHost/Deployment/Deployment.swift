@@ -1,15 +1,17 @@
 import Synchronization
 
-/// A name that clients ask for, and the generation that answers to it.
+/// A name that clients ask for, and the revision that answers to it.
 ///
 /// Loads, unloads and reloads of one deployment happen one after the other, in the order in which
 /// they were asked for, but for a start that is under way: a newer wish takes its place. Requests never
 /// wait for them.
-package final class Deployment: Sendable {
+package final class Deployment<Serving: RevisionServing>: Sendable {
     fileprivate struct State {
-        var current: Generation?
-        var retiring: [Generation] = []
+        var current: Revision<Serving>?
+        var retiring: [Revision<Serving>] = []
         var lastNumber = 0
+        /// What `revisions` calls the current one.
+        var announced = 0
         /// The start that is under way.
         var starting: StartControl?
         /// The starts of what was asked for and has not ended, the oldest first.
@@ -23,17 +25,21 @@ package final class Deployment: Sendable {
     package let name: String
     package let spec: ModelSpec
     private let options: PluginHostOptions
-    private let starter: @Sendable () -> GenerationStart
+    private let revisions: ServingRevisions
+    private let starter: @Sendable () -> RevisionStart<Serving>
     private let state = Mutex(State())
 
-    /// - Parameter starter: asked anew for each generation, so that it sees the plugins of the moment.
+    /// - Parameters:
+    ///   - revisions: where it tells which revision serves.
+    ///   - starter: asked anew for each revision, so that it sees the plugins of the moment.
     init(
-        spec: ModelSpec, options: PluginHostOptions,
-        starter: @escaping @Sendable () -> GenerationStart
+        spec: ModelSpec, options: PluginHostOptions, revisions: ServingRevisions,
+        starter: @escaping @Sendable () -> RevisionStart<Serving>
     ) {
         name = spec.name
         self.spec = spec
         self.options = options
+        self.revisions = revisions
         self.starter = starter
     }
 
@@ -52,8 +58,9 @@ package final class Deployment: Sendable {
     /// - Parameter wish: what this is part of.
     package func unload(within limit: Duration? = nil, for wish: Wish = .unload) async throws {
         try await inTurn(wish) { [self] _ in
-            let old = state.withLock { state -> Generation? in
+            let old = state.withLock { state in
                 state.failure = nil
+                defer { revisions.end(name, state.announced) }
                 return state.retireCurrent()
             }
             if let old { await retire(old, within: limit ?? options.drainTimeout) }
@@ -65,27 +72,28 @@ package final class Deployment: Sendable {
         for start in state.withLock({ $0.asked }) { start.supersede(by: .stop) }
     }
 
-    /// Unloads the model for good, and ends the generations that were replaced before and still work; all
+    /// Unloads the model for good, and ends the revisions that were replaced before and still work; all
     /// within `limit`, and a few seconds more where something hangs.
     package func stop(within limit: Duration) async {
         let end = MonotonicTime.now + limit
         state.withLock { state in
             state.isStopped = true
             _ = state.retireCurrent()
+            revisions.end(name, state.announced)
         }
         endStart()
         await withTaskGroup { group in
-            for generation in state.withLock({ $0.retiring }) {
-                group.addTask { await self.retire(generation, within: max(.zero, end - .now)) }
+            for revision in state.withLock({ $0.retiring }) {
+                group.addTask { await self.retire(revision, within: max(.zero, end - .now)) }
             }
         }
     }
 
-    /// Brings up a new generation beside the current one and lets it take over.
+    /// Brings up a new revision beside the current one and lets it take over.
     ///
-    /// - Parameter expecting: the generation that the caller means to replace.
-    /// - Returns: the new generation's number.
-    /// - Throws: `DeploymentError`; the current generation then goes on serving.
+    /// - Parameter expecting: the revision that the caller means to replace.
+    /// - Returns: the new revision's number.
+    /// - Throws: `DeploymentError`; the current revision then goes on serving.
     package func reload(expecting: Int? = nil) async throws -> Int {
         let check = { @Sendable [name] (state: borrowing State) throws in
             let found = state.current?.number
@@ -99,16 +107,16 @@ package final class Deployment: Sendable {
         }
     }
 
-    /// Pins the generation of the moment.
-    package func acquire() throws -> Lease {
+    /// Pins the revision of the moment.
+    package func acquire() throws -> Lease<Serving> {
         try state.withLock { state in
             if let current = state.current { return Lease(current) }
             throw DeploymentError.notLoaded(model: name, reason: state.failure?.error.description)
         }
     }
 
-    /// Pins the generation of the moment, and loads a model that is loaded on first use.
-    package func acquireLoading() async throws -> Lease {
+    /// Pins the revision of the moment, and loads a model that is loaded on first use.
+    package func acquireLoading() async throws -> Lease<Serving> {
         if let lease = try? acquire() { return lease }
         guard spec.load == .firstUse else { return try acquire() }
         do {
@@ -188,10 +196,10 @@ extension Deployment {
         }
     }
 
-    /// Lets a generation take over, unless something newer was asked for since it began to start.
+    /// Lets a revision take over, unless something newer was asked for since it began to start.
     ///
     /// - Returns: the one before.
-    private func install(_ new: Generation) async throws -> Generation? {
+    private func install(_ new: Revision<Serving>) async throws -> Revision<Serving>? {
         do {
             return try state.withLock { state in
                 if state.isStopped { throw DeploymentError.stopping }
@@ -199,6 +207,7 @@ extension Deployment {
                 state.failure = nil
                 let old = state.retireCurrent()
                 state.current = new
+                state.announced = revisions.begin(name)
                 return old
             }
         } catch {
@@ -221,15 +230,15 @@ extension Deployment {
         return failure
     }
 
-    private func retire(_ generation: Generation, within limit: Duration) async {
-        await generation.retire(within: limit)
-        state.withLock { state in state.retiring.removeAll { $0 === generation } }
+    private func retire(_ revision: Revision<Serving>, within limit: Duration) async {
+        await revision.retire(within: limit)
+        state.withLock { state in state.retiring.removeAll { $0 === revision } }
     }
 }
 
 extension Deployment.State {
-    /// - Returns: the generation that serves no longer.
-    fileprivate mutating func retireCurrent() -> Generation? {
+    /// - Returns: the revision that serves no longer.
+    fileprivate mutating func retireCurrent() -> Revision<Serving>? {
         guard let old = current else { return nil }
         current = nil
         retiring.append(old)
@@ -251,19 +260,19 @@ package struct DeploymentStatus: Sendable, Equatable {
     package var source: String
     package var load: ModelSpec.Load
     package var state: State
-    package var generation: Int?
-    /// The plugin of the current generation, else the one that the settings name.
+    package var revision: Int?
+    /// The plugin of the current revision, else the one that the settings name.
     package var plugin: String?
     package var isolation: Isolation?
-    /// The content hash of the library of the current generation.
+    /// The content hash of the library of the current revision.
     package var hash: String?
     package var inFlight: Int
-    /// Generations that were replaced and are not closed yet.
+    /// Revisions that were replaced and are not closed yet.
     package var draining: Int
     package var description: ModelDescription?
     package var supervisor: SupervisorStatus?
     package var lastError: String?
-    /// What was found in the library of the current generation that may do harm, what is wrong with its model
+    /// What was found in the library of the current revision that may do harm, what is wrong with its model
     /// without keeping it from serving, and what is to be known of how it came up.
     package var warnings: [String] = []
     /// The workers of a start that is under way.
@@ -279,7 +288,7 @@ extension Deployment {
         return DeploymentStatus(
             name: name, source: spec.source, load: spec.load,
             state: Self.describe(supervisor, starts: starting != nil, failed: failure != nil),
-            generation: current?.number, plugin: current?.plugin.spec.name ?? spec.plugin,
+            revision: current?.number, plugin: current?.plugin.spec.name ?? spec.plugin,
             isolation: current?.plugin.spec.isolation, hash: current?.plugin.library.hash,
             inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.pins.count },
             draining: retiring.count, description: current?.description, supervisor: supervisor,

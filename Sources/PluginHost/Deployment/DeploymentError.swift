@@ -6,14 +6,14 @@ package enum DeploymentError: Error, Sendable, Equatable {
     case pluginExists(String)
     /// A plugin cannot be forgotten while models are served by it or name it.
     case pluginInUse(String, models: [String])
-    /// A reload expected another generation than there is.
+    /// A reload expected another revision than there is.
     case conflict(model: String, expected: Int, found: Int?)
     case notLoaded(model: String, reason: String?)
-    /// A generation could not be brought up.
+    /// A revision could not be brought up.
     ///
     /// - Parameters:
     ///   - fix: what would mend it, where the library's file shows that.
-    ///   - serving: the generation before it, which goes on serving.
+    ///   - serving: the revision before it, which goes on serving.
     case failed(
         model: String, stage: LoadStage, reason: String, fix: String? = nil, serving: Int? = nil)
     /// Something newer was asked for while the model was starting.
@@ -51,7 +51,7 @@ extension DeploymentError: CustomStringConvertible {
         names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
     }
 
-    /// What brought up a generation of `model` to fail, with its stage.
+    /// What brought up a revision of `model` to fail, with its stage.
     init(_ error: any Error, model: String, during stage: LoadStage) {
         switch error {
         case let error as DeploymentError: self = error
@@ -73,12 +73,12 @@ extension DeploymentError: CustomStringConvertible {
 }
 
 extension DeploymentError {
-    /// The same, where an older generation goes on serving.
-    func keeping(_ generation: Int?) -> DeploymentError {
-        guard let generation, case .failed(let model, let stage, let reason, let fix, nil) = self
+    /// The same, where an older revision goes on serving.
+    func keeping(_ revision: Int?) -> DeploymentError {
+        guard let revision, case .failed(let model, let stage, let reason, let fix, nil) = self
         else { return self }
         return .failed(
-            model: model, stage: stage, reason: reason, fix: fix, serving: generation)
+            model: model, stage: stage, reason: reason, fix: fix, serving: revision)
     }
 }
 

@@ -1,22 +1,49 @@
 import Synchronization
 
+/// What holds for all plugins and models of a host.
+package struct PluginHostOptions: Sendable {
+    /// Folders that are searched for libraries, after the executable's own.
+    package var pluginPath: [String]
+    /// The folder of the private copies of libraries.
+    package var store: String
+    package var worker = WorkerLaunch()
+    package var limits = WorkerLimits()
+    package var restart = RestartPolicy()
+    package var selfTestLimit: Duration = .seconds(10)
+    /// How long a revision that was replaced may go on with its work.
+    package var drainTimeout: Duration = .seconds(60)
+    /// How long a model that could not be loaded is not tried again on first use.
+    package var loadCooldown: Duration = .seconds(5)
+    package var log: LogHandler
+
+    package init(
+        pluginPath: [String] = [], store: String, log: @escaping LogHandler = { _ in }
+    ) {
+        self.pluginPath = pluginPath
+        self.store = store
+        self.log = log
+    }
+}
+
 /// All models of a host by name, and the plugins that serve them.
-package final class DeploymentRegistry: Sendable {
+package final class DeploymentRegistry<Serving: RevisionServing>: Sendable {
     private struct State {
         var plugins: [PluginSpec]
-        var deployments: [Deployment] = []
+        var deployments: [Deployment<Serving>] = []
         var stopping = false
     }
 
     private let options: PluginHostOptions
     private let loader: ModelLoader
-    private let makeServing: ServingFactory
+    /// Which revision of each model serves.
+    package let revisions = ServingRevisions()
+    private let makeServing: ServingFactory<Serving>
     private let state: Mutex<State>
 
     /// Nothing is loaded before `start`.
     package init(
         plugins: [PluginSpec], models: [ModelSpec], options: PluginHostOptions,
-        makeServing: @escaping ServingFactory
+        makeServing: @escaping ServingFactory<Serving>
     ) {
         self.options = options
         loader = ModelLoader(options)
@@ -42,7 +69,7 @@ package final class DeploymentRegistry: Sendable {
         for deployment in deployments { deployment.endStart() }
     }
 
-    /// Ends the serving of all models, of replaced generations too, letting work in progress end for at
+    /// Ends the serving of all models, of replaced revisions too, letting work in progress end for at
     /// most `limit`.
     package func stop(within limit: Duration) async {
         state.withLock { $0.stopping = true }
@@ -64,18 +91,19 @@ package final class DeploymentRegistry: Sendable {
     }
 
     /// The model of a name, nil for an unknown one.
-    package func deployment(_ name: String) -> Deployment? {
+    package func deployment(_ name: String) -> Deployment<Serving>? {
         deployments.first { $0.name == name }
     }
 
     /// In order of the settings.
     package var models: [DeploymentStatus] { deployments.map(\.status) }
 
-    private var deployments: [Deployment] { state.withLock { $0.deployments } }
+    private var deployments: [Deployment<Serving>] { state.withLock { $0.deployments } }
 
-    private func makeDeployment(_ spec: ModelSpec) -> Deployment {
-        Deployment(spec: spec, options: options) { [weak self, loader, options, makeServing] in
-            GenerationStart(
+    private func makeDeployment(_ spec: ModelSpec) -> Deployment<Serving> {
+        Deployment(spec: spec, options: options, revisions: revisions) {
+            [weak self, loader, options, makeServing] in
+            RevisionStart(
                 spec: spec, loader: loader, options: options,
                 plugins: self?.state.withLock { $0.plugins } ?? [], makeServing: makeServing)
         }
@@ -93,7 +121,7 @@ extension DeploymentRegistry {
         try await known(name).unload()
     }
 
-    /// - Returns: the new generation's number.
+    /// - Returns: the new revision's number.
     package func reload(_ name: String, expecting: Int? = nil) async throws -> Int {
         try await known(name).reload(expecting: expecting)
     }
@@ -125,11 +153,11 @@ extension DeploymentRegistry {
         try await deployment.unload(for: .removal)
     }
 
-    private func forget(_ deployment: Deployment) {
+    private func forget(_ deployment: Deployment<Serving>) {
         state.withLock { state in state.deployments.removeAll { $0 === deployment } }
     }
 
-    private func known(_ name: String) throws -> Deployment {
+    private func known(_ name: String) throws -> Deployment<Serving> {
         let (deployments, stopping) = state.withLock { ($0.deployments, $0.stopping) }
         if stopping { throw DeploymentError.stopping }
         guard let deployment = deployments.first(where: { $0.name == name }) else {
@@ -162,7 +190,7 @@ extension DeploymentRegistry {
     package var plugins: [PluginStatus] {
         let models = models
         return state.withLock { $0.plugins }.map { spec in
-            let served = models.filter { $0.generation != nil && $0.plugin == spec.name }
+            let served = models.filter { $0.revision != nil && $0.plugin == spec.name }
             return PluginStatus(
                 name: spec.name, library: spec.library, isolation: spec.isolation,
                 path: try? PluginLocator(pluginPath: options.pluginPath).find(spec.library),
@@ -211,23 +239,23 @@ extension DeploymentRegistry {
 
     /// Reloads all models that the plugin serves, with its library as it is now.
     ///
-    /// - Returns: the new generation of each.
+    /// - Returns: the new revision of each.
     /// - Throws: what the first failed with, after all were tried.
     package func reloadPlugin(_ name: String) async throws -> [String: Int] {
         try await withThrowingTaskGroup(of: (String, Int).self) { group in
             for model in try served(by: name) {
                 group.addTask { (model, try await self.reload(model)) }
             }
-            var generations: [String: Int] = [:]
+            var revisions: [String: Int] = [:]
             var failure: (any Error)?
             while let result = await group.nextResult() {
                 switch result {
-                case .success(let (model, generation)): generations[model] = generation
+                case .success(let (model, revision)): revisions[model] = revision
                 case .failure(let error): failure = failure ?? error
                 }
             }
             if let failure { throw failure }
-            return generations
+            return revisions
         }
     }
 

@@ -1,4 +1,4 @@
-/// Keeps one generation's model alive: starts it, restarts it with growing pauses after a failure,
+/// Keeps one revision's model alive: starts it, restarts it with growing pauses after a failure,
 /// and leaves a crash loop alone for a while.
 package final class ModelSupervisor: Sendable {
     /// The number of a start. Whoever carries one out goes on only as long as the state names it.

@@ -13,7 +13,7 @@ struct Superseded: Error {
     let by: Wish
 }
 
-/// The starts of one generation's model, for whoever wants one that is under way to end: its workers are
+/// The starts of one revision's model, for whoever wants one that is under way to end: its workers are
 /// killed, and who waits for it is told at once.
 package final class StartControl: Sendable {
     /// A worker that is coming up.
@@ -28,7 +28,7 @@ package final class StartControl: Sendable {
 
     private struct State {
         var newer: Wish?
-        /// The generation serves: newer wishes have that to deal with.
+        /// The revision serves: newer wishes have that to deal with.
         var isDone = false
         var isClosed = false
         /// Calls of `starting` under way, one within the other.
@@ -57,7 +57,7 @@ package final class StartControl: Sendable {
         for handler in ended.handlers { handler(wish) }
     }
 
-    /// The generation takes over: from here on nothing supersedes its start.
+    /// The revision takes over: from here on nothing supersedes its start.
     func finish() throws {
         try state.withLock { state in
             if let newer = state.newer { throw Superseded(by: newer) }

@@ -43,7 +43,7 @@ package struct ELFReport: Sendable {
     package struct Finding: Sendable, Equatable, CustomStringConvertible {
         package enum Severity: Sendable {
             case refused
-            /// Does no harm in a process of its own, which ends with its generation.
+            /// Does no harm in a process of its own, which ends with its revision.
             case refusedInProcess
             case warning
         }

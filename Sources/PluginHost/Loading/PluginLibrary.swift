@@ -108,7 +108,7 @@ extension PluginImage {
     /// Up to the first function: what is missing behind it is named one by one.
     private static let leastTable = MemoryLayout<roost_plugin>.offset(of: \.attach) ?? 0
 
-    /// RTLD_NODELETE: neither Swift nor C++ survives being unmapped. RTLD_LOCAL: two generations of
+    /// RTLD_NODELETE: neither Swift nor C++ survives being unmapped. RTLD_LOCAL: two revisions of
     /// one plugin must not see each other's symbols.
     private static func entryPoint(of path: String) throws -> Query {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {

@@ -86,7 +86,7 @@ package struct WorkerDeath: Sendable, Equatable {
     }
 }
 
-/// The stages of bringing up a generation, in order.
+/// The stages of bringing up a revision, in order.
 package enum LoadStage: String, Sendable {
     case find, stage, preflight, start
     case library = "dlopen"

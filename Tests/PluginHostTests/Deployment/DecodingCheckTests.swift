@@ -79,7 +79,7 @@ import Testing
         try test.install(lie.macros)
         await test.registry.start()
         let status = try test.deployment.status
-        #expect(status.state == .failed && status.generation == nil)
+        #expect(status.state == .failed && status.revision == nil)
         let message = try #require(status.lastError)
         #expect(
             message.contains("at warm: the plugin broke its contract \(lie.says)"), "\(message)")

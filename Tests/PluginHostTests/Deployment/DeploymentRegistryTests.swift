@@ -8,8 +8,9 @@ import Testing
         ModelSpec(name: name, plugin: plugin, source: source, parallel: 2)
     }
 
-    private func registry(_ models: [ModelSpec], broken: Bool = false) throws -> DeploymentRegistry
-    {
+    private func registry(_ models: [ModelSpec], broken: Bool = false) throws -> DeploymentRegistry<
+        TestServing
+    > {
         var plugins = [
             PluginSpec(name: "tally", library: try TestPlugin.library()),
             PluginSpec(
@@ -129,7 +130,7 @@ import Testing
         ])
         await registry.start()
         #expect(try await registry.reloadPlugin("tally") == ["a": 2, "b": 2])
-        #expect(registry.models.map(\.generation) == [2, 2, 1])
+        #expect(registry.models.map(\.revision) == [2, 2, 1])
         try await registry.unloadPlugin("tally")
         #expect(registry.models.map(\.state) == [.unloaded, .unloaded, .ready])
         await registry.stop(within: patience)

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// What serves in these tests: the model itself.
-final class TestServing: GenerationServing {
+final class TestServing: RevisionServing {
     let supervisor: ModelSupervisor
     let drained = Flag()
     let stopped = Flag()
@@ -15,12 +15,10 @@ final class TestServing: GenerationServing {
     func stop() { stopped.set() }
 }
 
-extension Lease {
-    var testServing: TestServing? { serving as? TestServing }
-
-    /// Takes a step on the leased generation.
+extension Lease<TestServing> {
+    /// Takes a step on the leased revision.
     func step() async throws -> Int32 {
-        let supervisor = try #require(testServing).supervisor
+        let supervisor = serving.supervisor
         return try await BlockingThread.run("step") {
             try supervisor.lane.exclusively {
                 let model = try supervisor.current()
@@ -33,7 +31,7 @@ extension Lease {
 
 /// A deployed test plugin whose library is the test's own to replace.
 struct TestDeployment {
-    let registry: DeploymentRegistry
+    let registry: DeploymentRegistry<TestServing>
     let library = TestFolder.shared.unique("libtally.so")
     let log = LogRecorder()
 
@@ -54,7 +52,7 @@ struct TestDeployment {
         try install([])
     }
 
-    var deployment: Deployment {
+    var deployment: Deployment<TestServing> {
         get throws { try #require(registry.deployment("m")) }
     }
 
@@ -71,7 +69,7 @@ struct TestDeployment {
         let test = try TestDeployment(isolation)
         await test.registry.start()
         let deployment = try test.deployment
-        #expect(deployment.status.state == .ready && deployment.status.generation == 1)
+        #expect(deployment.status.state == .ready && deployment.status.revision == 1)
         #expect(deployment.status.description?.pluginVersion == "1.0.0")
         #expect(try await deployment.acquire().step() == tally([256, 5]))
         try test.install(["VERSION=\"2.0.0\""])
@@ -82,17 +80,17 @@ struct TestDeployment {
         #expect(deployment.status.state == .unloaded)
     }
 
-    @Test func aLeaseKeepsItsGenerationThroughAReload() async throws {
+    @Test func aLeaseKeepsItsRevisionThroughAReload() async throws {
         let test = try TestDeployment()
         let deployment = try test.deployment
         try await deployment.load()
         let lease = try deployment.acquire()
-        let old = try #require(lease.testServing)
+        let old = lease.serving
         let worker = try #require(try old.supervisor.current().processID)
         _ = try await deployment.reload()
-        #expect(deployment.status.generation == 2 && deployment.status.draining == 1)
+        #expect(deployment.status.revision == 2 && deployment.status.draining == 1)
         #expect(deployment.status.inFlight == 1)
-        #expect(lease.generation == 1)
+        #expect(lease.revision == 1)
         #expect(try await lease.step() == tally([256, 5]))
         #expect(!old.drained.isSet && !old.stopped.isSet)
         lease.release()
@@ -103,12 +101,12 @@ struct TestDeployment {
         await test.registry.stop(within: patience)
     }
 
-    @Test func stoppingEndsReplacedGenerationsToo() async throws {
+    @Test func stoppingEndsReplacedRevisionsToo() async throws {
         let test = try TestDeployment()
         let deployment = try test.deployment
         try await deployment.load()
         let lease = try deployment.acquire()
-        let old = try #require(lease.testServing)
+        let old = lease.serving
         let worker = try #require(try old.supervisor.current().processID)
         _ = try await deployment.reload()
         #expect(deployment.status.draining == 1)
@@ -125,7 +123,7 @@ struct TestDeployment {
         try await deployment.load()
         let lease = try deployment.acquire()
         try await deployment.unload()
-        #expect(lease.testServing?.stopped.isSet == true)
+        #expect(lease.serving.stopped.isSet)
         await #expect(throws: ModelFailure.self) { try await lease.step() }
         lease.release()
         #expect(throws: DeploymentError.notLoaded(model: "m", reason: nil)) {
@@ -224,7 +222,7 @@ struct TestDeployment {
         let deployment = try test.deployment
         try await deployment.load()
         let lease = try deployment.acquire()
-        let supervisor = try #require(lease.testServing).supervisor
+        let supervisor = lease.serving.supervisor
         await BlockingThread.run("tokenize") {
             _ = try? supervisor.current().tokenize("a", addSpecial: true, parseSpecial: true)
         }
@@ -243,7 +241,9 @@ struct TestDeployment {
         await test.registry.stop(within: patience)
     }
 
-    private func expectFailure(of deployment: Deployment, at stage: LoadStage?) async throws {
+    private func expectFailure(of deployment: Deployment<TestServing>, at stage: LoadStage?)
+        async throws
+    {
         do {
             _ = try await deployment.reload()
             Issue.record("the reload did not fail")
@@ -253,7 +253,7 @@ struct TestDeployment {
         } catch {
             Issue.record("\(error)")
         }
-        #expect(deployment.status.generation == 1 && deployment.status.state == .ready)
+        #expect(deployment.status.revision == 1 && deployment.status.state == .ready)
         #expect(deployment.status.lastError != nil)
         #expect(try await deployment.acquire().step() == tally([256, 5]))
     }
@@ -265,7 +265,7 @@ struct TestDeployment {
         let test = try TestDeployment(config: settings(at: step, do: deed))
         await test.registry.start()
         let status = try test.deployment.status
-        #expect(status.state == .failed && status.generation == nil)
+        #expect(status.state == .failed && status.revision == nil)
         let message = try #require(status.lastError)
         #expect(message.contains("at \(stage.rawValue)"))
         if deed == "fail" { #expect(message.contains("sums (2 + 2 gave 5)")) }
@@ -300,7 +300,7 @@ struct TestDeployment {
             return await group.reduce(into: []) { $0.append($1) }
         }
         let numbers = ends.compactMap { try? $0.get() }
-        #expect(deployment.status.generation == numbers.max() && !numbers.isEmpty)
+        #expect(deployment.status.revision == numbers.max() && !numbers.isEmpty)
         for case .failure(let error) in ends {
             #expect(error as? DeploymentError == .superseded(model: "m", by: .reload))
         }
@@ -338,8 +338,8 @@ struct TestDeployment {
         let deployment = try test.deployment
         #expect(deployment.status.state == .unloaded)
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<8 { group.addTask { try await deployment.acquireLoading().generation } }
-            for try await generation in group { #expect(generation == 1) }
+            for _ in 0..<8 { group.addTask { try await deployment.acquireLoading().revision } }
+            for try await revision in group { #expect(revision == 1) }
         }
         try await deployment.unload()
         unlink(test.library)

@@ -25,7 +25,7 @@ import Testing
     }
 
     /// The worker that hangs, as the status shows it.
-    private func hangingWorker(_ deployment: Deployment, at step: String) async throws
+    private func hangingWorker(_ deployment: Deployment<TestServing>, at step: String) async throws
         -> StartingWorker
     {
         #expect(await soon { deployment.status.starting.first?.step == step })
@@ -48,7 +48,7 @@ import Testing
         await #expect(throws: DeploymentError.superseded(model: "m", by: .reload)) {
             try await stuck.value
         }
-        #expect(deployment.status.generation == number)
+        #expect(deployment.status.revision == number)
         #expect(deployment.status.description?.pluginVersion == "2.0.0")
         #expect(deployment.status.lastError == nil && deployment.status.starting.isEmpty)
         #expect(await soon { isGone(worker.processID) })
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// What it expects is there when it is asked for, and may be gone when its turn comes.
-    @Test func ofReloadsThatExpectTheSameGenerationOneTakesPlace() async throws {
+    @Test func ofReloadsThatExpectTheSameRevisionOneTakesPlace() async throws {
         let test = try TestDeployment()
         let deployment = try test.deployment
         try await deployment.load()
@@ -85,7 +85,7 @@ import Testing
                     } catch DeploymentError.superseded(_, .reload) {
                         return 0
                     } catch DeploymentError.conflict(_, expected: 1, let found) {
-                        #expect(found == deployment.status.generation)
+                        #expect(found == deployment.status.revision)
                         return 0
                     } catch {
                         Issue.record(error)
@@ -95,7 +95,7 @@ import Testing
             }
             return await group.reduce(into: [Int]()) { if $1 > 0 { $0.append($1) } }
         }
-        #expect(done.count == 1 && done.first == deployment.status.generation)
+        #expect(done.count == 1 && done.first == deployment.status.revision)
         await test.registry.stop(within: patience)
     }
 
@@ -121,7 +121,7 @@ import Testing
         let test = try TestDeployment(load: .firstUse)
         try test.install(["EARLY_AT=\"query\"", "EARLY_DO=\"hang\""])
         let deployment = try test.deployment
-        let request = Task { try await deployment.acquireLoading().generation }
+        let request = Task { try await deployment.acquireLoading().revision }
         _ = try await hangingWorker(deployment, at: "query")
         try test.install([])
         let number = try await deployment.reload()
@@ -147,7 +147,7 @@ import Testing
         let test = try await hanging(at: "open")
         let deployment = try test.deployment
         let lease = try deployment.acquire()
-        let supervisor = try #require(lease.testServing).supervisor
+        let supervisor = lease.serving.supervisor
         lease.release()
         kill(try #require(try supervisor.current().processID), SIGKILL)
         let worker = try await hangingWorker(deployment, at: "open")

@@ -48,7 +48,7 @@ import Testing
         #expect(try rules(library) == ["stack"])
     }
 
-    /// A worker ends with its generation, so a reload exhausts nothing there; Go knows no other way.
+    /// A worker ends with its revision, so a reload exhausts nothing there; Go knows no other way.
     @Test func staticThreadLocalStorageIsRefusedInProcessOnly() throws {
         let library = try CompiledLibrary(
             CompiledLibrary.entry
@@ -62,7 +62,7 @@ import Testing
         #expect(report.refusals(in: .inProcess).map(\.rule) == ["static-tls"])
     }
 
-    /// Two generations would share such a symbol, whatever dlopen is told.
+    /// Two revisions would share such a symbol, whatever dlopen is told.
     @Test func uniqueSymbolsAreRefusedInProcessOnly() throws {
         let library = try CompiledLibrary(
             CompiledLibrary.entry

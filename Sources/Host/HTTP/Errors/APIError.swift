@@ -32,7 +32,7 @@ package enum APIError: Error, Equatable, Sendable {
     case takesModelDown(String, retryAfter: Int)
     case overloaded(String, retryAfter: Int)
     case unavailable(String, retryAfter: Int?)
-    /// A generation that an admin asked for could not be brought up.
+    /// A revision that an admin asked for could not be brought up.
     case notLoadable(String, LoadProblem)
     case stopping
     case modelFailed(String)
@@ -49,10 +49,10 @@ package enum APIError: Error, Equatable, Sendable {
         var stage: String
         var reason: String
         var fix: String?
-        /// The generation before it, which goes on serving.
+        /// The revision before it, which goes on serving.
         var serving: Int?
 
-        /// The new generation is at fault, and not the host that cannot start it for now.
+        /// The new revision is at fault, and not the host that cannot start it for now.
         fileprivate var isRefusal: Bool {
             serving != nil && stage != LoadStage.start.rawValue
         }

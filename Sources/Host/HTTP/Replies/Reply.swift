@@ -115,7 +115,7 @@ extension Backend {
         _ generation: GenerationOptions, for purpose: Settings.Purpose, _ context: HTTPContext,
         prompts: (TextServing) async throws -> [GenerationRequest]
     ) async throws -> Reply {
-        try await Models.inNextGeneration {
+        try await Models.inNextRevision {
             let hold = try await models.text(generation.model, for: purpose)
             context.record.note { $0.model = hold.name }
             let requests = try await generation.requests(

@@ -107,7 +107,7 @@ extension SummaryWork {
     }
 
     private func submit(_ text: String) async throws {
-        let part = try await Models.inNextGeneration {
+        let part = try await Models.inNextRevision {
             let hold = try await models.text(model, for: .summarize)
             let engine = hold.engine.engine
             var request = asked.request(of: try await engine.source(of: text), engine)

@@ -14,7 +14,7 @@ struct VectorWork: Sendable {
         _ body: @escaping @Sendable (ModelHold<VectorEngine>) async throws -> Value
     ) async throws -> Value {
         try await workload.run(for: context.channel) {
-            try await Models.inNextGeneration {
+            try await Models.inNextRevision {
                 let hold = try await models.vectors(model, for: purposes)
                 defer { hold.release() }
                 context.record.note { $0.model = hold.name }

@@ -65,7 +65,7 @@ struct TaskRoutes {
     private func begin(
         _ address: TaskAddress, _ input: JSONValue, _ context: HTTPContext
     ) async throws -> (ModelHold<OwnTask>, JobEvents<JSONValue>) {
-        try await Models.inNextGeneration {
+        try await Models.inNextRevision {
             let hold = try await models.task(address.task, of: address.model)
             context.record.note { $0.model = hold.name }
             let own = hold.engine

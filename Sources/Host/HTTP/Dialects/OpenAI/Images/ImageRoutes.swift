@@ -27,7 +27,7 @@ struct ImageRoutes {
     private func start(
         _ asked: ImageGenerationRequest, _ context: HTTPContext
     ) async throws -> ImageReply {
-        try await Models.inNextGeneration {
+        try await Models.inNextRevision {
             let hold = try await models.images(asked.model)
             context.record.note { $0.model = hold.name }
             let engine = hold.engine

@@ -8,7 +8,7 @@ struct AdminRoutes {
     let body: Body
     let libraries: AdminLibraries
 
-    private var registry: DeploymentRegistry { models.registry }
+    private var registry: DeploymentRegistry<ModelServing> { models.registry }
 
     var routes: [Route] {
         [
@@ -28,7 +28,7 @@ struct AdminRoutes {
         ]
     }
 
-    /// Runs what brings up a generation.
+    /// Runs what brings up a revision.
     private func bringingUp<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()

@@ -8,7 +8,7 @@ extension DeploymentStatus {
         var json = JSONObject()
         json["name"] = .string(name)
         json["state"] = .string(state.rawValue)
-        json["generation"] = .optional(generation)
+        json["generation"] = .optional(revision)
         json["plugin"] = .optional(plugin)
         json["isolation"] = .optional(isolation?.rawValue)
         json["source"] = .string(source)

@@ -41,7 +41,7 @@ struct AnswerRoutes {
                 asked: asked, model: asked.model ?? work.models.preferred(for: .answer),
                 passages: passages, work: work, context: context)
         }
-        return try await Models.inNextGeneration {
+        return try await Models.inNextRevision {
             let hold = try await work.models.text(
                 asked.model ?? work.models.preferred(for: .chat), for: .chat)
             context.record.note { $0.model = hold.name }

@@ -1,21 +1,24 @@
 import JSON
 import Synchronization
 
-/// Brings up generations of one deployment: a library's copy, a model, a first step, what serves it.
-struct GenerationStart: Sendable {
+/// Copies of libraries, files and weights are read there, by a few models at a time.
+private let startThreads = BlockingPool("roost-load", limit: 16)
+
+/// A plugin has a limited time to answer, which many at once would take from each other.
+private let probesAtATime = 4
+
+/// Brings up revisions of one deployment: a library's copy, a model, a first step, what serves it.
+struct RevisionStart<Serving: RevisionServing>: Sendable {
     let spec: ModelSpec
     let loader: ModelLoader
     let options: PluginHostOptions
     /// In order of the settings.
     let plugins: [PluginSpec]
-    let makeServing: ServingFactory
-
-    /// Copies of libraries, files and weights are read there, by a few models at a time.
-    private static let loading = BlockingPool("roost-load", limit: 16)
+    let makeServing: ServingFactory<Serving>
 
     /// - Parameter control: what ends it for something newer.
-    /// - Throws: `DeploymentError`; nothing of the new generation is left.
-    func bringUp(_ number: Int, _ control: StartControl) async throws -> Generation {
+    /// - Throws: `DeploymentError`; nothing of the new revision is left.
+    func bringUp(_ number: Int, _ control: StartControl) async throws -> Revision<Serving> {
         let model = spec.name
         do {
             let started = try await start(control)
@@ -25,7 +28,7 @@ struct GenerationStart: Sendable {
                 for text in warnings {
                     options.log(LogLine(level: .warning, source: spec.name, text: text))
                 }
-                return Generation(
+                return Revision(
                     number: number, plugin: started.plugin, description: started.description,
                     supervisor: started.supervisor, serving: serving, warnings: warnings,
                     start: control)
@@ -49,7 +52,7 @@ struct GenerationStart: Sendable {
     }
 
     private func start(_ control: StartControl) async throws -> Started {
-        try await control.run(on: Self.loading) {
+        try await control.run(on: startThreads) {
             try control.starting { try start(try choosePlugin(control), control) }
         } discarding: { started in
             started.supervisor.stop()
@@ -116,7 +119,7 @@ struct GenerationStart: Sendable {
     /// What each plugin thinks of the model, in order.
     private func opinions(_ control: StartControl) -> [Opinion] {
         let request = OpenRequest(spec)
-        return BlockingThread.map("roost-probe", plugins, limit: Self.probesAtATime) { plugin in
+        return BlockingThread.map("roost-probe", plugins, limit: probesAtATime) { plugin in
             let staged = Result { try loader.stage(plugin) }
             let answer = staged.flatMap { staged in
                 Result { (staged, try loader.probe(staged, request, start: control).score) }
@@ -125,9 +128,6 @@ struct GenerationStart: Sendable {
             return Opinion(answer: answer, families: identity?.families)
         }
     }
-
-    /// A plugin has a limited time to answer, which many at once would take from each other.
-    private static let probesAtATime = 4
 
     // MARK: - Starting
 
@@ -259,26 +259,5 @@ extension WorkerLimits {
         limits.tokenize = spec.stepTimeout ?? tokenize
         limits.sequence = spec.stepTimeout ?? sequence
         return limits
-    }
-}
-
-extension SupervisorEvent: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .started(let processID):
-            processID.map { "runs in process \($0)" } ?? "runs in the host"
-        case .failed(let failure): String(describing: failure)
-        case .restarting(let delay): "starts again in \(delay.rounded)"
-        case .quarantined(let retryAfter, let reason):
-            "keeps failing and rests for \(retryAfter.rounded); it last failed because \(reason)"
-        }
-    }
-
-    fileprivate var level: LogLevel {
-        switch self {
-        case .started: .info
-        case .restarting: .warning
-        case .failed, .quarantined: .error
-        }
     }
 }
