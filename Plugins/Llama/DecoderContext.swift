@@ -17,8 +17,8 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
         guard parameters.sequences <= Self.mostSequences else {
             throw LlamaError.sequences(found: parameters.sequences, most: Self.mostSequences)
         }
-        let limit = configuration.maxPositionEmbeddings
-        let contextLength = min(parameters.contextLength ?? limit, limit)
+        let contextLength = min(
+            parameters.contextLength ?? configuration.contextLength, configuration.longestContext)
         self.network = network
         cache = try KVCache(
             layers: configuration.numHiddenLayers, kvHeads: configuration.keyValueHeads,

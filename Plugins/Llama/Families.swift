@@ -14,6 +14,8 @@ enum Families {
         SmolLM3Model.self,
         GraniteModel.self,
         OLMo2Model.self,
+        EXAONE4Model.self,
+        GLM4Model.self,
         MixtralModel.self,
         Qwen3MoEModel.self,
         OLMoEModel.self,
@@ -49,6 +51,5 @@ struct Family: Sendable {
     let architecture: String
     /// Nil for a family that GGUF files store under another family's name.
     let gguf: GGUFForm?
-    /// Turns a tensor of Hugging Face's files, given by its name, into what the network reads.
-    var huggingFaceLayout: @Sendable (_ name: String, Tensor) throws -> Tensor = { $1 }
+    var huggingFaceLayout = TensorLayouts.asItIs
 }

@@ -10,6 +10,7 @@ import Testing
         "tied", "bias", "qwen2/model-q8_0.gguf", "qwen2-yarn", "qwen3",
         "mistral-swa", "gemma", "gemma2", "decoders-tiny/gemma3", "phi3", "decoders-tiny/phi4-mini",
         "decoders-tiny/smollm3", "decoders-tiny/granite", "decoders-tiny/olmo2",
+        "decoders-tiny/exaone4", "decoders-tiny/glm4", "decoders-tiny/llama-dynamic",
         "decoders-tiny/mixtral", "decoders-tiny/qwen3-moe",
     ]
 

@@ -1,3 +1,4 @@
+import PluginABI
 import PluginTesting
 import TestFixtures
 import Testing
@@ -62,6 +63,9 @@ extension ParityCase {
         ParityCase("smollm3"), ParityCase("smollm3", "model-f16.gguf"),
         ParityCase("granite"), ParityCase("granite", "model-f32.gguf"),
         ParityCase("olmo2"), ParityCase("olmo2", "model-f32.gguf"),
+        ParityCase("exaone4"), ParityCase("exaone4-full"),
+        ParityCase("exaone4-full", "model-f32.gguf"),
+        ParityCase("glm4"), ParityCase("glm4", "model-f32.gguf"),
         ParityCase("mixtral"), ParityCase("mixtral", "model-f16.gguf"),
         ParityCase("qwen3-moe"), ParityCase("qwen3-moe", "model-f16.gguf"),
         ParityCase("olmoe"), ParityCase("olmoe", "model-f16.gguf"),
@@ -102,6 +106,22 @@ extension ParityCase {
             let found = try context.greedy(after: prompt.ids, count: prompt.greedyIds.count)
             #expect(found == prompt.greedyIds, "\(prompt.name)")
         }
+    }
+
+    /// The frequencies follow from the length of the context, here from that of the prompt: the
+    /// reference's change with every token beyond the positions of training, and leave its cached keys
+    /// as they are.
+    @Test func theContextsLengthChoosesTheBaseOfDynamicScaling() throws {
+        let parity = ParityCase("llama-dynamic")
+        let model = try TestModel(Fixtures.find(parity.model))
+        for prompt in try Golden(parity.golden).prompts {
+            let context = try model.context(contextLength: UInt32(max(64, prompt.ids.count)))
+            try compareLogits(of: prompt, in: context, with: parity)
+            guard prompt.ids.count < 64 else { continue }
+            let found = try context.greedy(after: prompt.ids, count: prompt.greedyIds.count)
+            #expect(found == prompt.greedyIds, "\(prompt.name)")
+        }
+        #expect(try model.context().capabilities.n_ctx == 128)
     }
 
     /// Every row of every prompt; the last row's best token too.

@@ -9,7 +9,8 @@ struct NormedHeadsAttention: DecoderLayer {
     let queryNorm: RMSNorm  // [d]
     let keyNorm: RMSNorm  // [d]
     let output: Linear  // [D, H·d]
-    let rotary: Rotary
+    /// Nil for a layer that knows no positions.
+    let rotary: Rotary?
     let scale: Float
     /// The positions that a row sees; nil for all.
     let window: Int?
@@ -19,7 +20,7 @@ struct NormedHeadsAttention: DecoderLayer {
     ) throws -> Tensor {
         let (queries, keys, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
         var (q, k) = try (queryNorm(queries), keyNorm(keys))
-        try rotary.apply(&q, &k, at: rows, in: cache)
+        try rotary?.apply(&q, &k, at: rows, in: cache)
         let y = try attention(
             queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows, scale: scale,
             window: window)  // [N, H·d]
@@ -32,7 +33,7 @@ struct NormedHeadsAttention: DecoderLayer {
 extension NormedHeadsAttention {
     /// - Parameter scale: 1/√d unless given.
     init(
-        _ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary, scale: Float? = nil,
+        _ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary?, scale: Float? = nil,
         window: Int? = nil
     ) throws {
         heads = try AttentionHeads(weights, c)

@@ -1,4 +1,5 @@
 import PluginCommon
+import Synchronization
 import TensorRuntime
 
 /// The rotary positions of queries and keys, scaled as the configuration says.
@@ -7,7 +8,13 @@ struct Rotary: Sendable {
     /// For sequences that may become longer than those of training, where these have frequencies of
     /// their own. What counts is how long a sequence of the cache may become, not how long it is: keys
     /// that are cached stay right.
-    private let long: (embedding: RotaryEmbedding, beyond: Int)?
+    private let long: LongContexts?
+
+    private struct LongContexts {
+        let beyond: Int
+        /// For a cache of so many positions.
+        let embedding: @Sendable (_ positions: Int) -> RotaryEmbedding
+    }
 
     /// - Parameters:
     ///   - q: [N, H, d].
@@ -16,7 +23,9 @@ struct Rotary: Sendable {
         _ q: inout Tensor, _ k: inout Tensor, at rows: SequenceRows, in cache: KVCache
     ) throws {
         var embedding = embedding
-        if let long, cache.positions > long.beyond { embedding = long.embedding }
+        if let long, cache.positions > long.beyond {
+            embedding = long.embedding(cache.positions)
+        }
         try embedding.apply(&q, positions: rows.positions)
         try embedding.apply(&k, positions: rows.positions)
     }
@@ -43,9 +52,32 @@ extension Rotary {
             try divided("divisors", nil) ?? divided("short_factor", c.rotary?.shortFactor)
             ?? RotaryEmbedding(
                 headSize: c.headSize, frequencies: scaled, amplitude: c.rotaryAmplitude)
-        long = try divided("long_factor", c.rotary?.longFactor).map { ($0, c.trainedPositions) }
-        if c.rotary?.kind == "longrope", long == nil {
-            throw ConfigurationError.missing("rope_scaling.long_factor")
+        long = try Self.longContexts(
+            c, longRope: divided("long_factor", c.rotary?.longFactor))
+    }
+
+    private static func longContexts(
+        _ c: DecoderConfiguration, longRope: RotaryEmbedding?
+    ) throws -> LongContexts? {
+        switch c.rotary?.kind {
+        case "longrope":
+            guard let longRope else {
+                throw ConfigurationError.missing("rope_scaling.long_factor")
+            }
+            return LongContexts(beyond: c.trainedPositions) { _ in longRope }
+        case "dynamic":
+            let known = Mutex<[Int: RotaryEmbedding]>([:])
+            return LongContexts(beyond: c.trainedPositions) { positions in
+                known.withLock { known in
+                    if let embedding = known[positions] { return embedding }
+                    let embedding = RotaryEmbedding(
+                        headSize: c.headSize,
+                        frequencies: frequencies(c, theta: c.dynamicTheta(positions)))
+                    known[positions] = embedding
+                    return embedding
+                }
+            }
+        default: return nil
         }
     }
 

@@ -8,7 +8,7 @@ extension DecoderCheckpoint {
         var info = ModelInfo(
             architecture: decoder.family.architecture,
             parameters: checkpoint.tensors.values.parameters,
-            contextLength: configuration.maxPositionEmbeddings,
+            contextLength: configuration.contextLength,
             quantization: checkpoint.tensors.values.storedType?.name)
         switch checkpoint.metadata {
         case .gguf(let metadata):

@@ -62,7 +62,7 @@ extension DecoderCheckpoint {
     var sequenceBytes: UInt64 {
         let c = configuration
         return .bytes(
-            2 * 2, c.numHiddenLayers, c.keyValueHeads, c.headSize, c.maxPositionEmbeddings)
+            2 * 2, c.numHiddenLayers, c.keyValueHeads, c.headSize, c.contextLength)
     }
 }
 
@@ -74,10 +74,11 @@ extension DecoderCheckpoint {
     }
 
     private func weights() throws -> Weights {
-        let c = configuration
-        guard case .gguf = checkpoint.metadata, let form = decoder.family.gguf else {
+        let (c, family) = (configuration, decoder.family)
+        guard case .gguf = checkpoint.metadata, let form = family.gguf else {
             return try Weights(
-                checkpoint, names: Self.withoutBuffers, layout: decoder.family.huggingFaceLayout)
+                checkpoint, names: Self.withoutBuffers,
+                layout: { try family.huggingFaceLayout(c, $0, $1) })
         }
         return try Weights(
             checkpoint, names: form.huggingFaceName, layout: { try form.layout(c, $0, $1) })

@@ -1,3 +1,4 @@
+import Glibc
 import PluginCommon
 
 /// What `config.json` of every decoder says, as transformers 4 and 5 write it.
@@ -77,6 +78,26 @@ extension DecoderConfiguration {
         if let rotaryDim { return rotaryDim }
         let part = rotary?.partialRotaryFactor ?? partialRotaryFactor ?? 1
         return Int((part * Float(headSize)).rounded())
+    }
+
+    /// The base of the frequencies for contexts of so many positions, more than those of training:
+    /// NTK-aware scaling, which Peng et al. 2023 (arXiv:2309.00071), appendix A, write down.
+    func dynamicTheta(_ positions: Int) -> Float {
+        let (factor, size) = (rotary?.factor ?? 1, Float(rotarySize))
+        let stretch = factor * Float(positions) / Float(trainedPositions) - (factor - 1)
+        return theta * pow(stretch, size / (size - 2))
+    }
+
+    /// The positions of a context for which nobody asks for fewer or more.
+    var contextLength: Int {
+        guard rotary?.kind == "dynamic" else { return maxPositionEmbeddings }
+        let reached = Float(trainedPositions) * (rotary?.factor ?? 1)
+        return min(Int(reached), ConfigurationChecks.largest)
+    }
+
+    /// The positions of the longest context: dynamic scaling has no end of its own.
+    var longestContext: Int {
+        rotary?.kind == "dynamic" ? ConfigurationChecks.largest : maxPositionEmbeddings
     }
 
     var rotaryAmplitude: Float {

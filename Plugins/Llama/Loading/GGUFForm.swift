@@ -11,8 +11,7 @@ struct GGUFForm: Sendable {
     var keys: [String: String] = [:]
     /// The folders within a layer that differ from most families', by the file's.
     var layerNames: [String: String] = [:]
-    /// Turns a tensor, given by its Hugging Face name, into Hugging Face's layout.
-    var layout: @Sendable (DecoderConfiguration, _ name: String, Tensor) throws -> Tensor = { $2 }
+    var layout = TensorLayouts.asItIs
 }
 
 // MARK: - Tensors
@@ -52,27 +51,4 @@ extension GGUFForm {
         "ffn_up_exps": "mlp.experts.up_proj",
         "ffn_down_exps": "mlp.experts.down_proj",
     ]
-
-    /// In each head of queries and keys these files have the rows of a rotary pair next to each
-    /// other, Hugging Face half a head apart.
-    static let pairedRows: @Sendable (DecoderConfiguration, String, Tensor) throws -> Tensor = {
-        c, name, tensor in
-        if name.contains("q_proj.") {
-            return try tensor.selectingRows(
-                halves(heads: c.numAttentionHeads, headSize: c.headSize))
-        }
-        if name.contains("k_proj.") {
-            return try tensor.selectingRows(halves(heads: c.keyValueHeads, headSize: c.headSize))
-        }
-        return tensor
-    }
-
-    /// For each row of Hugging Face's order, the row of the file.
-    private static func halves(heads: Int, headSize: Int) -> [Int] {
-        (0..<heads * headSize).map { row in
-            let (head, place) = row.quotientAndRemainder(dividingBy: headSize)
-            let (half, pair) = place.quotientAndRemainder(dividingBy: headSize / 2)
-            return head * headSize + 2 * pair + half
-        }
-    }
 }

@@ -36,7 +36,7 @@ struct RotaryScaling: Decodable, Sendable {
         return name == "su" ? "longrope" : name
     }
 
-    private static let kinds = ["default", "linear", "llama3", "yarn", "longrope"]
+    private static let kinds = ["default", "linear", "llama3", "yarn", "longrope", "dynamic"]
 
     /// - Parameter key: where it stands.
     func check(_ key: String) throws {
@@ -54,7 +54,7 @@ struct RotaryScaling: Decodable, Sendable {
             throw ConfigurationError.range(
                 "low_freq_factor", found: "\(low)", expected: "less than \(high)")
         }
-        if ["linear", "yarn"].contains(kind), factor == nil {
+        if ["linear", "yarn", "dynamic"].contains(kind), factor == nil {
             throw ConfigurationError.missing("\(key).factor")
         }
         if let mscale {

@@ -32,7 +32,7 @@ extension GemmaModel {
         huggingFaceLayout: normsFromOne)
 
     /// Hugging Face's files have w where the norms multiply with 1 + w, GGUF files have 1 + w.
-    @Sendable static func normsFromOne(_ name: String, _ tensor: Tensor) throws -> Tensor {
+    static let normsFromOne: TensorLayout = { _, name, tensor in
         guard name.hasSuffix("norm.weight") else { return tensor }
         let weight = try dequantize(tensor)
         return Tensor(weight.floats.map { 1 + $0 }, weight.shape)

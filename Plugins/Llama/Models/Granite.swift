@@ -43,7 +43,7 @@ extension GraniteModel {
     static let family = Family(
         name: "granite", architecture: "GraniteForCausalLM",
         gguf: GGUFForm(
-            architecture: "granite", keys: multiplierKeys, layout: GGUFForm.pairedRows))
+            architecture: "granite", keys: multiplierKeys, layout: TensorLayouts.pairedRows))
 
     static let multiplierKeys = [
         "embedding_multiplier": "embedding_scale", "attention_multiplier": "attention.scale",

@@ -52,7 +52,7 @@ extension GraniteMoEModel {
                 "ffn_gate_exps": "block_sparse_moe.experts.gate_proj",
                 "ffn_up_exps": "block_sparse_moe.experts.up_proj",
                 "ffn_down_exps": "block_sparse_moe.experts.down_proj",
-            ], layout: GGUFForm.pairedRows))
+            ], layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")

@@ -30,7 +30,7 @@ extension LlamaModel {
     /// GGUF files of Mistral and others whose network is Llama's say `llama`, too.
     static let family = Family(
         name: "llama", architecture: "LlamaForCausalLM",
-        gguf: GGUFForm(architecture: "llama", layout: GGUFForm.pairedRows))
+        gguf: GGUFForm(architecture: "llama", layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")

@@ -37,7 +37,7 @@ extension MixtralModel {
                 "ffn_gate_exps": "block_sparse_moe.experts.w1",
                 "ffn_up_exps": "block_sparse_moe.experts.w3",
                 "ffn_down_exps": "block_sparse_moe.experts.w2",
-            ], layout: GGUFForm.pairedRows))
+            ], layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")

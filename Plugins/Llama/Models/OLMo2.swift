@@ -9,31 +9,12 @@ import TensorRuntime
 ///     logits = RMSNorm(xᴸ) · Wheadᵀ
 struct OLMo2Model: DecoderNetwork {
     let embedTokens: Embedding  // [V, D]
-    let layers: LayerStack<Layer>
+    let layers: LayerStack<PostNormLayer<NormedWidthAttention>>
     let head: Linear  // [V, D]
 
     func embed(_ tokens: [Int32]) throws -> Tensor { try embedTokens(tokens) }  // [N, D]
 
     func logits(_ states: Tensor) throws -> Tensor { try head(states) }  // [W, V]
-
-    /// A block of attention and feed-forward, each normalized behind and added to its input.
-    ///
-    ///     a = x + RMSNorm(Attention(x))
-    ///     y = a + RMSNorm(FeedForward(a))
-    struct Layer: DecoderLayer {
-        let attention: NormedWidthAttention
-        let postAttentionNorm: RMSNorm  // [D]
-        let feedForward: GatedFeedForward
-        let postFeedForwardNorm: RMSNorm  // [D]
-
-        func callAsFunction(
-            _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
-        ) throws -> Tensor {
-            let y = try attention(x, at: rows, cache, layer: layer)  // [N, D]
-            let a = try x + postAttentionNorm(y)
-            return try a + postFeedForwardNorm(feedForward(a))  // [N, D]
-        }
-    }
 }
 
 // MARK: - Configuration
@@ -43,10 +24,12 @@ extension OLMo2Model {
         name: "olmo2", architecture: "Olmo2ForCausalLM",
         gguf: GGUFForm(
             architecture: "olmo2",
-            layerNames: [
-                "post_attention_norm": "post_attention_layernorm",
-                "post_ffw_norm": "post_feedforward_layernorm",
-            ]))
+            layerNames: postNormNames))
+
+    static let postNormNames = [
+        "post_attention_norm": "post_attention_layernorm",
+        "post_ffw_norm": "post_feedforward_layernorm",
+    ]
 
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")
@@ -61,16 +44,10 @@ extension OLMo2Model {
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: NoKeys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
-        layers = try LayerStack(weights["model"], c) { layer, _ in try Layer(layer, c, rotary) }
+        layers = try LayerStack(weights["model"], c) { layer, _ in
+            try PostNormLayer(
+                layer, c, attention: NormedWidthAttention(layer["self_attn"], c, rotary))
+        }
         head = try Linear(head: weights, embedTokens, c)
-    }
-}
-
-extension OLMo2Model.Layer {
-    init(_ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary) throws {
-        attention = try NormedWidthAttention(weights["self_attn"], c, rotary)
-        postAttentionNorm = try RMSNorm(weights["post_attention_layernorm"], c)
-        feedForward = try GatedFeedForward(weights["mlp"], c)
-        postFeedForwardNorm = try RMSNorm(weights["post_feedforward_layernorm"], c)
     }
 }

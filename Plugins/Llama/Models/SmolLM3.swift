@@ -34,7 +34,7 @@ extension SmolLM3Model {
 
     static let family = Family(
         name: "smollm3", architecture: "SmolLM3ForCausalLM",
-        gguf: GGUFForm(architecture: "smollm3", layout: GGUFForm.pairedRows))
+        gguf: GGUFForm(architecture: "smollm3", layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")
