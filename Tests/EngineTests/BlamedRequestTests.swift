@@ -81,13 +81,14 @@ import Testing
             let text = "boom \(number)"
             world.fail(text: text, with: .segfault)
             await #expect(throws: EngineError.self) {
-                try await engine.tokenize(text, addSpecial: false, parseSpecial: false)
+                try await engine.tokenizer.tokenize(text, addSpecial: false, parseSpecial: false)
             }
             let error = await #expect(throws: EngineError.self) {
-                try await engine.tokenize(text, addSpecial: false, parseSpecial: false)
+                try await engine.tokenizer.tokenize(text, addSpecial: false, parseSpecial: false)
             }
             expectRefusal(error)
-            let ids = try await engine.tokenize("ab", addSpecial: false, parseSpecial: false)
+            let ids = try await engine.tokenizer.tokenize(
+                "ab", addSpecial: false, parseSpecial: false)
             #expect(ids == [97, 98])
         }
         await eventually { world.launches >= 9 }

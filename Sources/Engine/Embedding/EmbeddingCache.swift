@@ -38,8 +38,8 @@ final class EmbeddingCache: Sendable {
         self.limit = limit
     }
 
-    func answer(for key: Key) -> EmbeddingJob.Answer? {
-        guard limit > 0 else { return nil }
+    func answer(for key: Key?) -> EmbeddingJob.Answer? {
+        guard limit > 0, let key else { return nil }
         return storage.withLock { storage in
             guard let slot = storage.entries[key] else { return nil }
             storage.hits += 1
@@ -50,7 +50,8 @@ final class EmbeddingCache: Sendable {
     }
 
     /// Keeps what was computed, unless it is very large.
-    func insert(_ answer: EmbeddingJob.Answer, for key: Key) {
+    func insert(_ answer: EmbeddingJob.Answer, for key: Key?) {
+        guard let key else { return }
         storage.withLock { storage in
             storage.misses += 1
             let bytes = Self.bytes(key, answer)
@@ -77,6 +78,14 @@ final class EmbeddingCache: Sendable {
             case .tokens(let ids): ids.count * 4
             }
         return input + answer.values.count * 4 + 192
+    }
+}
+
+extension EmbeddingCache.Key {
+    /// - Returns: nil for what is not embedded, which is not kept.
+    init?(_ kind: EmbeddingJob.Kind, _ input: EmbeddingInput) {
+        guard case .embed(let flags) = kind else { return nil }
+        self.init(flags: flags, input: input)
     }
 }
 

@@ -15,7 +15,7 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
     /// are computed once.
     struct Piece {
         let input: EmbeddingInput
-        var pair: String?
+        let pair: String?
         var places: [Int]
         /// An estimate until `isCounted`.
         var tokens: Int
@@ -27,6 +27,15 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
         var failures = 0
         /// When the first call began that failed with it.
         var since: MonotonicTime?
+
+        /// - Parameter tokens: their number, of a text an estimate.
+        init(_ input: EmbeddingInput, pair: String?, place: Int, tokens: Int) {
+            self.input = input
+            self.pair = pair
+            self.tokens = tokens
+            places = [place]
+            if case .tokens = input { (isCounted, isCut) = (true, false) }
+        }
 
         func fingerprint(_ kind: Kind) -> Int {
             Fingerprint.of("text", kind, input, pair.map(ExactString.init))

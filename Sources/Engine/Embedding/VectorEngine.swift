@@ -69,8 +69,8 @@ extension VectorEngine {
     ) async throws -> EmbeddingResult {
         try profile.check(inputs)
         try profile.check(dimensions: dimensions)
-        let flags = EmbedFlags(purpose, normalized: normalized)
-        let answers = try await answers(to: inputs, flags)
+        let answers = try await answers(
+            to: inputs, .embed(EmbedFlags(purpose, normalized: normalized)))
         let width = dimensions ?? capabilities.dimensions
         let vectors = answers.map { $0.values.cut(to: width, normalized: normalized) }
         return EmbeddingResult(vectors: vectors, readings: answers.map(\.reading))
@@ -79,9 +79,8 @@ extension VectorEngine {
     /// Scores documents by their relevance to a query.
     package func scores(query: String, documents: [String]) async throws -> ScoreResult {
         guard capabilities.scoresPairs else { throw EngineError.unsupported("scores of pairs") }
-        let answers = try await answers(to: documents, .score(query: ExactString(query))) {
-            profile.estimate($0, beside: query)
-        }
+        let answers = try await answers(
+            to: documents.map(EmbeddingInput.text), .score(query: ExactString(query)))
         return ScoreResult(
             scores: answers.map { $0.values[0] }, readings: answers.map(\.reading))
     }
@@ -97,8 +96,8 @@ extension VectorEngine {
             }
             precondition(pairs.count == texts.count, "a pair for each text")
         }
-        let kind = EmbeddingJob.Kind.classify(pairs: pairs != nil)
-        let answers = try await answers(to: texts, pairs: pairs, kind) { profile.estimate($0) }
+        let answers = try await answers(
+            to: texts.map(EmbeddingInput.text), pairs: pairs, .classify(pairs: pairs != nil))
         return ClassificationResult(
             logits: answers.map(\.values), readings: answers.map(\.reading))
     }
@@ -123,43 +122,28 @@ extension VectorEngine {
     }
 
     private func answers(
-        to inputs: [EmbeddingInput], _ flags: EmbedFlags
+        to inputs: [EmbeddingInput], pairs: [String]? = nil, _ kind: EmbeddingJob.Kind
     ) async throws -> [EmbeddingJob.Answer] {
-        let known = inputs.map { cache.answer(for: .init(flags: flags, input: $0)) }
-        let pieces = pieces(inputs, without: known) { input in
-            switch input {
-            case .text(let text): (profile.estimate(text), isCounted: false)
-            case .tokens(let ids): (ids.count, isCounted: true)
-            }
-        }
-        return try await answer(.embed(flags), known, pieces)
-    }
-
-    private func answers(
-        to texts: [String], pairs: [String]? = nil, _ kind: EmbeddingJob.Kind,
-        estimate: (String) -> Int
-    ) async throws -> [EmbeddingJob.Answer] {
-        let inputs = texts.map(EmbeddingInput.text)
-        let nothing = [EmbeddingJob.Answer?](repeating: nil, count: texts.count)
-        let pieces = pieces(inputs, pairs: pairs, without: nothing) { input in
-            if case .text(let text) = input {
-                (estimate(text), isCounted: false)
-            } else {
-                (1, true)
-            }
-        }
-        return try await answer(kind, nothing, pieces)
+        let known = inputs.map { cache.answer(for: .init(kind, $0)) }
+        let pieces = pieces(of: inputs, pairs: pairs, kind, without: known)
+        for piece in pieces { try supervisor.check(piece.fingerprint(kind)) }
+        let reply = JobChannel<[EmbeddingJob.Answer]>(options, to: queue)
+        let job = EmbeddingJob(kind, answers: known, pieces: pieces, reply: reply)
+        try queue.submit(job, needsStep: !pieces.isEmpty)
+        if pieces.isEmpty { job.finish() }
+        return try await reply.single()
     }
 
     /// What is to be computed, equal texts once.
     private func pieces(
-        _ inputs: [EmbeddingInput], pairs: [String]? = nil, without known: [EmbeddingJob.Answer?],
-        tokens: (EmbeddingInput) -> (Int, isCounted: Bool)
+        of inputs: [EmbeddingInput], pairs: [String]?, _ kind: EmbeddingJob.Kind,
+        without known: [EmbeddingJob.Answer?]
     ) -> [EmbeddingJob.Piece] {
         struct Key: Hashable {
             let input: EmbeddingInput
             let pair: ExactString?
         }
+        let query = if case .score(let query) = kind { query.text } else { "" }
         var pieces: [EmbeddingJob.Piece] = []
         var first: [Key: Int] = [:]
         for (place, input) in inputs.enumerated() where known[place] == nil {
@@ -169,26 +153,11 @@ extension VectorEngine {
                 pieces[index].places.append(place)
             } else {
                 first[key] = pieces.count
-                var (tokens, isCounted) = tokens(input)
-                if let pair { tokens = profile.cut(tokens + profile.estimate(pair)) }
-                pieces.append(
-                    .init(
-                        input: input, pair: pair, places: [place], tokens: tokens,
-                        isCounted: isCounted, isCut: isCounted ? false : nil))
+                let tokens = profile.estimate(input, beside: pair ?? query)
+                pieces.append(.init(input, pair: pair, place: place, tokens: tokens))
             }
         }
         return pieces
-    }
-
-    private func answer(
-        _ kind: EmbeddingJob.Kind, _ known: [EmbeddingJob.Answer?], _ pieces: [EmbeddingJob.Piece]
-    ) async throws -> [EmbeddingJob.Answer] {
-        let reply = JobChannel<[EmbeddingJob.Answer]>(options, to: queue)
-        let job = EmbeddingJob(kind, answers: known, pieces: pieces, reply: reply)
-        for piece in pieces { try supervisor.check(piece.fingerprint(kind)) }
-        try queue.submit(job, needsStep: !job.isDone)
-        if job.isDone { job.finish() }
-        return try await reply.single()
     }
 }
 

@@ -40,15 +40,9 @@ final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
     }
 
     override func release(_ job: VectorJob) {
-        guard let task = job as? TaskJob, let id = task.id, let model else { return }
+        guard let task = job as? TaskJob, let id = task.id else { return }
         task.id = nil
-        do {
-            try model.endTask(id)
-        } catch let failure as ModelFailure where failure.isFatal {
-            lose(model, because: failure)
-        } catch {
-            // Refused: the model has none of that number, which is what was wanted.
-        }
+        free { try $0.endTask(id) }
     }
 
     /// Tasks that have shown nothing yet begin anew; what the others have shown cannot be taken back.
@@ -105,9 +99,7 @@ extension VectorLoop {
         from job: EmbeddingJob, tokens: Int, rows: Int, into step: inout EmbeddingStep
     ) {
         for piece in job.take(tokens: tokens, rows: rows) {
-            if case .embed(let flags) = job.kind,
-                let known = cache.answer(for: .init(flags: flags, input: piece.input))
-            {
+            if let known = cache.answer(for: .init(job.kind, piece.input)) {
                 job.answer(piece, with: known)
             } else {
                 step.parts.append(EmbeddingStep.Part(job: job, piece: piece))
@@ -125,9 +117,7 @@ extension VectorLoop {
             let isNumber = values.allSatisfy(\.isFinite)
             let answer = EmbeddingJob.Answer(
                 values: isNumber ? values : [], reading: part.piece.reading)
-            if isNumber, case .embed(let flags) = step.kind {
-                cache.insert(answer, for: .init(flags: flags, input: part.piece.input))
-            }
+            if isNumber { cache.insert(answer, for: .init(step.kind, part.piece.input)) }
             part.job.answer(part.piece, with: answer)
             if !isNumber, isHere(part.job) {
                 end(part.job, EngineError.invalidLogits("a vector that is not finite"))
@@ -180,12 +170,9 @@ extension VectorLoop {
             let reason = "is refused: \(message)"
             return end(job, EngineError.invalidParameter(name: "input", reason: reason))
         }
-        if piece.failures > options.retries {
-            let place = job.cost > 1 ? "at text \(piece.places[0]): " : ""
-            let error = EngineError.modelFailed(
-                attempts: piece.failures, failure: "\(place)\(failure)")
-            end(job, error)
-        }
+        guard piece.failures > options.retries else { return }
+        let place = job.cost > 1 ? "at text \(piece.places[0]): " : ""
+        end(job, EngineError.modelFailed(attempts: piece.failures, failure: "\(place)\(failure)"))
     }
 }
 
@@ -271,11 +258,5 @@ extension VectorLoop {
             return end(task, EngineError.invalidParameter(name: "input", reason: reason))
         }
         end(task, after: task.failures, failure)
-    }
-
-    private func end(_ task: TaskJob, after attempts: Int, _ failure: ModelFailure) {
-        let error = EngineError.modelFailed(
-            attempts: attempts, failure: String(describing: failure))
-        end(task, error)
     }
 }

@@ -28,9 +28,12 @@ struct VectorProfile: Sendable {
         capabilities.maxTokens > 0 ? min(tokens, capabilities.maxTokens) : tokens
     }
 
-    /// A guess for what has not been tokenized.
-    func estimate(_ text: String, beside other: String = "") -> Int {
-        cut((text.utf8.count + other.utf8.count) / 4 + 2)
+    /// The number of tokens of ids, and a guess for a text and what is read with it.
+    func estimate(_ input: EmbeddingInput, beside other: String) -> Int {
+        switch input {
+        case .text(let text): cut((text.utf8.count + other.utf8.count) / 4 + 2)
+        case .tokens(let ids): ids.count
+        }
     }
 
     /// Refuses what cannot be embedded.

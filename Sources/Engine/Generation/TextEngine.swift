@@ -9,6 +9,7 @@ package final class TextEngine: RevisionServing {
     private let profile: TextProfile
     private let options: EngineOptions
     private let queue: JobQueue<Generation>
+    /// Turns text into the model's tokens and back.
     package let tokenizer: ModelTokenizer
 
     /// Starts the model if it is not up yet; blocks until it is.
@@ -73,46 +74,5 @@ package final class TextEngine: RevisionServing {
 
     package func stop() async {
         await queue.stop(patience: options.stopPatience)
-    }
-}
-
-// MARK: - Text and tokens
-
-extension TextEngine {
-    /// Turns text into tokens.
-    ///
-    /// - Throws: `EngineError`.
-    package func tokenize(
-        _ text: String, addSpecial: Bool, parseSpecial: Bool
-    ) async throws -> [Int32] {
-        try await tokenizer.tokenize(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
-    }
-
-    /// Turns a prompt into tokens, of which only the template's own words make control tokens.
-    ///
-    /// - Throws: `EngineError`, and what `render` throws.
-    package func tokenize(
-        _ render: @escaping @Sendable () throws -> RenderedPrompt
-    ) async throws -> [Int32] {
-        try await tokenizer.tokenize(render)
-    }
-
-    /// The text of tokens; control tokens are not shown.
-    package func detokenize(_ tokens: [Int32]) throws(EngineError) -> String {
-        try tokenizer.detokenize(tokens)
-    }
-
-    /// The bytes that a token writes.
-    package func bytes(of token: Int32) -> [UInt8] {
-        Array(profile.vocabulary.piece(token))
-    }
-
-    /// The beginning-of-text token as templates write it; empty without one.
-    package var bosToken: String { text(of: profile.vocabulary.bos) }
-    /// The end-of-text token as templates write it; empty without one.
-    package var eosToken: String { text(of: profile.vocabulary.eos) }
-
-    private func text(of token: Int32?) -> String {
-        token.map { String(decoding: profile.vocabulary.piece($0), as: UTF8.self) } ?? ""
     }
 }

@@ -355,11 +355,11 @@ extension TextLoop {
         let suspicion = generation.suspicion
         let isGuilty = suspicion.isGuilty(beyond: options.retries)
         guard isGuilty || suspicion.accidents > Self.accidents else { return }
-        let error = EngineError.modelFailed(
-            attempts: suspicion.failures, failure: String(describing: failure))
-        end(generation, error)
+        end(generation, after: suspicion.failures, failure)
         guard isGuilty, failure.isFatal else { return }
         let fingerprint = generation.request.fingerprint
-        for other in jobs where other.request.fingerprint == fingerprint { end(other, error) }
+        for other in jobs where other.request.fingerprint == fingerprint {
+            end(other, after: suspicion.failures, failure)
+        }
     }
 }

@@ -38,15 +38,9 @@ final class ImageLoop: JobLoop<ImageJob>, @unchecked Sendable {
 
     /// Ends what the model holds of a job.
     private func endImage(of job: ImageJob) {
-        guard let id = job.current.id, let model else { return }
+        guard let id = job.current.id else { return }
         job.current.id = nil
-        do {
-            try model.endImage(id)
-        } catch let failure as ModelFailure where failure.isFatal {
-            lose(model, because: failure)
-        } catch {
-            // Refused: the model has none of that number, which is what was wanted.
-        }
+        free { try $0.endImage(id) }
     }
 }
 
@@ -143,11 +137,5 @@ extension ImageLoop {
         places = begun
         placed.removeAll { $0 === job }
         return true
-    }
-
-    private func end(_ job: ImageJob, after attempts: Int, _ failure: ModelFailure) {
-        let error = EngineError.modelFailed(
-            attempts: attempts, failure: String(describing: failure))
-        end(job, error)
     }
 }

@@ -18,43 +18,34 @@ extension JobEvent {
 /// Dropping the sequence and its iterator, or cancelling the task that reads it, ends the job before its
 /// next step. Errors are `EngineError`, `ModelFailure.refused` for what an image model does not take, or
 /// `CancellationError` for a cancelled reader.
-package struct JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
-    private let subscription: Subscription
+package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
+    private let channel: JobChannel<Event>
+    private let engine: any AnyObject & Sendable
 
     /// - Parameter engine: kept alive as long as somebody may read.
     init(_ channel: JobChannel<Event>, of engine: any AnyObject & Sendable) {
-        subscription = Subscription(channel, engine)
+        self.channel = channel
+        self.engine = engine
+    }
+
+    deinit {
+        cancel()
     }
 
     /// Ends the job.
     package func cancel() {
-        subscription.channel.cancel()
+        channel.cancel()
     }
 
     package func makeAsyncIterator() -> Iterator {
-        Iterator(subscription: subscription)
+        Iterator(events: self)
     }
 
     package struct Iterator: AsyncIteratorProtocol {
-        fileprivate let subscription: Subscription
+        fileprivate let events: JobEvents
 
         package mutating func next() async throws -> Event? {
-            try await subscription.channel.next()
-        }
-    }
-
-    /// Cancels the job when nobody can read its events any more.
-    fileprivate final class Subscription: Sendable {
-        let channel: JobChannel<Event>
-        private let engine: any AnyObject & Sendable
-
-        init(_ channel: JobChannel<Event>, _ engine: any AnyObject & Sendable) {
-            self.channel = channel
-            self.engine = engine
-        }
-
-        deinit {
-            channel.cancel()
+            try await events.channel.next()
         }
     }
 }

@@ -94,6 +94,16 @@ extension JobLoop {
         supervisor.discard(model, because: failure, blaming: blame)
     }
 
+    /// Has the model let go of something; a refusal means that it has none of that number.
+    final func free(_ body: (any LoadedModel) throws -> Void) {
+        guard let model else { return }
+        do {
+            try body(model)
+        } catch let failure as ModelFailure where failure.isFatal {
+            lose(model, because: failure)
+        } catch {}
+    }
+
     private func forget(countsAsLoss: Bool) {
         (model, holdsModel) = (nil, false)
         if countsAsLoss { queue.record { $0.recoveries += 1 } }
@@ -104,6 +114,12 @@ extension JobLoop {
 // MARK: - Leaving
 
 extension JobLoop {
+    /// Ends a job that the model failed.
+    final func end(_ job: Job, after attempts: Int, _ failure: ModelFailure) {
+        let reason = String(describing: failure)
+        end(job, EngineError.modelFailed(attempts: attempts, failure: reason))
+    }
+
     final func end(_ job: Job, _ error: any Error) {
         leave(job, as: \.failed)
         job.fail(error)

@@ -47,7 +47,7 @@ package final class ModelTokenizer: Sendable {
     /// rendered here too: a long conversation keeps a core busy for seconds.
     ///
     /// - Throws: `EngineError`, and what `render` throws.
-    func tokenize(
+    package func tokenize(
         _ render: @escaping @Sendable () throws -> RenderedPrompt
     ) async throws -> [Int32] {
         try await pool.run { [self] in
@@ -67,6 +67,15 @@ package final class ModelTokenizer: Sendable {
             throw .unknownToken(unknown, vocabulary: tokenCount)
         }
         return vocabulary.text(of: tokens)
+    }
+
+    /// The beginning-of-text token as templates write it; empty without one.
+    package var bosToken: String { text(of: vocabulary.bos) }
+    /// The end-of-text token as templates write it; empty without one.
+    package var eosToken: String { text(of: vocabulary.eos) }
+
+    private func text(of token: Int32?) -> String {
+        token.map { String(decoding: vocabulary.piece($0), as: UTF8.self) } ?? ""
     }
 }
 

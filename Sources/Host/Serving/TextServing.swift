@@ -38,8 +38,8 @@ struct ChatPrompt: Sendable {
     private let eosToken: String
 
     init(_ engine: TextEngine) {
-        bosToken = engine.bosToken
-        eosToken = engine.eosToken
+        bosToken = engine.tokenizer.bosToken
+        eosToken = engine.tokenizer.eosToken
         guard let source = engine.info.chatTemplate, !source.isEmpty else {
             form = .plain
             return
@@ -64,9 +64,10 @@ struct ChatPrompt: Sendable {
     func tokens(of chat: Conversation, engine: TextEngine) async throws -> [Int32] {
         switch form {
         case .plain:
-            return try await engine.tokenize(plain(chat), addSpecial: true, parseSpecial: false)
+            return try await engine.tokenizer.tokenize(
+                plain(chat), addSpecial: true, parseSpecial: false)
         case .template(let template):
-            return try await engine.tokenize { try render(template, chat) }
+            return try await engine.tokenizer.tokenize { try render(template, chat) }
         case .broken(let reason):
             // The request may be as it should be.
             throw APIError.broken("the model's chat template cannot be read: \(reason)")

@@ -24,9 +24,10 @@ import Testing
     @Test func textBecomesTheReferencesTokensAndTextAgain() async throws {
         let engine = try TextEngine(supervisor: Stories.supervisor(.worker))
         for item in try Stories.cases() {
-            let ids = try await engine.tokenize(item.prompt, addSpecial: true, parseSpecial: false)
+            let ids = try await engine.tokenizer.tokenize(
+                item.prompt, addSpecial: true, parseSpecial: false)
             #expect(ids == item.promptIDs)
-            #expect(try engine.detokenize(ids) == item.prompt)
+            #expect(try engine.tokenizer.detokenize(ids) == item.prompt)
         }
         await engine.stop()
     }

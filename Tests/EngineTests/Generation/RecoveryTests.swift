@@ -168,10 +168,12 @@ import Testing
         world.fail(text: "boom", with: .segfault)
         let engine = try world.engine()
         await #expect(throws: EngineError.self) {
-            try await engine.tokenize("boom", addSpecial: false, parseSpecial: false)
+            try await engine.tokenizer.tokenize("boom", addSpecial: false, parseSpecial: false)
         }
         #expect(
-            try await engine.tokenize("ab", addSpecial: false, parseSpecial: false) == [97, 98])
+            try await engine.tokenizer.tokenize("ab", addSpecial: false, parseSpecial: false) == [
+                97, 98,
+            ])
         #expect(world.launches == 3)
     }
 }

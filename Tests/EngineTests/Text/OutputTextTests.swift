@@ -225,7 +225,9 @@ import Testing
         let pieces = [" Hello", " world", "<s>"].map { Array($0.utf8) }
         let vocabulary = Vocabulary(pieces: pieces, attributes: [2: .control], spacePrefix: true)
         let engine = try FakeWorld(vocabulary: vocabulary).engine()
-        #expect(try engine.detokenize([2, 0, 1]) == "Hello world")
-        #expect(throws: EngineError.unknownToken(3, vocabulary: 3)) { try engine.detokenize([3]) }
+        #expect(try engine.tokenizer.detokenize([2, 0, 1]) == "Hello world")
+        #expect(throws: EngineError.unknownToken(3, vocabulary: 3)) {
+            try engine.tokenizer.detokenize([3])
+        }
     }
 }

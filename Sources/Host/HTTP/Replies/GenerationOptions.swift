@@ -60,7 +60,7 @@ extension GenerationOptions {
         var runs: [[Int32]] = []
         for word in badWords.flatMap({ [$0, " " + $0] }) {
             runs.append(
-                try await engine.tokenize(word, addSpecial: false, parseSpecial: false))
+                try await engine.tokenizer.tokenize(word, addSpecial: false, parseSpecial: false))
         }
         return runs
     }

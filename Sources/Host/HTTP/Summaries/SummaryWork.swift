@@ -134,7 +134,7 @@ extension TextEngine {
     /// The tokens of a text as the model reads it.
     fileprivate func source(of text: String) async throws -> [Int32] {
         let text = (info.sourcePrefix ?? "") + text
-        return try await tokenize(text, addSpecial: true, parseSpecial: false)
+        return try await tokenizer.tokenize(text, addSpecial: true, parseSpecial: false)
     }
 }
 

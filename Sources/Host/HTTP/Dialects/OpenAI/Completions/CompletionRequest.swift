@@ -78,7 +78,7 @@ extension CompletionRequest {
     private func tokens(of prompt: Prompt, _ engine: TextEngine) async throws -> [Int32] {
         switch prompt {
         case .text(let text):
-            try await engine.tokenize(text, addSpecial: true, parseSpecial: parsesSpecial)
+            try await engine.tokenizer.tokenize(text, addSpecial: true, parseSpecial: parsesSpecial)
         case .tokens(let tokens): tokens
         }
     }
