@@ -37,6 +37,11 @@ package protocol ModelCall: WorkerCall {
     /// - Throws: `.refused` for what the model cannot take; nothing was called.
     func check(on host: HostSide) throws
 
+    /// The message to a worker.
+    ///
+    /// - Parameter deadline: by when the plugin is to be done.
+    func payload(until deadline: MonotonicTime?) -> [UInt8]
+
     /// How long a worker may take; nil for as long as the caller says.
     func limit(_ limits: WorkerLimits) -> Duration?
 
@@ -100,7 +105,7 @@ extension WorkerCall where Answer: WireValue {
 
 extension WorkerCall where Answer == Void {
     package static func payload(of answer: Void) -> [UInt8] { [] }
-    package static func answer(_ payload: [UInt8]) throws { try Wire(payload).finish() }
+    package static func answer(_ payload: [UInt8]) throws { try Wire.read(payload) { _ in } }
 }
 
 extension LoadingCall {
@@ -113,14 +118,21 @@ extension ModelCall {
     package static var isLane: Bool { true }
     package func limit(_ limits: WorkerLimits) -> Duration? { nil }
 
-    package func message(until deadline: MonotonicTime?) -> TimedMessage<Self> {
-        TimedMessage(deadline: deadline, message: self)
+    package func payload(until deadline: MonotonicTime?) -> [UInt8] {
+        var (deadline, call) = (deadline, self)
+        return Wire.written { try $0.pass(&deadline, &call) }
     }
 
-    package func answer(to call: Frame, in worker: WorkerServer) throws -> [UInt8] {
-        let timed = try message(until: nil).read(call.payload)
-        let side = try worker.side(lane: Self.isLane, call: call.call, until: timed.deadline)
-        return Self.payload(of: try timed.message.perform(on: side))
+    package func readTimed(_ payload: [UInt8]) throws -> (call: Self, deadline: MonotonicTime?) {
+        var (deadline, call): (MonotonicTime?, Self) = (nil, self)
+        try Wire.read(payload) { try $0.pass(&deadline, &call) }
+        return (call, deadline)
+    }
+
+    package func answer(to frame: Frame, in worker: WorkerServer) throws -> [UInt8] {
+        let (call, deadline) = try readTimed(frame.payload)
+        let side = try worker.side(lane: Self.isLane, call: frame.call, until: deadline)
+        return Self.payload(of: try call.perform(on: side))
     }
 }
 
@@ -148,12 +160,4 @@ extension RowsCall {
         let (count, width) = try shape(for: model)
         return try memory.rows(count, width: width)
     }
-}
-
-/// A call with the time by which the plugin is to be done.
-package struct TimedMessage<Message: WireMessage>: WireMessage {
-    package var deadline: MonotonicTime?
-    package var message: Message
-
-    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&deadline, &message) }
 }

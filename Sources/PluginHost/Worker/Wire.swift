@@ -5,20 +5,9 @@
 package struct Wire {
     /// Elements of a list that are not plain numbers: each takes much more memory than the bytes it may have.
     package static let mostElements = 1 << 16
-    package private(set) var bytes: [UInt8]
+    private var bytes: [UInt8]
     /// Where the next value is read; nil while a message is written.
     private var position: Int?
-
-    /// A message to be written.
-    package init() {
-        bytes = []
-    }
-
-    /// A message to be read.
-    package init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        position = 0
-    }
 
     package var isRead: Bool { position != nil }
 
@@ -59,10 +48,22 @@ package struct Wire {
         throw WireError.truncated(needed: count, left: bytes.count - position)
     }
 
-    /// Every message ends where its last value ends.
-    package func finish() throws {
-        guard let position, position != bytes.count else { return }
-        throw WireError.value("\(bytes.count - position) bytes after the end of a message")
+    /// The message that `body` writes.
+    static func written(_ body: (inout Wire) throws -> Void) -> [UInt8] {
+        var wire = Wire(bytes: [])
+        // Only what is read can be wrong.
+        try? body(&wire)
+        return wire.bytes
+    }
+
+    /// Has `body` read a message, which ends where its last value ends.
+    static func read(_ bytes: [UInt8], _ body: (inout Wire) throws -> Void) throws {
+        var wire = Wire(bytes: bytes, position: 0)
+        try body(&wire)
+        guard let position = wire.position, position == bytes.count else {
+            throw WireError.value(
+                "\(bytes.count - (wire.position ?? 0)) bytes after the end of a message")
+        }
     }
 }
 
@@ -83,17 +84,14 @@ package protocol WireValue: WireMessage {
 
 extension WireMessage {
     package var payload: [UInt8] {
-        var (wire, message) = (Wire(), self)
-        // Only what is read can be wrong.
-        try? message.pass(&wire)
-        return wire.bytes
+        var message = self
+        return Wire.written { try message.pass(&$0) }
     }
 
     /// What a payload says, in place of what this message does.
     package func read(_ payload: [UInt8]) throws -> Self {
-        var (wire, message) = (Wire(payload), self)
-        try message.pass(&wire)
-        try wire.finish()
+        var message = self
+        try Wire.read(payload) { try message.pass(&$0) }
         return message
     }
 }

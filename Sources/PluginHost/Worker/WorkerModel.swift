@@ -50,10 +50,10 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
         try call.check(on: host)
-        let message = call.message(until: deadline.map { .now + $0 })
+        let payload = call.payload(until: deadline.map { .now + $0 })
         let line = Call.isLane ? lane : control
         let answer = try line.call(
-            call, message.payload, limit: call.limit(limits) ?? deadline
+            call, payload, limit: call.limit(limits) ?? deadline
         ) {
             if Call.isLane { memory.cancel.keepBehind($0) }
         }

@@ -108,7 +108,7 @@ private final class CallRecorder: LoadedModel {
 
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result {
         let until = deadline.map { _ in MonotonicTime(nanoseconds: 5) }
-        recorded.withLock { $0[Call.step, default: []].append(call.message(until: until).payload) }
+        recorded.withLock { $0[Call.step, default: []].append(call.payload(until: until)) }
         throw Recorded()
     }
 

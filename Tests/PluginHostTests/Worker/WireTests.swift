@@ -18,9 +18,12 @@ import Testing
     }
 
     private static func rewritten(_ payload: [UInt8], as call: any WorkerCall) throws -> [UInt8] {
-        func timed<Call: ModelCall>(_ call: Call) -> any WireMessage { call.message(until: nil) }
-        let message = (call as? any ModelCall).map { timed($0) } ?? call
-        return try message.read(payload).payload
+        func timed<Call: ModelCall>(_ call: Call) throws -> [UInt8] {
+            let (again, deadline) = try call.readTimed(payload)
+            return again.payload(until: deadline)
+        }
+        if let call = call as? any ModelCall { return try timed(call) }
+        return try call.read(payload).payload
     }
 
     @Test func everyAnswerIsReadAsItWasWritten() throws {
