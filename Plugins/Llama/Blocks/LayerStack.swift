@@ -12,13 +12,23 @@ protocol DecoderLayer: Sendable {
     ) throws -> Tensor
 }
 
+/// A norm of the states.
+protocol StateNorm: Sendable {
+    /// - Parameter x: [N, D].
+    /// - Returns: [N, D]
+    func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor
+}
+
+extension RMSNorm: StateNorm {}
+extension LayerNorm: StateNorm {}
+
 /// The layers of a decoder, one after the other, and the norm after the last.
 ///
 ///     xˡ = Layerˡ(xˡ⁻¹)                 l = 1 … L
-///     y = RMSNorm(xᴸ)
+///     y = Norm(xᴸ)
 struct LayerStack<Layer: DecoderLayer>: Sendable {
     let layers: [Layer]  // L
-    let norm: RMSNorm  // [D]
+    let norm: any StateNorm  // [D]
 
     /// - Parameters:
     ///   - x: [N, D].
@@ -43,12 +53,14 @@ struct LayerStack<Layer: DecoderLayer>: Sendable {
 extension LayerStack {
     /// Reads the layers from `layers` and the last norm from `norm`.
     ///
-    /// - Parameter layer: from its folder and number.
+    /// - Parameters:
+    ///   - norm: an RMSNorm unless given.
+    ///   - layer: from its folder and number.
     init(
-        _ weights: Weights, _ c: DecoderConfiguration,
+        _ weights: Weights, _ c: DecoderConfiguration, norm: (any StateNorm)? = nil,
         layer: (_ weights: Weights, _ index: Int) throws -> Layer
     ) throws {
         layers = try (0..<c.numHiddenLayers).map { try layer(weights["layers"][$0], $0) }
-        norm = try RMSNorm(weights["norm"], c)
+        self.norm = try norm ?? RMSNorm(weights["norm"], c)
     }
 }

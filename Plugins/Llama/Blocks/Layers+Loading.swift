@@ -10,7 +10,14 @@ extension Embedding {
 extension RMSNorm {
     /// Reads a norm of the states.
     init(_ weights: Weights, _ c: DecoderConfiguration) throws {
-        try self.init(weights, width: c.hiddenSize, epsilon: c.rmsNormEps)
+        try self.init(weights, width: c.hiddenSize, epsilon: c.normEpsilon)
+    }
+}
+
+extension LayerNorm {
+    /// Reads a norm of the states.
+    init(_ weights: Weights, _ c: DecoderConfiguration) throws {
+        try self.init(weights, width: c.hiddenSize, epsilon: c.normEpsilon)
     }
 }
 

@@ -37,8 +37,8 @@ extension NormedHeadsAttention {
         window: Int? = nil
     ) throws {
         heads = try AttentionHeads(weights, c)
-        queryNorm = try RMSNorm(weights["q_norm"], width: c.headSize, epsilon: c.rmsNormEps)
-        keyNorm = try RMSNorm(weights["k_norm"], width: c.headSize, epsilon: c.rmsNormEps)
+        queryNorm = try RMSNorm(weights["q_norm"], width: c.headSize, epsilon: c.normEpsilon)
+        keyNorm = try RMSNorm(weights["k_norm"], width: c.headSize, epsilon: c.normEpsilon)
         output = try Linear(
             weights["o_proj"], from: c.numAttentionHeads * c.headSize, to: c.hiddenSize)
         self.rotary = rotary

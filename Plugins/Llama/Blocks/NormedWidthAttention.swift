@@ -32,8 +32,8 @@ extension NormedWidthAttention {
     init(_ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary) throws {
         let (wide, narrow) = (c.numAttentionHeads * c.headSize, c.keyValueHeads * c.headSize)
         heads = try AttentionHeads(weights, c)
-        queryNorm = try RMSNorm(weights["q_norm"], width: wide, epsilon: c.rmsNormEps)
-        keyNorm = try RMSNorm(weights["k_norm"], width: narrow, epsilon: c.rmsNormEps)
+        queryNorm = try RMSNorm(weights["q_norm"], width: wide, epsilon: c.normEpsilon)
+        keyNorm = try RMSNorm(weights["k_norm"], width: narrow, epsilon: c.normEpsilon)
         output = try Linear(weights["o_proj"], from: wide, to: c.hiddenSize)
         self.rotary = rotary
     }

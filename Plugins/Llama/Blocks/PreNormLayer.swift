@@ -2,12 +2,12 @@ import TensorRuntime
 
 /// A block of attention and feed-forward, each normalized before and added to its input.
 ///
-///     a = x + Attention(RMSNorm(x))
-///     y = a + FeedForward(RMSNorm(a))
+///     a = x + Attention(Norm(x))
+///     y = a + FeedForward(Norm(a))
 struct PreNormLayer<Attention: DecoderLayer>: DecoderLayer {
-    let inputNorm: RMSNorm  // [D]
+    let inputNorm: any StateNorm  // [D]
     let attention: Attention
-    let postAttentionNorm: RMSNorm  // [D]
+    let postAttentionNorm: any StateNorm  // [D]
     let feedForward: any FeedForward
 
     func callAsFunction(
@@ -30,5 +30,16 @@ extension PreNormLayer {
         self.attention = attention
         postAttentionNorm = try RMSNorm(weights["post_attention_layernorm"], c)
         self.feedForward = try feedForward ?? GatedFeedForward(weights["mlp"], c)
+    }
+
+    /// With layer norms.
+    init(
+        layerNorms weights: Weights, _ c: DecoderConfiguration, attention: Attention,
+        feedForward: any FeedForward
+    ) throws {
+        inputNorm = try LayerNorm(weights["input_layernorm"], c)
+        self.attention = attention
+        postAttentionNorm = try LayerNorm(weights["post_attention_layernorm"], c)
+        self.feedForward = feedForward
     }
 }

@@ -10,7 +10,10 @@ extension DecoderConfiguration {
                 expected: "null; use a GGUF file of the model")
         }
         try checkSizes()
-        try ConfigurationChecks.positive(["rms_norm_eps": rmsNormEps, "rope_theta": theta])
+        if rmsNormEps == nil, layerNormEps == nil, normEps == nil {
+            throw ConfigurationError.missing("rms_norm_eps")
+        }
+        try ConfigurationChecks.positive(["rms_norm_eps": normEpsilon, "rope_theta": theta])
         try checkRotary()
         try checkLayerTypes()
     }

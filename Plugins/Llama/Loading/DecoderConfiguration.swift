@@ -11,7 +11,11 @@ struct DecoderConfiguration: Decodable, Sendable {
     let numKeyValueHeads: Int?
     let headDim: Int?
     let maxPositionEmbeddings: Int
-    let rmsNormEps: Float
+    let rmsNormEps: Float?
+    /// In place of `rmsNormEps` for families with layer norms.
+    let layerNormEps: Float?
+    /// Nemotron's name for it.
+    let normEps: Float?
     let tieWordEmbeddings: Bool?
     let hiddenAct: String?
     let slidingWindow: Int?
@@ -61,6 +65,9 @@ extension DecoderConfiguration {
 
     /// How many positions a row of a layer with a window sees; nil for all before it.
     var window: Int? { slidingWindow.flatMap { $0 > 0 ? $0 : nil } }
+
+    /// 0 if the file does not say, which `check` refuses.
+    var normEpsilon: Float { rmsNormEps ?? layerNormEps ?? normEps ?? 0 }
 
     /// Whether a layer has the window, where every so many layers one sees all positions.
     func hasWindow(_ layer: Int, globalEvery pattern: Int) -> Bool {

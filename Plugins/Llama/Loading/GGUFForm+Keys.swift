@@ -55,6 +55,7 @@ extension GGUFForm {
 
     private static let numbers = [
         "rms_norm_eps": "attention.layer_norm_rms_epsilon",
+        "layer_norm_eps": "attention.layer_norm_epsilon",
         "rope_theta": "rope.freq_base",
     ]
 
