@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(arguments: encoders, ["{}", #"{"precision": "int8"}"#])
+    @Test(arguments: encoders, [#"{"precision": "bf16"}"#, #"{"precision": "int8"}"#])
     func fastModesPointTheSameWay(name: String, settings: String) throws {
         let directory = try Fixtures.find(name)
         let texts = try Golden<Encoder>(directory).description.texts.map(\.text)

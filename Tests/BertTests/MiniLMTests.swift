@@ -72,16 +72,13 @@ import Testing
         #expect(largestDifference(raw, golden.arrays["mean_pooled"].rows) <= 1e-5)
     }
 
-    /// The default is the fast mode. Of a few tokens the mean is over a few roundings: the empty text
-    /// is the worst.
-    @Test(arguments: [
-        ("{}", Float(0.9995), Float(0.9999)), (#"{"precision": "int8"}"#, 0.998, 0.9994),
-    ])
+    /// Of a few tokens the mean is over a few roundings: the empty text is the worst.
+    @Test(arguments: [("bf16", Float(0.9995), Float(0.9999)), ("int8", 0.998, 0.9994)])
     func theFastModesPointTheSameWay(
-        settings: String, least: Float, leastOnAverage: Float
+        precision: String, least: Float, leastOnAverage: Float
     ) throws {
         let golden = try golden()
-        let model = try TestModel(folder, settings)
+        let model = try model(precision)
         let found = try model.embed(golden.description.sentences.map(\.text))
         let cosines = zip(found, golden.arrays["embeddings"].rows).map { found, expected in
             zip(found, expected).reduce(0) { $0 + $1.0 * $1.1 }
@@ -116,9 +113,18 @@ import Testing
         #expect(info["parameters"] as? Int == 22_713_728)
     }
 
+    @Test func unlessToldOtherwiseItIsInBF16WhereThatIsFast() throws {
+        let processor = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let isFast =
+            processor.contains("amx_bf16")
+            || processor.contains("AuthenticAMD") && processor.contains("avx512_bf16")
+        let info = try TestModel(folder, "{}").info()
+        #expect(info["quantization"] as? String == (isFast ? "BF16" : "F32"))
+    }
+
     /// The tables stay in the file; the maps have two bytes for each weight.
     @Test func itTakesLittleMemory() throws {
-        let found = try probe(folder)
+        let found = try probe(folder, #"{"precision": "bf16"}"#)
         #expect(found.bytes_host < 75_000_000)
         #expect(found.bytes_per_context < 85_000_000)
     }
