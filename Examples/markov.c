@@ -31,6 +31,9 @@ static const char built_in_text[] =
     "A better model is one line in plugins.toml away: point source at a GGUF file.\n"
     "The quick brown fox jumps over the lazy dog, and the lazy dog dreams of the fox.\n";
 
+/* What attach was given. */
+static const roost_host *host;
+
 /* ---- errors ---- */
 
 static roost_status fail(const roost_call *call, roost_status code, const char *message) {
@@ -44,7 +47,8 @@ static roost_status fail(const roost_call *call, roost_status code, const char *
 /* ---- model: the text, and the ids as bytes ---- */
 
 struct roost_model {
-    char *text;
+    roost_map file;   /* ptr is NULL where the source is no file */
+    const char *text; /* of the file, or the built-in one */
     size_t length;
     char pieces[VOCABULARY];
     uint32_t offsets[VOCABULARY + 1];
@@ -59,22 +63,6 @@ static void describe_vocabulary(roost_model *model) {
     }
     model->offsets[END] = model->offsets[END + 1] = 256;
     model->attributes[END] = ROOST_TOKEN_CONTROL | ROOST_TOKEN_END;
-}
-
-/* A file's first MAX_TEXT bytes, or NULL where `path` is no readable file. */
-static char *read_text(roost_str path, size_t *length) {
-    char name[4096];
-    if (path.len == 0 || path.len >= sizeof name) return NULL;
-    memcpy(name, path.ptr, path.len);
-    name[path.len] = 0;
-    FILE *file = fopen(name, "rb");
-    if (!file) return NULL;
-    char *text = malloc(MAX_TEXT);
-    *length = text ? fread(text, 1, MAX_TEXT, file) : 0;
-    fclose(file);
-    if (*length > ORDER) return text;
-    free(text);
-    return NULL;
 }
 
 static int ends_with(roost_str path, const char *suffix) {
@@ -98,22 +86,18 @@ static roost_status model_open(void *self, const roost_open *in, roost_model **o
     roost_model *model = calloc(1, sizeof *model);
     if (!model) return fail(call, ROOST_E_NOMEM, "out of memory for the model");
     describe_vocabulary(model);
-    model->text = read_text(in->path, &model->length);
-    if (!model->text) {
-        model->length = sizeof built_in_text - 1;
-        model->text = malloc(model->length);
-        if (!model->text) {
-            free(model);
-            return fail(call, ROOST_E_NOMEM, "out of memory for the text");
-        }
-        memcpy(model->text, built_in_text, model->length);
+    model->text = built_in_text;
+    model->length = sizeof built_in_text - 1;
+    if (host->map_file(host->ctx, in->path, &model->file, call) == ROOST_OK && model->file.len > ORDER) {
+        model->text = model->file.ptr;
+        model->length = model->file.len < MAX_TEXT ? model->file.len : MAX_TEXT;
     }
     *out = model;
     return ROOST_OK;
 }
 
 static void model_close(roost_model *model) {
-    free(model->text);
+    if (model->file.ptr) host->unmap(host->ctx, model->file.id);
     free(model);
 }
 
@@ -176,9 +160,11 @@ static roost_status context_new(roost_model *model, const roost_context_params *
         return fail(call, ROOST_E_ARG, "at most 65536 positions and 4096 sequences");
     roost_context *context = calloc(1, sizeof *context);
     sequence *sequences = calloc(params->n_seq, sizeof *sequences);
-    int32_t *tokens = calloc((size_t)params->n_seq * n_ctx, sizeof *tokens);
+    /* From the host, which counts it and says no beyond the model's memory_budget. */
+    int32_t *tokens = host->alloc(host->ctx, (uint64_t)params->n_seq * n_ctx * sizeof *tokens,
+                                  sizeof *tokens, ROOST_MEMORY_SEQUENCES);
     if (!context || !sequences || !tokens) {
-        free(context), free(sequences), free(tokens);
+        free(context), free(sequences), host->free(host->ctx, tokens);
         return fail(call, ROOST_E_NOMEM, "out of memory for the sequences");
     }
     for (uint32_t i = 0; i < params->n_seq; i++) sequences[i].tokens = tokens + (size_t)i * n_ctx;
@@ -189,7 +175,7 @@ static roost_status context_new(roost_model *model, const roost_context_params *
 }
 
 static void context_free(roost_context *context) {
-    free(context->tokens);
+    host->free(host->ctx, context->tokens);
     free(context->sequences);
     free(context);
 }
@@ -330,17 +316,17 @@ static const void *model_extension(const roost_model *model, const char *id) {
     return NULL;
 }
 
-static int attached;
-
-static roost_status attach(const roost_host *host, void **self, const roost_call *call) {
-    (void)host;
-    if (attached) return fail(call, ROOST_E_BUSY, "attached already");
-    attached = 1;
-    *self = &attached;
+static roost_status attach(const roost_host *given, void **self, const roost_call *call) {
+    if (host) return fail(call, ROOST_E_BUSY, "attached already");
+    host = given;
+    *self = NULL;
     return ROOST_OK;
 }
 
-static void detach(void *self) { *(int *)self = 0; }
+static void detach(void *self) {
+    (void)self;
+    host = NULL;
+}
 
 static const roost_plugin plugin = {
     .struct_size = sizeof plugin,

@@ -32,6 +32,7 @@ MIRRORED = [
     (["ROOST_E_"], "ErrorCode", "Int32", False, "What is wrong: `roost_err.code`."),
     (["ROOST_ERR_"], "ErrorFlags", "UInt32", True, "What the host does about an error: `roost_err.flags`."),
     (["ROOST_LOG_"], "LogLevel", "Int32", False, "How much a line of the log matters."),
+    (["ROOST_MEMORY_"], "MemoryTag", "UInt32", False, "What memory of the host is for: `tag` of `alloc`."),
     (["ROOST_PLUGIN_"], "PluginFlags", "UInt32", True, "What a plugin says of its library: `roost_plugin.flags`."),
     (["ROOST_TOKEN_"], "TokenAttributes", "UInt16", True, "What is special about a token: `roost_vocab.attr`."),
     (["ROOST_VOCAB_"], "VocabularyFlags", "UInt32", True, "`roost_vocab.flags`"),

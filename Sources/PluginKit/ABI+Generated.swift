@@ -48,6 +48,17 @@ public enum LogLevel: Int32, Sendable {
     case debug = 3
 }
 
+/// What memory of the host is for: `tag` of `alloc`.
+public enum MemoryTag: UInt32, Sendable {
+    case other = 0
+    /// What an open model keeps.
+    case weights = 1
+    /// What a context keeps of its sequences.
+    case sequences = 2
+    /// What calls need while they run.
+    case work = 3
+}
+
 /// What a plugin says of its library: `roost_plugin.flags`.
 public struct PluginFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32

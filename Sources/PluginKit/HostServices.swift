@@ -47,12 +47,13 @@ extension HostServices {
     ///
     /// - Parameter alignment: a power of two.
     /// - Throws: `outOfMemory` over the budget, `unsupported` when the host has no such service.
-    public func allocate(bytes: Int, alignment: Int, tag: UInt32) throws -> UnsafeMutableRawPointer
+    public func allocate(bytes: Int, alignment: Int, tag: MemoryTag) throws
+        -> UnsafeMutableRawPointer
     {
         guard let allocate = member(\.alloc) else {
             throw PluginError(.unsupported, "this host offers no memory")
         }
-        guard let memory = allocate(context, UInt64(bytes), UInt64(alignment), tag) else {
+        guard let memory = allocate(context, UInt64(bytes), UInt64(alignment), tag.rawValue) else {
             throw PluginError(.outOfMemory, "the host refused \(bytes) bytes")
         }
         return memory

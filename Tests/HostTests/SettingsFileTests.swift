@@ -125,6 +125,7 @@ import Testing
             context = 4096
             parallel = 3
             queue = 7
+            memory_budget = "2GiB"
             step_timeout = "250ms"
             default_for = ["chat", "completion"]
             sampling = { temperature = 0, top_p = 0.9, top_k = 40 }
@@ -137,6 +138,7 @@ import Testing
         #expect(model.name == "org/model:1b" && model.plugin == "p" && model.load == .firstUse)
         #expect(model.idleUnload == .seconds(600) && model.stepTimeout == .milliseconds(250))
         #expect(model.context == 4096 && model.parallel == 3 && model.queue == 7)
+        #expect(model.memoryBudget == 2 << 30)
         #expect(model.defaultFor == [.chat, .completion])
         #expect(model.sampling["temperature"] == 0 && model.sampling["top_p"] == 0.9)
         #expect(model.sampling.topK == 40 && model.sampling["min_p"] == nil)
@@ -186,6 +188,10 @@ import Testing
         (
             "[[models]]\nname = \"a\"\nidle_unload = \"ten\"",
             "3 models[0].idle_unload: found string \"ten\", expected a duration above zero, such as \"90s\", \"10m\" or \"1h\""
+        ),
+        (
+            "[[models]]\nname = \"a\"\nmemory_budget = 4096",
+            "3 models[0].memory_budget: found integer 4096, expected a size such as \"512MB\" or \"12GiB\""
         ),
         (
             "[[models]]\nname = \"a\"\nstep_timeout = \"0s\"",

@@ -181,6 +181,26 @@ import Testing
             eventually { log.lines.contains { $0.level == .info && $0.text.contains("attached") } })
     }
 
+    /// Each of the four sequences has room for 1024 tokens.
+    @Test(arguments: Isolation.allCases)
+    func aPluginGetsNoMoreMemoryThanItsModelMayTake(_ isolation: Isolation) throws {
+        let loader = ModelLoader(testOptions())
+        // An image counts for all models of a process, so this one is of its own.
+        let library = try TestPlugin.library(["VERSION=\"budget\""], of: "tally")
+        let plugin = try loader.stage(
+            PluginSpec(name: "tally", library: library, isolation: isolation))
+        var request = OpenRequest(path: TestPlugin.model, sequences: 4, budgetBytes: 10_000)
+        #expect(
+            failure { try loader.launch(plugin, name: "test", request).close() }
+                == .load(stage: .context, reason: "no memory for the sequences"))
+        request.budgetBytes = 20_000
+        let model = try loader.launch(plugin, name: "test", request)
+        defer { model.close() }
+        #expect(model.description.allocated.sequences == 4 * 1024 * 4)
+        #expect(model.description.allocated.total == model.description.allocated.sequences)
+        #expect(model.description.budgetBytes == 20_000)
+    }
+
     /// `trace_id` is how a plugin's own log is read beside the host's.
     @Test func aFailedCallIsLoggedByTheNameThatThePluginKnows() throws {
         let log = LogRecorder()

@@ -30,7 +30,7 @@ enum CountingPlugin: Plugin {
         case "strange": throw StrangeError()
         case "services": try useServices(of: request.host)
         case "memory":
-            request.host.free(try request.host.allocate(bytes: 64, alignment: 64, tag: 7))
+            request.host.free(try request.host.allocate(bytes: 64, alignment: 64, tag: .work))
         default: break
         }
         return CountingModel()

@@ -11,6 +11,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Positions of its context.") var context: Int?
     @Option(help: "Requests at a time.") var parallel: Int?
     @Option(help: "Requests that may wait.") var queue: Int?
+    @Option(help: "Memory that it may take, such as 12GiB.") var memoryBudget: String?
     @Option(help: "How long a step may take, such as 120s.") var stepTimeout: String?
     @Option(help: "How long opening it may take, and then its first step, such as 10m.")
     var loadTimeout: String?
@@ -30,6 +31,7 @@ struct ModelOptions: ParsableArguments {
         body["context"] = context.map { .integer($0) }
         body["parallel"] = parallel.map { .integer($0) }
         body["queue"] = queue.map { .integer($0) }
+        body["memory_budget"] = memoryBudget.map { .string($0) }
         body["step_timeout"] = stepTimeout.map { .string($0) }
         body["load_timeout"] = loadTimeout.map { .string($0) }
         if !defaultFor.isEmpty { body["default_for"] = .array(defaultFor.map { .string($0) }) }

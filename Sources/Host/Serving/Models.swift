@@ -208,6 +208,7 @@ extension Settings.Model {
         ModelSpec(
             name: name, plugin: plugin, source: source ?? "",
             load: idleUnload == nil ? load : .firstUse, context: context ?? 0, parallel: parallel,
-            configJSON: settings, loadTimeout: loadTimeout, stepTimeout: stepTimeout)
+            memoryBudget: memoryBudget ?? 0, configJSON: settings, loadTimeout: loadTimeout,
+            stepTimeout: stepTimeout)
     }
 }

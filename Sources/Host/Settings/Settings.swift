@@ -79,6 +79,8 @@ package struct Settings: Sendable {
         package var loadTimeout: Duration
         /// Requests that may wait; nil is the engine's choice.
         package var queue: Int?
+        /// Bytes that it and its context may take; nil is no limit.
+        package var memoryBudget: UInt64?
         package var defaultFor: [Purpose]
         /// Left out while its source does not exist.
         package var isOptional: Bool
@@ -103,6 +105,7 @@ extension Settings.Model {
         self.init(
             name: name, plugin: nil, source: source, load: .firstUse, idleUnload: nil, context: nil,
             parallel: 8, stepTimeout: .seconds(120), loadTimeout: .seconds(600), queue: nil,
-            defaultFor: [], isOptional: false, sampling: SamplingChoices(), settings: "")
+            memoryBudget: nil, defaultFor: [], isOptional: false, sampling: SamplingChoices(),
+            settings: "")
     }
 }

@@ -101,6 +101,14 @@ extension TableReader {
         }
     }
 
+    /// A size above zero.
+    mutating func bytes(_ key: String) -> UInt64? {
+        value(key, expected: "a size such as \"512MB\" or \"12GiB\"") {
+            guard case .string(let text) = $0, let bytes = Units.bytes(text) else { return nil }
+            return bytes > 0 ? bytes : nil
+        }
+    }
+
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) -> Choice?
     where Choice.RawValue == String {
         let names = Choice.allCases.map { "\"\($0.rawValue)\"" }

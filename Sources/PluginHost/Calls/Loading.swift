@@ -190,7 +190,7 @@ extension ModelDescription: WireValue {
         extensions = Set(ids)
         try wire.pass(&decode, &encoder, &vectors)
         try wire.pass(&image, &tasks, &bytesHost)
-        try wire.pass(&bytesPerContext)
+        try wire.pass(&bytesPerContext, &budgetBytes, &allocated)
         if wire.isRead { try encoder?.check(with: decode) }
     }
 }

@@ -243,6 +243,6 @@ extension OpenRequest {
     package init(_ spec: ModelSpec) {
         self.init(
             path: spec.source, configJSON: spec.configJSON, sequences: spec.parallel,
-            contextLength: spec.context, batchSize: spec.batch)
+            contextLength: spec.context, batchSize: spec.batch, budgetBytes: spec.memoryBudget)
     }
 }

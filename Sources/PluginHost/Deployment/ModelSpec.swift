@@ -44,6 +44,8 @@ package struct ModelSpec: Sendable, Equatable {
     package var parallel: Int
     /// Rows per forward; 0 is the plugin's choice.
     package var batch: Int
+    /// Bytes that the model and its context may take; 0 is no limit.
+    package var memoryBudget: UInt64
     /// The model's own settings: a JSON object, or empty.
     package var configJSON: String
     /// How long it may take to open, and then to take its first step; nil is the host's choice.
@@ -53,8 +55,8 @@ package struct ModelSpec: Sendable, Equatable {
 
     package init(
         name: String, plugin: String? = nil, source: String, load: Load = .start, context: Int = 0,
-        parallel: Int = 8, batch: Int = 0, configJSON: String = "", loadTimeout: Duration? = nil,
-        stepTimeout: Duration? = nil
+        parallel: Int = 8, batch: Int = 0, memoryBudget: UInt64 = 0, configJSON: String = "",
+        loadTimeout: Duration? = nil, stepTimeout: Duration? = nil
     ) {
         self.name = name
         self.plugin = plugin
@@ -63,6 +65,7 @@ package struct ModelSpec: Sendable, Equatable {
         self.context = context
         self.parallel = parallel
         self.batch = batch
+        self.memoryBudget = memoryBudget
         self.configJSON = configJSON
         self.loadTimeout = loadTimeout
         self.stepTimeout = stepTimeout

@@ -6,7 +6,7 @@ import Synchronization
 /// What the host offers to one plugin: the table `roost_host` and its implementation.
 final class HostServices: @unchecked Sendable {
     private let log: LogHandler
-    private let allocated = Atomic<Int>(0)
+    private let memory = Mutex(HostMemory())
     private let maps = Mutex<[UInt64: (start: UInt, length: Int)]>([:])
     private let nextMap = Atomic<UInt64>(1)
     /// Valid as long as this object lives.
@@ -21,8 +21,8 @@ final class HostServices: @unchecked Sendable {
             ctx: Unmanaged.passUnretained(self).toOpaque(),
             log: { HostServices.of($0)?.write($1, $2, $3) },
             now_ns: { _ in MonotonicTime.now.nanoseconds },
-            alloc: { context, size, alignment, _ in
-                HostServices.of(context)?.allocate(size, alignment: alignment)
+            alloc: { context, size, alignment, tag in
+                HostServices.of(context)?.allocate(size, alignment: alignment, tag: tag)
             },
             free: { HostServices.of($0)?.release($1) },
             map_file: { context, path, out, call in
@@ -40,7 +40,22 @@ final class HostServices: @unchecked Sendable {
     }
 
     /// Bytes that the plugin holds through `alloc`.
-    var allocatedBytes: Int { allocated.load(ordering: .relaxed) }
+    var allocated: AllocatedBytes { memory.withLock { $0.held } }
+
+    /// Lets the plugin hold more for a model that is about to be opened; `revoke` undoes it.
+    ///
+    /// - Parameter budget: 0 is no limit.
+    func grant(_ budget: UInt64) {
+        memory.withLock { $0.budgets.append(budget) }
+    }
+
+    func revoke(_ budget: UInt64) {
+        memory.withLock { memory in
+            if let place = memory.budgets.firstIndex(of: budget) {
+                memory.budgets.remove(at: place)
+            }
+        }
+    }
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> HostServices? {
         context.map { Unmanaged<HostServices>.fromOpaque($0).takeUnretainedValue() }
@@ -56,34 +71,65 @@ final class HostServices: @unchecked Sendable {
 
 // MARK: - Memory
 
+/// What a plugin holds, and how much of it its open models may take.
+private struct HostMemory {
+    var held = AllocatedBytes()
+    /// One for each model; 0 is no limit.
+    var budgets: [UInt64] = []
+
+    mutating func take(_ size: UInt64, _ tag: MemoryTag?) -> Bool {
+        let isLimited = !budgets.isEmpty && !budgets.contains(0)
+        if isLimited, held.total + size > budgets.reduce(0, { $0.addingSaturating($1) }) {
+            return false
+        }
+        held[tag ?? .other] += size
+        return true
+    }
+
+    mutating func giveBack(_ size: UInt64, _ tag: MemoryTag?) {
+        held[tag ?? .other] -= size
+    }
+}
+
+extension UInt64 {
+    fileprivate func addingSaturating(_ other: UInt64) -> UInt64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
+    }
+}
+
 extension HostServices {
     /// A block is preceded by its size and its distance from the start of the allocation.
     private struct Header {
         var size: Int
-        var offset: Int
+        var offset: UInt32
+        var tag: UInt32
     }
 
-    private func allocate(_ size: UInt64, alignment: UInt64) -> UnsafeMutableRawPointer? {
+    private func allocate(
+        _ size: UInt64, alignment: UInt64, tag: UInt32
+    ) -> UnsafeMutableRawPointer? {
         guard size < 1 << 46, alignment <= 1 << 30, alignment & (alignment &- 1) == 0 else {
             return nil
         }
         let offset = max(Int(alignment), MemoryLayout<Header>.size)
         var start: UnsafeMutableRawPointer?
+        guard memory.withLock({ $0.take(size, MemoryTag(rawValue: tag)) }) else { return nil }
         guard posix_memalign(&start, max(offset, 16), offset + Int(size)) == 0, let start else {
+            memory.withLock { $0.giveBack(size, MemoryTag(rawValue: tag)) }
             return nil
         }
         let block = start + offset
         (block - MemoryLayout<Header>.size).storeBytes(
-            of: Header(size: Int(size), offset: offset), as: Header.self)
-        allocated.add(Int(size), ordering: .relaxed)
+            of: Header(size: Int(size), offset: UInt32(offset), tag: tag), as: Header.self)
         return block
     }
 
     private func release(_ block: UnsafeMutableRawPointer?) {
         guard let block else { return }
         let header = (block - MemoryLayout<Header>.size).load(as: Header.self)
-        allocated.subtract(header.size, ordering: .relaxed)
-        free(block - header.offset)
+        memory.withLock { $0.giveBack(UInt64(header.size), MemoryTag(rawValue: header.tag)) }
+        free(block - Int(header.offset))
     }
 }
 

@@ -17,6 +17,7 @@ package final class ModelInstance: @unchecked Sendable {
     let task: roost_ext_task?
     let image: roost_ext_image?
     let selfTest: roost_ext_selftest?
+    private let budget: UInt64
     /// Only the lane touches it.
     var tasks = TaskJobs()
     /// Likewise.
@@ -30,6 +31,7 @@ package final class ModelInstance: @unchecked Sendable {
     init(
         _ library: PluginLibrary, _ request: OpenRequest, probe: Probe, trace: CallTrace
     ) throws {
+        budget = request.budgetBytes
         let opened = try request.namingFiles(of: probe) {
             try library.open(request, trace: trace)
         }
@@ -67,9 +69,11 @@ package final class ModelInstance: @unchecked Sendable {
                 vectors: vectorCapabilities,
                 image: try image.map { try ImageCapabilities($0, infoJSON: infoJSON) },
                 tasks: tasks ?? [],
-                bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext)
+                bytesHost: probe.bytesHost, bytesPerContext: probe.bytesPerContext,
+                budgetBytes: request.budgetBytes, allocated: library.services.allocated)
         } catch {
             library.close(opened.model, opened.context, trace: trace)
+            library.services.revoke(budget)
             throw error
         }
     }
@@ -79,6 +83,7 @@ package final class ModelInstance: @unchecked Sendable {
         endAllTasks(trace: trace)
         endAllImages(trace: trace)
         library.close(model, context, trace: trace)
+        library.services.revoke(budget)
     }
 }
 
@@ -113,14 +118,20 @@ extension PluginLibrary {
     fileprivate func open(
         _ request: OpenRequest, trace: CallTrace
     ) throws -> (model: OpaquePointer, context: OpaquePointer) {
-        try load { attached in
-            let model = try openModel(request, attached, trace: trace)
-            do {
-                return (model, try makeContext(request, model, trace: trace))
-            } catch {
-                trace.during(.close) { table.close(model) }
-                throw error
+        services.grant(request.budgetBytes)
+        do {
+            return try load { attached in
+                let model = try openModel(request, attached, trace: trace)
+                do {
+                    return (model, try makeContext(request, model, trace: trace))
+                } catch {
+                    trace.during(.close) { table.close(model) }
+                    throw error
+                }
             }
+        } catch {
+            services.revoke(request.budgetBytes)
+            throw error
         }
     }
 

@@ -63,6 +63,17 @@ package enum LogLevel: Int32, Sendable {
     case debug = 3
 }
 
+/// What memory of the host is for: `tag` of `alloc`.
+package enum MemoryTag: UInt32, Sendable {
+    case other = 0
+    /// What an open model keeps.
+    case weights = 1
+    /// What a context keeps of its sequences.
+    case sequences = 2
+    /// What calls need while they run.
+    case work = 3
+}
+
 /// What a plugin says of its library: `roost_plugin.flags`.
 package struct PluginFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32

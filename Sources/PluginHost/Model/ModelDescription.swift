@@ -25,13 +25,18 @@ package struct ModelDescription: Sendable, Equatable {
     package var bytesHost: UInt64
     /// Memory of the context at its largest, as the plugin estimates it.
     package var bytesPerContext: UInt64
+    /// The most of both that it was opened with; 0 is no limit.
+    package var budgetBytes: UInt64
+    /// What the plugin held of the host's memory once the model was open.
+    package var allocated: AllocatedBytes
 
     package init(
         pluginID: String, pluginVersion: String, pluginLicense: String = "", toolchain: String = "",
         family: String, infoJSON: [UInt8] = Array("{}".utf8), extensions: Set<String> = [],
         decode: DecodeCapabilities? = nil, encoder: EncoderCapabilities? = nil,
         vectors: VectorCapabilities? = nil, image: ImageCapabilities? = nil,
-        tasks: [TaskDescription] = [], bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0
+        tasks: [TaskDescription] = [], bytesHost: UInt64 = 0, bytesPerContext: UInt64 = 0,
+        budgetBytes: UInt64 = 0, allocated: AllocatedBytes = AllocatedBytes()
     ) {
         self.pluginID = pluginID
         self.pluginVersion = pluginVersion
@@ -47,6 +52,8 @@ package struct ModelDescription: Sendable, Equatable {
         self.tasks = tasks
         self.bytesHost = bytesHost
         self.bytesPerContext = bytesPerContext
+        self.budgetBytes = budgetBytes
+        self.allocated = allocated
     }
 }
 

@@ -479,7 +479,7 @@ static void context_free(roost_context *context)
 {
     misbehave_at(&context->model->deeds, "context_free");
     for (uint32_t i = 0; i < context->n_seq; i++)
-        free(context->sequences[i].tokens);
+        host->free(host->ctx, context->sequences[i].tokens);
     free(context);
 }
 
@@ -497,7 +497,11 @@ static roost_status context_new(roost_model *model, const roost_context_params *
     context->n_ctx = params->n_ctx ? params->n_ctx : 1024;
     context->n_batch = params->n_batch ? params->n_batch : 64;
     for (uint32_t i = 0; i < context->n_seq; i++)
-        context->sequences[i].tokens = calloc(context->n_ctx, sizeof(int32_t));
+        if (!(context->sequences[i].tokens = host->alloc(host->ctx, context->n_ctx * sizeof(int32_t),
+                                                         64, ROOST_MEMORY_SEQUENCES))) {
+            context_free(context);
+            return fail(call, ROOST_E_NOMEM, 0, "no memory for the sequences");
+        }
     *out = context;
     return ROOST_OK;
 }

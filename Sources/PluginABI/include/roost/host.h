@@ -6,6 +6,13 @@
 
 enum { ROOST_LOG_ERROR = 0, ROOST_LOG_WARN = 1, ROOST_LOG_INFO = 2, ROOST_LOG_DEBUG = 3 };
 
+enum {                            /* tag of alloc: what the memory is for */
+    ROOST_MEMORY_OTHER = 0u,
+    ROOST_MEMORY_WEIGHTS = 1u,    /* what an open model keeps */
+    ROOST_MEMORY_SEQUENCES = 2u,  /* what a context keeps of its sequences */
+    ROOST_MEMORY_WORK = 3u        /* what calls need while they run */
+};
+
 /* A file mapped read-only; the bytes stay until unmap(id). */
 typedef struct roost_map {
     const void *ptr;
@@ -20,8 +27,9 @@ typedef struct roost_host {
     void (*log)(void *ctx, int32_t level, roost_str where, roost_str text);
     /* Monotonic time in nanoseconds. [any] */
     uint64_t (*now_ns)(void *ctx);
-    /* `size` bytes aligned to `align` (a power of two), counted for this plugin under `tag`; NULL
-     * when over the budget. Owned by the plugin until free. [any] */
+    /* `size` bytes aligned to `align` (a power of two), counted under `tag`, which the host shows with
+     * the model; NULL when the plugin would hold more than the budget_bytes of its open models. Owned
+     * by the plugin until free. [any] */
     void *(*alloc)(void *ctx, uint64_t size, uint64_t align, uint32_t tag);
     /* Gives back what alloc returned; NULL is allowed. [any] */
     void (*free)(void *ctx, void *ptr);

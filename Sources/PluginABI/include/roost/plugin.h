@@ -21,7 +21,7 @@ typedef struct roost_probe {
     uint32_t struct_size;
     int32_t score;              /* 0: not mine; 1 to ROOST_BEST_SCORE: how well this plugin serves it */
     uint64_t bytes_host;        /* memory of the open model, mapped weights included */
-    uint64_t bytes_per_context; /* memory of one context at its largest */
+    uint64_t bytes_per_context; /* memory of one context at its largest. The host shows both. */
     roost_str family;           /* "llama", "bert", ...; until detach */
 } roost_probe;
 
@@ -31,7 +31,8 @@ typedef struct roost_open {
     roost_str path;        /* a file or a directory; empty where the model has no source */
     roost_str config_json; /* the object `settings` of the model in plugins.toml, or empty; its
                               keys are the plugin's own, which refuses others with ROOST_E_ARG */
-    uint64_t budget_bytes; /* 0 is no limit */
+    uint64_t budget_bytes; /* what the model and its context may take, mapped weights included: refuse
+                              with ROOST_E_NOMEM what would take more; 0 is no limit */
 } roost_open;
 
 /* How large a context to make. */

@@ -76,7 +76,30 @@ extension ModelDescription {
         json["dimensions"] = .optional(vectors.flatMap { $0.dimensions > 0 ? $0.dimensions : nil })
         json["max_tokens"] = .optional(vectors?.maxTokens)
         json["extensions"] = .array(extensions.sorted().map { .string($0) })
+        json["memory"] = .object(memory)
         return json
+    }
+
+    /// Bytes: what the plugin expects to take, what it may take, and what it took of the host's.
+    private var memory: JSONObject {
+        JSONObject([
+            (key: "model", value: .integer(Int(clamping: bytesHost))),
+            (key: "context", value: .integer(Int(clamping: bytesPerContext))),
+            (
+                key: "budget",
+                value: budgetBytes == 0 ? .null : .integer(Int(clamping: budgetBytes))
+            ),
+            (
+                key: "allocated",
+                value: .object(
+                    JSONObject([
+                        (key: "weights", value: .integer(Int(clamping: allocated.weights))),
+                        (key: "sequences", value: .integer(Int(clamping: allocated.sequences))),
+                        (key: "work", value: .integer(Int(clamping: allocated.work))),
+                        (key: "other", value: .integer(Int(clamping: allocated.other))),
+                    ]))
+            ),
+        ])
     }
 }
 
