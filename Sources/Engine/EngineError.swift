@@ -6,7 +6,7 @@ package enum EngineError: Error, Equatable, Sendable {
     case overloaded(queued: Int, retryAfter: Duration)
     /// The model cannot serve now: it is restarting, quarantined or gone.
     case unavailable(reason: String, retryAfter: Duration?)
-    /// The engine finishes what it has and takes nothing new: a newer revision serves instead.
+    /// The engine finishes its work and accepts nothing new: a newer revision serves instead.
     case draining
     /// The engine was stopped while the request was queued or running.
     case stopped
@@ -20,9 +20,9 @@ package enum EngineError: Error, Equatable, Sendable {
     case deadlineExceeded(after: Duration, generated: Int)
     /// The model crashed, hung or refused each time this request was in it.
     case modelFailed(attempts: Int, failure: String)
-    /// The same request took the model down before, and is refused for a while.
+    /// The same request crashed the model before, and is refused for a while.
     case takesModelDown(retryAfter: Duration)
-    /// The model's logits or vectors for this request are not numbers to go on with.
+    /// The model's logits or vectors for this request are not finite numbers.
     case invalidLogits(String)
     /// The model lacks an ability that the engine needs.
     case unsupported(String)
@@ -91,7 +91,7 @@ extension EngineError {
 }
 
 extension ModelFailure {
-    /// What a model threw; models throw nothing but `ModelFailure`.
+    /// A model's failure; models throw only `ModelFailure`.
     init(_ error: any Error) {
         self = error as? ModelFailure ?? .broken(step: "call", reason: String(describing: error))
     }

@@ -1,10 +1,10 @@
 import PluginHost
 import Synchronization
 
-/// Embeddings that were computed before, those used longest ago leaving first.
+/// Embeddings computed earlier; the least recently used are evicted first.
 ///
-/// An engine has one, and lives as long as its revision of the model: what other weights computed is
-/// never found.
+/// Each engine has one, and lives as long as its revision of the model: results of other weights
+/// are never found.
 final class EmbeddingCache: Sendable {
     struct Key: Hashable {
         let flags: EmbedFlags
@@ -49,7 +49,7 @@ final class EmbeddingCache: Sendable {
         }
     }
 
-    /// Keeps what was computed, unless it is very large.
+    /// Stores a result, unless it is very large.
     func insert(_ answer: EmbeddingJob.Answer, for key: Key?) {
         guard let key else { return }
         storage.withLock { storage in
@@ -70,7 +70,7 @@ final class EmbeddingCache: Sendable {
         }
     }
 
-    /// With what the dictionary and the list take.
+    /// Including the overhead of the dictionary and the list.
     fileprivate static func bytes(_ key: Key, _ answer: EmbeddingJob.Answer) -> Int {
         let input =
             switch key.input {

@@ -3,7 +3,7 @@ import PluginHost
 
 /// The texts of one request to embed, score or label.
 final class EmbeddingJob: VectorJob, @unchecked Sendable {
-    /// What the model is to do with the texts; those of equal kind share a step.
+    /// What the model does with the texts; jobs of the same kind share a step.
     enum Kind: Hashable {
         case embed(EmbedFlags)
         /// The texts are documents.
@@ -11,8 +11,7 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
         case classify(pairs: Bool)
     }
 
-    /// A text, perhaps with another that is read behind it, and where in the answer it stands: equal texts
-    /// are computed once.
+    /// A text, or a pair of texts, and its position in the answer: equal texts are computed once.
     struct Piece {
         let input: EmbeddingInput
         let pair: String?
@@ -20,12 +19,12 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
         /// An estimate until `isCounted`.
         var tokens: Int
         var isCounted = false
-        /// Whether the model reads all of it; nil where it does not tell.
+        /// Whether the model reads all of it; nil if it does not tell.
         var isCut: Bool?
-        /// What the model makes of a text, where it says so.
+        /// The model's tokens of a text, if it tells.
         var ids: [Int32]?
         var failures = 0
-        /// When the first call began that failed with it.
+        /// When the first failed call with it began.
         var since: MonotonicTime?
 
         /// - Parameter tokens: their number, of a text an estimate.
@@ -41,7 +40,7 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
             Fingerprint.of("text", kind, input, pair.map(ExactString.init))
         }
 
-        /// The ids to embed; nil where the text is embedded, as also one without any token must be.
+        /// The ids to embed; nil if the text itself is embedded, as a text without tokens must be.
         var tokenIDs: [Int32]? {
             if case .tokens(let ids) = input { return ids }
             return ids.flatMap { $0.isEmpty ? nil : $0 }
@@ -60,7 +59,7 @@ final class EmbeddingJob: VectorJob, @unchecked Sendable {
     let reply: JobChannel<[Answer]>
     /// Longest first; taken from the end.
     private(set) var pending: [Piece]
-    /// Texts that were in a step that failed: each goes alone.
+    /// Texts from a failed step: each is retried alone.
     private(set) var suspects: [Piece] = []
     private var answers: [Answer?]
     private var unanswered: Int
@@ -104,17 +103,17 @@ extension EmbeddingJob {
         return taken
     }
 
-    /// Whether all that is left can join another job's step.
+    /// Whether all remaining texts can join another job's step.
     func fits(tokens: Int, rows: Int) -> Bool {
         suspects.isEmpty && remaining <= tokens && pending.count <= rows
     }
 
-    /// Takes a text back whose turn has not come.
+    /// Takes back a text that did not fit the step.
     func putBack(_ piece: Piece) {
         pending.append(piece)
     }
 
-    /// Takes a text back that was in a step that failed.
+    /// Takes back a text from a failed step.
     func suspect(_ piece: Piece) {
         suspects.append(piece)
     }

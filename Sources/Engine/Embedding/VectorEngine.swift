@@ -3,8 +3,9 @@ package import PluginHost
 
 /// Embeds, scores and labels texts, and runs tasks, with one model for many callers at a time.
 ///
-/// The texts of all of them are batched by token count; a short request goes before a long one, which
-/// it waits for at most a step. When the model is lost, what it was at is begun again; see `VectorLoop`.
+/// The texts of all of them are batched by token count. A short request goes before a long one, and
+/// waits for at most one step of it. If the model is lost, its current work is started again; see
+/// `VectorLoop`.
 package final class VectorEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let profile: VectorProfile
@@ -13,9 +14,9 @@ package final class VectorEngine: RevisionServing {
     private let cache: EmbeddingCache
     private let counting = BlockingPool("roost-count", limit: 2)
 
-    /// Starts the model if it is not up yet; blocks until it is.
+    /// Starts the model if necessary; blocks until it is up.
     ///
-    /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model without
+    /// - Throws: the error of the model's start; `EngineError.unsupported` for a model without
     ///   vectors and tasks.
     package init(supervisor: ModelSupervisor, options: EngineOptions = .vectors) throws {
         let profile = try VectorProfile(supervisor.current())
@@ -57,11 +58,11 @@ package final class VectorEngine: RevisionServing {
 // MARK: - Vectors
 
 extension VectorEngine {
-    /// Embeds texts; those longer than the model takes are cut.
+    /// Embeds texts; those longer than the model reads are cut.
     ///
     /// - Parameters:
-    ///   - dimensions: the first so many numbers of each vector, for models that are made for it.
-    ///   - normalized: of length 1, where the model's own pipeline makes them so.
+    ///   - dimensions: how many leading numbers of each vector to keep, for models trained for it.
+    ///   - normalized: scales vectors to length 1, if the model's own pipeline does.
     /// - Throws: `EngineError`, or `CancellationError` when the task is cancelled.
     package func embed(
         _ inputs: [EmbeddingInput], purpose: EmbeddingPurpose, dimensions: Int? = nil,
@@ -85,7 +86,7 @@ extension VectorEngine {
             scores: answers.map { $0.values[0] }, readings: answers.map(\.reading))
     }
 
-    /// Labels texts, or pairs: each text with the one of `pairs` at its place, of which there are as many.
+    /// Labels texts, or pairs: each text with the corresponding one of `pairs`, which has as many.
     package func classify(
         _ texts: [String], pairs: [String]? = nil
     ) async throws -> ClassificationResult {
@@ -102,8 +103,8 @@ extension VectorEngine {
             logits: answers.map(\.values), readings: answers.map(\.reading))
     }
 
-    /// The tokens of texts as `embed` for this purpose, `scores` or `classify` reads them; nil where the
-    /// model does not tell.
+    /// The tokens of texts as `embed` for this purpose, `scores` or `classify` reads them; nil if
+    /// the model does not tell.
     package func countTokens(
         of texts: [String], with companions: Companions = .none,
         purpose: EmbeddingPurpose = .symmetric
@@ -134,7 +135,7 @@ extension VectorEngine {
         return try await reply.single()
     }
 
-    /// What is to be computed, equal texts once.
+    /// The texts to compute, equal ones once.
     private func pieces(
         of inputs: [EmbeddingInput], pairs: [String]?, _ kind: EmbeddingJob.Kind,
         without known: [EmbeddingJob.Answer?]
@@ -196,10 +197,10 @@ extension [Float] {
 // MARK: - Tasks
 
 extension VectorEngine {
-    /// Runs a task. Its events come as the model has them; a reader that is far behind makes it pause, one
-    /// that goes away ends it.
+    /// Runs a task. Its events arrive as the model emits them; a slow reader makes it pause, and a
+    /// reader that leaves ends it.
     ///
-    /// - Throws: `EngineError` for a task that is not begun.
+    /// - Throws: `EngineError` if the task is not started.
     package func run(task name: String, input: JSONValue) throws -> JobEvents<JSONValue> {
         guard tasks.contains(name) else { throw EngineError.unsupported("the task '\(name)'") }
         let events = JobChannel<JSONValue>(options, to: queue)

@@ -1,8 +1,8 @@
 import JSON
 import PluginHost
 
-/// The loop of one model's vectors and tasks: every turn it chooses whose turn it is, and gives it a step
-/// of texts or a slice of its task.
+/// The loop of one model's vectors and tasks: every turn it chooses a job, and gives it a step of
+/// texts or a slice of its task.
 final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
     private let profile: VectorProfile
     private let cache: EmbeddingCache
@@ -30,7 +30,7 @@ final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
         return true
     }
 
-    /// Counts who has the step and who has not.
+    /// Counts which jobs get the step and which do not.
     private func serve(_ served: [VectorJob]) {
         for job in jobs where !job.isPaused { job.passedOver += 1 }
         for job in served {
@@ -45,7 +45,7 @@ final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
         free { try $0.endTask(id) }
     }
 
-    /// Tasks that have shown nothing yet begin anew; what the others have shown cannot be taken back.
+    /// Tasks without events so far are started again; events of the others cannot be taken back.
     override func forgetModel() {
         for task in jobs.compactMap({ $0 as? TaskJob }) where task.id != nil {
             task.id = nil
@@ -59,7 +59,7 @@ final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
 // MARK: - Texts
 
 extension VectorLoop {
-    /// Computes as many texts as make a step, of one job and of those that fit in beside it.
+    /// Computes one step of texts, of one job and of others that fit beside it.
     private func step(_ job: EmbeddingJob, on model: any LoadedModel) {
         var step = EmbeddingStep(job.kind, profile)
         fill(&step, for: job)
@@ -83,7 +83,7 @@ extension VectorLoop {
         let isSuspected = !job.suspects.isEmpty
         take(from: job, tokens: options.tokenBudget, rows: rows, into: &step)
         guard !isSuspected else { return }
-        // Only what fits whole: a short job does not wait for a slice of a long one.
+        // Only jobs that fit whole: a short job does not wait for a slice of a long one.
         let others = jobs.compactMap { $0 as? EmbeddingJob }
             .filter { $0 !== job && $0.kind == job.kind && !$0.isDone }
             .sorted { $0.remaining < $1.remaining }
@@ -94,7 +94,7 @@ extension VectorLoop {
         }
     }
 
-    /// Takes texts that nobody else has had computed since they came.
+    /// Takes texts, skipping those that another job has had computed since they arrived.
     private func take(
         from job: EmbeddingJob, tokens: Int, rows: Int, into step: inout EmbeddingStep
     ) {
@@ -134,8 +134,8 @@ extension VectorLoop {
 
     private func isHere(_ job: VectorJob) -> Bool { jobs.contains { $0 === job } }
 
-    /// After a call that failed: its texts go again, each alone, so that one that takes the model down is
-    /// found and the others get past it.
+    /// After a failed call: its texts are retried, each alone, so that one that crashes the model
+    /// is found and the others succeed.
     ///
     /// - Parameter started: when the step began.
     private func recover(
@@ -159,8 +159,8 @@ extension VectorLoop {
         if let suspect { judge(suspect.job, suspect.piece, failure) }
     }
 
-    /// A text that failed alone more often than it may ends its request, and so does one that the model
-    /// will never take.
+    /// A text that failed alone too often ends its request, and so does one that the model will
+    /// never accept.
     private func judge(
         _ job: EmbeddingJob, _ piece: EmbeddingJob.Piece, _ failure: ModelFailure
     ) {
@@ -227,8 +227,8 @@ extension VectorLoop {
             step: "advance", reason: "an event is no JSON object but \(found)")
     }
 
-    /// A task that comes to nothing would keep its client waiting, and two processes working, for ever. The
-    /// model is no worse for it than before.
+    /// A task that makes no progress would keep its client waiting, and two processes working,
+    /// forever. The model itself is unharmed.
     private func check(_ task: TaskJob, _ progress: TaskProgress, in time: Duration) {
         guard let reason = task.silence.observe(progress, in: time, options) else { return }
         end(task, after: 1, ModelFailure.broken(step: "advance", reason: reason))

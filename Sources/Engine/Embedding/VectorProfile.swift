@@ -1,11 +1,11 @@
 import PluginHost
 
-/// What stays the same about a model of vectors and tasks however often its worker is restarted.
+/// The properties of a model of vectors and tasks that stay the same across restarts of its worker.
 struct VectorProfile: Sendable {
     let info: ModelInfo
     let capabilities: VectorCapabilities
     let tasks: [String]
-    /// Tokens below this; nil where the model does not tell.
+    /// Token ids are below this; nil if the model does not tell.
     private let vocabularySize: Int?
 
     /// - Throws: `EngineError.unsupported` for a model that has neither.

@@ -1,7 +1,7 @@
 import JSON
 
-/// How the makers of a model would have it write, under the names of transformers' `GenerationConfig`. What
-/// is missing, of another type or out of range is nil.
+/// A model's recommended generation parameters, under the names of transformers'
+/// `GenerationConfig`. Values that are missing, of another type or out of range are nil.
 package struct GenerationDefaults: Sendable, Equatable {
     /// The longest output in tokens, with what an encoder-decoder's output begins with ("max_length").
     package var maxLength: Int?

@@ -1,8 +1,8 @@
 package import JSON
 package import PluginHost
 
-/// What a plugin tells about its model, for `/v1/models` and the page. Nothing in it is certain: a key
-/// that is missing, or is not of the expected type, is nil.
+/// A plugin's description of its model, for `/v1/models` and the page. All of it is optional: a key
+/// that is missing or has the wrong type is nil.
 package struct ModelInfo: Sendable {
     package var name: String?
     package var architecture: String?
@@ -14,25 +14,25 @@ package struct ModelInfo: Sendable {
     package var chatTemplate: String?
     /// Floats per embedding.
     package var dimensions: Int?
-    /// The longest text that is embedded, scored or labelled whole.
+    /// The longest text that is embedded, scored or labelled without a cut.
     package var maxTokens: Int?
     /// "mean", "cls", "last", "max".
     package var pooling: String?
     /// "single_label_classification", "multi_label_classification", "regression".
     package var problemType: String?
-    /// What makes a score of a logit: "sigmoid", "identity".
+    /// The function from logit to score: "sigmoid", "identity".
     package var scoreActivation: String?
     package var queryPrefix: String?
     package var passagePrefix: String?
     /// Whether the first k numbers of an embedding, normalized, are one too.
     package var matryoshka: Bool?
     package var tasks: [String]
-    /// What stands before every source of an encoder-decoder.
+    /// The prefix of every source of an encoder-decoder.
     package var sourcePrefix: String?
     package var generation: GenerationDefaults
     /// All of it.
     package var json: JSONValue
-    /// What of it cannot be used: the host does as if it were not there.
+    /// The unusable parts, which the host ignores.
     package var problems: [String]
 
     package init(_ description: ModelDescription) {
@@ -67,7 +67,7 @@ package struct ModelInfo: Sendable {
 }
 
 extension JSONValue {
-    /// A number of things, of which there is at least one; none is as if it were not said.
+    /// A count of at least one; zero counts as absent.
     fileprivate func count(_ key: String) -> Int? {
         self[key]?.integer.flatMap { (1...1 << 48).contains($0) ? $0 : nil }
     }

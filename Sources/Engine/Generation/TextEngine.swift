@@ -2,8 +2,8 @@ package import PluginHost
 
 /// Generates text with one model for many requests at a time.
 ///
-/// Requests join and leave a running batch at every step of the model. When the model is lost they are
-/// fed to the next one and go on; see `TextLoop`.
+/// Requests join and leave a running batch at every step of the model. If the model is lost, they
+/// are fed to the next one and continue; see `TextLoop`.
 package final class TextEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let profile: TextProfile
@@ -12,10 +12,10 @@ package final class TextEngine: RevisionServing {
     /// Turns text into the model's tokens and back.
     package let tokenizer: ModelTokenizer
 
-    /// Starts the model if it is not up yet; blocks until it is.
+    /// Starts the model if necessary; blocks until it is up.
     ///
-    /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model that
-    ///   does not generate text.
+    /// - Throws: the error of the model's start; `EngineError.unsupported` for a model that does
+    ///   not generate text.
     package init(supervisor: ModelSupervisor, options: EngineOptions = .text) throws {
         let profile = try TextProfile(supervisor.current())
         var options = options
@@ -39,20 +39,20 @@ package final class TextEngine: RevisionServing {
     package var info: ModelInfo { profile.info }
     /// Positions per sequence, for prompt and output together.
     package var contextLength: Int { profile.contextLength }
-    /// Whether requests bring a source that the model reads before it writes.
+    /// Whether requests have a source that the model reads before it writes.
     package var readsSource: Bool { profile.encoder != nil }
     /// How many tokens an encoder-decoder's output begins with that are not part of it.
     package var beginning: Int { profile.decoderPrompt.count }
     package var vocabularySize: Int { profile.tokenCount }
     /// Requests that run at the same time.
     package var parallel: Int { options.parallel }
-    /// Requests that may be running or wait: what is submitted together must not be more.
+    /// How many requests may run or wait: no more may be submitted together.
     package var capacity: Int { options.parallel + options.queueLimit }
     package var statistics: EngineStatistics { queue.statistics }
 
-    /// Takes a request. Never blocks.
+    /// Submits a request. Never blocks.
     ///
-    /// - Throws: what is wrong with the request, `.overloaded`, `.draining` or `.stopped`.
+    /// - Throws: the request's error, `.overloaded`, `.draining` or `.stopped`.
     package func submit(_ request: GenerationRequest) throws(EngineError) -> GenerationStream {
         var request = request
         if request.prompt.isEmpty { request.prompt = profile.decoderPrompt }

@@ -2,7 +2,7 @@ import PluginHost
 
 /// The loop of one text model.
 ///
-/// Requests join and leave a running batch at every step: a turn gives those that wait a place, reads one
+/// Requests join and leave a running batch at every step: a turn admits waiting requests, reads one
 /// source of an encoder-decoder, fills a step, calls the model once, and samples.
 final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
     private let profile: TextProfile
@@ -10,13 +10,13 @@ final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
     private var slots: SequenceSlots
     /// Those that have a slot.
     private var running: [Generation] = []
-    /// Where the next step begins to share out its rows.
+    /// The first request to get rows in the next step.
     private var first = 0
 
-    /// How much longer a prefix must be that a running request is about to compute, for a waiting one
-    /// to wait for it.
+    /// A waiting request waits for a prefix that a running one is about to compute if it is longer
+    /// by this much.
     private static let worthWaiting = 32
-    /// Failures at proven tokens before a request is ended all the same.
+    /// Failures at tokens that worked before, after which a request is ended all the same.
     private static let accidents = 8
 
     init(
@@ -39,7 +39,7 @@ final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
         return true
     }
 
-    /// The model keeps the sequence, for a prompt that begins alike.
+    /// The model keeps the sequence, for a later prompt with the same prefix.
     override func release(_ generation: Generation) {
         guard let slot = generation.slot else { return }
         slots.release(slot)
@@ -55,9 +55,9 @@ final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
 // MARK: - Admission
 
 extension TextLoop {
-    /// Gives waiting requests a place, in order, as far as there are places.
+    /// Admits waiting requests, in order, as far as there are slots.
     ///
-    /// - Returns: false when the model was lost on the way.
+    /// - Returns: false if the model was lost.
     private func admit(to model: any LoadedModel) -> Bool {
         for generation in jobs where generation.slot == nil && running.count < options.parallel {
             let prompt = generation.request.prompt
@@ -90,7 +90,8 @@ extension TextLoop {
             }
     }
 
-    /// Whether the model is about to read this source for another request, which can then be forked.
+    /// Whether the model is about to read this source for another request, whose sequence can then
+    /// be forked.
     private func isBeingRead(_ source: [Int32]?) -> Bool {
         source != nil && slots.forks
             && running.contains { $0.request.source == source && isUnread($0) }
@@ -161,7 +162,7 @@ extension TextLoop {
                 return nil
             }
         }
-        // An ability that takes the model down is not asked for again.
+        // An operation that crashes the model is not used again.
         slots.giveUp(placement)
         lose(model, because: failure)
         return nil
@@ -177,8 +178,8 @@ extension TextLoop {
         return slots[slot].source != generation.request.source
     }
 
-    /// Lets the model read one source of an encoder-decoder; the running requests get their step before it
-    /// reads the next.
+    /// Makes the model read one source of an encoder-decoder; the running requests get a step
+    /// before it reads the next.
     ///
     /// - Returns: false when the model was lost.
     private func readNext(with model: any LoadedModel) -> Bool {
@@ -193,8 +194,8 @@ extension TextLoop {
             slots.read(source, for: slot)
             return true
         } catch {
-            // The sequence is as empty as it was. The request has got past this place once the model has
-            // taken its first token.
+            // The sequence is still empty. The request is past this point once the model has
+            // processed its first token.
             let failure = ModelFailure(error)
             next.suspicion.add(failureAt: 1, since: started)
             if failure.isFatal { lose(model, because: failure, at: next) }
@@ -209,7 +210,7 @@ extension TextLoop {
 extension TextLoop {
     /// Fills a step: one token for each running sequence, then chunks of prompts.
     ///
-    /// Requests that may have caused a failure go one at a time, alone, until they are past it.
+    /// Requests that may have caused a failure run alone, one at a time, until they are past it.
     private func plan() -> StepPlan {
         let ready = running.filter { !$0.isPaused && !isUnread($0) }
         var order = ready.filter { $0.suspicion.clearedAt != nil }.prefix(1).map { $0 }
@@ -301,11 +302,11 @@ extension TextLoop {
 // MARK: - Recovery
 
 extension TextLoop {
-    /// After a call that failed: puts the model's sequences and our account of them in agreement, and
-    /// finds out which request is to blame.
+    /// After a failed call: reconciles the model's sequences with our record of them, and finds out
+    /// which request is to blame.
     ///
-    /// What was lost is fed again from the requests' tokens by the steps that follow, with samplers
-    /// and their random states untouched: clients see a pause.
+    /// Later steps feed the lost tokens again from the requests, with samplers and their random
+    /// states untouched: clients only see a pause.
     ///
     /// - Parameter started: when the call began.
     private func recover(
@@ -315,8 +316,8 @@ extension TextLoop {
         for part in plan.parts {
             part.generation.suspicion.add(failureAt: part.positions.upperBound, since: started)
         }
-        // Of several, each must show that it gets past this place alone; so one that poisons the model is
-        // found, and the others go on.
+        // If there are several, each must get past this point alone; so one that crashes the model
+        // is found, and the others continue.
         let suspect = plan.parts.count == 1 ? plan.parts[0].generation : nil
         if failure.isFatal {
             lose(model, because: failure, at: suspect)
@@ -326,7 +327,7 @@ extension TextLoop {
         if let suspect { judge(suspect, failure) }
     }
 
-    /// - Parameter suspect: the request that the model was at, where that was one alone.
+    /// - Parameter suspect: the only request in the call, if there was just one.
     private func lose(
         _ model: any LoadedModel, because failure: ModelFailure, at suspect: Generation?
     ) {
@@ -350,7 +351,7 @@ extension TextLoop {
         }
     }
 
-    /// Ends a request that failed alone more often than it may, and all that are like it.
+    /// Ends a request that failed alone too often, and all identical ones.
     private func judge(_ generation: Generation, _ failure: ModelFailure) {
         let suspicion = generation.suspicion
         let isGuilty = suspicion.isGuilty(beyond: options.retries)

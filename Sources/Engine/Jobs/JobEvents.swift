@@ -1,9 +1,9 @@
 import PluginHost
 import Synchronization
 
-/// Something that a job tells its reader.
+/// An event of a job.
 package protocol JobEvent: Sendable {
-    /// Takes in what follows, where a reader who is behind need not be told the two apart.
+    /// Merges the next event into this one, if a slow reader need not get both.
     ///
     /// - Returns: whether it did.
     mutating func join(_ next: Self) -> Bool
@@ -13,11 +13,11 @@ extension JobEvent {
     package mutating func join(_ next: Self) -> Bool { false }
 }
 
-/// What becomes of a job, an asynchronous sequence for one reader.
+/// The events of a job, an asynchronous sequence for one reader.
 ///
-/// Dropping the sequence and its iterator, or cancelling the task that reads it, ends the job before its
-/// next step. Errors are `EngineError`, `ModelFailure.refused` for what an image model does not take, or
-/// `CancellationError` for a cancelled reader.
+/// Dropping the sequence and its iterator, or cancelling the task that reads it, ends the job
+/// before its next step. Errors are `EngineError`, `ModelFailure.refused` for what an image model
+/// does not accept, or `CancellationError` for a cancelled reader.
 package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
     private let channel: JobChannel<Event>
     private let engine: any AnyObject & Sendable
@@ -50,14 +50,14 @@ package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
     }
 }
 
-/// Carries the events of a job from the loop's thread to its one reader, without ever blocking the former.
+/// Carries the events of a job from the loop's thread to its one reader, without blocking the loop.
 final class JobChannel<Event: JobEvent>: Sendable {
     private typealias Reader = CheckedContinuation<Event?, any Error>
 
     private struct State {
         var backlog = Backlog<Event>()
         var pausedSince: MonotonicTime?
-        /// What comes after the backlog, once: a last event, nothing, or an error.
+        /// The end after the backlog: a last event, nothing, or an error.
         var end: Result<Event?, any Error>?
         var reader: Reader?
     }
@@ -66,7 +66,7 @@ final class JobChannel<Event: JobEvent>: Sendable {
     private let cancellation = Atomic(false)
     private let limit: Int
     private let stallLimit: Duration
-    /// Wakes the loop: the job was cancelled, or its backlog is gone.
+    /// Wakes the loop: the job was cancelled, or its backlog is read.
     private let wake: @Sendable () -> Void
 
     init<Job>(_ options: EngineOptions, to queue: JobQueue<Job>) {
@@ -80,14 +80,14 @@ final class JobChannel<Event: JobEvent>: Sendable {
     /// Whether the reader is so far behind that the job should pause.
     var isFull: Bool { state.withLock { $0.pausedSince != nil } }
 
-    /// When the reader, being that far behind, will have stood still for too long.
+    /// When a reader that far behind will have been idle for too long.
     var stall: MonotonicTime? { state.withLock { $0.pausedSince }.map { $0 + stallLimit } }
 }
 
 // MARK: - The loop's side
 
 extension JobChannel {
-    /// - Parameter count: what it counts for where the reader is behind.
+    /// - Parameter count: how much it adds to the reader's backlog.
     func send(_ event: Event, count: Int = 1) {
         let reader = state.withLock { state -> Reader? in
             guard state.end == nil else { return nil }
@@ -153,8 +153,8 @@ extension JobChannel {
         return event
     }
 
-    /// What to hand out now, or nil with `continuation` kept for later; and whether a job that paused may
-    /// go on, which it does when half of its backlog is gone.
+    /// What to deliver now, or nil with `continuation` kept for later; and whether a paused job may
+    /// continue, which it does when half of its backlog is read.
     private func take(orWait continuation: Reader) -> (Result<Event?, any Error>?, resumes: Bool) {
         state.withLock { state in
             precondition(state.reader == nil, "the events of a job have one reader")
@@ -173,7 +173,7 @@ extension JobChannel {
     }
 }
 
-/// What was sent and not fetched, the oldest first.
+/// What was sent and not read, the oldest first.
 private struct Backlog<Event: JobEvent> {
     private var events: [(event: Event, count: Int)?] = []
     /// Where the oldest stands.

@@ -1,18 +1,18 @@
 import PluginHost
 
-/// The loop of an engine, on a thread of its own: the only place where it has its model compute.
+/// The loop of an engine, on a thread of its own: the only place where its model computes.
 ///
-/// Every turn it lets jobs leave and join and takes a step; it rests without using the processor while
-/// there is nothing to do. What to do next, and what comes of it, is the subclasses' part: they override
-/// `turn`, `release` and `forgetModel`. All state is confined to the thread that runs `run`.
+/// Every turn it lets jobs leave and join and runs a step; it sleeps while there is nothing to do.
+/// Subclasses decide what to do next and what becomes of the results: they override `turn`,
+/// `release` and `forgetModel`. All state is confined to the thread that runs `run`.
 class JobLoop<Job: EngineJob>: @unchecked Sendable {
     let supervisor: ModelSupervisor
     let options: EngineOptions
     let queue: JobQueue<Job>
     /// Those that have not ended, in order of arrival.
     private(set) var jobs: [Job] = []
-    /// The model that holds what has begun. The supervisor keeps it: what is left of one that has died goes
-    /// at once, and not with the next job.
+    /// The model that holds the jobs' state. The supervisor owns it, so that a dead model is freed
+    /// at once, not with the next job.
     private(set) weak var model: (any LoadedModel)?
     private var holdsModel = false
 
@@ -24,15 +24,15 @@ class JobLoop<Job: EngineJob>: @unchecked Sendable {
 
     // MARK: - For subclasses
 
-    /// Takes a step, if there is one to take.
+    /// Runs a step, if there is anything to do.
     ///
-    /// - Returns: whether there is more to do at once.
+    /// - Returns: whether there is more to do immediately.
     func turn() -> Bool { false }
 
-    /// Ends what the model holds of a job that leaves.
+    /// Frees the model's state of a job that leaves.
     func release(_ job: Job) {}
 
-    /// What the model held is lost: it is another one now, or there is none.
+    /// The model's state is lost: it is another model now, or there is none.
     func forgetModel() {}
 }
 
@@ -43,7 +43,7 @@ extension JobLoop {
         var waits = true
         while let arrivals = queue.collect(waits: waits, until: waits ? nextDeadline : nil) {
             jobs += arrivals
-            // A model may do other things as well, in loops of their own.
+            // Another loop may use the same model.
             waits = !supervisor.lane.exclusively {
                 sweep()
                 return turn()
@@ -55,7 +55,7 @@ extension JobLoop {
 
     private var nextDeadline: MonotonicTime? { jobs.compactMap(\.deadline).min() }
 
-    /// Lets go of jobs whose client has left or whose time is up.
+    /// Removes jobs whose client has left or whose time is up.
     private func sweep() {
         let now = MonotonicTime.now
         for job in jobs {
@@ -68,7 +68,7 @@ extension JobLoop {
         }
     }
 
-    /// The model to call; when there is none, nobody is left waiting for it.
+    /// The model to call; if there is none, all jobs end with an error.
     final func currentModel() -> (any LoadedModel)? {
         do {
             let current = try supervisor.current()
@@ -84,9 +84,9 @@ extension JobLoop {
         }
     }
 
-    /// Hands the model back to its supervisor; the next turn asks for another.
+    /// Returns the model to its supervisor; the next turn asks for another.
     ///
-    /// - Parameter blame: what is to blame.
+    /// - Parameter blame: the request to blame.
     final func lose(
         _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
     ) {
@@ -125,7 +125,7 @@ extension JobLoop {
         job.fail(error)
     }
 
-    /// Strikes a job off; its reader is told after this.
+    /// Removes a job; its reader is notified afterwards.
     final func leave(_ job: Job, as outcome: WritableKeyPath<EngineStatistics, Int>) {
         queue.leave(job, as: outcome)
         release(job)

@@ -1,7 +1,7 @@
 import Engine
 import PluginHost
 
-/// What the models and their engines are doing, as metrics.
+/// The metrics of the models and their engines.
 struct ModelMetrics {
     private let statuses: [DeploymentStatus]
     private let engines: [(labels: [(String, String)], kind: EngineKind, EngineStatistics)]

@@ -2,7 +2,7 @@ import Logging
 import PluginHost
 import SearchCollections
 
-/// The host's collections, and what keeps them up with the models and the settings.
+/// The host's collections, kept in step with the models and the settings.
 struct Collections: Sendable {
     let store: CollectionStore
     private let models: Models
@@ -25,7 +25,7 @@ struct Collections: Sendable {
         self.log = log
     }
 
-    /// Opens what is kept and loads what the settings name; then tells the collections whenever a
+    /// Opens the stored collections and loads those of the settings; then notifies them whenever a
     /// model was loaded or replaced. Returns when cancelled.
     func run() async {
         do {

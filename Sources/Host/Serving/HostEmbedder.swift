@@ -8,7 +8,7 @@ struct HostEmbedder: CollectionEmbedder {
     /// Nil for the host's default.
     let name: String?
 
-    /// How often a queue that is full is tried again before that counts as a failure.
+    /// How often a full queue is retried before that counts as a failure.
     private static let patience = 20
 
     var model: EmbeddingModel {
@@ -74,7 +74,7 @@ extension ModelHold<VectorEngine> {
 }
 
 extension EngineError {
-    /// Whether the same text fails again, whenever it is tried.
+    /// Whether the same text will always fail.
     fileprivate var isOfThisText: Bool {
         switch self {
         case .invalidLogits, .invalidParameter, .emptyPrompt, .promptTooLong, .sourceTooLong,

@@ -62,7 +62,7 @@ package struct HostProcess: Sendable {
         try result.get()
     }
 
-    /// Gives back what loads and large bodies have left; returns when cancelled.
+    /// Returns memory of loads and large bodies to the system; ends when cancelled.
     private func keepMemorySmall() async {
         while (try? await Task.sleep(for: .seconds(5))) != nil {
             await BlockingThread.run("roost-trim") { HeapMemory.trim() }
@@ -106,11 +106,11 @@ extension HostProcess {
         await within(HostServer.lastWords) { await server.workload.drain() }
     }
 
-    /// How much longer than for the work in progress the host takes to end, whatever hangs.
+    /// How much time the host takes to end after the work in progress, whatever hangs.
     private static let grace = Duration.seconds(10)
 
-    /// Ends the process when the orderly end does not come. A thread of its own does that, since nobody
-    /// knows what hangs; the workers notice and end too.
+    /// Ends the process if the orderly end does not come. A separate thread does that, since
+    /// anything else may hang; the workers notice and end too.
     private func endInTime() {
         let limit = settings.server.drainTimeout + Self.grace
         BlockingThread.start("roost-end") { [logger] in
@@ -150,7 +150,7 @@ extension Result where Failure == any Error {
 // MARK: - Parts
 
 extension HostProcess {
-    /// Nil where the settings name admin keys, and where none can be kept.
+    /// Nil if the settings name admin keys, and if none can be stored.
     private static func ownAdminKey(_ server: Settings.Server, _ logger: Logger) -> String? {
         guard server.adminKeys.isEmpty else { return nil }
         do {

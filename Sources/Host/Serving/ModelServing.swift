@@ -9,21 +9,22 @@ package final class ModelServing: RevisionServing {
     let text: TextServing?
     /// For a model that makes embeddings, scores, classes, or runs tasks.
     let vectors: VectorEngine?
-    /// What of its own it can be asked for by name; needs `vectors`.
+    /// The plugin's own tasks, by name; needs `vectors`.
     let tasks: ModelTasks
-    /// For a model that makes pictures.
+    /// For an image model.
     let images: ImageEngine?
-    /// For a model that says what its tokens are.
+    /// For a model that exposes its tokens.
     let tokenizer: ModelTokenizer?
     package let warnings: [String]
-    /// What tells the weights from others; empty for a model that makes no embeddings.
+    /// Identifies the weights; empty for a model without embeddings.
     let fingerprint: Task<String, Never>
-    /// The same by a look at parts of large files, for every model that generates text.
+    /// The same from samples of large files, for every model that generates text.
     let sample: Task<String, Never>
 
-    /// Starts the model if it is not up yet.
+    /// Starts the model if necessary.
     ///
-    /// - Throws: `EngineError.unsupported` for a model that can do nothing that the host has routes for.
+    /// - Throws: `EngineError.unsupported` for a model without any ability that the host has a
+    ///   route for.
     init(_ supervisor: ModelSupervisor, _ spec: ModelSpec, _ settings: Settings.Model?) throws {
         let description = try supervisor.current().description
         guard !description.purposes.isEmpty || !description.tasks.isEmpty else {
@@ -78,7 +79,7 @@ package final class ModelServing: RevisionServing {
 }
 
 extension ModelInfo {
-    /// What is wrong with what the plugin says of its model.
+    /// Faults in the plugin's description of its model.
     fileprivate var warnings: [String] {
         let unknown = (json.object?.keys).map { $0.filter { !InfoSchema.keys.contains($0) } } ?? []
         return problems
@@ -93,8 +94,8 @@ extension ModelInfo {
 // MARK: - Abilities
 
 extension ModelDescription {
-    /// What an open model is for. An encoder-decoder also completes text where it is asked to by name:
-    /// what it reads is the prompt.
+    /// What an open model is for. An encoder-decoder also completes text if it is named: it reads
+    /// the prompt as its source.
     var purposes: [Settings.Purpose] {
         Settings.Purpose.allCases.filter { can($0) && !($0 == .completion && encoder != nil) }
     }

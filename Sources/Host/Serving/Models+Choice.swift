@@ -2,11 +2,11 @@ import Engine
 import PluginHost
 import Services
 
-/// A model in use: the revision that the request began with serves it to its end.
+/// A model in use: the request's first revision serves it to its end.
 struct ModelHold<Engine: Sendable>: Sendable {
     let name: String
     let engine: Engine
-    /// Which of the purposes that were asked for the model serves; nil where one of its own tasks was.
+    /// Which of the requested purposes the model serves; nil for one of its own tasks.
     let purpose: Settings.Purpose?
     private let lease: Lease<ModelServing>
 
@@ -22,12 +22,12 @@ struct ModelHold<Engine: Sendable>: Sendable {
     /// Nil for a model that does not say what its tokens are.
     var tokenizer: ModelTokenizer? { lease.serving.tokenizer }
 
-    /// What tells the weights of this revision from others.
+    /// Identifies the weights of this revision.
     var fingerprint: String {
         get async { await lease.serving.fingerprint.value }
     }
 
-    /// What tells answers of this host, plugin and model from those of others: `fp_BUILD_MODEL`.
+    /// Identifies host, plugin and model of an answer: `fp_BUILD_MODEL`.
     var systemFingerprint: String {
         get async {
             let build = SHA256.hexadecimal(Array("\(Version.text)\0\(lease.libraryHash)".utf8))
@@ -36,7 +36,8 @@ struct ModelHold<Engine: Sendable>: Sendable {
         }
     }
 
-    /// Gives the model back; else that happens when the hold goes, which may be after its last use.
+    /// Releases the model; otherwise that happens when the hold is deallocated, perhaps long after
+    /// its last use.
     func release() {
         lease.release()
     }
@@ -49,7 +50,7 @@ struct OwnTask: Sendable {
 }
 
 extension Models {
-    /// Takes hold of a model that generates text.
+    /// Holds a model that generates text.
     ///
     /// - Parameter name: nil for the default of this purpose.
     /// - Throws: `APIError`, `DeploymentError`.
@@ -59,8 +60,8 @@ extension Models {
         try await hold(name, for: [purpose], \.text)
     }
 
-    /// Takes hold of a model for the first of `purposes` that it can serve; without a name, of the
-    /// default for the first of them that has one.
+    /// Holds a model for the first of `purposes` that it can serve; without a name, the default for
+    /// the first of them that has one.
     ///
     /// - Throws: `APIError`, `DeploymentError`.
     func vectors(
@@ -69,7 +70,7 @@ extension Models {
         try await hold(name, for: purposes, \.vectors)
     }
 
-    /// Takes hold of a model that says what its tokens are: without a name, of the one that completes text.
+    /// Holds a model that exposes its tokens: without a name, the one that completes text.
     ///
     /// - Throws: `APIError`, `DeploymentError`.
     func tokens(_ name: String?) async throws -> ModelHold<ModelServing> {
@@ -80,7 +81,7 @@ extension Models {
         return hold
     }
 
-    /// Takes hold of a model that makes pictures.
+    /// Holds an image model.
     ///
     /// - Parameter name: nil for the default.
     /// - Throws: `APIError`, `DeploymentError`.
@@ -88,7 +89,7 @@ extension Models {
         try await hold(name, for: [.image], \.images)
     }
 
-    /// Takes hold of a model for a task that it has of its own.
+    /// Holds a model for one of its own tasks.
     ///
     /// - Throws: `APIError`, `DeploymentError`, `TaskRefusal`.
     func task(_ task: String, of name: String) async throws -> ModelHold<OwnTask> {
@@ -100,10 +101,9 @@ extension Models {
         return ModelHold(name: name, engine: own, purpose: nil, lease: lease)
     }
 
-    /// What a model samples with where a request says nothing; without a name, the one that `text` would
-    /// take.
+    /// A model's sampling defaults; without a name, those of the model that `text` would take.
     func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
-        // A summary is to be true, not lively.
+        // A summary should be accurate, not varied.
         let usual = purpose == .summarize ? SamplingParameters.greedy : SamplingParameters()
         return said(of: name, for: purpose).applied(to: usual)
     }
@@ -167,7 +167,7 @@ extension Models {
 }
 
 extension Models {
-    /// Runs `body`; when its model is reloaded at this moment, again, in the next revision.
+    /// Runs `body`; if its model is reloaded at this moment, runs it again with the next revision.
     static func inNextRevision<Value>(_ body: () async throws -> Value) async throws -> Value {
         var attempts = 0
         while true {

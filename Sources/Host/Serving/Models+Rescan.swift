@@ -1,14 +1,14 @@
 import PluginHost
 
 extension Models {
-    /// What looking through the folder of models anew has changed, by name.
+    /// The changes found by a rescan of the folder of models, by name.
     struct Rescan: Equatable {
         var added: [String] = []
         var removed: [String] = []
     }
 
-    /// Adds the models that lie in the folder now, to be loaded on first use, and forgets those that are
-    /// gone from it and not loaded.
+    /// Adds the models that are in the folder now, to be loaded on first use, and forgets those
+    /// that are no longer in it and not loaded.
     ///
     /// - Throws: `APIError` where the settings name no folder, `DeploymentError` while the host stops.
     func rescan() async throws -> Rescan {

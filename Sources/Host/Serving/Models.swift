@@ -26,7 +26,7 @@ package final class Models: Sendable {
             options: options
         ) { supervisor, spec in
             let model = configured[spec.name]
-            // It waits for the model, which may be starting again already.
+            // It waits for the model, which may already be restarting.
             return try await BlockingThread.run("roost-serve") {
                 let serving = try ModelServing(supervisor, spec, model)
                 let purposes = try supervisor.current().description.purposes
@@ -37,7 +37,7 @@ package final class Models: Sendable {
         }
     }
 
-    /// Loads the models that are to be loaded at the start, side by side.
+    /// Loads in parallel the models that are to be loaded at the start.
     package func start() async {
         await withTaskGroup { group in
             for model in configured.all where model.load == .start {
@@ -62,18 +62,18 @@ package final class Models: Sendable {
         return lease.serving
     }
 
-    /// What a model can do: as it says itself, else as it said when it was last up, else as the
-    /// settings have it.
+    /// What a model can do: as it reports, else as it reported when it was last up, else by the
+    /// settings.
     func purposes(of name: String) -> [Settings.Purpose] {
         abilities.of(name)?.purposes ?? configured[name]?.defaultFor ?? []
     }
 
-    /// What a model can be asked for by name, as it said when it was last up.
+    /// A model's own tasks, as it reported when it was last up.
     func tasks(of name: String) -> [ModelTask] {
         abilities.of(name)?.tasks ?? []
     }
 
-    /// Pins the revision of the moment; loads a model that is loaded on first use.
+    /// Pins the current revision, loading a model that is loaded on first use.
     func lease(_ name: String) async throws -> Lease<ModelServing> {
         guard let deployment = registry.deployment(name) else {
             throw APIError.unknownModel(name, known: registry.models.map(\.name))
@@ -203,7 +203,8 @@ extension Settings.Plugin {
 }
 
 extension Settings.Model {
-    /// A model that is unloaded when idle comes back on its next use, whenever it was first loaded.
+    /// A model that was unloaded when idle is loaded again on its next use, however it was first
+    /// loaded.
     var spec: ModelSpec {
         ModelSpec(
             name: name, plugin: plugin, source: source ?? "",

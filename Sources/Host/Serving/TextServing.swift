@@ -27,7 +27,7 @@ struct ChatPrompt: Sendable {
     enum Form: Sendable {
         /// By the model's own template.
         case template(ChatTemplate)
-        /// The model has none: the contents, a line each. Fit for models that continue text.
+        /// The model has none: the contents, one per line. Suits models that continue text.
         case plain
         /// The model has one that cannot be read.
         case broken(String)
@@ -51,13 +51,14 @@ struct ChatPrompt: Sendable {
         }
     }
 
-    /// What keeps chats from being answered.
+    /// Why chats cannot be answered.
     var warnings: [String] {
         guard case .broken(let reason) = form else { return [] }
         return ["the chat template cannot be read, so that no chat is answered: \(reason)"]
     }
 
-    /// Only the template's own words make control tokens: what spells one in a message is characters.
+    /// Only the template's own words become control tokens: one spelled in a message is plain
+    /// characters.
     ///
     /// - Throws: `APIError.refused` for messages that the template does not accept, `.broken` where no
     ///   template can be used.
@@ -69,7 +70,7 @@ struct ChatPrompt: Sendable {
         case .template(let template):
             return try await engine.tokenizer.tokenize { try render(template, chat) }
         case .broken(let reason):
-            // The request may be as it should be.
+            // The request itself may be right.
             throw APIError.broken("the model's chat template cannot be read: \(reason)")
         }
     }

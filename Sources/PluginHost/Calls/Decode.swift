@@ -1,6 +1,6 @@
 import PluginABI
 
-/// A step: rows of sequences, of which some want logits.
+/// A step: rows of sequences, some of which request logits.
 package struct ForwardCall: RowsCall {
     package static let step = CallStep.forward
     package var batch: Batch
@@ -29,7 +29,7 @@ package struct ForwardCall: RowsCall {
             try plugin.call(Self.step) { decoder.forward(plugin.model.context, batch, &rows, $0) }
         }
         try out.check(rows, Self.step)
-        // What stands there is the step before, perhaps another request's.
+        // The old content is from the previous step, perhaps another request's.
         if let row = out.firstUnwritten {
             throw ModelFailure.broken(
                 step: Self.step.name,
@@ -165,8 +165,8 @@ extension LoadedModel {
         try call(TruncateCall(sequence: sequence, length: length))
     }
 
-    /// Makes the empty sequence `destination` hold the first `length` positions of `source`, and what
-    /// that reads from. Lane.
+    /// Makes the empty sequence `destination` hold the first `length` positions of `source`, and
+    /// share its source text. Lane.
     package func fork(_ source: Int, to destination: Int, length: Int) throws {
         try call(ForkCall(sequence: source, destination: destination, length: length))
     }

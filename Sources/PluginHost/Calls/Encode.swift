@@ -1,6 +1,6 @@
 import PluginABI
 
-/// What a sequence, which is empty, then writes of.
+/// The source text of an empty sequence.
 package struct EncodeCall: ModelCall {
     package static let step = CallStep.encode
     private static let longestSource = 1 << 20
@@ -29,7 +29,7 @@ package struct EncodeCall: ModelCall {
 }
 
 extension LoadedModel {
-    /// Reads a source as what a sequence, which is empty, then writes of. Lane.
+    /// Reads a source for an empty sequence, which then writes from it. Lane.
     ///
     /// - Throws: `ModelFailure`; after `.refused` the sequence is as before; after any other failure the
     ///   model is to be discarded.

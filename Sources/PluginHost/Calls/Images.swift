@@ -1,7 +1,7 @@
 import PluginABI
 import Synchronization
 
-/// A picture of a model that is under way, as the host numbers it.
+/// The host's number of an image in progress.
 package struct ImageID: Hashable, Sendable {
     package private(set) var rawValue: UInt64
     /// What it may fill, on the host's side; nil for one that was never begun.
@@ -22,7 +22,7 @@ package struct ImageID: Hashable, Sendable {
     }
 }
 
-/// The pictures of a context that are under way.
+/// The images in progress of a context.
 struct ImageJobs {
     enum State {
         case running, done
@@ -69,7 +69,7 @@ package struct BeginImageCall: ModelCall {
     }
 }
 
-/// A call for a picture that is under way.
+/// A call for an image in progress.
 package protocol ImageCall: ModelCall {
     var id: ImageID { get set }
 }
@@ -112,7 +112,7 @@ package struct StepImageCall: ImageCall {
     }
 }
 
-/// A call that leaves a picture in the lane's memory.
+/// A call that leaves an image in the lane's memory.
 package protocol PictureCall: ImageCall where Answer == PicturePlace, Result == Picture {}
 
 extension PictureCall {
@@ -267,9 +267,9 @@ extension ImageRequest {
 
 // MARK: - For the engine
 
-/// Pictures are made a step at a time, and several may be under way.
+/// Images are made one step at a time, and several may be in progress.
 extension LoadedModel {
-    /// Starts a picture, which must be ended. Lane.
+    /// Starts an image, which must be ended. Lane.
     package func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
         let room = description.image?.pictureRoom(for: request)
         let begin = BeginImageCall(id: .next(of: room), request: request)
@@ -277,22 +277,22 @@ extension LoadedModel {
         return begin.id
     }
 
-    /// Makes one step; refused once the picture is done or a step has failed. Lane.
+    /// Makes one step; refused once the image is done or a step has failed. Lane.
     package func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
         try call(StepImageCall(id: id), deadline: deadline)
     }
 
-    /// The picture so far, perhaps smaller than it will be; only before it is done. Lane.
+    /// The image so far, perhaps smaller than the finished one; only before it is done. Lane.
     package func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
         try call(PreviewImageCall(id: id), deadline: deadline)
     }
 
-    /// The picture; only once it is done. Lane.
+    /// The finished image; only once it is done. Lane.
     package func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
         try call(FinishImageCall(id: id), deadline: deadline)
     }
 
-    /// Lets go of a picture, whether or not it is done. Lane.
+    /// Releases an image, whether or not it is done. Lane.
     package func endImage(_ id: ImageID) throws {
         try call(EndImageCall(id: id))
     }
@@ -314,7 +314,7 @@ extension ImageRequest: WireMessage {
         guard wire.isRead else { return }
         initial = nil
         guard let strength else { return }
-        // Sides that no picture has could overflow the product.
+        // Impossible sides could overflow the product.
         guard max(width, height) <= ImageCapabilities.longestSide,
             rgb.count == width * height * ABI.imageChannels
         else {

@@ -1,11 +1,11 @@
 import CHostShims
 import Glibc
 
-/// The first words of a worker's conversation, and what it answers to them.
+/// The handshake with a worker: the first message and its answer.
 package struct Hello: LoadingCall, WireValue, Equatable {
     package typealias Answer = Hello
     package static let step = CallStep.start
-    /// Grows with every change of a message.
+    /// Incremented with every change of a message.
     package static let protocolVersion: UInt32 = 6
 
     package var version = Hello.protocolVersion
@@ -95,7 +95,7 @@ struct LoadCall: LoadingCall {
     static let step = CallStep.open
     var request: OpenRequest
 
-    /// What a model says of itself: its JSON, and a name for each label.
+    /// The model's description: its JSON, and a name for each label.
     var largestAnswer: Int { 32 << 20 }
 
     mutating func pass(_ wire: inout Wire) throws { try wire.pass(&request) }
@@ -122,7 +122,7 @@ struct VocabularyCall: LoadingCall {
     }
 }
 
-/// Maps the shared memory, which has its final size now.
+/// Maps the shared memory, which now has its final size.
 struct MapCall: LoadingCall {
     static let step = CallStep.map
     var size: UInt64

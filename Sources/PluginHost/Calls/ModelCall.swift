@@ -4,13 +4,13 @@ import PluginABI
 package protocol WorkerCall: WireMessage, Sendable {
     associatedtype Answer: Sendable = Void
 
-    /// The message's number, and what is told of a worker that ends before the plugin is called.
+    /// The message's number, and the step reported if the worker ends before the plugin is called.
     static var step: CallStep { get }
-    /// Whether it goes into the context, behind the lane's other calls.
+    /// Whether it goes into the context, after the lane's other calls.
     static var isLane: Bool { get }
     /// Whether the worker's process ends with it.
     static var isLast: Bool { get }
-    /// Bytes that the answer may have, where it is more than numbers.
+    /// The largest answer in bytes, if it is more than numbers.
     var largestAnswer: Int { get }
 
     static func payload(of answer: Answer) -> [UInt8]
@@ -25,8 +25,8 @@ package protocol LoadingCall: WorkerCall {
     func perform(in worker: WorkerServer) throws -> Answer
 }
 
-/// A call of a model that is open: in this process, or as a message to its worker. Each file of this folder
-/// holds those of one extension.
+/// A call of a model that is open: in this process, or as a message to its worker. Each file of
+/// this folder holds the calls of one extension.
 ///
 /// What goes in is checked before, and what comes out after, on the host's side: where the plugin runs makes no
 /// difference, and a worker that lies decides no index, count or length.
@@ -48,9 +48,9 @@ package protocol ModelCall: WorkerCall {
     /// Calls the plugin, in this process or in the worker.
     func perform(on plugin: PluginSide) throws -> Answer
 
-    /// What the caller gets of an answer that nobody has looked at.
+    /// Turns an unchecked answer into what the caller gets.
     ///
-    /// - Throws: `.broken` for what cannot be.
+    /// - Throws: `.broken` for an impossible answer.
     func result(_ answer: Answer, on host: HostSide) throws -> Result
 }
 

@@ -12,7 +12,7 @@ package struct SelfTestCall: ModelCall {
     package typealias Answer = SelfTestReport?
     package static let step = CallStep.selfTest
     private static let reportLimit = 1 << 20
-    /// What the plugin is told; it is waited for somewhat longer.
+    /// The limit that the plugin is given; the host waits somewhat longer.
     package var limit: Duration
 
     package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&limit) }
@@ -39,7 +39,7 @@ extension SelfTestReport: WireValue {
 }
 
 extension LoadedModel {
-    /// Runs the plugin's own check on golden data; nil when it brings none. Lane.
+    /// Runs the plugin's own check on golden data; nil if it has none. Lane.
     package func selfTest(limit: Duration) throws -> SelfTestReport? {
         try call(SelfTestCall(limit: limit))
     }

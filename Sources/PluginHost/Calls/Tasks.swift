@@ -1,7 +1,7 @@
 import PluginABI
 import Synchronization
 
-/// A task of a model that is under way, as the host numbers it.
+/// The host's number of a task in progress.
 package struct TaskID: Hashable, Sendable {
     package private(set) var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -14,7 +14,7 @@ package struct TaskID: Hashable, Sendable {
 
 /// What a task did in one `advance`.
 package struct TaskProgress: Sendable, Equatable {
-    /// What the plugin holds to be a JSON object each; nobody has looked into them.
+    /// Supposedly one JSON object each; unchecked.
     package var events: [[UInt8]]
     package var done: Bool
     package var step: Int
@@ -29,7 +29,7 @@ package struct TaskProgress: Sendable, Equatable {
     }
 }
 
-/// The tasks of a context that are under way.
+/// The tasks in progress of a context.
 struct TaskJobs {
     struct Job {
         let pointer: OpaquePointer
@@ -192,7 +192,7 @@ extension LoadedModel {
         try call(AdvanceTaskCall(id: id, limit: limit), deadline: deadline)
     }
 
-    /// Lets go of a task, whether or not it is done. Lane.
+    /// Releases a task, whether or not it is done. Lane.
     package func endTask(_ id: TaskID) throws {
         try call(EndTaskCall(id: id))
     }

@@ -6,7 +6,7 @@ package struct TokenizeCall: ModelCall {
     package static let isLane = false
     package var text: String
     package var flags: TokenizeFlags
-    /// The bytes of a mixed text that hold no control tokens; nil for a text that one hand wrote.
+    /// The bytes of a mixed text that hold no control tokens; nil for a text with a single author.
     package var plain: [Range<Int>]?
 
     package mutating func pass(_ wire: inout Wire) throws {
@@ -119,9 +119,9 @@ extension LoadedModel {
         return try call(TokenizeCall(text: text, flags: flags, plain: nil))
     }
 
-    /// Turns a text with control tokens into ids, of which somebody else wrote the bytes `plain` of its
-    /// UTF-8, in ranges that ascend and lie apart: a control token that has one of them is characters.
-    /// From any thread.
+    /// Turns a text with control tokens into ids. The bytes `plain` of its UTF-8, in ascending,
+    /// disjoint ranges, were written by somebody else: a control token that includes one of them is
+    /// plain characters. From any thread.
     package func tokenize(mixed text: String, plain: [Range<Int>]) throws -> [Int32] {
         try call(TokenizeCall(text: text, flags: .parseSpecial, plain: plain))
     }

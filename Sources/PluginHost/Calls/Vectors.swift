@@ -1,6 +1,6 @@
 import PluginABI
 
-/// Texts, for the ids that the model would embed.
+/// Asks for the ids that the model would embed for some texts.
 package struct EmbedTokenizeCall: ModelCall {
     package typealias Answer = [[Int32]]
     package static let step = CallStep.embedTokenize
@@ -37,7 +37,7 @@ package struct EmbedTokenizeCall: ModelCall {
     }
 }
 
-/// Texts whose tokens are to be counted.
+/// Counts the tokens of some texts.
 package struct CountTokensCall: ModelCall {
     package typealias Answer = [TokenCount]
     package static let step = CallStep.countTokens
@@ -162,7 +162,7 @@ package struct ScoreCall: ModelCall {
     }
 }
 
-/// Texts to be labelled, perhaps each with another.
+/// Labels texts, or pairs of texts.
 package struct ClassifyCall: RowsCall {
     package static let step = CallStep.classify
     package var texts: [String]
@@ -245,8 +245,8 @@ extension [String] {
 // MARK: - For the engine
 
 extension LoadedModel {
-    /// The ids that `embed` would embed for each text, prefix, special tokens and cut included. From any
-    /// thread.
+    /// The ids that `embed` would embed for each text, after prefix, special tokens and cut. From
+    /// any thread.
     package func embeddingTokens(of texts: [String], flags: EmbedFlags) throws -> [[Int32]] {
         try call(EmbedTokenizeCall(texts: texts, flags: flags))
     }

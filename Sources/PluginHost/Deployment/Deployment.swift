@@ -3,8 +3,8 @@ import Synchronization
 /// A name that clients ask for, and the revision that answers to it.
 ///
 /// Loads, unloads and reloads of one deployment happen one after the other, in the order in which
-/// they were asked for, but for a start that is under way: a newer wish takes its place. Requests never
-/// wait for them.
+/// they were requested, except that a newer operation supersedes a start in progress. Requests
+/// never wait for them.
 package final class Deployment<Serving: RevisionServing>: Sendable {
     fileprivate struct State {
         var current: Revision<Serving>?
@@ -12,13 +12,13 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         var lastNumber = 0
         /// What `revisions` calls the current one.
         var announced = 0
-        /// The start that is under way.
+        /// The start in progress.
         var starting: StartControl?
-        /// The starts of what was asked for and has not ended, the oldest first.
+        /// The starts that were requested and have not ended, the oldest first.
         var asked: [StartControl] = []
         var isStopped = false
         var failure: (error: DeploymentError, at: MonotonicTime)?
-        /// The last operation that was asked for.
+        /// The last requested operation.
         var tail: Task<Void, Never>?
     }
 
@@ -43,7 +43,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         self.starter = starter
     }
 
-    /// Loads the model if it is not.
+    /// Loads the model if it is not loaded.
     ///
     /// - Throws: `DeploymentError`.
     package func load() async throws {
@@ -55,7 +55,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
 
     /// Stops serving, lets the work in progress end for at most `limit`, and closes the model.
     ///
-    /// - Parameter wish: what this is part of.
+    /// - Parameter wish: the operation that this is part of.
     package func unload(within limit: Duration? = nil, for wish: Wish = .unload) async throws {
         try await inTurn(wish) { [self] _ in
             let old = state.withLock { state in
@@ -67,13 +67,13 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Ends the start that is under way, as for the stop of the host.
+    /// Ends the start in progress, for example when the host stops.
     package func endStart() {
         for start in state.withLock({ $0.asked }) { start.supersede(by: .stop) }
     }
 
-    /// Unloads the model for good, and ends the revisions that were replaced before and still work; all
-    /// within `limit`, and a few seconds more where something hangs.
+    /// Unloads the model for good, and ends replaced revisions that still work; all within `limit`,
+    /// plus a few seconds if something hangs.
     package func stop(within limit: Duration) async {
         let end = MonotonicTime.now + limit
         state.withLock { state in
@@ -107,7 +107,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Pins the revision of the moment.
+    /// Pins the current revision.
     package func acquire() throws -> Lease<Serving> {
         try state.withLock { state in
             if let current = state.current { return Lease(current) }
@@ -115,7 +115,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Pins the revision of the moment, and loads a model that is loaded on first use.
+    /// Pins the current revision, loading a model that is loaded on first use.
     package func acquireLoading() async throws -> Lease<Serving> {
         if let lease = try? acquire() { return lease }
         guard spec.load == .firstUse else { return try acquire() }
@@ -137,10 +137,9 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
 // MARK: - Operations
 
 extension Deployment {
-    /// Runs an operation after all that were asked for before it; their starts, of which it needs nothing,
-    /// are ended.
+    /// Runs an operation after all earlier ones; their starts, which it makes useless, are ended.
     ///
-    /// - Parameter check: whether it may be asked for at all; what is refused here ends no start.
+    /// - Parameter check: whether it is allowed at all; a refusal here ends no start.
     private func inTurn<Value: Sendable>(
         _ wish: Wish, unless check: (borrowing State) throws -> Void = { _ in },
         _ operation: @escaping @Sendable (StartControl) async throws -> Value
@@ -163,7 +162,8 @@ extension Deployment {
         return try await task.value
     }
 
-    /// Runs an operation that wants the model loaded, by whomever: a reload that takes its place does that.
+    /// Runs an operation that needs the model loaded, no matter by whom: a reload that supersedes
+    /// it will do.
     private func loading(
         _ operation: @escaping @Sendable (StartControl) async throws -> Void
     ) async throws {
@@ -196,7 +196,7 @@ extension Deployment {
         }
     }
 
-    /// Lets a revision take over, unless something newer was asked for since it began to start.
+    /// Lets a revision take over, unless something newer was requested since its start began.
     ///
     /// - Returns: the one before.
     private func install(_ new: Revision<Serving>) async throws -> Revision<Serving>? {
@@ -248,11 +248,11 @@ extension Deployment.State {
 
 // MARK: - Status
 
-/// How a deployment is doing, for admin routes.
+/// The state of a deployment, for admin routes.
 package struct DeploymentStatus: Sendable, Equatable {
     package enum State: String, Sendable {
         case unloaded, loading, ready, reloading, failed
-        /// It keeps failing and is left alone for a while.
+        /// It keeps failing and is not restarted for a while.
         case quarantined
     }
 
@@ -272,10 +272,10 @@ package struct DeploymentStatus: Sendable, Equatable {
     package var description: ModelDescription?
     package var supervisor: SupervisorStatus?
     package var lastError: String?
-    /// What was found in the library of the current revision that may do harm, what is wrong with its model
-    /// without keeping it from serving, and what is to be known of how it came up.
+    /// Warnings about the current revision: possible harm in its library, faults of its model that
+    /// do not keep it from serving, and notes about how it started.
     package var warnings: [String] = []
-    /// The workers of a start that is under way.
+    /// The workers of a start in progress.
     package var starting: [StartingWorker] = []
 }
 

@@ -1,4 +1,4 @@
-/// Why something could not be done to a deployment; the host turns it into a status of HTTP.
+/// Why an operation on a deployment failed; the host turns it into an HTTP status.
 package enum DeploymentError: Error, Sendable, Equatable {
     case unknownModel(String, known: [String])
     case unknownPlugin(String, known: [String])
@@ -12,7 +12,7 @@ package enum DeploymentError: Error, Sendable, Equatable {
     /// A revision could not be brought up.
     ///
     /// - Parameters:
-    ///   - fix: what would mend it, where the library's file shows that.
+    ///   - fix: how to mend it, if the library's file shows that.
     ///   - serving: the revision before it, which goes on serving.
     case failed(
         model: String, stage: LoadStage, reason: String, fix: String? = nil, serving: Int? = nil)

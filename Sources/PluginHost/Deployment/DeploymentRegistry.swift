@@ -10,7 +10,7 @@ package struct PluginHostOptions: Sendable {
     package var limits = WorkerLimits()
     package var restart = RestartPolicy()
     package var selfTestLimit: Duration = .seconds(10)
-    /// How long a revision that was replaced may go on with its work.
+    /// How long a replaced revision may continue its work.
     package var drainTimeout: Duration = .seconds(60)
     /// How long a model that could not be loaded is not tried again on first use.
     package var loadCooldown: Duration = .seconds(5)
@@ -53,7 +53,8 @@ package final class DeploymentRegistry<Serving: RevisionServing>: Sendable {
         state.withLock { $0.deployments = deployments }
     }
 
-    /// Loads what is to be loaded at the start, side by side; a failure stands in the model's status.
+    /// Loads in parallel what is to be loaded at the start; a failure is recorded in the model's
+    /// status.
     package func start() async {
         await withTaskGroup { group in
             for deployment in deployments where deployment.spec.load == .start {
@@ -62,8 +63,8 @@ package final class DeploymentRegistry<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Ends the starts that are under way: who waits for them is told that the host is stopping. Nothing
-    /// is started any more.
+    /// Ends the starts in progress, telling those who wait for them that the host is stopping.
+    /// Nothing more is started.
     package func endStarts() {
         state.withLock { $0.stopping = true }
         for deployment in deployments { deployment.endStart() }
@@ -219,7 +220,7 @@ extension DeploymentRegistry {
 
     /// Where a library lies.
     ///
-    /// - Throws: `ModelFailure.load` that says where it was looked for.
+    /// - Throws: `ModelFailure.load` with the places searched.
     package func locate(library: String) throws -> String {
         try PluginLocator(pluginPath: options.pluginPath).find(library)
     }

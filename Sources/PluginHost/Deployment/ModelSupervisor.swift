@@ -1,14 +1,14 @@
 /// Keeps one revision's model alive: starts it, restarts it with growing pauses after a failure,
-/// and leaves a crash loop alone for a while.
+/// and quarantines it in a crash loop.
 package final class ModelSupervisor: Sendable {
-    /// The number of a start. Whoever carries one out goes on only as long as the state names it.
+    /// The number of a start. Whoever performs one continues only as long as the state names it.
     fileprivate typealias Start = Int
 
     fileprivate enum State {
         case idle
         case running(any LoadedModel, since: MonotonicTime)
         case restarting(Start)
-        /// The start is that of whoever waits for the end of the rest.
+        /// The start belongs to whoever waits for the end of the quarantine.
         case quarantined(Start, until: MonotonicTime, reason: String)
         case stopped
     }
@@ -19,7 +19,7 @@ package final class ModelSupervisor: Sendable {
         case start(Start)
     }
 
-    /// A model that was given up, until the failure is in the history.
+    /// A discarded model, until its failure is in the history.
     fileprivate struct Loss {
         let model: ObjectIdentifier
         let time: MonotonicTime
@@ -27,7 +27,7 @@ package final class ModelSupervisor: Sendable {
         var isRecorded = false
     }
 
-    /// A rest that is due though the model is up again, or on its way.
+    /// A quarantine that is due although the model is up again, or starting.
     fileprivate struct Rest {
         let start: Start
         let model: (any LoadedModel)?
@@ -42,14 +42,14 @@ package final class ModelSupervisor: Sendable {
         var restarts = 0
         private var starts: Start = 0
         var lastFailure: String?
-        /// What the worker that died last had written.
+        /// The output of the worker that died last.
         var lastOutput: String?
 
         init(history: RestartHistory) {
             self.history = history
         }
 
-        /// - Returns: a start that all others give way to.
+        /// - Returns: a start that supersedes all others.
         mutating func nextStart() -> Start {
             starts += 1
             return starts
@@ -60,8 +60,8 @@ package final class ModelSupervisor: Sendable {
     /// Held from a lane call of the model until its rows have been read, so that several engines can use
     /// one model.
     package let lane = TurnLock()
-    /// Held while a text is tokenized outside of the lane: exclusively by one that may have taken the model
-    /// down.
+    /// Held while a text is tokenized outside the lane: exclusively by a text that may have crashed
+    /// the model.
     package let tokenization = SharedLock()
     private let supervision: Monitor<Supervision>
     private let now: @Sendable () -> MonotonicTime
@@ -72,9 +72,9 @@ package final class ModelSupervisor: Sendable {
 
     /// - Parameters:
     ///   - now: the clock by which failures are counted.
-    ///   - events: told of every change, from any thread; must not call back.
-    ///   - abort: makes a `launch` that is under way, and all later ones, fail soon.
-    ///   - launch: brings the model up; blocks.
+    ///   - events: receives every change, from any thread; must not call back.
+    ///   - abort: makes a `launch` in progress, and all later ones, fail soon.
+    ///   - launch: starts the model; blocks.
     package init(
         name: String, policy: RestartPolicy = RestartPolicy(),
         now: @escaping @Sendable () -> MonotonicTime = { .now },
@@ -95,9 +95,9 @@ package final class ModelSupervisor: Sendable {
         stop()
     }
 
-    /// The model to call, started if it has not been; blocks while a restart is under way.
+    /// The model to call, started if necessary; blocks while a restart is in progress.
     ///
-    /// - Throws: what the first start failed with, and `.unavailable` in quarantine or after `stop`.
+    /// - Throws: the error of the first start, and `.unavailable` in quarantine or after `stop`.
     package func current() throws -> any LoadedModel {
         let turn = try supervision.wait { [now] supervision -> Turn? in
             switch supervision.state {
@@ -125,11 +125,11 @@ package final class ModelSupervisor: Sendable {
         }
     }
 
-    /// Ends a model whose call failed fatally, and starts another. A model that is no longer the
-    /// current one is left alone, so that every holder of it may call this.
+    /// Ends a model whose call failed fatally, and starts another. A model that is no longer
+    /// current is ignored, so that every holder of it may call this.
     ///
-    /// - Parameter blame: the request that is to blame, and not the model. It is refused for a while, and
-    ///   the failures that it had a part in do not count.
+    /// - Parameter blame: the request to blame instead of the model. It is refused for a while, and
+    ///   the failures it took part in do not count.
     package func discard(
         _ model: any LoadedModel, because failure: ModelFailure, blaming blame: Blame? = nil
     ) {
@@ -151,7 +151,7 @@ package final class ModelSupervisor: Sendable {
         close(model) { [self] in restart(loss.start, after: failure, lived: loss.lived) }
     }
 
-    /// How much longer a request is refused that took the model down; nil for one that did not.
+    /// How much longer a request that crashed the model is refused; nil for other requests.
     ///
     /// - Parameter fingerprint: of the request; computed only where there are such requests.
     package func refusal(of fingerprint: () -> Int) -> Duration? {
@@ -236,7 +236,7 @@ extension ModelSupervisor {
         }
     }
 
-    /// Begins a rest that turned out to be due only after the model was on its way again.
+    /// Begins a quarantine that turned out to be due only after the model was starting again.
     private func begin(_ rest: Rest, because failure: ModelFailure) {
         let delay = rest.until - now()
         events(.quarantined(retryAfter: delay, reason: String(describing: failure)))
@@ -245,8 +245,8 @@ extension ModelSupervisor {
         }
     }
 
-    /// Closes a model on a thread of its own, which then runs `body`. It may rest there for long, and must not keep
-    /// what is left of a dead model meanwhile.
+    /// Closes a model on a thread of its own, which then runs `body`. That may take long, and must
+    /// not retain what is left of a dead model.
     private func close(
         _ model: (any LoadedModel)?, then body: @escaping @Sendable () -> Void
     ) {
@@ -260,10 +260,10 @@ extension ModelSupervisor {
         }
     }
 
-    /// Waits as long as the history of failures wants it.
+    /// Waits as long as the history of failures requires.
     ///
-    /// - Returns: false when there is nothing to start any more: the supervisor was stopped, or somebody
-    ///   else starts the model or lets it rest.
+    /// - Returns: false if nothing is to be started: the supervisor was stopped, or somebody else
+    ///   starts or quarantines the model.
     private func goesOn(_ start: Start, after failure: String, lived: Duration) -> Bool {
         let verdict = supervision.withLock { [now] supervision -> RestartHistory.Verdict? in
             guard case .restarting(start) = supervision.state else { return nil }
@@ -295,8 +295,8 @@ extension ModelSupervisor {
         return stopped == nil
     }
 
-    /// Waits until the quarantine is over, so that a model that is well again serves again though nobody
-    /// asks for it: who is sent only where all is well would never do so.
+    /// Waits until the quarantine is over, so that a recovered model serves again even if nobody
+    /// asks for it: a load balancer that only sends requests to healthy models never would.
     ///
     /// - Returns: false when the supervisor was stopped, or somebody who asked starts the model.
     private func rest(_ delay: Duration, before start: Start) -> Bool {
@@ -330,7 +330,7 @@ extension ModelSupervisor {
 // MARK: - Failures
 
 extension ModelSupervisor.Supervision {
-    /// Takes note that a model is given up.
+    /// Records that a model is discarded.
     ///
     /// - Returns: the start of the next, and how long it lived; nil when it is not the current one.
     fileprivate mutating func lose(_ model: any LoadedModel, at now: MonotonicTime)
@@ -343,7 +343,7 @@ extension ModelSupervisor.Supervision {
         return (start, now - since)
     }
 
-    /// - Returns: why a model that has come up is not wanted.
+    /// - Returns: why a model that has just started is not wanted.
     fileprivate mutating func adopt(
         _ model: any LoadedModel, of start: ModelSupervisor.Start, at now: MonotonicTime
     ) -> ModelFailure? {
@@ -373,11 +373,11 @@ extension ModelSupervisor.Supervision {
         state = .restarting(start)
     }
 
-    /// The failures since a moment were a request's fault, the loss of this model among them. Whoever
-    /// noticed that first may have given the model up before: then its failure is counted already, and what follows
-    /// from it may be another thing now.
+    /// The failures since a moment, including the loss of this model, were a request's fault.
+    /// Whoever noticed the loss first may have discarded the model already: then its failure is
+    /// counted, and its consequence may have to change.
     ///
-    /// - Returns: a rest that begins with that.
+    /// - Returns: the quarantine that begins with this.
     fileprivate mutating func blame(
         since moment: MonotonicTime, for model: any LoadedModel, because failure: String,
         at now: MonotonicTime
@@ -401,7 +401,7 @@ extension ModelSupervisor.Supervision {
         return nil
     }
 
-    /// Begins a rest in which the model is closed.
+    /// Begins a quarantine, in which the model is closed.
     private mutating func rest(
         _ model: (any LoadedModel)?, until end: MonotonicTime, because failure: String
     ) -> ModelSupervisor.Rest {

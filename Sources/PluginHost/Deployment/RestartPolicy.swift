@@ -8,11 +8,12 @@ package struct RestartPolicy: Sendable {
     /// This many failures within the window are a crash loop.
     package var failureLimit = 3
     package var failureWindow: Duration = .seconds(60)
-    /// How long a crash loop is left alone.
+    /// How long a quarantine lasts.
     package var quarantine: Duration = .seconds(60)
-    /// How long a request is refused that took the model down.
+    /// How long a request that crashed the model is refused.
     package var refusal: Duration = .seconds(300)
-    /// So many failures within the window rest the model too, though requests are to blame for them.
+    /// This many failures within the window quarantine the model too, even if requests are to blame
+    /// for them.
     package var blameLimit = 20
 
     package init() {}
@@ -46,25 +47,25 @@ package struct RestartHistory: Sendable {
         return .restart(after: delay)
     }
 
-    /// A failure that one request is to blame for says nothing of the model, which starts again at once.
+    /// A failure blamed on one request says nothing about the model, which restarts at once.
     package mutating func recordBlamedFailure(at now: MonotonicTime) -> Verdict {
         forgetOld(at: now)
         blamed.append(now)
         return isCrashLoop ? .quarantine(until: now + policy.quarantine) : .restart(after: .zero)
     }
 
-    /// Takes back the failures of a time in which a request turned out to be to blame.
+    /// Removes the failures of a period for which a request turned out to be to blame.
     package mutating func forgive(_ time: ClosedRange<MonotonicTime>) {
         failures.removeAll(where: time.contains)
         delay = policy.initialDelay
     }
 
-    /// The model has rested: what was before counts no more.
+    /// The quarantine is over: earlier failures no longer count.
     package mutating func beginAnew() {
         self = RestartHistory(policy: policy)
     }
 
-    /// Whether the model should rest.
+    /// Whether the model should be quarantined.
     private var isCrashLoop: Bool {
         failures.count >= policy.failureLimit || blamed.count >= policy.blameLimit
     }

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// What answers requests on top of one revision's model; the engine's part of a deployment.
+/// What answers requests with one revision's model; the engine's part of a deployment.
 package protocol RevisionServing: AnyObject, Sendable {
-    /// What is wrong with the model without keeping it from serving.
+    /// Faults of the model that do not keep it from serving.
     var warnings: [String] { get }
 
     /// Takes no new work and returns when all work is done, or after `limit`.
     func drain(upTo limit: Duration) async
 
-    /// Ends the work that is left, each piece with an error, and returns when nothing calls the model
-    /// any more, or shortly after, when a call hangs.
+    /// Ends the remaining work, each piece with an error, and returns when nothing calls the model,
+    /// or shortly after if a call hangs.
     func stop() async
 }
 
@@ -29,8 +29,7 @@ final class Revision<Serving: RevisionServing>: Sendable {
     let description: ModelDescription
     let supervisor: ModelSupervisor
     let serving: Serving
-    /// What is wrong with the model without keeping it from serving, and what is to be known of how it came
-    /// up.
+    /// Faults of the model that do not keep it from serving, and notes about how it started.
     let warnings: [String]
     let start: StartControl
     let pins = InFlightCount()

@@ -7,7 +7,7 @@ private let startThreads = BlockingPool("roost-load", limit: 16)
 /// A plugin has a limited time to answer, which many at once would take from each other.
 private let probesAtATime = 4
 
-/// Brings up revisions of one deployment: a library's copy, a model, a first step, what serves it.
+/// Starts revisions of one deployment: a library's copy, a model, a first step, what serves it.
 struct RevisionStart<Serving: RevisionServing>: Sendable {
     let spec: ModelSpec
     let loader: ModelLoader
@@ -76,8 +76,8 @@ struct RevisionStart<Serving: RevisionServing>: Sendable {
         return try bestPlugin(control)
     }
 
-    /// The plugin with the highest score, of equal ones the first. They are asked side by side; one that
-    /// hangs or crashes over it is left out, and named.
+    /// The plugin with the highest score, of equal ones the first. They are asked in parallel; one
+    /// that hangs or crashes is left out, and named.
     private func bestPlugin(_ control: StartControl) throws -> Choice {
         var best: (plugin: StagedPlugin, score: Int)?
         var answers: [(plugin: String, answer: UnservedModel.Answer)] = []
@@ -146,8 +146,8 @@ struct RevisionStart<Serving: RevisionServing>: Sendable {
                 return model
             }
         }
-        // The supervisor keeps the control, which must not keep it in turn: a start that failed is gone,
-        // with its library's copy.
+        // The supervisor retains the control, which must not retain it in turn: a failed start is
+        // released, with its library's copy.
         control.onSuperseded { [weak supervisor] _ in
             guard let supervisor else { return }
             BlockingThread.start("roost-close") { supervisor.stop() }
@@ -167,8 +167,8 @@ struct RevisionStart<Serving: RevisionServing>: Sendable {
 
     // MARK: - The first step
 
-    /// One step of each ability, so that the first request finds the weights in memory, and a plugin
-    /// that cannot take a step never serves; after a restart as well.
+    /// One step of each kind, so that the first request finds the weights in memory, and a plugin
+    /// that cannot take a step never serves; also after a restart.
     ///
     /// - Parameter limit: for all of it: it may page in the weights.
     /// - Returns: what the model cannot do although it says so.

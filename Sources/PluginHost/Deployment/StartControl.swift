@@ -4,19 +4,19 @@ import Synchronization
 package enum Wish: String, Sendable {
     case load, reload, unload, removal, stop
 
-    /// Whether a start that was asked for before is of no use any more.
+    /// Whether an earlier start has become useless.
     var supersedesStarts: Bool { self != .load }
 }
 
-/// A start that a newer wish took the place of.
+/// A start superseded by a newer operation.
 struct Superseded: Error {
     let by: Wish
 }
 
-/// The starts of one revision's model, for whoever wants one that is under way to end: its workers are
-/// killed, and who waits for it is told at once.
+/// The starts of one revision's model, so that one in progress can be ended: its workers are
+/// killed, and those who wait for it are told at once.
 package final class StartControl: Sendable {
-    /// A worker that is coming up.
+    /// A starting worker.
     struct Worker: Sendable {
         /// The plugin's name.
         let plugin: String
@@ -28,10 +28,10 @@ package final class StartControl: Sendable {
 
     private struct State {
         var newer: Wish?
-        /// The revision serves: newer wishes have that to deal with.
+        /// The revision serves: newer operations replace it instead.
         var isDone = false
         var isClosed = false
-        /// Calls of `starting` under way, one within the other.
+        /// Nested calls of `starting` in progress.
         var depth = 0
         var workers: [Worker] = []
         var handlers: [@Sendable (Wish) -> Void] = []
@@ -41,10 +41,10 @@ package final class StartControl: Sendable {
 
     package init() {}
 
-    /// What took the place of this start.
+    /// What superseded this start.
     var newer: Wish? { state.withLock { $0.newer } }
 
-    /// Ends the start if it is under way.
+    /// Ends the start if it is in progress.
     func supersede(by wish: Wish) {
         let ended = state.withLock { state -> State? in
             guard !state.isDone, state.newer == nil else { return nil }
@@ -85,7 +85,7 @@ package final class StartControl: Sendable {
 // MARK: - Who starts
 
 extension StartControl {
-    /// Starts something; the workers that `add` is told of meanwhile are killed with the start.
+    /// Starts something; workers passed to `add` meanwhile are killed with the start.
     func starting<Value>(_ body: () throws -> Value) throws -> Value {
         state.withLock { $0.depth += 1 }
         defer {
@@ -111,7 +111,7 @@ extension StartControl {
         }
     }
 
-    /// Shows a worker as one that is coming up, which goes on when the start is to end: it is others' as well.
+    /// Shows a worker as starting that does not end with the start: others use it too.
     func show(_ process: WorkerProcess, of plugin: String) {
         state.withLock { state in
             guard !state.workers.contains(where: { $0.process === process }) else { return }
@@ -129,10 +129,10 @@ extension StartControl {
         if let newer { handler(newer) }
     }
 
-    /// Runs `body` and awaits what it returns, or that the start is superseded: a plugin that hangs inside
-    /// this process keeps its thread, but nobody who waits.
+    /// Runs `body` and awaits its result, or that the start is superseded: a plugin that hangs
+    /// inside this process blocks its thread, but nobody who waits.
     ///
-    /// - Parameter discard: gets what `body` returns too late.
+    /// - Parameter discard: gets a result of `body` that comes too late.
     func run<Value: Sendable>(
         on pool: BlockingPool, _ body: @escaping @Sendable () throws -> Value,
         discarding discard: @escaping @Sendable (Value) -> Void
@@ -169,7 +169,7 @@ private final class FirstReply<Value: Sendable>: Sendable {
 
 // MARK: - Status
 
-/// A worker that is coming up, for admin routes.
+/// A starting worker, for admin routes.
 package struct StartingWorker: Sendable, Equatable {
     package var processID: Int32
     /// The plugin's name.

@@ -1,4 +1,4 @@
-/// How a revision's model is doing, for admin routes.
+/// The state of a revision's model, for admin routes.
 package struct SupervisorStatus: Sendable, Equatable {
     package enum State: Sendable, Equatable {
         case idle
@@ -12,7 +12,7 @@ package struct SupervisorStatus: Sendable, Equatable {
     package var state: State
     package var restarts: Int
     package var lastFailure: String?
-    /// The end of what the worker that died last had written.
+    /// The end of the output of the worker that died last.
     package var lastOutput: String?
 }
 

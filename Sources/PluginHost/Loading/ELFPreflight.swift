@@ -2,8 +2,8 @@ import Glibc
 
 /// What the host learns about a plugin's file before any of its code can run.
 ///
-/// `dlopen` runs constructors: a library that crashes in one takes the process with it. So what can be
-/// known from the file alone is checked first, and every finding says how to mend it.
+/// `dlopen` runs constructors: a library that crashes in one ends the process. So everything that
+/// the file alone can show is checked first, and every finding says how to fix it.
 package enum ELFPreflight {
     /// Reads `path` and judges it as a plugin for this machine.
     ///
@@ -35,7 +35,7 @@ package struct ELFReport: Sendable {
     /// Whether the library may be loaded into a worker.
     package var isLoadable: Bool { refusals(in: .worker).isEmpty }
 
-    /// What keeps the library from being loaded there.
+    /// Findings that keep the library from being loaded there.
     package func refusals(in isolation: Isolation) -> [Finding] {
         findings.filter { $0.isRefusal(in: isolation) }
     }

@@ -77,7 +77,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     }
 
     func requestCancel() {
-        // Named under the lock, the call does not end meanwhile.
+        // The lock keeps the call from ending meanwhile.
         lane.withLock { lane in
             if lane.isUnderWay { CancelWord(cancelWord).cancel(lane.number) }
         }
@@ -90,8 +90,8 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     /// How long calls in flight are waited for.
     private static let patience = Duration.seconds(10)
 
-    /// Waits for calls in flight, though not for ever: nothing can stop a plugin inside this process. Where
-    /// it gives up, the last of them closes the model, if it ever ends.
+    /// Waits for calls in flight, but not forever: nothing can stop a plugin inside this process.
+    /// If it gives up, the last call closes the model, if it ever ends.
     func close() {
         let isFirst = open.wait(atMost: Self.patience) { calls -> Bool? in
             if calls.closed { return false }
@@ -110,7 +110,7 @@ final class InProcessModel: LoadedModel, @unchecked Sendable {
     }
 }
 
-/// The plugins that this process has attached: each image once, for ever.
+/// The plugins that this process has attached: each image once, until the process ends.
 final class InProcessLibraries: Sendable {
     static let shared = InProcessLibraries()
 

@@ -1,7 +1,7 @@
 import PluginABI
 
-/// A model that is open in this process, with its one context: the plugin's functions behind checks
-/// of everything that goes in and comes out.
+/// A model that is open in this process, with its one context: the plugin's functions, with checks
+/// of all arguments and results.
 ///
 /// Calls follow the header's thread rules; `close` comes last, exactly once.
 package final class ModelInstance: @unchecked Sendable {
@@ -78,7 +78,7 @@ package final class ModelInstance: @unchecked Sendable {
         }
     }
 
-    /// Ends what is under way, frees the context and closes the model.
+    /// Ends all jobs, frees the context and closes the model.
     func close(trace: CallTrace) {
         endAllTasks(trace: trace)
         endAllImages(trace: trace)
@@ -191,7 +191,7 @@ func inStage<Result>(_ stage: LoadStage, _ body: () throws -> Result) throws -> 
 }
 
 extension OpenRequest {
-    /// Adds what the files are to the refusal of a plugin that did not take them for its own.
+    /// Adds a description of the files to the refusal of a plugin that does not serve them.
     fileprivate func namingFiles<Result>(
         of probe: Probe, _ body: () throws -> Result
     ) throws -> Result {

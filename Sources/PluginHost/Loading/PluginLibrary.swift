@@ -14,7 +14,7 @@ struct PluginImage {
         entry = try trace.during(.library) { try Self.entryPoint(of: path) }
     }
 
-    /// Asks the plugin for its table, and checks that both sides understand each other.
+    /// Asks the plugin for its table, and checks that both sides are compatible.
     func query(_ isolation: Isolation, trace: CallTrace) throws -> QueriedPlugin {
         let table = try trace.during(.query) { try readTable() }
         let identity = try trace.during(.query) { try PluginIdentity(table) }
@@ -125,7 +125,7 @@ extension PluginImage {
         return unsafeBitCast(symbol, to: Query.self)
     }
 
-    /// The loader's words, without the private copy's folder and with what mends it.
+    /// The loader's message, without the private copy's folder and with the remedy.
     private static func loaderReason(_ words: String, of path: String) -> String {
         let words = words.replacing(parentFolder(of: path) + "/", with: "")
         return words.contains("undefined symbol")

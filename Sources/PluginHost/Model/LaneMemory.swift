@@ -1,6 +1,7 @@
 import PluginABI
 
-/// The memory in which the calls of a lane leave rows or a picture, each in place of what the call before left.
+/// The memory in which the calls of a lane leave rows or an image, each overwriting the previous
+/// one.
 package protocol LaneMemory: AnyObject {
     /// At least so many bytes, from the beginning of a cache line.
     func room(_ bytes: Int) throws -> UnsafeMutableRawPointer
@@ -77,7 +78,8 @@ package struct RowBuffer {
         }
     }
 
-    /// A NaN that no computation gives: stands at the beginning of a row until the plugin writes it.
+    /// A NaN that no computation produces: it marks the beginning of a row until the plugin writes
+    /// it.
     private static let unwritten = Float(bitPattern: 0x7fd2_6f73)
 
     /// Marks rows as not written: a store each.
@@ -94,7 +96,8 @@ package struct RowBuffer {
         (UnsafeMutableRawPointer(base) + row * stride).assumingMemoryBound(to: Float.self)
     }
 
-    /// Makes rows that the plugin leaves out show as what they are: no numbers, and nobody else's.
+    /// Makes rows that the plugin leaves out recognizable: they hold no numbers, and none of an
+    /// earlier call.
     func clear() {
         for row in 0..<count {
             first(of: row).update(repeating: .nan, count: width)

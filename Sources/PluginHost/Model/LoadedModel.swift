@@ -1,8 +1,8 @@
 /// A model that is open and has one context: inside the host or in a worker process.
 ///
-/// What it can be asked stands in `Calls`, a file for each extension. Calls block; none may run on Swift's
-/// cooperative pool. Calls tagged lane come from one thread at a time, which may differ from call to call.
-/// Everything that a plugin answers has been checked before it is returned from here.
+/// Its calls are in `Calls`, one file per extension. Calls block; none may run on Swift's
+/// cooperative pool. Calls tagged lane come from one thread at a time, which may differ from call
+/// to call. Everything that a plugin answers has been checked before it is returned from here.
 package protocol LoadedModel: AnyObject, Sendable {
     /// What the plugin says about itself and the model, copied at load.
     var description: ModelDescription { get }
@@ -15,8 +15,10 @@ package protocol LoadedModel: AnyObject, Sendable {
 
     /// Has the plugin answer.
     ///
-    /// - Parameter deadline: how long that may take, where the call has no limit of its own; nil is for ever.
-    /// - Throws: `ModelFailure`; `.refused` with `.unsupported` for what the model has no function for.
+    /// - Parameter deadline: how long that may take, if the call has no limit of its own; nil is
+    ///   unlimited.
+    /// - Throws: `ModelFailure`; `.refused` with `.unsupported` if the model has no function for
+    ///   it.
     @discardableResult
     func call<Call: ModelCall>(_ call: Call, deadline: Duration?) throws -> Call.Result
 
@@ -26,8 +28,8 @@ package protocol LoadedModel: AnyObject, Sendable {
     /// Calls `handler` once if the model dies without being asked to, also while idle.
     func onDeath(_ handler: @escaping @Sendable (ModelFailure) -> Void)
 
-    /// Has `handler` told of every call that the plugin refuses for a fault of its own or of the model's
-    /// files, not of the caller's.
+    /// Calls `handler` for every call that the plugin refuses because of its own fault or that of
+    /// the model's files, not the caller's.
     func onRefusal(_ handler: @escaping @Sendable (ModelFailure) -> Void)
 
     /// Closes the model and ends its worker. Idempotent; no lane call may be in flight in-process.

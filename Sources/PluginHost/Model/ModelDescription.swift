@@ -14,11 +14,11 @@ package struct ModelDescription: Sendable, Equatable {
     package var extensions: Set<String>
     /// Nil for a model that does not decode text.
     package var decode: DecodeCapabilities?
-    /// Nil for a model that reads nothing before it writes: one without an encoder.
+    /// Nil for a model without an encoder.
     package var encoder: EncoderCapabilities?
     /// Nil for a model without vectors, scores and labels.
     package var vectors: VectorCapabilities?
-    /// Nil for a model that makes no pictures.
+    /// Nil for a model that makes no images.
     package var image: ImageCapabilities?
     package var tasks: [TaskDescription]
     /// Memory of the open model, mapped weights included, as the plugin estimates it.
@@ -110,7 +110,7 @@ extension ModelDescription {
 }
 
 extension DecodeCapabilities {
-    /// - Throws: `.broken` for numbers that no model has.
+    /// - Throws: `.broken` for impossible numbers.
     func check() throws {
         try ModelFailure.check("n_vocab", vocabularySize, 1...1 << 24)
         try ModelFailure.check("n_ctx", contextLength, 1...1 << 30)

@@ -2,7 +2,7 @@
 package enum ModelFailure: Error, Sendable, Equatable {
     /// The plugin answered with an error; it lives.
     case refused(code: ErrorCode, flags: ErrorFlags, message: String)
-    /// The plugin answered something that the contract forbids; it is to be discarded.
+    /// The plugin violated the contract; it is to be discarded.
     case broken(step: String, reason: String)
     /// The worker process ended.
     case crashed(WorkerDeath)
@@ -56,7 +56,7 @@ extension ModelFailure {
         .refused(code: .unsupported, flags: [], message: message)
     }
 
-    /// - Throws: `.broken` for a number that no model says of itself.
+    /// - Throws: `.broken` for an impossible number.
     static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard range.contains(value) else {
             throw ModelFailure.broken(
@@ -86,7 +86,7 @@ package struct WorkerDeath: Sendable, Equatable {
     }
 }
 
-/// The stages of bringing up a revision, in order.
+/// The stages of starting a revision, in order.
 package enum LoadStage: String, Sendable {
     case find, stage, preflight, start
     case library = "dlopen"
@@ -124,7 +124,7 @@ extension WorkerDeath: CustomStringConvertible {
     }
 }
 
-/// What matters of a worker's output, as the end of a sentence.
+/// The relevant part of a worker's output, as the end of a sentence.
 private func quoted(_ stderr: String) -> String {
     let words = LastWords.of(stderr)
     return words.isEmpty ? "" : "; its last words: \(words)"

@@ -1,9 +1,9 @@
 package import JSON
 
-/// A task of a model as its plugin lists it: what it is called, what goes in and what comes out.
+/// A task of a model as its plugin lists it: its name, its input and its events.
 package struct TaskDescription: Sendable, Equatable {
     package var name: String
-    /// A JSON Schema of the input; nobody has looked into it.
+    /// A JSON Schema of the input; unchecked.
     package var inputSchema: JSONValue
     /// A JSON Schema of each event, for whoever reads them.
     package var eventSchema: JSONValue

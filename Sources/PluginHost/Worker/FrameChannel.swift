@@ -15,7 +15,7 @@ package final class FrameChannel: @unchecked Sendable {
         owner = descriptor
     }
 
-    /// Wakes whoever is blocked in the channel and fails all later use; from any thread.
+    /// Wakes any thread blocked in the channel and makes all later use fail; from any thread.
     package func shutDown() {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }

@@ -1,11 +1,11 @@
-/// One conversation with a worker: calls, one at a time, each with one answer.
+/// One connection to a worker: calls, one at a time, each with one answer.
 final class WorkerLine: Sendable {
     private struct Use {
         var busy = false
         var calls: UInt32 = 0
     }
 
-    /// What a plugin that honours its deadline gets on top of it before its worker is killed.
+    /// The grace period after the deadline before the worker is killed.
     private static let grace: Duration = .milliseconds(200)
     /// Bytes that any answer may have: numbers, or a failure's words.
     private static let smallAnswer = 64 << 10
@@ -35,8 +35,8 @@ final class WorkerLine: Sendable {
     ///
     /// - Parameters:
     ///   - payload: where it is more than the call.
-    ///   - limit: how long the worker may take; nil is for ever.
-    ///   - waiting: how long to wait for an earlier call to be answered; nil is for ever.
+    ///   - limit: how long the worker may take; nil is unlimited.
+    ///   - waiting: how long to wait for an earlier call to be answered; nil is unlimited.
     ///   - prepare: is given the call's number before it is sent.
     /// - Throws: `ModelFailure`; the worker is gone unless it is what the worker itself answered.
     @discardableResult
@@ -86,17 +86,17 @@ final class WorkerLine: Sendable {
         note("call \(id), \(call.step.name), failed: \(failure)")
     }
 
-    /// Runs `body` with the number of the call under way, which does not end meanwhile; without one it does
-    /// nothing.
+    /// Runs `body` with the number of the call in progress, which does not end meanwhile; without
+    /// one it does nothing.
     func withCallUnderWay(_ body: (UInt32) -> Void) {
         use.withLock { use in
             if use.busy { body(use.calls) }
         }
     }
 
-    /// Runs `body` while no call is under way.
+    /// Runs `body` while no call is in progress.
     ///
-    /// - Returns: nil when there was one all the time.
+    /// - Returns: nil if there always was one.
     func whileIdle<Value>(atMost limit: Duration, _ body: () -> Value) -> Value? {
         guard begin(limit) != nil else { return nil }
         defer { use.withLock { $0.busy = false } }
@@ -123,7 +123,7 @@ final class WorkerLine: Sendable {
         }
     }
 
-    /// Ends the worker for what went wrong on the line, and says what that was.
+    /// Ends the worker because of an error on the connection, and returns the failure.
     private func ending(_ error: any Error, step: CallStep, after: Duration) -> ModelFailure {
         let name = step.name
         if error is DeadlinePassed {

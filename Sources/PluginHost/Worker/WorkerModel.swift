@@ -90,7 +90,7 @@ final class WorkerModel: LoadedModel, @unchecked Sendable {
 
 /// How long a worker may take.
 package struct WorkerLimits: Sendable {
-    /// Until it says its first words.
+    /// Until its first message.
     package var hello: Duration = .seconds(30)
     /// For mapping the library, in which its constructors run.
     package var library: Duration = .seconds(30)
@@ -98,9 +98,9 @@ package struct WorkerLimits: Sendable {
     package var query: Duration = .seconds(10)
     package var attach: Duration = .seconds(30)
     package var probe: Duration = .seconds(30)
-    /// For all of these together where plugins are asked which of them serves a model.
+    /// For all of these together when plugins are asked which of them serves a model.
     package var choice: Duration = .seconds(10)
-    /// For opening a model, until it has told everything of itself; and then once more for its first step.
+    /// For opening a model, until its description is complete; and once more for its first step.
     package var load: Duration = .seconds(600)
     package var tokenize: Duration = .seconds(30)
     package var sequence: Duration = .seconds(30)
@@ -112,7 +112,7 @@ package struct WorkerLimits: Sendable {
 // MARK: - Starting
 
 extension WorkerProcess {
-    /// Ends a worker whose end is of no interest.
+    /// Ends a worker without reporting it.
     func abandon() {
         kill { _ in .unavailable(reason: "the model is closed", retryAfter: nil) }
     }
@@ -127,7 +127,7 @@ extension WorkerProcess {
 }
 
 extension WorkerLine {
-    /// Brings a worker to where its plugin can be asked about models.
+    /// Prepares a worker so that its plugin can be asked about models.
     ///
     /// - Parameter end: when it is to be there at the latest, whatever the limits are.
     @discardableResult

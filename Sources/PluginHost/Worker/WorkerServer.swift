@@ -2,12 +2,12 @@ import Glibc
 
 /// What a worker does: one library, one model, calls from the host until it goes.
 package final class WorkerServer: @unchecked Sendable {
-    /// What the host's calls have brought up, each from the one before.
+    /// What the host's calls have created so far, each from the previous one.
     struct Open {
         var image: PluginImage?
         var table: QueriedPlugin?
         var library: PluginLibrary?
-        /// What the library last said of a model.
+        /// The library's latest probe of a model.
         var probe: Probe?
         var instance: ModelInstance?
         var memory: SharedMemory?

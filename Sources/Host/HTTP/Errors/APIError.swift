@@ -1,6 +1,6 @@
 import PluginHost
 
-/// Why a request is refused or its work ended, in the terms of the OpenAI API.
+/// Why a request is refused or its work ended, in the OpenAI API's terms.
 package enum APIError: Error, Equatable, Sendable {
     /// The request breaks the rules of HTTP.
     case malformed(String)
@@ -26,13 +26,13 @@ package enum APIError: Error, Equatable, Sendable {
     case wrongKey
     case forbidden(String)
     case conflict(String)
-    /// Something newer was asked for meanwhile.
+    /// A newer operation was requested meanwhile.
     case superseded(String)
-    /// The same request took the model down before.
+    /// The same request crashed the model before.
     case takesModelDown(String, retryAfter: Int)
     case overloaded(String, retryAfter: Int)
     case unavailable(String, retryAfter: Int?)
-    /// A revision that an admin asked for could not be brought up.
+    /// A revision that an admin requested could not be started.
     case notLoadable(String, LoadProblem)
     case stopping
     case modelFailed(String)
@@ -52,7 +52,7 @@ package enum APIError: Error, Equatable, Sendable {
         /// The revision before it, which goes on serving.
         var serving: Int?
 
-        /// The new revision is at fault, and not the host that cannot start it for now.
+        /// The new revision is at fault, not a host that cannot start it for now.
         fileprivate var isRefusal: Bool {
             serving != nil && stage != LoadStage.start.rawValue
         }
@@ -60,7 +60,7 @@ package enum APIError: Error, Equatable, Sendable {
 }
 
 extension APIError {
-    /// The status of the response that carries nothing but this error.
+    /// The status of a response with only this error.
     package var status: Int {
         switch self {
         case .malformed, .notJSON, .notUTF8, .notAnObject, .missing, .invalid, .unsupported,

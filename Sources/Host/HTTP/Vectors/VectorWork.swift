@@ -8,7 +8,7 @@ struct VectorWork: Sendable {
 
     /// - Parameters:
     ///   - model: nil for the default of the first purpose that has one.
-    ///   - purposes: what the model is wanted for; the first that it can serve counts.
+    ///   - purposes: what the model is needed for; the first that it can serve counts.
     func run<Value: Sendable>(
         _ model: String?, for purposes: Settings.Purpose..., in context: HTTPContext,
         _ body: @escaping @Sendable (ModelHold<VectorEngine>) async throws -> Value

@@ -10,7 +10,7 @@ struct TaskRoutes {
     let body: Body
     let workload: Workload
 
-    /// Inputs are checked there: one of some megabytes takes its time.
+    /// Inputs are checked there: one of several megabytes takes time.
     private static let checking = BlockingPool("roost-check", limit: 2)
 
     var routes: [Route] {
@@ -61,7 +61,7 @@ struct TaskRoutes {
         }
     }
 
-    /// Everything up to the task's first step, so that a refusal has a status of its own.
+    /// Everything up to the task's first step, so that a refusal has its own status.
     private func begin(
         _ address: TaskAddress, _ input: JSONValue, _ context: HTTPContext
     ) async throws -> (ModelHold<OwnTask>, JobEvents<JSONValue>) {

@@ -112,8 +112,8 @@ extension ModelServing {
     }
 }
 
-/// Writes the answer of `/v1/tokenize`: a text of megabytes has millions of tokens, which no tree of values
-/// is built for.
+/// Writes the answer of `/v1/tokenize` without a tree of values: a text of megabytes has millions
+/// of tokens.
 private struct TokenAnswer: Sendable {
     let model: String
     /// Which member the tokens are of.
@@ -121,7 +121,7 @@ private struct TokenAnswer: Sendable {
     let tokens: [Int32]
     let contextLength: Int
 
-    /// So many tokens are written before other requests have their turn.
+    /// This many tokens are written before other requests get their turn.
     private static let portion = 1 << 16
 
     var json: ByteBuffer {

@@ -28,7 +28,7 @@ struct AdminRoutes {
         ]
     }
 
-    /// Runs what brings up a revision.
+    /// Runs an operation that starts a revision.
     private func bringingUp<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
@@ -51,7 +51,7 @@ extension AdminRoutes {
         Response(["object": "list", "data": .array(registry.models.map { .object(json($0)) })])
     }
 
-    /// A model that is not loaded tells no abilities itself; the host may know them all the same.
+    /// A model that is not loaded reports no abilities; the host may know them anyway.
     private func json(_ status: DeploymentStatus) -> JSONObject {
         var json = status.json
         let purposes = models.purposes(of: status.name)
@@ -138,7 +138,7 @@ extension AdminRoutes {
 }
 
 extension APIError {
-    /// The first mistake is the parameter's; what else is wrong is told as well.
+    /// The first mistake determines the parameter; the others are reported too.
     fileprivate init(_ error: SettingsError) {
         let first = error.problems[0]
         let others = error.problems.dropFirst().map { "; '\($0.key)' \($0.message)" }.joined()

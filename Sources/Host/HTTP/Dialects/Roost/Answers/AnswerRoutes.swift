@@ -30,7 +30,7 @@ struct AnswerRoutes {
         }
     }
 
-    /// Everything up to the first word of the answer, so that a refusal has a status of its own.
+    /// Everything up to the first word of the answer, so that a refusal has its own status.
     private func answer(
         _ asked: AnswerRequest, _ mode: AnswerRequest.Mode, _ passages: [Passage],
         _ context: HTTPContext
@@ -49,7 +49,7 @@ struct AnswerRoutes {
         }
     }
 
-    /// A model that was named decides by what it can do; else a model that extracts is preferred.
+    /// A named model decides by its abilities; otherwise an extracting model is preferred.
     private func mode(of asked: AnswerRequest) async throws -> AnswerRequest.Mode {
         guard asked.mode == .auto else { return asked.mode }
         let models = work.models
