@@ -1,3 +1,5 @@
+package import Engine
+
 /// Asks a chat model to answer a question from numbered passages and from nothing else.
 package struct GroundedPrompt: Sendable {
     /// A message of the chat.
@@ -35,6 +37,24 @@ package struct GroundedPrompt: Sendable {
         "Answer the question from the numbered passages and from nothing else, in a sentence or two. "
         + "Behind what you say, name the passage that says so, like [1]. "
         + "If the passages do not hold the answer, say that you do not know."
+
+    /// What to ask the model for: the likeliest answer, and room for it in the context.
+    ///
+    /// - Parameters:
+    ///   - context: tokens that the model holds.
+    ///   - longest: tokens of the answer.
+    /// - Returns: the passages that fit, and the request with them.
+    /// - Throws: as `fitting`.
+    package func request(
+        over passages: [String], context: Int, longest: Int
+    ) async throws -> (passages: [String], request: GenerationRequest) {
+        let longest = min(longest, context / 2)
+        let (fitting, tokens) = try await fitting(passages, room: context - longest)
+        var request = GenerationRequest(prompt: tokens)
+        request.sampling.temperature = 0
+        request.maxTokens = longest
+        return (fitting, request)
+    }
 
     /// - Parameter room: tokens.
     /// - Returns: the passages that fit, the last one perhaps cut, and the prompt with them.

@@ -1,3 +1,4 @@
+import Engine
 import Services
 import Testing
 
@@ -17,6 +18,16 @@ import Testing
         let (kept, tokens) = try await prompt().fitting(passages, room: 1000)
         #expect(kept == passages)
         #expect(tokens.count == "[1] One bee.\n\n[2] Two bees.\n\nQuestion: Who?".count)
+    }
+
+    @Test func theAnswerHasAtMostHalfOfTheContextAndIsTheLikeliest() async throws {
+        let passage = String(repeating: "x", count: 500)
+        let (kept, request) = try await prompt().request(
+            over: [passage], context: 200, longest: 4000)
+        #expect(request.maxTokens == 100 && request.sampling.temperature == 0)
+        #expect(request.prompt.count <= 100 && passage.hasPrefix(kept[0]) && kept[0] != passage)
+        let roomy = try await prompt().request(over: ["One bee."], context: 200, longest: 50)
+        #expect(roomy.request.maxTokens == 50 && roomy.passages == ["One bee."])
     }
 
     @Test(arguments: [60, 100, 200, 500, 2000])

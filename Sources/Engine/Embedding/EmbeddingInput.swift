@@ -49,6 +49,15 @@ package struct TextReading: Sendable, Equatable {
 
 extension [TextReading] {
     package var tokens: Int { reduce(0) { $0 + $1.tokens } }
+
+    /// Whether the end of any text was cut off; nil where a model does not tell.
+    package var isCut: Bool? {
+        if contains(where: { $0.isCut == true }) { return true }
+        return contains { $0.isCut == nil } ? nil : false
+    }
+
+    /// Of what was read in several calls.
+    package var together: TextReading { TextReading(tokens: tokens, isCut: isCut) }
 }
 
 package struct EmbeddingResult: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import Engine
 import JSON
 import PluginHost
+import Services
 
 /// How to treat a text that is longer than the model reads: `truncate` of a request.
 enum LongTexts: Sendable {
@@ -50,15 +51,34 @@ extension JSONValue {
 
 extension [TextReading] {
     /// Whether the end of any text was cut off; null where a model does not tell.
-    var truncated: JSONValue {
-        if contains(where: { $0.isCut == true }) { return true }
-        return contains { $0.isCut == nil } ? .null : false
+    var truncated: JSONValue { isCut.map { .bool($0) } ?? .null }
+}
+
+extension Relevance {
+    /// Whether the end of anything was cut off.
+    var truncated: JSONValue { (readings + queryReadings).truncated }
+}
+
+extension ModelHold<VectorEngine> {
+    /// How relevant documents are to a query, by what this model is held for.
+    func relevance(
+        of documents: [String], to query: String, isRaw: Bool = false
+    ) async throws -> Relevance {
+        try await Relevance(
+            of: documents, to: query, by: engine,
+            purpose == .rerank ? .crossEncoder : .biEncoder, isRaw: isRaw)
     }
 
-    /// For inputs read in several calls.
-    var together: TextReading {
-        let isCut: Bool? = truncated.bool
-        return TextReading(tokens: tokens, isCut: isCut)
+    /// Refuses a query or documents that would be cut.
+    func requireWhole(
+        _ documents: [String], with query: String, _ name: (Int) -> String
+    ) async throws {
+        if purpose == .rerank {
+            try await engine.requireWhole(documents, with: .query(query), name)
+        } else {
+            try await engine.requireWhole([query], purpose: .query) { _ in "query" }
+            try await engine.requireWhole(documents, purpose: .passage, name)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Engine
 import JSON
+import Services
 
 /// The body of a rerank request, and its answer in the shape that the body asks for.
 ///
@@ -81,9 +82,9 @@ struct RerankRequest: Sendable {
     func relevance(_ hold: ModelHold<VectorEngine>) async throws -> Relevance {
         if longTexts == .refuse {
             let key = shape == .texts ? "texts" : "documents"
-            try await Relevance.check(texts, to: query, hold) { "\(key)[\($0)]" }
+            try await hold.requireWhole(texts, with: query) { "\(key)[\($0)]" }
         }
-        return try await Relevance(of: texts, to: query, hold, isRaw: isRaw)
+        return try await hold.relevance(of: texts, to: query, isRaw: isRaw)
     }
 
     func answer(_ relevance: Relevance, model: String) -> JSONValue {

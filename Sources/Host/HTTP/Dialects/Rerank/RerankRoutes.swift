@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import Services
 
 /// `POST /v1/rerank`, in the shapes of Jina, Cohere and text-embeddings-inference.
 struct RerankRoutes {

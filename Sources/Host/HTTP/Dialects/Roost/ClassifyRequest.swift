@@ -82,13 +82,8 @@ struct ClassifyRequest: Sendable {
         return labels
     }
 
-    /// The candidate labels as sentences, which are more informative than single words.
-    func hypotheses(usual: String) -> [String] {
-        (labels ?? []).map { (hypothesis ?? usual).replacing("{}", with: $0) }
-    }
-
     /// If texts must not be cut, refuses those that would be.
-    func requireWhole(
+    private func requireWhole(
         _ texts: [String], with companions: Companions = .none, of engine: VectorEngine,
         _ index: (Int) -> Int = { $0 }
     ) async throws {
@@ -96,6 +91,63 @@ struct ClassifyRequest: Sendable {
         try await engine.requireWhole(texts, with: companions) {
             self.texts.count == 1 ? key : "\(key)[\(index($0))]"
         }
+    }
+}
+
+// MARK: - Asking
+
+extension ClassifyRequest {
+    /// By the labels that the model was trained for.
+    func classes(by engine: VectorEngine) async throws -> Classes {
+        if pairs != nil, !engine.capabilities.classifiesPairs {
+            throw APIError.unsupported(
+                param: "text_pair", "is not for this model, which reads one text at a time")
+        }
+        try await requireWhole(texts, with: pairs.map { .pairs($0) } ?? .none, of: engine)
+        return try await Classes(
+            of: texts, pairs: pairs, by: engine, isMultiLabel: isMultiLabel, isRaw: isRaw)
+    }
+
+    private var candidates: CandidateLabels {
+        CandidateLabels(
+            labels ?? [], hypothesis: hypothesis, isMultiLabel: isMultiLabel == true)
+    }
+
+    /// By candidate labels and embeddings.
+    func classes(comparedBy engine: VectorEngine) async throws -> Classes {
+        try await requireWhole(texts, of: engine)
+        return try await candidates.classes(of: texts, comparedBy: engine)
+    }
+
+    /// By candidate labels and natural language inference.
+    ///
+    /// - Parameter most: pairs of a request.
+    /// - Throws: `APIError.refused` for a model whose labels have no entailment.
+    func classes(inferredBy engine: VectorEngine, most: Int) async throws -> Classes {
+        guard let entailment = engine.entailment else {
+            throw APIError.refused(
+                "this model tells \(Self.list(engine.capabilities.labels)) apart and no other labels; "
+                    + "for those name a model that makes embeddings, or one of natural language "
+                    + "inference, which has the label 'entailment'")
+        }
+        let count = candidates.labels.count
+        guard texts.count * count <= most else {
+            throw APIError.invalid(
+                param: "labels",
+                "are \(count) for \(texts.count) texts, expected up to \(most) pairs; "
+                    + "send several requests, or raise server.max_inputs")
+        }
+        if longTexts == .refuse {
+            let (premises, hypotheses) = candidates.pairs(with: texts)
+            try await requireWhole(premises, with: .pairs(hypotheses), of: engine) { $0 / count }
+        }
+        return try await candidates.classes(
+            of: texts, inferredBy: engine, entailment: entailment)
+    }
+
+    private static func list(_ labels: [String]) -> String {
+        let shown = labels.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        return labels.count > 5 ? shown + ", …" : shown
     }
 }
 

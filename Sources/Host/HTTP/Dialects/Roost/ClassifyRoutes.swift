@@ -2,6 +2,7 @@ import Engine
 import Hummingbird
 import JSON
 import PluginHost
+import Services
 
 /// `POST /v1/classify` and `POST /v1/entities`.
 struct ClassifyRoutes {
@@ -30,7 +31,7 @@ struct ClassifyRoutes {
     ) async throws -> (String, Classes) {
         guard asked.labels != nil else {
             return try await work.run(asked.model, for: .classify, in: context) {
-                ($0.name, try await Classes(of: asked, $0.engine))
+                ($0.name, try await asked.classes(by: $0.engine))
             }
         }
         let model = asked.model ?? work.models.anyLabels
@@ -38,8 +39,8 @@ struct ClassifyRoutes {
         return try await work.run(model, for: .embeddings, .classify, in: context) { hold in
             let classes =
                 hold.purpose == .embeddings
-                ? try await Classes(zeroShot: asked, hold.engine)
-                : try await Classes(entailedBy: asked, hold.engine, most: most)
+                ? try await asked.classes(comparedBy: hold.engine)
+                : try await asked.classes(inferredBy: hold.engine, most: most)
             return (hold.name, classes)
         }
     }

@@ -1,5 +1,6 @@
 import Engine
 import Hummingbird
+import Services
 
 /// The source of passages for requests without their own.
 package protocol PassageSource: Sendable {
@@ -60,7 +61,7 @@ struct PassageSearch: Sendable {
         guard !passages.isEmpty else { return [] }
         let question = asked.question
         let relevance = try await work.run(model, for: .rerank, .embeddings, in: context) {
-            try await Relevance(of: passages.map(\.text), to: question, $0)
+            try await $0.relevance(of: passages.map(\.text), to: question)
         }
         return relevance.ranking.map { index in
             var passage = passages[index]

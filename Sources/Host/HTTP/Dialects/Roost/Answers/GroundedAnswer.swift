@@ -16,15 +16,11 @@ struct GroundedAnswer: AnswerWork {
         _ asked: AnswerRequest, _ passages: [Passage], _ hold: ModelHold<TextServing>,
         _ workload: Workload, _ context: HTTPContext
     ) async throws {
-        let engine = hold.engine.engine
-        let longest = min(asked.textTokens, engine.contextLength / 2)
         let serving = hold.engine
         let prompt = GroundedPrompt(question: asked.question) { try await serving.tokens(of: $0) }
-        let (fitting, tokens) = try await prompt.fitting(
-            passages.map(\.text), room: engine.contextLength - longest)
-        var request = GenerationRequest(prompt: tokens)
-        request.sampling.temperature = 0
-        request.maxTokens = longest
+        let (fitting, request) = try await prompt.request(
+            over: passages.map(\.text), context: serving.engine.contextLength,
+            longest: asked.textTokens)
         self.hold = hold
         self.passages = zip(passages, fitting).map { passage, text in
             var passage = passage
@@ -33,7 +29,7 @@ struct GroundedAnswer: AnswerWork {
         }
         self.workload = workload
         self.context = context
-        choices = try Choices([request], engine: engine)
+        choices = try Choices([request], engine: serving.engine)
     }
 
     func run(_ emit: (String) async throws -> Void) async throws -> JSONValue {
