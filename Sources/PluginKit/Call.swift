@@ -1,7 +1,7 @@
 import PluginABI
 import Synchronization
 
-/// What accompanies a call: whether to go on, and until when.
+/// What accompanies a call: whether to continue, and until when.
 ///
 /// Valid until the call returns, on every thread that works for it.
 public struct Call: @unchecked Sendable {

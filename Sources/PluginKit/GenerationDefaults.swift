@@ -3,7 +3,7 @@
 public struct GenerationDefaults: Sendable, Equatable {
     /// When a beam search ends.
     public enum EarlyStopping: Sendable, Equatable {
-        /// As soon as there are as many finished beams as asked for.
+        /// As soon as there are as many finished beams as requested.
         case yes
         /// When a better one is unlikely.
         case no
@@ -21,7 +21,7 @@ public struct GenerationDefaults: Sendable, Equatable {
     /// The power of its length that a beam's score is divided by.
     public var lengthPenalty: Double?
     public var earlyStopping: EarlyStopping?
-    /// Runs of so many tokens occur once.
+    /// Runs of this many tokens occur only once.
     public var noRepeatNgramSize: Int?
     public var repetitionPenalty: Double?
     /// The token after the decoder's start token.

@@ -12,18 +12,18 @@ public protocol ImageJob: AnyObject {
     /// One step; not called again after an answer that is `done`.
     func step(call: Call) throws -> ImageProgress
 
-    /// A cheap approximation of the picture so far, of any size up to that of the picture; `nil` where
-    /// the model has none. Never changes the picture.
+    /// A cheap approximation of the image so far, of any size up to that of the image; `nil` if the
+    /// model has none. It never changes the image.
     func preview(call: Call) throws -> Picture?
 
-    /// The picture; only called once the job is done, then any number of times.
+    /// The finished image; only called once the job is done, then any number of times.
     func finish(call: Call) throws -> Picture
 }
 
 /// What is to be drawn. Where the host leaves the choice to the model, a value is `nil`.
 public struct ImageRequest: Sendable {
     public var prompt: String
-    /// What shall not be in the picture; may be empty.
+    /// What the image is not to show; may be empty.
     public var negative: String
     /// Pixels.
     public var width: Int?
@@ -32,11 +32,11 @@ public struct ImageRequest: Sendable {
     /// A number ≥ 0.
     public var guidance: Double?
     public var seed: UInt64
-    /// How far a given picture is changed, 0 to 1.
+    /// How much an initial image is changed, 0 to 1.
     public var strength: Double
-    /// The picture to begin with, RGB row by row; empty for none.
+    /// The initial image, RGB row by row; empty for none.
     public var initial: [UInt8]
-    /// What of that picture is to be drawn anew, a byte a pixel; empty for all of it.
+    /// Which part of the initial image is to be redrawn, one byte per pixel; empty for all of it.
     public var mask: [UInt8]
     /// A JSON object with what else the model knows, or empty.
     public var extraJSON: String
@@ -59,7 +59,7 @@ public struct ImageRequest: Sendable {
         self.extraJSON = extraJSON
     }
 
-    /// The picture to begin with, now that its size is known.
+    /// The initial image, now that its size is known.
     ///
     /// - Throws: `argument` when it has not three bytes for each pixel.
     public func initialPicture(width: Int, height: Int) throws -> Picture? {

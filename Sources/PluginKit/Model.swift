@@ -9,7 +9,7 @@ public protocol Model: AnyObject, Sendable {
 
     var info: ModelInfo { get }
 
-    /// Makes a context of at least the sequences that are asked for.
+    /// Makes a context with at least the requested sequences.
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> Context
 }
 
@@ -18,7 +18,7 @@ public protocol ModelContext: AnyObject {}
 
 /// How large a context to make.
 public struct ContextParameters: Sendable {
-    /// Sequences that live side by side, at least 1.
+    /// Sequences held at the same time, at least 1.
     public let sequences: Int
     /// Positions per sequence; `nil` is the model's own limit.
     public let contextLength: Int?

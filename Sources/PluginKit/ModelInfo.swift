@@ -1,4 +1,4 @@
-/// What a model says of itself; every part is optional.
+/// A model's description; every part is optional.
 public struct ModelInfo: Sendable {
     public var name: String?
     public var architecture: String?
@@ -13,13 +13,13 @@ public struct ModelInfo: Sendable {
     public var reasoning: ReasoningMarks?
     public var quantization: String?
     public var license: String?
-    /// What else a model of vectors says of itself.
+    /// The further description of a vector model.
     public var vectors: VectorInfo?
-    /// What else an encoder-decoder says of itself.
+    /// The further description of an encoder-decoder.
     public var source: SourceInfo?
     /// How it writes where the caller says nothing.
     public var generation: GenerationDefaults?
-    /// What else a model that draws says of itself.
+    /// The further description of an image model.
     public var image: ImageInfo?
     /// What loading had to assume or leave out, a sentence each: for the host's log and its status.
     public var notes: [String] = []

@@ -19,7 +19,7 @@ package struct AnswerSpans: Sendable, Equatable {
     /// Best first, without those of passages that there are not.
     package let spans: [Span]
 
-    /// How many spans are asked for, the best of which is the answer.
+    /// How many spans are requested; the best is the answer.
     private static let told = 3
 
     /// What the task is given.

@@ -16,7 +16,7 @@ package struct Relevance: Sendable {
     package let scores: [Float]
     /// What was read of each document: by a cross-encoder with the query.
     package let readings: [TextReading]
-    /// What was read of the query by itself.
+    /// How much was read of the query alone.
     package let queryReadings: [TextReading]
 
     /// By a cross-encoder.

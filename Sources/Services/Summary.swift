@@ -52,7 +52,7 @@ where Events.Element == GenerationEvent {
     /// Between the summaries of two parts.
     private static var gap: String { "\n\n" }
 
-    /// - Parameter emit: takes the summary as it comes.
+    /// - Parameter emit: receives the summary as it is written.
     package func run(_ emit: (String) async throws -> Void) async throws -> WholeSummary {
         var whole = WholeSummary()
         for index in texts.indices {
@@ -95,7 +95,7 @@ where Events.Element == GenerationEvent {
                 return try await begin(texts[begun])
             } catch EngineError.overloaded(_, let retryAfter) {
                 try await Task.sleep(for: retryAfter)
-                // Nobody waits for the rest any more.
+                // Nobody waits for the rest.
                 if running.withLock({ $0.isCancelled }) { throw CancellationError() }
             }
         }

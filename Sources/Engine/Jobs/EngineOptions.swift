@@ -8,8 +8,8 @@ package struct EngineOptions: Sendable {
     package var queueLimit = 64
     /// Texts of all requests for vectors together; a single larger request is taken when there is no other.
     package var textLimit = 100_000
-    /// Rows of a step of text, of which the model's batch size is the upper limit too; tokens of a step of
-    /// vectors, where a single longer text is a step of its own and a query waits about this long.
+    /// Rows of a text step, also limited by the model's batch size; tokens of a vector step, for
+    /// which a longer text is a step of its own and a query waits about this long.
     package var tokenBudget = 512
     /// Bytes of embeddings that are kept, with their texts; 0 keeps none.
     package var cacheBytes = 64 << 20
@@ -31,7 +31,7 @@ package struct EngineOptions: Sendable {
     package var backlog = 1024
     /// How long it may stay paused.
     package var stallLimit: Duration = .seconds(60)
-    /// How long `stop` waits for a step that is under way.
+    /// How long `stop` waits for a step in progress.
     package var stopPatience: Duration = .seconds(1)
 
     private init() {}

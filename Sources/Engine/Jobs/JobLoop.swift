@@ -94,7 +94,7 @@ extension JobLoop {
         supervisor.discard(model, because: failure, blaming: blame)
     }
 
-    /// Has the model let go of something; a refusal means that it has none of that number.
+    /// Makes the model release something; a refusal means that it has none of that number.
     final func free(_ body: (any LoadedModel) throws -> Void) {
         guard let model else { return }
         do {

@@ -189,7 +189,7 @@ extension JobQueue {
         }
     }
 
-    /// Runs a call of the model; while it is under way it can be interrupted.
+    /// Runs a call of the model, which can be interrupted meanwhile.
     ///
     /// - Parameters:
     ///   - jobs: the jobs that it serves.

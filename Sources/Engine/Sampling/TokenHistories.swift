@@ -120,7 +120,7 @@ struct RunBans: Sendable {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
-    /// Forbids all tokens but these, which stand in rising order.
+    /// Forbids all tokens but these, which are in ascending order.
     func keepOnly(_ tokens: [Int32]) {
         var start = 0
         for token in tokens where Int(token) < count {

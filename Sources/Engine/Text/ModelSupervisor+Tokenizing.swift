@@ -1,11 +1,11 @@
 import PluginHost
 
 extension ModelSupervisor {
-    /// Has the model tokenize a request's texts, again if that takes it down, and refuses for a while what does so
-    /// each time.
+    /// Makes the model tokenize a request's texts, again if that crashes it, and refuses for a
+    /// while what crashes it each time.
     ///
-    /// The first attempt goes beside other calls, any of which may be the one that takes the model down. Each
-    /// further one goes alone, so that no request is blamed for another's text.
+    /// The first attempt runs beside other calls, any of which may be the one that crashes the
+    /// model. Each further one runs alone, so that no request is blamed for another's text.
     ///
     /// - Parameters:
     ///   - fingerprint: of all that `call` gives the model.
@@ -71,7 +71,7 @@ extension EngineError {
     }
 }
 
-/// What tells requests from others by what the model gets to see of them; nothing can be read from it.
+/// Identifies a request by what the model gets to see of it; its content cannot be recovered.
 enum Fingerprint {
     /// - Parameter parts: the kind of the request among them.
     static func of(_ parts: any Hashable...) -> Int {

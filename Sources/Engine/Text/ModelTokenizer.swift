@@ -43,7 +43,7 @@ package final class ModelTokenizer: Sendable {
         }
     }
 
-    /// Turns a prompt into tokens, of which only the template's own words make control tokens. It is
+    /// Turns a prompt into tokens; only the template's own words become control tokens. It is
     /// rendered here too: a long conversation keeps a core busy for seconds.
     ///
     /// - Throws: `EngineError`, and what `render` throws.

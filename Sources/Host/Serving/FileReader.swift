@@ -26,7 +26,7 @@ final class FileReader: Sendable {
         close(descriptor)
     }
 
-    /// Up to `count` bytes; fewer at the end of the file, none behind it.
+    /// Up to `count` bytes; fewer at the end of the file, then none.
     func bytes(at offset: Int, count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {

@@ -2,7 +2,7 @@
 ///
 /// The parser keeps no positions of values, so the keys are found again here. A table is known by
 /// its path, an element of an array of tables by its index: `["models", "0", "name"]`. Keys within
-/// inline tables and arrays stand at the line of the key that holds them.
+/// inline tables and arrays have the line of the key that holds them.
 struct TOMLLines {
     private var lines: [[String]: Int] = [:]
     private var elements: [[String]: Int] = [:]

@@ -88,8 +88,8 @@ package final class HostDatabase: Sendable {
         configuration.busyMode = .timeout(5)
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { database in
-            // What is acknowledged is on the disk: GRDB's default for WAL, which it sets behind all
-            // preparation, may lose it with the power.
+            // What is acknowledged is on disk: GRDB's default for WAL, which it sets after all
+            // preparation, may lose it in a power failure.
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         try Migrations.all.migrate(pool)

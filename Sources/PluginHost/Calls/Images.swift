@@ -4,7 +4,7 @@ import Synchronization
 /// The host's number of an image in progress.
 package struct ImageID: Hashable, Sendable {
     package private(set) var rawValue: UInt64
-    /// What it may fill, on the host's side; nil for one that was never begun.
+    /// The buffer it may fill, on the host's side; nil for one that was never begun.
     let room: PictureRoom?
 
     package init(rawValue: UInt64) { self.init(rawValue: rawValue, room: nil) }
@@ -205,7 +205,7 @@ extension ModelInstance {
 }
 
 extension PictureBuffer {
-    /// Where the plugin says that it put the picture.
+    /// Where the plugin reports the image to be.
     ///
     /// - Throws: `.broken` for one that is not, or not all, in this buffer.
     fileprivate func place(

@@ -20,7 +20,7 @@ package protocol WorkerCall: WireMessage, Sendable {
     func answer(to call: Frame, in worker: WorkerServer) throws -> [UInt8]
 }
 
-/// A call that brings a model up in a worker, or ends it.
+/// A call that loads a model in a worker, or ends the worker.
 package protocol LoadingCall: WorkerCall {
     func perform(in worker: WorkerServer) throws -> Answer
 }
@@ -28,8 +28,8 @@ package protocol LoadingCall: WorkerCall {
 /// A call of a model that is open: in this process, or as a message to its worker. Each file of
 /// this folder holds the calls of one extension.
 ///
-/// What goes in is checked before, and what comes out after, on the host's side: where the plugin runs makes no
-/// difference, and a worker that lies decides no index, count or length.
+/// The host's side checks the arguments before the call and the results after it. It makes no
+/// difference where the plugin runs, and a lying worker decides no index, count or length.
 package protocol ModelCall: WorkerCall {
     /// What the caller gets.
     associatedtype Result = Answer
@@ -39,7 +39,7 @@ package protocol ModelCall: WorkerCall {
 
     /// The message to a worker.
     ///
-    /// - Parameter deadline: by when the plugin is to be done.
+    /// - Parameter deadline: the time by which the plugin must be done.
     func payload(until deadline: MonotonicTime?) -> [UInt8]
 
     /// How long a worker may take; nil for as long as the caller says.
@@ -58,7 +58,7 @@ package protocol ModelCall: WorkerCall {
 package final class HostSide {
     let description: ModelDescription
     let vocabulary: Vocabulary?
-    /// Where the plugin's side leaves rows and pictures.
+    /// Where the plugin's side leaves rows and images.
     let memory: any LaneMemory
 
     package init(
@@ -84,7 +84,7 @@ package struct PluginSide {
     }
 }
 
-/// What only some models or plugins have.
+/// A part that only some models or plugins have.
 func supported<Part>(_ part: Part?, else message: String) throws -> Part {
     guard let part else { throw ModelFailure.unsupported(message) }
     return part

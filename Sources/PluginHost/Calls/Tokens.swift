@@ -84,7 +84,7 @@ extension TokenizeCall {
 }
 
 extension PluginSide {
-    /// The ids that a call puts out for a text; nobody has looked at them.
+    /// The ids that a call gives for a text; unchecked.
     func tokenIDs(
         of text: String, _ step: CallStep,
         _ body: (roost_str, roost_sink, UnsafePointer<roost_call>) -> roost_status

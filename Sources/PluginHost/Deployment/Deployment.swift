@@ -31,7 +31,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
 
     /// - Parameters:
     ///   - revisions: where it tells which revision serves.
-    ///   - starter: asked anew for each revision, so that it sees the plugins of the moment.
+    ///   - starter: called again for each revision, so that it sees the current plugins.
     init(
         spec: ModelSpec, options: PluginHostOptions, revisions: ServingRevisions,
         starter: @escaping @Sendable () -> RevisionStart<Serving>
@@ -93,7 +93,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
     ///
     /// - Parameter expecting: the revision that the caller means to replace.
     /// - Returns: the new revision's number.
-    /// - Throws: `DeploymentError`; the current revision then goes on serving.
+    /// - Throws: `DeploymentError`; the current revision then keeps serving.
     package func reload(expecting: Int? = nil) async throws -> Int {
         let check = { @Sendable [name] (state: borrowing State) throws in
             let found = state.current?.number

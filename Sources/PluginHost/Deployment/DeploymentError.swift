@@ -9,14 +9,14 @@ package enum DeploymentError: Error, Sendable, Equatable {
     /// A reload expected another revision than there is.
     case conflict(model: String, expected: Int, found: Int?)
     case notLoaded(model: String, reason: String?)
-    /// A revision could not be brought up.
+    /// A revision could not be started.
     ///
     /// - Parameters:
     ///   - fix: how to mend it, if the library's file shows that.
-    ///   - serving: the revision before it, which goes on serving.
+    ///   - serving: the previous revision, which keeps serving.
     case failed(
         model: String, stage: LoadStage, reason: String, fix: String? = nil, serving: Int? = nil)
-    /// Something newer was asked for while the model was starting.
+    /// A newer operation was requested while the model was starting.
     case superseded(model: String, by: Wish)
     case stopping
 }
@@ -51,7 +51,7 @@ extension DeploymentError: CustomStringConvertible {
         names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
     }
 
-    /// What brought up a revision of `model` to fail, with its stage.
+    /// Why a revision of `model` could not be started, with the stage.
     init(_ error: any Error, model: String, during stage: LoadStage) {
         switch error {
         case let error as DeploymentError: self = error
@@ -73,7 +73,7 @@ extension DeploymentError: CustomStringConvertible {
 }
 
 extension DeploymentError {
-    /// The same, where an older revision goes on serving.
+    /// The same, while an older revision keeps serving.
     func keeping(_ revision: Int?) -> DeploymentError {
         guard let revision, case .failed(let model, let stage, let reason, let fix, nil) = self
         else { return self }

@@ -208,7 +208,7 @@ struct RevisionStart<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// A step of a small picture.
+    /// A step of a small image.
     private func warm(
         _ images: ImageCapabilities, of model: any LoadedModel, by end: MonotonicTime
     ) throws {

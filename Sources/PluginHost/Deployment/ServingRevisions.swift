@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Which revision of each model of a host serves, for whoever follows it.
+/// Which revision of each model of a host serves, as a stream for followers.
 package final class ServingRevisions: Sendable {
-    /// By the names of models, without those of which none serves. No number comes twice, even for a model
-    /// that was removed and added again.
+    /// By the names of models that serve. No number is used twice, even for a model that was
+    /// removed and added again.
     package typealias Snapshot = [String: Int]
 
     fileprivate struct State {
@@ -17,8 +17,8 @@ package final class ServingRevisions: Sendable {
 
     package init() {}
 
-    /// The snapshot of the moment, at once, and then after every change the newest: who was busy meanwhile
-    /// gets one for all that happened. The stream ends when its reader is cancelled.
+    /// The current snapshot at once, then the newest after every change: a slow reader gets one for
+    /// several changes. The stream ends when its reader is cancelled.
     package var snapshots: AsyncStream<Snapshot> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let id = state.withLock { state in
@@ -33,7 +33,7 @@ package final class ServingRevisions: Sendable {
         }
     }
 
-    /// - Returns: the number of what serves from now on.
+    /// - Returns: the number of the revision that serves from now on.
     func begin(_ model: String) -> Int {
         state.withLock { state in
             state.lastNumber += 1
@@ -43,7 +43,7 @@ package final class ServingRevisions: Sendable {
         }
     }
 
-    /// Nothing serves any more, unless that was begun anew.
+    /// Nothing serves now, unless another revision has taken over.
     func end(_ model: String, _ number: Int) {
         state.withLock { state in
             guard state.snapshot[model] == number else { return }

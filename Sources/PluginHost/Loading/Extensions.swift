@@ -46,7 +46,7 @@ extension DecodeCapabilities {
 }
 
 extension EncoderCapabilities {
-    /// What a model with an encoder says of it.
+    /// The description of a model's encoder.
     init(_ encode: roost_ext_encode, with decode: DecodeCapabilities?) throws {
         _ = try require(encode.encode, "encode", in: .describe)
         self.init(decoderStart: encode.decoder_start)
@@ -165,7 +165,7 @@ extension ModelDescription {
 }
 
 extension ImageCapabilities {
-    /// What a model of pictures can do.
+    /// What an image model can do.
     init(_ image: roost_ext_image, infoJSON: [UInt8]) throws {
         _ = try require(image.begin, "begin", in: .describe)
         _ = try require(image.step, "step", in: .describe)

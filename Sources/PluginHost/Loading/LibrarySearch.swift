@@ -68,7 +68,7 @@ struct PluginLocator: Sendable {
     }
 
     /// - Parameter library: a name without a slash is searched for, anything else is a path.
-    /// - Throws: `.load(stage: .find)` with the places that were looked at.
+    /// - Throws: `.load(stage: .find)` with the places searched.
     func find(_ library: String) throws -> String {
         let candidates = library.contains("/") ? [library] : folders.map { "\($0)/\(library)" }
         if let found = candidates.first(where: { access($0, R_OK) == 0 }) { return found }

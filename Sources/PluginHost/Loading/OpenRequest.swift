@@ -26,7 +26,7 @@ package struct OpenRequest: Sendable, Equatable {
     }
 }
 
-/// What a plugin found when it looked at a model's headers.
+/// A plugin's findings from a model's headers.
 package struct Probe: Sendable, Equatable {
     /// 0: not mine; 1 to 100: how well the plugin serves the model.
     package var score: Int

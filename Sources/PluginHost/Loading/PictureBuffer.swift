@@ -1,10 +1,10 @@
 import Glibc
 
-/// The host's memory for a picture.
+/// The host's memory for an image.
 package struct PictureBuffer {
     let base: UnsafeMutablePointer<UInt8>
 
-    /// Copies the picture that was put there.
+    /// Copies the image that was put there.
     ///
     /// - Parameter place: is in the buffer.
     func picture(at place: PicturePlace) -> Picture {
@@ -20,15 +20,15 @@ package struct PictureBuffer {
     }
 }
 
-/// Where in a buffer a picture was put.
+/// Where in a buffer an image was put.
 package struct PicturePlace: Equatable {
     var width: Int
     var height: Int
     /// Bytes from one row to the next.
     var stride: Int
 
-    /// - Throws: `.broken` for a picture that does not fit into the host's buffer, and for a finished one of
-    ///   another size than it was to have.
+    /// - Throws: `.broken` for an image that does not fit into the host's buffer, and for a
+    ///   finished one of the wrong size.
     func check(in room: PictureRoom, step: CallStep) throws {
         guard stride == room.stride else {
             throw ModelFailure.broken(
@@ -52,11 +52,11 @@ package struct PicturePlace: Equatable {
     }
 }
 
-/// The buffer for one picture.
+/// The buffer for one image.
 struct PictureRoom: Hashable {
     var width: Int
     var height: Int
-    /// Whether the finished picture is to be of this size, and not only to fit.
+    /// Whether the finished image must have exactly this size, not only fit.
     var isExact: Bool
 
     /// Bytes from one row to the next.

@@ -8,7 +8,7 @@ struct PluginImage {
     let path: String
     private let entry: Query
 
-    /// - Parameter path: a staged copy that was looked at before; its constructors run here.
+    /// - Parameter path: an inspected staged copy; its constructors run here.
     init(_ path: String, trace: CallTrace) throws {
         self.path = path
         entry = try trace.during(.library) { try Self.entryPoint(of: path) }
@@ -105,7 +105,7 @@ extension PluginImage {
         return table
     }
 
-    /// Up to the first function: what is missing behind it is named one by one.
+    /// Up to the first function: any missing later ones are named one by one.
     private static let leastTable = MemoryLayout<roost_plugin>.offset(of: \.attach) ?? 0
 
     /// RTLD_NODELETE: neither Swift nor C++ survives being unmapped. RTLD_LOCAL: two revisions of

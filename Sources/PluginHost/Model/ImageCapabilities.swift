@@ -21,14 +21,14 @@ package struct ImageCapabilities: Sendable, Equatable {
 
     package init() {}
 
-    /// Pixels of a side that any model may be asked for.
+    /// The most pixels a side that may be requested of any model.
     package static let longestSide = 2048
-    /// Steps that any model may be asked for.
+    /// The most steps that may be requested of any model.
     package static let mostSteps = 1000
     /// How many steps a job of that many may take: some schedulers evaluate the network twice for
     /// one, and decoding takes steps too.
     package static let mostProgress = 2 * mostSteps + 64
-    /// Bytes of the largest picture.
+    /// Bytes of the largest image.
     static let mostBytes = longestSide * longestSide * ABI.imageChannels
 }
 

@@ -32,7 +32,7 @@ package struct ImageRequest: Sendable, Equatable {
     }
 }
 
-/// A picture of 8 bits a channel in RGB.
+/// An RGB image with 8 bits per channel.
 package struct Picture: Sendable, Equatable {
     package let width: Int
     package let height: Int

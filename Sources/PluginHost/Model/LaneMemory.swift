@@ -3,7 +3,7 @@ import PluginABI
 /// The memory in which the calls of a lane leave rows or an image, each overwriting the previous
 /// one.
 package protocol LaneMemory: AnyObject {
-    /// At least so many bytes, from the beginning of a cache line.
+    /// At least this many bytes, aligned to a cache line.
     func room(_ bytes: Int) throws -> UnsafeMutableRawPointer
 }
 

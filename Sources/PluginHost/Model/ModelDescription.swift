@@ -82,7 +82,7 @@ package struct DecodeCapabilities: Sendable, Equatable {
     }
 }
 
-/// The encoder of an encoder-decoder: it reads a source, of which the decoder then writes.
+/// The encoder of an encoder-decoder: it reads a source, from which the decoder then writes.
 package struct EncoderCapabilities: Sendable, Equatable {
     /// The token that a decoder's sequence begins with.
     package var decoderStart: Int32

@@ -153,7 +153,7 @@ enum LastWords {
         "malloc(): ", "double free", "symbol lookup error", "Unhandled exception",
     ]
 
-    /// The first line with such a beginning and the two behind it, else the last three lines.
+    /// The first line with such a beginning and the next two, else the last three lines.
     static func of(_ output: String) -> String {
         let lines = output.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
         let first = lines.firstIndex { line in beginnings.contains { line.contains($0) } }

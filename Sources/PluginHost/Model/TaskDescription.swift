@@ -5,7 +5,7 @@ package struct TaskDescription: Sendable, Equatable {
     package var name: String
     /// A JSON Schema of the input; unchecked.
     package var inputSchema: JSONValue
-    /// A JSON Schema of each event, for whoever reads them.
+    /// A JSON Schema of each event, for clients.
     package var eventSchema: JSONValue
 
     package init(

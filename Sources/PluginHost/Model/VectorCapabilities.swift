@@ -34,7 +34,8 @@ package struct VectorCapabilities: Sendable, Equatable {
     package var embeds: Bool { dimensions > 0 }
     package var classifies: Bool { !labels.isEmpty }
 
-    /// Texts per call: so many rows of embeddings or labels fit into the memory that a worker shares.
+    /// Texts per call: this many rows of embeddings or labels fit into the memory that a worker
+    /// shares.
     package var embeddingRows: Int {
         let stride = RowBuffer.stride(width: max(1, dimensions, labels.count))
         return max(1, min(1024, (64 << 20) / stride))

@@ -6,7 +6,7 @@ import Synchronization
 /// glibc gives every thread that allocates while others do a heap of its own, up to eight a core, and
 /// each keeps what it once held.
 package enum HeapMemory {
-    /// As many as let the threads of some requests allocate side by side.
+    /// Enough for the threads of several requests to allocate concurrently.
     private static let mostHeaps: Int32 = 8
 
     /// Bounds the number of heaps; before threads are started.

@@ -36,7 +36,7 @@ package final class Monitor<State>: @unchecked Sendable {
 
     /// Blocks until `body`, asked again after every change, returns a value.
     ///
-    /// - Parameter limit: how long to wait; nil is for ever.
+    /// - Parameter limit: how long to wait; nil is unlimited.
     /// - Returns: nil when the limit passed first.
     package func wait<Result>(
         atMost limit: Duration? = nil, until body: (inout State) throws -> Result?

@@ -153,7 +153,7 @@ extension WorkerLine {
         }
     }
 
-    /// - Returns: what the plugin says of the model's headers.
+    /// - Returns: the plugin's findings about the model's headers.
     func probe(_ request: OpenRequest, limit: Duration) throws -> Probe {
         try call(ProbeCall(request: request), limit: limit)
     }

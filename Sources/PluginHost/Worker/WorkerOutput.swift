@@ -78,7 +78,7 @@ enum WorkerLog {
         return Array("<\(line.level.rawValue)>\(String(text))\n".utf8)
     }
 
-    /// A line without a level, which the plugin wrote by itself, is information.
+    /// A line without a level, written by the plugin itself, is information.
     static func parse(_ line: [UInt8]) -> (LogLevel, String) {
         if line.count >= 3, line[0] == UInt8(ascii: "<"), line[2] == UInt8(ascii: ">"),
             let level = LogLevel(rawValue: Int32(line[1]) - Int32(UInt8(ascii: "0")))

@@ -13,7 +13,7 @@ package final class WorkerServer: @unchecked Sendable {
         var memory: SharedMemory?
     }
 
-    /// A call of each kind that the host may make; what is read takes the place of its members.
+    /// One call of each kind that the host may make; reading a message replaces its members.
     package static let calls: [any WorkerCall] = [
         Hello(), LibraryCall(path: ""), QueryCall(), AttachCall(),
         ProbeCall(request: OpenRequest(path: "")), LoadCall(request: OpenRequest(path: "")),

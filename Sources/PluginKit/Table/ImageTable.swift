@@ -99,7 +99,7 @@ private func endImage(job: OpaquePointer?) {
 
 // MARK: - Pictures
 
-/// Copies a picture to the top left of the host's buffer.
+/// Copies an image to the top left of the host's buffer.
 private func write(_ picture: Picture, to out: UnsafeMutablePointer<roost_image>?) throws {
     var image = try checked(UnsafePointer(out), "roost_image", size: \.struct_size)
     let rowBytes = ABI.imageChannels * picture.width

@@ -22,7 +22,7 @@ final class PluginImage: Sendable {
 
     var isPoisoned: Bool { state.withLock { $0.poisoned } }
 
-    /// The table of the plugin, made when first asked for.
+    /// The table of the plugin, built at the first query.
     func table(of plugin: any Plugin.Type) -> UnsafePointer<roost_plugin> {
         let table = state.withLock { state in
             if let table = state.table { return table }

@@ -49,7 +49,7 @@ package enum APIError: Error, Equatable, Sendable {
         var stage: String
         var reason: String
         var fix: String?
-        /// The revision before it, which goes on serving.
+        /// The previous revision, which keeps serving.
         var serving: Int?
 
         /// The new revision is at fault, not a host that cannot start it for now.

@@ -27,7 +27,7 @@ package struct Conversation: Sendable {
         case answer
         /// Behind the last message.
         case message
-        /// Where the text of the last message does, for the model to go on with it.
+        /// At the end of the last message's text, which the model continues.
         case text
     }
 

@@ -2,7 +2,7 @@ package import Engine
 
 /// How a reply is generated, whatever it replies to.
 package struct GenerationOptions: Sendable {
-    /// Nil for the default of what is asked for.
+    /// Nil for the default model.
     package var model: String?
     /// What each choice asks for, but for its prompt.
     package var request = GenerationRequest(prompt: [])

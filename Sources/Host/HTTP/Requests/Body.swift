@@ -91,7 +91,7 @@ struct Body {
         try await parsed(request) { try read(Fields($0)) }.0
     }
 
-    /// - Returns: what `body` makes of the members, and the share of the budget that a large body holds.
+    /// - Returns: the result of `body`, and the share of the budget that a large body holds.
     private func parsed<Value: Sendable>(
         _ request: Request, _ body: @escaping @Sendable (JSONObject) throws -> Value
     ) async throws -> (Value, ByteBudget.Share?) {

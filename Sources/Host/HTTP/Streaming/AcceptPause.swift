@@ -14,7 +14,7 @@ final class AcceptPause: ChannelOutboundHandler {
 
     /// Last in the pipeline before the system: all other handlers have agreed to accept.
     static func add(to channel: any Channel) async throws {
-        // Each connection is looked at by itself.
+        // Each connection is checked separately.
         try await channel.setOption(.maxMessagesPerRead, value: 1).get()
         try await channel.eventLoop.submit {
             try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)

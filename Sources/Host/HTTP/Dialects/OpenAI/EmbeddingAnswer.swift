@@ -12,7 +12,7 @@ package struct EmbeddingAnswer {
 
     package init() {}
 
-    /// What has been written since this was last asked for.
+    /// What has been written since the last call.
     package mutating func take() -> ByteBuffer {
         defer { buffer = ByteBuffer() }
         return buffer

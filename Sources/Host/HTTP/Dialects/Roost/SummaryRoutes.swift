@@ -39,7 +39,7 @@ struct SummaryWork: Sendable {
     private let workload: Workload
     private let context: HTTPContext
 
-    /// Puts the first parts into the model's queue, so that a refusal has a status of its own.
+    /// Puts the first parts into the model's queue, so that a refusal has its own status.
     init(
         _ asked: SummaryRequest, _ models: Models, _ workload: Workload, _ context: HTTPContext
     ) async throws {
@@ -74,7 +74,7 @@ struct SummaryWork: Sendable {
     /// The longest source of a model that does not say: attention over a source grows with its square.
     private static let usualLimit = 1024
 
-    /// - Parameter emit: takes the summary as it comes.
+    /// - Parameter emit: receives the summary as it is written.
     /// - Returns: the whole answer as the route gives it.
     func run(_ emit: (String) async throws -> Void) async throws -> JSONValue {
         let whole = try await workload.run(for: context.channel, cancel: summary.cancel) {

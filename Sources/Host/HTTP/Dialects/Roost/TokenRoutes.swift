@@ -16,8 +16,8 @@ struct TokenRoutes {
         ]
     }
 
-    /// The tokens of a `text`, or of the prompt that `messages` become, of which only the template's own
-    /// words make control tokens.
+    /// The tokens of a `text`, or of the prompt rendered from `messages`, in which only the
+    /// template's own words become control tokens.
     private func tokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
         let asked = try await body.read(request, context, .tokens, TokenizeRequest.init)
         let hold = try await hold(asked.model, context)

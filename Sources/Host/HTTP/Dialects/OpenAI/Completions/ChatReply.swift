@@ -6,7 +6,7 @@ import NIOCore
 struct ChatChunks: ReplyWriter {
     private let frame: ChunkFrame
     private let texts: [ChunkFrame.Text]
-    /// Whether log probabilities were asked for.
+    /// Whether log probabilities were requested.
     private let isScored: Bool
 
     init(_ head: CompletionHead, _ choices: Int, isScored: Bool, includesUsage: Bool) {
@@ -19,7 +19,7 @@ struct ChatChunks: ReplyWriter {
         }
     }
 
-    /// A chunk for each choice, which says who speaks.
+    /// A chunk for each choice, with the role.
     func opening() -> ByteBuffer? {
         let role: JSONValue = ["role": "assistant", "content": ""]
         return texts.indices.reduce(into: ByteBuffer()) { buffer, index in

@@ -6,7 +6,7 @@ import NIOCore
 struct CompletionChunks: ReplyWriter {
     private let frame: ChunkFrame
     private let texts: [ChunkFrame.Text]
-    /// Whether log probabilities were asked for.
+    /// Whether log probabilities were requested.
     private let isScored: Bool
 
     init(_ head: CompletionHead, _ choices: Int, isScored: Bool, includesUsage: Bool) {

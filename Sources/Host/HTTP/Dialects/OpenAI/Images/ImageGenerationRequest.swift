@@ -129,7 +129,7 @@ struct ImageGenerationRequest: Sendable {
 // MARK: - With a model
 
 extension ImageGenerationRequest {
-    /// What the model is asked for.
+    /// The model's request.
     ///
     /// - Throws: `APIError` for what this model cannot do.
     func order(_ capabilities: ImageCapabilities) throws -> ImageOrder {
