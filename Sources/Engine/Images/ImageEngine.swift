@@ -18,7 +18,7 @@ package final class ImageEngine: RevisionServing {
     package init(supervisor: ModelSupervisor, options: EngineOptions = .images) throws {
         let description = try supervisor.current().description
         guard let capabilities = description.image else {
-            throw EngineError.unsupported("pictures")
+            throw EngineError.unsupported("images")
         }
         var options = options
         options.parallel = max(1, options.parallel)
@@ -84,10 +84,10 @@ extension ImageRequest {
 /// What happens while the images of an order are made. Their numbers count from 0.
 package enum ImageEvent: Sendable, Equatable {
     /// A step is done. After a crash of the model the steps of an image begin again.
-    case step(picture: Int, ImageProgress)
+    case step(image: Int, ImageProgress)
     /// The image so far, perhaps smaller than it will be.
-    case preview(picture: Int, number: Int, Picture)
-    case picture(Int, Picture)
+    case preview(image: Int, number: Int, Picture)
+    case image(Int, Picture)
 }
 
 /// What happens while the images of one order are made.

@@ -74,7 +74,7 @@ extension ImageLoop {
         let progress = try model.stepImage(id, deadline: deadline)
         job.current.steps += 1
         job.current.most = progress.of.map { 2 * $0 } ?? ImageCapabilities.mostProgress
-        job.events.send(.step(picture: job.current.number, progress))
+        job.events.send(.step(image: job.current.number, progress))
         if progress.done { return try model.finishImage(id, deadline: deadline) }
         if job.wantsPreview(after: progress), !job.isCancelled { try show(job, id, model) }
         return nil
@@ -87,7 +87,7 @@ extension ImageLoop {
         do {
             let preview = try model.previewImage(id, deadline: options.stepDeadline)
             queue.record { $0.previews += 1 }
-            job.events.send(.preview(picture: job.current.number, number: number, preview))
+            job.events.send(.preview(image: job.current.number, number: number, preview))
         } catch let failure as ModelFailure where !failure.isFatal {
             job.current.previews = job.order.previews
         }
@@ -95,7 +95,7 @@ extension ImageLoop {
 
     private func deliver(_ image: Picture, of job: ImageJob) {
         queue.record { $0.images += 1 }
-        job.events.send(.picture(job.current.number, image))
+        job.events.send(.image(job.current.number, image))
         endImage(of: job)
         guard !job.advance() else { return }
         leave(job, as: \.finished)

@@ -9,7 +9,7 @@ import Testing
         let request = order("a", steps: 6)
         let events = try await engine.events(ImageOrder(request, previews: 2))
         #expect(events.pictures == [ImageWorld.picture(request[0], steps: 6)])
-        #expect(events.last == .picture(0, events.pictures[0]))
+        #expect(events.last == .image(0, events.pictures[0]))
         #expect(events.previews == [2, 4].map { ImageWorld.picture(request[0], steps: $0) })
         #expect(world.begun == 1 && world.ended == 1)
         let statistics = engine.statistics
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func aModelWithoutPicturesIsRefused() {
-        #expect(throws: EngineError.unsupported("pictures")) {
+        #expect(throws: EngineError.unsupported("images")) {
             try ImageEngine(supervisor: VectorWorld().supervisor())
         }
     }

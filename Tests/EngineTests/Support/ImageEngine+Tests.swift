@@ -31,7 +31,7 @@ extension ImageEngine {
 
 extension [ImageEvent] {
     var pictures: [Picture] {
-        compactMap { if case .picture(_, let picture) = $0 { picture } else { nil } }
+        compactMap { if case .image(_, let picture) = $0 { picture } else { nil } }
     }
 
     var previews: [Picture] {

@@ -41,7 +41,7 @@ struct ImageRoutes {
         var images: [(EncodedImage, Int)] = []
         try await workload.run(for: context.channel, cancel: reply.stream.cancel) {
             for try await event in reply.stream {
-                guard case .picture(let number, let image) = event else { continue }
+                guard case .image(let number, let image) = event else { continue }
                 images.append((try await EncodedImage(image), reply.asked.seed(of: number)))
             }
         }
@@ -84,7 +84,7 @@ private struct ImageReply: Sendable {
             asked.showsSteps ? .some(answer.step(progress, of: image)) : .none
         case .preview(let image, let number, let preview):
             answer.preview(try await EncodedImage(preview), number: number, of: image)
-        case .picture(let number, let image):
+        case .image(let number, let image):
             answer.completed(
                 try await EncodedImage(image), seed: asked.seed(of: number), of: number)
         }
