@@ -175,7 +175,7 @@ public enum ABI {
     public static let minor: UInt32 = 0
     /// The highest of roost_probe.score.
     public static let bestScore: Int32 = 100
-    /// In place of the id of a token that there is not.
+    /// The id of a token that does not exist.
     public static let noToken: Int32 = -1
     /// Bytes of a pixel: red, green, blue.
     public static let imageChannels: Int = 3

@@ -7,16 +7,16 @@
  *
  * PRINCIPLES
  *
- * 1. The host owns every loop; a plugin exposes steps. To cancel is not to call again.
+ * 1. The host owns every loop; a plugin exposes steps. To cancel means not to call again.
  * 2. Every call is scalars, borrowed input buffers and host-owned output buffers or sinks, so that
  *    the same library serves inside the host or in a worker process.
- * 3. The host owns the tokens, the sampler and its random state. A stream can go on after a reload
- *    or a crash by feeding its tokens to a fresh context.
- * 4. Additive for ever. Tables carry their size in `struct_size` and only grow; a member is read
+ * 3. The host owns the tokens, the sampler and its random state. A stream can continue after a
+ *    reload or a crash by feeding its tokens to a fresh context.
+ * 4. Additive forever. Tables carry their size in `struct_size` and only grow; a member is read
  *    only under ROOST_HAS. An incompatible change is a new symbol or a new extension id.
  * 5. No policy in plugins: no stdout, signal handlers, setlocale, exit, nor undeclared threads.
  *
- * MEMORY. What a pointer argument leads to is lent for the call, unless the member says "until".
+ * MEMORY. What a pointer argument points to is lent for the call, unless the member says "until".
  * Strings are UTF-8 with a length and need no terminating NUL.
  *
  * THREADS. Every function carries one tag at the end of its comment.

@@ -190,7 +190,7 @@ package enum ABI {
     package static let minor: UInt32 = 0
     /// The highest of roost_probe.score.
     package static let bestScore: Int32 = 100
-    /// In place of the id of a token that there is not.
+    /// The id of a token that does not exist.
     package static let noToken: Int32 = -1
     /// Bytes of a pixel: red, green, blue.
     package static let imageChannels: Int = 3

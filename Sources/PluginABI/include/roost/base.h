@@ -1,5 +1,5 @@
-/* What every other header of version 1 is made of: texts, errors, calls, handles, and the buffers that calls
- * fill. The rules for all of them stand in roost_plugin.h. */
+/* The types that all headers of version 1 share: texts, errors, calls, handles, and the buffers that calls
+ * fill. The common rules are in roost_plugin.h. */
 #ifndef ROOST_ABI_BASE_H
 #define ROOST_ABI_BASE_H
 
@@ -58,7 +58,7 @@ typedef struct roost_err {
  * clock included, as long as it lasts; `err` is written by one of them. */
 typedef struct roost_call {
     uint32_t struct_size;
-    uint32_t number;        /* goes up by one from call to call of a lane, and wraps */
+    uint32_t number;        /* incremented with every call of a lane; wraps */
     const uint32_t *cancel; /* the number up to which calls are to stop: ask roost_cancelled. May be
                                NULL. [any] */
     uint64_t deadline_ns;   /* on the clock of roost_host.now_ns; 0 is none */
@@ -67,8 +67,8 @@ typedef struct roost_call {
     roost_err *err;         /* never NULL */
 } roost_call;
 
-/* Whether the call is to stop soon. The word names calls by number, so that a request that comes when its
- * call has ended leaves the next one alone; of two numbers the one up to 2^31 - 1 ahead is the later.
+/* Whether the call is to stop soon. The word names calls by number, so that a cancellation that comes after
+ * its call has ended does not affect the next one; of two numbers, the one up to 2^31 - 1 ahead is the later.
  * [any] */
 static inline int roost_cancelled(const roost_call *call)
 {
@@ -92,7 +92,7 @@ typedef struct roost_rows {
     uint64_t row_stride;
 } roost_rows;
 
-/* How far a job is. */
+/* The progress of a job. */
 typedef struct roost_progress {
     uint32_t struct_size;
     uint32_t done;     /* nonzero: no further step */

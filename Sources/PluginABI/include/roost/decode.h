@@ -22,7 +22,7 @@ typedef struct roost_decode_caps {
     uint32_t n_batch; /* rows per forward */
 } roost_decode_caps;
 
-/* Rows of many sequences, prefill and decode mixed. Rows of one sequence stand in order. */
+/* Rows of many sequences, prefill and decode mixed. Rows of one sequence are in order. */
 typedef struct roost_batch {
     uint32_t struct_size, n;
     const int32_t *token; /* [n] */
@@ -35,8 +35,8 @@ typedef struct roost_ext_decode {
     uint32_t struct_size, reserved;
     /* Describes the context. [any] */
     roost_status (*caps)(const roost_context *context, roost_decode_caps *out, const roost_call *call);
-    /* Appends the rows to their sequences and writes one row of `out` for each row that wants one,
-     * in batch order; a row that is left unwritten fails the call. All or nothing: after a failure
+    /* Appends the rows to their sequences and writes one row of `out` for each row that requests
+     * logits, in batch order; a row that is left unwritten fails the call. All or nothing: after a failure
      * every sequence is as before, or the error has ROOST_ERR_SEQ_LOST. [lane] */
     roost_status (*forward)(roost_context *context, const roost_batch *batch, roost_rows *out,
                             const roost_call *call);

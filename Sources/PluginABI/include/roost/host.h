@@ -1,4 +1,4 @@
-/* What the host offers a plugin. Nothing of it has to be used. */
+/* What the host offers a plugin. All of it is optional to use. */
 #ifndef ROOST_ABI_HOST_H
 #define ROOST_ABI_HOST_H
 
@@ -31,7 +31,7 @@ typedef struct roost_host {
      * the model; NULL when the plugin would hold more than the budget_bytes of its open models. Owned
      * by the plugin until free. [any] */
     void *(*alloc)(void *ctx, uint64_t size, uint64_t align, uint32_t tag);
-    /* Gives back what alloc returned; NULL is allowed. [any] */
+    /* Frees what alloc returned; NULL is allowed. [any] */
     void (*free)(void *ctx, void *ptr);
     /* Maps a file read-only and shared; `out` is untouched after a failure. [load] */
     roost_status (*map_file)(void *ctx, roost_str path, roost_map *out, const roost_call *call);

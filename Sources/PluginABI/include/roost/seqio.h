@@ -1,4 +1,4 @@
-/* States of sequences that outlive their context. */
+/* Saved states of sequences, which outlive their context. */
 #ifndef ROOST_ABI_SEQIO_H
 #define ROOST_ABI_SEQIO_H
 
@@ -13,8 +13,8 @@ typedef struct roost_source {
 
 #define ROOST_EXT_SEQIO "roost.text.seqio/1"
 
-/* Hosts of 1.0 know the extension and make no call of it yet: sequences that outlive a reload or a restart
- * will be their first. */
+/* Hosts of 1.0 know the extension but do not call it yet; its first use will be sequences that survive a
+ * reload or a restart. */
 typedef struct roost_ext_seqio {
     uint32_t struct_size, reserved;
     /* Two models with equal fingerprints exchange sequence states. [any] */

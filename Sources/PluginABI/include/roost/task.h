@@ -1,4 +1,4 @@
-/* Anything else that takes JSON and gives events. */
+/* Any other work that takes JSON and emits events. */
 #ifndef ROOST_ABI_TASK_H
 #define ROOST_ABI_TASK_H
 
@@ -13,7 +13,7 @@ typedef struct roost_ext_task {
     /* Starts a job; `*out` is the host's until end. [lane] */
     roost_status (*begin)(roost_context *context, roost_str task, roost_str json_in, roost_job **out,
                           const roost_call *call);
-    /* Works for about `max_ms` and puts events, one JSON object a line, whole lines only. After a
+    /* Works for about `max_ms` and puts events, one JSON object per line, whole lines only. After a
      * failure only end is legal. [lane] */
     roost_status (*advance)(roost_job *job, uint32_t max_ms, roost_sink ndjson_out,
                             roost_progress *progress, const roost_call *call);

@@ -11,8 +11,8 @@ typedef struct roost_range {
 
 #define ROOST_EXT_TOKENS "roost.text.tokens/1"
 
-/* Those of the first two kinds, and bos, eos, eot and pad, are the control tokens: no text that came with
- * a request becomes one, as far as the plugin's vocabulary says how they are spelled. */
+/* Tokens of the first two kinds, and bos, eos, eot and pad, are the control tokens: no text of a request
+ * becomes one, as far as the plugin's vocabulary says how they are spelled. */
 enum {                                /* roost_vocab.attr */
     ROOST_TOKEN_CONTROL = 1u,         /* never shown: <s>, <|im_start|> */
     ROOST_TOKEN_END = 2u,             /* ends a generation: </s>, <|im_end|> */
@@ -27,7 +27,7 @@ enum {                                /* flags of tokenize */
     ROOST_TOKENIZE_PARSE_SPECIAL = 2u /* "<|im_end|>" in the text is that token, not its characters */
 };
 
-enum { ROOST_NO_TOKEN = -1 /* in place of the id of a token that there is not */ };
+enum { ROOST_NO_TOKEN = -1 /* the id of a token that does not exist */ };
 
 /* The vocabulary. Token i writes bytes[offset[i] ..< offset[i + 1]]. Arrays are valid until close. */
 typedef struct roost_vocab {
@@ -47,12 +47,12 @@ typedef struct roost_ext_tokens {
      * ROOST_E_ARG. [any] */
     roost_status (*tokenize)(const roost_model *model, roost_str text, uint32_t flags,
                              roost_sink i32_out, const roost_call *call);
-    /* As tokenize, of a text that somebody else wrote parts of: `plain`, [n], which ascend, do not
-     * overlap and are not empty. ROOST_TOKENIZE_PARSE_SPECIAL finds only control tokens that lie
-     * outside of them with all their bytes; a longer one that does not hides no shorter one that
-     * does. In everything else the text is one: the ends of the parts are no borders of words, so
-     * that a text which spells no control token has the ids that tokenize gives. May be NULL: the
-     * host then has a part that spells a control token tokenized apart. [any] */
+    /* As tokenize, for a text partly written by somebody else: `plain`, [n], ascending, disjoint and
+     * not empty. ROOST_TOKENIZE_PARSE_SPECIAL finds only control tokens that are entirely outside of
+     * these parts; a longer one that is not hides no shorter one that is. Otherwise the text is
+     * whole: the ends of the parts are not word borders, so that a text which spells no control
+     * token has the ids that tokenize gives. May be NULL: the host then tokenizes a part that spells
+     * a control token separately. [any] */
     roost_status (*tokenize_mixed)(const roost_model *model, roost_str text, const roost_range *plain,
                                    uint32_t n, uint32_t flags, roost_sink i32_out,
                                    const roost_call *call);

@@ -12,8 +12,8 @@ enum {                               /* flags of embed */
     ROOST_EMBED_NO_NORMALIZE = 4u    /* leave the vectors' length as the model gives it */
 };
 
-/* Any function may be NULL. Texts longer than the model takes are cut by the model's own rule; an empty
- * text is one of special tokens only. */
+/* Any function may be NULL. Texts longer than the model reads are cut by the model's own rule; an empty
+ * text consists of special tokens only. */
 typedef struct roost_ext_vectors {
     uint32_t struct_size;
     uint32_t dim;        /* floats per embedding; 0: no embed */
@@ -30,23 +30,23 @@ typedef struct roost_ext_vectors {
     /* One row of `n_labels` logits per text. [lane] */
     roost_status (*classify)(roost_context *context, const roost_str *text, uint32_t n,
                              roost_rows *out, const roost_call *call);
-    /* Puts the token ids, int32, that `embed` would embed for this text: prefix, special tokens and
-     * cut included. Of a model that does not embed, those of the text alone. [any] */
+    /* Puts the token ids, int32, that `embed` would embed for this text, after prefix, special tokens
+     * and cut. For a model that does not embed, those of the text alone. [any] */
     roost_status (*embed_tokenize)(const roost_model *model, roost_str text, uint32_t flags,
                                    roost_sink i32_out, const roost_call *call);
-    /* Like `embed`, of token ids as embed_tokenize gives them: text i is token[offset[i] ..<
+    /* Like `embed`, for token ids as embed_tokenize gives them: text i is token[offset[i] ..<
      * offset[i + 1]]. Ids outside the vocabulary, no ids, or more than max_tokens are ROOST_E_ARG.
      * [lane] */
     roost_status (*embed_tokens)(roost_context *context, const int32_t *token, const uint32_t *offset,
                                  uint32_t n, uint32_t flags, roost_rows *out, const roost_call *call);
-    /* Like `classify`, of pairs: row i is of text[i] and pair[i], read together, as a premise and its
-     * hypothesis. [lane] */
+    /* Like `classify`, for pairs: row i belongs to text[i] and pair[i], read together, as a premise and
+     * its hypothesis. [lane] */
     roost_status (*classify_pairs)(roost_context *context, const roost_str *text, const roost_str *pair,
                                    uint32_t n, roost_rows *out, const roost_call *call);
     /* Counts the tokens of a text as `embed`, with its flags, or `classify` reads it; with `pair`, which
      * may be NULL, those of the two as score_pairs, whose query is `text`, or classify_pairs reads them.
-     * `*whole` are those that there are, `*read` those that are left by the cut; special tokens and a
-     * prefix are among both. [any] */
+     * `*whole` counts all of them, `*read` those left after the cut; both include special tokens and a
+     * prefix. [any] */
     roost_status (*count_tokens)(const roost_model *model, roost_str text, const roost_str *pair,
                                  uint32_t flags, uint32_t *read, uint32_t *whole,
                                  const roost_call *call);
