@@ -1,14 +1,14 @@
-/* A text model in one file of C: an order-N Markov chain over bytes.
+/* A text model in one C file: an order-N Markov chain over bytes.
  *
  * It needs no weights. Opened on a text file it learns that text; opened on anything else it learns
- * the few sentences below. It shows all that a text plugin has to have, and chats through everything
- * that the host offers: batches, streams, cancelling, reload, workers.
+ * the few sentences below. It shows everything that a text plugin needs, and works with everything
+ * that the host offers: batches, streams, cancellation, reload, workers.
  *
  * Build:  cc -std=c11 -O2 -Wall -shared -fPIC -fvisibility=hidden -I Sources/PluginABI/include \
  *            -Wl,--version-script=Plugins/exports.map -o libMarkov.so Examples/markov.c -lm
  *
  * The model: Shannon 1948, "A Mathematical Theory of Communication", section 3. With c the bytes so
- * far, and n(s) how often s stands in the text,
+ * far, and n(s) how often s occurs in the text,
  *
  *     p(b | c) = n(c[-k:] b) / n(c[-k:])     for the largest k <= ORDER with n(c[-k:]) > 0
  */
@@ -20,7 +20,7 @@
 
 enum { ORDER = 6, END = 256, VOCABULARY = 257, MAX_TEXT = 1 << 20, MAX_CONTEXT = 1 << 16 };
 
-/* One sentence a line; an answer starts where lines start. */
+/* One sentence per line; an answer starts at the start of a line. */
 static const char built_in_text[] =
     "Hello! I am a tiny Markov chain, a model in one file of C.\n"
     "I have no weights; I only know which letters like to follow which.\n"
@@ -31,7 +31,7 @@ static const char built_in_text[] =
     "A better model is one line in plugins.toml away: point source at a GGUF file.\n"
     "The quick brown fox jumps over the lazy dog, and the lazy dog dreams of the fox.\n";
 
-/* What attach was given. */
+/* The host that attach was given. */
 static const roost_host *host;
 
 /* ---- errors ---- */
@@ -47,7 +47,7 @@ static roost_status fail(const roost_call *call, roost_status code, const char *
 /* ---- model: the text, and the ids as bytes ---- */
 
 struct roost_model {
-    roost_map file;   /* ptr is NULL where the source is no file */
+    roost_map file;   /* ptr is NULL if the source is not a file */
     const char *text; /* of the file, or the built-in one */
     size_t length;
     char pieces[VOCABULARY];
@@ -160,7 +160,7 @@ static roost_status context_new(roost_model *model, const roost_context_params *
         return fail(call, ROOST_E_ARG, "at most 65536 positions and 4096 sequences");
     roost_context *context = calloc(1, sizeof *context);
     sequence *sequences = calloc(params->n_seq, sizeof *sequences);
-    /* From the host, which counts it and says no beyond the model's memory_budget. */
+    /* From the host, which counts it and refuses beyond the model's memory_budget. */
     int32_t *tokens = host->alloc(host->ctx, (uint64_t)params->n_seq * n_ctx * sizeof *tokens,
                                   sizeof *tokens, ROOST_MEMORY_SEQUENCES);
     if (!context || !sequences || !tokens) {
@@ -205,8 +205,8 @@ static uint32_t count_followers(const roost_model *model, const char *suffix, si
     return found;
 }
 
-/* Writes log n(c[-k:] b) for every b: the logits of p(b | c). The end of a line may also be the end of
- * the answer; an empty line is the end of the prompt. */
+/* Writes log n(c[-k:] b) for every b: the logits of p(b | c). The end of a line may also end the
+ * answer; an empty line ends the prompt. */
 static void next_token_logits(const roost_model *model, const sequence *s, float *logits) {
     char suffix[ORDER];
     size_t k = 0;

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// A plugin in a package of its own; writing-a-plugin.md says what its three parts are for.
+/// A plugin in its own package; writing-a-plugin.md explains its three parts.
 let package = Package(
     name: "alphabet",
     products: [.library(name: "Alphabet", type: .dynamic, targets: ["Alphabet"])],

@@ -36,7 +36,7 @@ final class AlphabetModel: TextModel {
         return vocabulary
     }()
 
-    /// Letters; what is none is left out.
+    /// The letters of the text; everything else is skipped.
     func tokenize(
         _ text: String, plain: [Range<Int>], flags: TokenizeFlags, call: Call
     ) throws -> [Int32] {
@@ -49,7 +49,7 @@ final class AlphabetModel: TextModel {
     }
 }
 
-/// A token's logits depend on it alone, so that a sequence is no more than its length.
+/// A token's logits depend only on the token, so a sequence is just its length.
 final class AlphabetContext: DecodeContext {
     let capabilities: DecodeCapabilities
     private var lengths: [Int]
