@@ -8,7 +8,7 @@ package struct HostProcess: Sendable {
     private let settings: Settings
     private let server: HostServer
     private let models: Models
-    private let collections: Collections
+    private let collections: HostCollections
     private let logger: Logger
     private let output: HostOutput
 
@@ -20,7 +20,7 @@ package struct HostProcess: Sendable {
         logger = output.logger
         models = Models(settings, options: Self.options(settings, logger))
         let store = ConversationStore(HostDatabase(folder: settings.server.data))
-        collections = Collections(settings, models: models, logger: logger)
+        collections = HostCollections(settings, models: models, logger: logger)
         server = HostServer(
             settings, models: models, store: store, collections: collections.store,
             ownAdminKey: Self.ownAdminKey(settings.server, logger), logger: logger)

@@ -27,7 +27,7 @@ package final class ModelServing: RevisionServing {
     ///   route for.
     init(_ supervisor: ModelSupervisor, _ spec: ModelSpec, _ settings: Settings.Model?) throws {
         let description = try supervisor.current().description
-        guard !description.purposes.isEmpty || !description.tasks.isEmpty else {
+        guard !description.capabilities.isEmpty || !description.tasks.isEmpty else {
             throw EngineError.unsupported("anything that this host has a route for")
         }
         func options(_ usual: EngineOptions) -> EngineOptions {
@@ -91,17 +91,17 @@ extension ModelInfo {
     }
 }
 
-// MARK: - Abilities
+// MARK: - Capabilities
 
 extension ModelDescription {
     /// What an open model is for. An encoder-decoder also completes text if it is named: it reads
     /// the prompt as its source.
-    var purposes: [Settings.Purpose] {
-        Settings.Purpose.allCases.filter { can($0) && !($0 == .completion && encoder != nil) }
+    var capabilities: [Capability] {
+        Capability.allCases.filter { can($0) && !($0 == .completion && encoder != nil) }
     }
 
-    func can(_ purpose: Settings.Purpose) -> Bool {
-        switch purpose {
+    func can(_ capability: Capability) -> Bool {
+        switch capability {
         case .chat: decode != nil && encoder == nil
         case .completion: decode != nil
         case .summarize: decode != nil && encoder != nil
@@ -109,7 +109,7 @@ extension ModelDescription {
         case .rerank: vectors?.scoresPairs == true
         case .classify: vectors?.classifies == true
         case .image: image != nil
-        case .entities, .answer: tasks.contains { $0.name == purpose.rawValue }
+        case .entities, .answer: tasks.contains { $0.name == capability.rawValue }
         }
     }
 }

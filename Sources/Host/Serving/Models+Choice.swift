@@ -6,16 +6,16 @@ import Services
 struct ModelHold<Engine: Sendable>: Sendable {
     let name: String
     let engine: Engine
-    /// Which of the requested purposes the model serves; nil for one of its own tasks.
-    let purpose: Settings.Purpose?
+    /// Which of the requested capabilities the model serves; nil for one of its own tasks.
+    let capability: Capability?
     private let lease: Lease<ModelServing>
 
     fileprivate init(
-        name: String, engine: Engine, purpose: Settings.Purpose?, lease: Lease<ModelServing>
+        name: String, engine: Engine, capability: Capability?, lease: Lease<ModelServing>
     ) {
         self.name = name
         self.engine = engine
-        self.purpose = purpose
+        self.capability = capability
         self.lease = lease
     }
 
@@ -52,29 +52,29 @@ struct OwnTask: Sendable {
 extension Models {
     /// Holds a model that generates text.
     ///
-    /// - Parameter name: nil for the default of this purpose.
+    /// - Parameter name: nil for the default of this capability.
     /// - Throws: `APIError`, `DeploymentError`.
     func text(
-        _ name: String?, for purpose: Settings.Purpose
+        _ name: String?, for capability: Capability
     ) async throws -> ModelHold<TextServing> {
-        try await hold(name, for: [purpose], \.text)
+        try await hold(name, for: [capability], \.text)
     }
 
-    /// Holds a model for the first of `purposes` that it can serve; without a name, the default for
+    /// Holds a model for the first of `capabilities` that it can serve; without a name, the default for
     /// the first of them that has one.
     ///
     /// - Throws: `APIError`, `DeploymentError`.
     func vectors(
-        _ name: String?, for purposes: [Settings.Purpose]
+        _ name: String?, for capabilities: [Capability]
     ) async throws -> ModelHold<VectorEngine> {
-        try await hold(name, for: purposes, \.vectors)
+        try await hold(name, for: capabilities, \.vectors)
     }
 
     /// Holds a model that exposes its tokens: without a name, the one that completes text.
     ///
     /// - Throws: `APIError`, `DeploymentError`.
     func tokens(_ name: String?) async throws -> ModelHold<ModelServing> {
-        let hold = try await hold(name, for: [.completion] + Settings.Purpose.allCases) { $0 }
+        let hold = try await hold(name, for: [.completion] + Capability.allCases) { $0 }
         guard hold.engine.tokenizer != nil else {
             throw APIError.refused("model '\(hold.name)' does not say what its tokens are")
         }
@@ -98,47 +98,47 @@ extension Models {
             throw TaskRefusal.unknown(task, known: [])
         }
         let own = OwnTask(task: try lease.serving.tasks.task(task), engine: engine)
-        return ModelHold(name: name, engine: own, purpose: nil, lease: lease)
+        return ModelHold(name: name, engine: own, capability: nil, lease: lease)
     }
 
     /// A model's sampling defaults; without a name, those of the model that `text` would take.
-    func sampling(of name: String?, for purpose: Settings.Purpose) -> SamplingParameters {
+    func sampling(of name: String?, for capability: Capability) -> SamplingParameters {
         // A summary should be accurate, not varied.
-        let usual = purpose == .summarize ? SamplingParameters.greedy : SamplingParameters()
-        return said(of: name, for: purpose).applied(to: usual)
+        let usual = capability == .summarize ? SamplingParameters.greedy : SamplingParameters()
+        return said(of: name, for: capability).applied(to: usual)
     }
 
     /// What the settings say of it.
-    func said(of name: String?, for purpose: Settings.Purpose) -> SamplingChoices {
-        let name = name ?? (try? choose(for: [purpose]))
+    func said(of name: String?, for capability: Capability) -> SamplingChoices {
+        let name = name ?? (try? choose(for: [capability]))
         return settings.first { $0.name == name }?.sampling ?? SamplingChoices()
     }
 
     private func hold<Engine: Sendable>(
-        _ name: String?, for purposes: [Settings.Purpose], _ engine: (ModelServing) -> Engine?
+        _ name: String?, for capabilities: [Capability], _ engine: (ModelServing) -> Engine?
     ) async throws -> ModelHold<Engine> {
-        let name = try name ?? choose(for: purposes)
+        let name = try name ?? choose(for: capabilities)
         let lease = try await lease(name)
-        guard let purpose = purposes.first(where: lease.description.can),
+        guard let capability = capabilities.first(where: lease.description.can),
             let engine = engine(lease.serving)
-        else { throw cannot(name, purposes[0]) }
-        return ModelHold(name: name, engine: engine, purpose: purpose, lease: lease)
+        else { throw cannot(name, capabilities[0]) }
+        return ModelHold(name: name, engine: engine, capability: capability, lease: lease)
     }
 
-    /// The names of the models that are known to serve `purpose`.
-    func able(_ purpose: Settings.Purpose) -> [String] {
-        registry.models.map(\.name).filter { purposes(of: $0).contains(purpose) }
+    /// The names of the models that are known to serve `capability`.
+    func able(_ capability: Capability) -> [String] {
+        registry.models.map(\.name).filter { capabilities(of: $0).contains(capability) }
     }
 
-    /// The default for `purpose`, else the first model that is known to serve it.
-    func preferred(for purpose: Settings.Purpose) -> String? {
-        defaultName(for: purpose) ?? able(purpose).first
+    /// The default for `capability`, else the first model that is known to serve it.
+    func preferred(for capability: Capability) -> String? {
+        defaultName(for: capability) ?? able(capability).first
     }
 
-    private func choose(for purposes: [Settings.Purpose]) throws -> String {
-        for purpose in purposes {
-            if let name = defaultName(for: purpose) { return name }
-            let able = able(purpose)
+    private func choose(for capabilities: [Capability]) throws -> String {
+        for capability in capabilities {
+            if let name = defaultName(for: capability) { return name }
+            let able = able(capability)
             if able.count == 1 { return able[0] }
             if able.count > 1 {
                 throw APIError.missing(param: "model", expected: able.joined(separator: " or "))
@@ -146,23 +146,23 @@ extension Models {
         }
         let names = registry.models.map(\.name)
         if names.count == 1 { return names[0] }
-        let wanted = "a model that can \(purposes[0].deed)"
+        let wanted = "a model that can \(capabilities[0].verb)"
         throw APIError.missing(
             param: "model",
             expected: names.isEmpty ? wanted : wanted + "; no model that is loaded can")
     }
 
-    /// The model that the settings name for `purpose`.
-    func defaultName(for purpose: Settings.Purpose) -> String? {
-        settings.first { $0.defaultFor.contains(purpose) }?.name
+    /// The model that the settings name for `capability`.
+    func defaultName(for capability: Capability) -> String? {
+        settings.first { $0.defaultFor.contains(capability) }?.name
     }
 
-    private func cannot(_ name: String, _ purpose: Settings.Purpose) -> APIError {
-        let able = able(purpose).filter { $0 != name }.map { "'\($0)'" }
+    private func cannot(_ name: String, _ capability: Capability) -> APIError {
+        let able = able(capability).filter { $0 != name }.map { "'\($0)'" }
         let others =
             able.isEmpty
             ? "no model that is loaded does" : "those that do: \(able.joined(separator: ", "))"
-        return .refused("model '\(name)' does not \(purpose.deed); \(others)")
+        return .refused("model '\(name)' does not \(capability.verb); \(others)")
     }
 }
 

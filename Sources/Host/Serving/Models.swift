@@ -12,14 +12,14 @@ package final class Models: Sendable {
     private let configured: ConfiguredModels
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
     /// What each model could do when it was last up.
-    private let abilities: Abilities
+    private let known: KnownModels
 
     package init(_ settings: Settings, options: PluginHostOptions) {
-        let abilities = Abilities()
+        let known = KnownModels()
         let configured = ConfiguredModels(settings.models)
         self.configured = configured
         folder = settings.server.modelFolder
-        self.abilities = abilities
+        self.known = known
         startup = Startup(loading: settings.models.filter { $0.load == .start }.map(\.name))
         registry = DeploymentRegistry(
             plugins: settings.plugins.map(\.spec), models: settings.models.map(\.spec),
@@ -29,9 +29,10 @@ package final class Models: Sendable {
             // It waits for the model, which may already be restarting.
             return try await BlockingThread.run("roost-serve") {
                 let serving = try ModelServing(supervisor, spec, model)
-                let purposes = try supervisor.current().description.purposes
-                abilities.set(
-                    Abilities.Known(purposes: purposes, tasks: serving.tasks.served), of: spec.name)
+                let capabilities = try supervisor.current().description.capabilities
+                known.set(
+                    KnownModels.Model(capabilities: capabilities, tasks: serving.tasks.served),
+                    of: spec.name)
                 return serving
             }
         }
@@ -64,13 +65,13 @@ package final class Models: Sendable {
 
     /// What a model can do: as it reports, else as it reported when it was last up, else by the
     /// settings.
-    func purposes(of name: String) -> [Settings.Purpose] {
-        abilities.of(name)?.purposes ?? configured[name]?.defaultFor ?? []
+    func capabilities(of name: String) -> [Capability] {
+        known.of(name)?.capabilities ?? configured[name]?.defaultFor ?? []
     }
 
     /// A model's own tasks, as it reported when it was last up.
     func tasks(of name: String) -> [ModelTask] {
-        abilities.of(name)?.tasks ?? []
+        known.of(name)?.tasks ?? []
     }
 
     /// Pins the current revision, loading a model that is loaded on first use.
@@ -138,20 +139,20 @@ private final class ConfiguredModels: Sendable {
 }
 
 /// What models can do, by their names.
-private final class Abilities: Sendable {
-    struct Known: Sendable {
-        let purposes: [Settings.Purpose]
+private final class KnownModels: Sendable {
+    struct Model: Sendable {
+        let capabilities: [Capability]
         let tasks: [ModelTask]
     }
 
-    private let models = Mutex<[String: Known]>([:])
+    private let models = Mutex<[String: Model]>([:])
 
-    func of(_ name: String) -> Known? {
+    func of(_ name: String) -> Model? {
         models.withLock { $0[name] }
     }
 
-    func set(_ known: Known, of name: String) {
-        models.withLock { $0[name] = known }
+    func set(_ model: Model, of name: String) {
+        models.withLock { $0[name] = model }
     }
 }
 

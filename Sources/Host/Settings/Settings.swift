@@ -81,7 +81,7 @@ package struct Settings: Sendable {
         package var queue: Int?
         /// Bytes that it and its context may take; nil is no limit.
         package var memoryBudget: UInt64?
-        package var defaultFor: [Purpose]
+        package var defaultFor: [Capability]
         /// Left out while its source does not exist.
         package var isOptional: Bool
         /// Defaults for requests that do not set them.

@@ -229,7 +229,7 @@ extension SettingsFile {
 extension SettingsFile {
     private func modelTables(_ root: inout TableReader, plugins: [String]) -> [Settings.Model] {
         var lines: [String: Int] = [:]
-        var purposes: [Settings.Purpose: String] = [:]
+        var capabilities: [Capability: String] = [:]
         return root.tables("models").compactMap { table in
             var table = table
             defer { table.finish() }
@@ -242,10 +242,10 @@ extension SettingsFile {
             if let line = lines.updateValue(table.line, forKey: model.name) {
                 table.report("\"\(model.name)\" is already the model of line \(line)", "name")
             }
-            for purpose in model.defaultFor {
-                if let other = purposes.updateValue(model.name, forKey: purpose) {
+            for capability in model.defaultFor {
+                if let other = capabilities.updateValue(model.name, forKey: capability) {
                     table.report(
-                        "\"\(purpose.rawValue)\" already has the default \"\(other)\"",
+                        "\"\(capability.rawValue)\" already has the default \"\(other)\"",
                         "default_for")
                 }
             }
@@ -269,7 +269,7 @@ extension SettingsFile {
             loadTimeout: table.time("load_timeout") ?? defaults.loadTimeout,
             queue: table.integer("queue", in: 0...65536),
             memoryBudget: table.bytes("memory_budget"),
-            defaultFor: purposes(&table), isOptional: table.bool("optional") ?? false,
+            defaultFor: capabilities(&table), isOptional: table.bool("optional") ?? false,
             sampling: sampling(&table), settings: pluginSettings(&table))
         return name == nil ? nil : model
     }
@@ -285,10 +285,10 @@ extension SettingsFile {
         return name
     }
 
-    private func purposes(_ table: inout TableReader) -> [Settings.Purpose] {
-        let known = Settings.Purpose.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
+    private func capabilities(_ table: inout TableReader) -> [Capability] {
+        let known = Capability.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
         return (table.strings("default_for") ?? []).compactMap { text in
-            if let purpose = Settings.Purpose(rawValue: text) { return purpose }
+            if let capability = Capability(rawValue: text) { return capability }
             table.report("found string \"\(text)\", expected \(known)", "default_for")
             return nil
         }

@@ -112,11 +112,11 @@ extension Backend {
     ///
     /// - Parameter prompts: what one choice each asks for.
     func reply(
-        _ generation: GenerationOptions, for purpose: Settings.Purpose, _ context: HTTPContext,
+        _ generation: GenerationOptions, for capability: Capability, _ context: HTTPContext,
         prompts: (TextServing) async throws -> [GenerationRequest]
     ) async throws -> Reply {
         try await Models.inNextRevision {
-            let hold = try await models.text(generation.model, for: purpose)
+            let hold = try await models.text(generation.model, for: capability)
             context.record.note { $0.model = hold.name }
             let requests = try await generation.requests(
                 try await prompts(hold.engine), hold.engine.engine)

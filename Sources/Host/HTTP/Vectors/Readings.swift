@@ -66,14 +66,14 @@ extension ModelHold<VectorEngine> {
     ) async throws -> Relevance {
         try await Relevance(
             of: documents, to: query, by: engine,
-            purpose == .rerank ? .crossEncoder : .biEncoder, isRaw: isRaw)
+            capability == .rerank ? .crossEncoder : .biEncoder, isRaw: isRaw)
     }
 
     /// Refuses a query or documents that would be cut.
     func requireWhole(
         _ documents: [String], with query: String, _ name: (Int) -> String
     ) async throws {
-        if purpose == .rerank {
+        if capability == .rerank {
             try await engine.requireWhole(documents, with: .query(query), name)
         } else {
             try await engine.requireWhole([query], purpose: .query) { _ in "query" }

@@ -35,12 +35,12 @@ struct ModelRoutes {
     }
 
     private func json(_ status: DeploymentStatus) -> JSONObject {
-        let purposes = models.purposes(of: status.name)
+        let capabilities = models.capabilities(of: status.name)
         var json = JSONObject([
             (key: "id", value: .string(status.name)), (key: "object", value: "model"),
             (key: "created", value: .integer(started)), (key: "owned_by", value: "roost"),
             (key: "state", value: .string(status.state.rawValue)),
-            (key: "abilities", value: .array(purposes.map { .string($0.rawValue) })),
+            (key: "abilities", value: .array(capabilities.map { .string($0.rawValue) })),
             (key: "meta", value: .object(meta(status))),
         ])
         if status.state == .failed, let reason = status.lastError {
@@ -61,8 +61,8 @@ struct ModelRoutes {
         let serving = models.serving(status.name)
         if let text = serving?.text {
             meta.add(text)
-            let purpose: Settings.Purpose = description.encoder == nil ? .chat : .summarize
-            meta["sampling"] = .object(models.sampling(of: status.name, for: purpose).json)
+            let capability: Capability = description.encoder == nil ? .chat : .summarize
+            meta["sampling"] = .object(models.sampling(of: status.name, for: capability).json)
         }
         if let vectors = description.vectors { meta.add(vectors) }
         let tasks = models.tasks(of: status.name)

@@ -38,7 +38,7 @@ struct ClassifyRoutes {
         let most = inputs.most
         return try await work.run(model, for: .embeddings, .classify, in: context) { hold in
             let classes =
-                hold.purpose == .embeddings
+                hold.capability == .embeddings
                 ? try await asked.classes(comparedBy: hold.engine)
                 : try await asked.classes(inferredBy: hold.engine, most: most)
             return (hold.name, classes)

@@ -54,8 +54,8 @@ extension AdminRoutes {
     /// A model that is not loaded reports no abilities; the host may know them anyway.
     private func json(_ status: DeploymentStatus) -> JSONObject {
         var json = status.json
-        let purposes = models.purposes(of: status.name)
-        json["abilities"] = .array(purposes.map { .string($0.rawValue) })
+        let capabilities = models.capabilities(of: status.name)
+        json["abilities"] = .array(capabilities.map { .string($0.rawValue) })
         return json
     }
 
@@ -86,10 +86,10 @@ extension AdminRoutes {
             throw APIError(error)
         }
         if let source = model.source { try libraries.check(source: source) }
-        for purpose in model.defaultFor {
-            if let other = models.defaultName(for: purpose) {
+        for capability in model.defaultFor {
+            if let other = models.defaultName(for: capability) {
                 throw APIError.invalid(
-                    param: "default_for", "\(purpose.rawValue) already has the default \(other)")
+                    param: "default_for", "\(capability.rawValue) already has the default \(other)")
             }
         }
         return model

@@ -59,14 +59,14 @@ struct AnswerRoutes {
             if lease.description.can(.answer) { return .extract }
             guard lease.description.can(.chat) else {
                 throw APIError.refused(
-                    "model '\(name)' can neither \(Settings.Purpose.answer.deed) nor chat")
+                    "model '\(name)' can neither \(Capability.answer.verb) nor chat")
             }
             return .generate
         }
         if models.preferred(for: .answer) != nil { return .extract }
         guard models.preferred(for: .chat) != nil else {
             throw APIError.refused(
-                "no model that is loaded can \(Settings.Purpose.answer.deed), and none can chat")
+                "no model that is loaded can \(Capability.answer.verb), and none can chat")
         }
         return .generate
     }

@@ -5,7 +5,7 @@ import Services
 /// Finds the span of a passage that answers a question.
 struct ExtractiveAnswer: AnswerWork {
     let asked: AnswerRequest
-    /// Nil for the default of the purpose.
+    /// Nil for the default of the capability.
     let model: String?
     let passages: [Passage]
     let work: VectorWork

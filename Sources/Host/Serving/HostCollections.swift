@@ -3,7 +3,7 @@ import PluginHost
 import SearchCollections
 
 /// The host's collections, kept in step with the models and the settings.
-struct Collections: Sendable {
+struct HostCollections: Sendable {
     let store: CollectionStore
     private let models: Models
     private let configured: ConfiguredCollections

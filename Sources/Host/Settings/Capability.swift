@@ -1,21 +1,20 @@
-extension Settings {
-    /// What a model can do, and what a request without a `model` needs.
-    package enum Purpose: String, Sendable, CaseIterable {
-        case chat
-        case completion
-        case embeddings
-        case rerank
-        case classify
-        case entities
-        case answer
-        case summarize
-        case image
-    }
+/// What a model can do, and what a request without a `model` needs: the host's own words, which the API calls
+/// abilities.
+package enum Capability: String, Sendable, CaseIterable {
+    case chat
+    case completion
+    case embeddings
+    case rerank
+    case classify
+    case entities
+    case answer
+    case summarize
+    case image
 }
 
-extension Settings.Purpose {
+extension Capability {
     /// What follows "the model does not" and "a model that can".
-    package var deed: String {
+    package var verb: String {
         switch self {
         case .chat: "chat"
         case .completion: "complete text"
