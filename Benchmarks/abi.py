@@ -34,7 +34,7 @@ class Call(c.Structure):
 
 class Open(c.Structure):
     _fields_ = [("struct_size", U32), ("reserved", U32), ("path", Str), ("config_json", Str),
-                ("budget_bytes", U64)]
+                ("budget_bytes", U64), ("opening", P), ("tell", P)]
 
 
 class Parameters(c.Structure):

@@ -38,6 +38,6 @@ enum LlamaPlugin: Plugin {
                 .outOfMemory,
                 "the weights take \(model.weightBytes) bytes, the budget is \(budget)")
         }
-        return try LoadedDecoder(model, settings, request.call)
+        return try LoadedDecoder(model, settings, request)
     }
 }

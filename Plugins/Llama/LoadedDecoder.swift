@@ -12,18 +12,23 @@ final class LoadedDecoder: TextModel {
     private let tokenizer: any Tokenizer
     private let cacheElement: ElementType
 
-    init(_ checkpoint: DecoderCheckpoint, _ settings: LlamaSettings, _ call: Call) throws {
+    init(
+        _ checkpoint: DecoderCheckpoint, _ settings: LlamaSettings, _ request: OpenRequest
+    ) throws {
+        request.tell(0, of: 3, "reading the tokenizer")
         configuration = checkpoint.configuration
         tokenizer = try checkpoint.tokenizer(preTokenizer: settings.preTokenizer)
         var info = try checkpoint.info()
         info.notes = tokenizer.notes
         self.info = info
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
-        try call.check()
+        try request.call.check()
+        request.tell(1, of: 3, "mapping the weights")
         network = try checkpoint.network()
         cacheElement = settings.cacheType?.element ?? .f16
-        try call.check()
-        try warm(call)
+        try request.call.check()
+        request.tell(2, of: 3, "reading the weights into memory")
+        try warm(request.call)
     }
 
     /// Brings every weight into memory, so that the first request is as fast as the second.

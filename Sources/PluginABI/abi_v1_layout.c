@@ -64,12 +64,17 @@ MEMBER(roost_probe, bytes_host, 8);
 MEMBER(roost_probe, bytes_per_context, 16);
 MEMBER(roost_probe, family, 24);
 
-SIZE(roost_open, 48);
+SIZE(roost_opening, 16);
+MEMBER(roost_opening, ctx, 0);
+MEMBER(roost_opening, tell, 8);
+
+SIZE(roost_open, 64);
 MEMBER(roost_open, struct_size, 0);
 MEMBER(roost_open, reserved, 4);
 MEMBER(roost_open, path, 8);
 MEMBER(roost_open, config_json, 24);
 MEMBER(roost_open, budget_bytes, 40);
+MEMBER(roost_open, opening, 48);
 
 SIZE(roost_context_params, 32);
 MEMBER(roost_context_params, struct_size, 0);

@@ -1,3 +1,5 @@
+import PluginABI
+
 /// A library of models of one kind: what a plugin is to Roost, as a Swift type.
 ///
 /// The entry point of the library hands the type to the kit:
@@ -61,4 +63,20 @@ public struct OpenRequest {
     public let budgetBytes: UInt64?
     public let host: HostServices
     public let call: Call
+    let opening: roost_opening
+}
+
+extension OpenRequest {
+    /// Says how far opening is, for the host to show while the model loads.
+    ///
+    /// - Parameters:
+    ///   - of: 0 is unknown.
+    ///   - what: "reading tensors".
+    public func tell(_ done: Int, of: Int, _ what: String) {
+        guard let tell = opening.tell else { return }
+        var what = what
+        what.withUTF8 {
+            tell(opening.ctx, UInt64(clamping: done), UInt64(clamping: of), roost_str($0))
+        }
+    }
 }

@@ -179,6 +179,7 @@ import Testing
         defer { model.close() }
         #expect(
             eventually { log.lines.contains { $0.level == .info && $0.text.contains("attached") } })
+        #expect(eventually { log.lines.contains { $0.text.contains("counting to four") } })
     }
 
     /// Each of the four sequences has room for 1024 tokens.

@@ -21,6 +21,7 @@ enum CountingPlugin: Plugin {
 
     static func open(_ request: OpenRequest) throws -> any Model {
         request.host.log(.info, "opening \(request.path)", from: "CountingPlugin")
+        request.tell(2, of: 5, "counting")
         switch request.path {
         case "bare": return BareModel()
         case "vectors": return LengthModel(embeds: true)

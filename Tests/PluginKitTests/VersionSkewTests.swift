@@ -78,6 +78,28 @@ extension BoundaryTests {
             }
         }
 
+        @Test func openTellsHowFarItIs() {
+            let told = UnsafeMutablePointer<[UInt64]>.allocate(capacity: 1)
+            told.initialize(to: [])
+            defer { told.deinitialize(count: 1).deallocate() }
+            withAttached { this in
+                var model: OpaquePointer?
+                let found = answer { call in
+                    withRequest("model") { request in
+                        var request = request.pointee
+                        request.opening = roost_opening(ctx: told) { context, done, of, what in
+                            let told = context?.assumingMemoryBound(to: [UInt64].self)
+                            told?.pointee += [done, of, what.len]
+                        }
+                        return plugin.open(this, &request, &model, call)
+                    }
+                }
+                #expect(found.status == 0)
+                plugin.close(model)
+            }
+            #expect(told.pointee == [2, 5, 8])
+        }
+
         @Test func anOutputKeepsTheSizeOfANewerCaller() {
             withContext { context in
                 var capabilities = roost_decode_caps()

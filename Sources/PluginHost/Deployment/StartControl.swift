@@ -176,6 +176,7 @@ package struct StartingWorker: Sendable, Equatable {
     package var plugin: String
     /// Where in the plugin it is.
     package var step: String
+    package var opening: OpeningProgress?
     package var elapsed: Duration
 }
 
@@ -185,7 +186,7 @@ extension StartControl {
             guard let process = worker.process, process.end == nil else { return nil }
             return StartingWorker(
                 processID: process.processID, plugin: worker.plugin, step: process.step.name,
-                elapsed: .now - worker.since)
+                opening: process.opening, elapsed: .now - worker.since)
         }
     }
 }

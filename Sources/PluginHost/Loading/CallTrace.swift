@@ -43,6 +43,8 @@ package enum CallStep: Int32, CaseIterable {
 struct CallTrace: @unchecked Sendable {
     /// Nil keeps no note.
     let word: UnsafeMutablePointer<Int32>?
+    /// Where the plugin's words about opening stand.
+    var opening = OpeningNote.none
 
     static let none = CallTrace(word: nil)
 

@@ -61,6 +61,11 @@ final class HostServices: @unchecked Sendable {
         context.map { Unmanaged<HostServices>.fromOpaque($0).takeUnretainedValue() }
     }
 
+    /// What the host has to say of the plugin.
+    func note(_ text: String, from source: String) {
+        log(LogLine(level: .info, source: source, text: text))
+    }
+
     private func write(_ level: Int32, _ source: roost_str, _ text: roost_str) {
         guard let source = try? String(source, named: "where", in: .idle),
             let text = try? String(text, named: "text", in: .idle)

@@ -141,8 +141,13 @@ extension PluginLibrary {
         let open = try require(table.open, "open", in: .open)
         var model: OpaquePointer?
         try inStage(.open) {
-            try request.withPluginOpen { request in
-                try callPlugin(.open, trace: trace) { open(attached, request, &model, $0) }
+            let listener = OpeningListener(trace.opening) { [services, identity] in
+                services.note($0, from: identity.id)
+            }
+            try listener.listen { opening in
+                try request.withPluginOpen(opening) { request in
+                    try callPlugin(.open, trace: trace) { open(attached, request, &model, $0) }
+                }
             }
         }
         return try require(model, "the model of a successful open", in: .open)
@@ -204,13 +209,15 @@ extension OpenRequest {
     }
 
     fileprivate func withPluginOpen<Result>(
+        _ opening: roost_opening = roost_opening(),
         _ body: (UnsafePointer<roost_open>) throws -> Result
     ) rethrows -> Result {
         try path.withPluginString { path in
             try configJSON.withPluginString { config in
                 var open = roost_open(
                     struct_size: UInt32(MemoryLayout<roost_open>.size), reserved: 0,
-                    path: path, config_json: config, budget_bytes: budgetBytes)
+                    path: path, config_json: config, budget_bytes: budgetBytes,
+                    opening: opening)
                 return try body(&open)
             }
         }

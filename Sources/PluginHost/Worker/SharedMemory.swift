@@ -8,6 +8,8 @@ import Glibc
 /// lives as long as this object, which is longer than the worker: rows can be read after a crash.
 final class SharedMemory: LaneMemory, @unchecked Sendable {
     static let controlSize = 4096
+    /// Behind the control words, in their page.
+    private static let openingOffset = 1024
 
     private enum Word: Int {
         case cancel, controlStep, laneStep
@@ -58,7 +60,10 @@ final class SharedMemory: LaneMemory, @unchecked Sendable {
     }
 
     var cancel: CancelWord { CancelWord(word(.cancel)) }
-    var controlTrace: CallTrace { CallTrace(word: word(.controlStep)) }
+    var controlTrace: CallTrace {
+        CallTrace(
+            word: word(.controlStep), opening: OpeningNote(place: base + Self.openingOffset))
+    }
     var laneTrace: CallTrace { CallTrace(word: word(.laneStep)) }
 
     private func word(_ word: Word) -> UnsafeMutablePointer<Int32> {

@@ -83,6 +83,9 @@ package final class WorkerProcess: @unchecked Sendable {
         return lane == .idle ? page.controlTrace.step : lane
     }
 
+    /// How far the plugin says it is with opening a model.
+    var opening: OpeningProgress? { page.controlTrace.opening.progress }
+
     /// Calls `handler` once when the process ends without `markClosing`.
     func onEnd(_ handler: @escaping @Sendable (ModelFailure) -> Void) {
         let end = life.withLock { life -> ModelFailure? in

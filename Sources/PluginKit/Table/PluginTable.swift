@@ -97,6 +97,7 @@ extension OpenRequest {
         budgetBytes = input.budget_bytes == 0 ? nil : input.budget_bytes
         host = try PluginImage.shared.attachedHost()
         self.call = call
+        opening = input.opening
     }
 }
 

@@ -29,6 +29,11 @@ import Testing
         -> StartingWorker
     {
         #expect(await soon { deployment.status.starting.first?.step == step })
+        if step == "open" {
+            #expect(await soon { deployment.status.starting.first?.opening != nil })
+            let opening = deployment.status.starting.first?.opening
+            #expect(opening?.what == "counting to four" && opening?.done == 1 && opening?.of == 4)
+        }
         let worker = try #require(deployment.status.starting.first)
         #expect(!isGone(worker.processID) && worker.plugin == "tally")
         return worker

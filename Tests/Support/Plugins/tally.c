@@ -454,6 +454,8 @@ static roost_status open_model(void *self, const roost_open *in, roost_model **o
     read_settings(model, in->config_json);
     last_deeds = model->deeds;
     fill_vocabulary(model);
+    if (in->opening.tell)
+        in->opening.tell(in->opening.ctx, 1, 4, (roost_str)ROOST_STR("counting to four"));
     roost_status status = arrive(&model->deeds, "open", call);
     if (status != ROOST_OK) {
         free(model);

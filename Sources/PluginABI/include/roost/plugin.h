@@ -25,6 +25,14 @@ typedef struct roost_probe {
     roost_str family;           /* "llama", "bert", ...; until detach */
 } roost_probe;
 
+/* Where open says how far it is. */
+typedef struct roost_opening {
+    void *ctx;
+    /* `done` of `of` (0: unknown) of what `what` says, such as "reading tensors": shown while the model
+     * loads. As often as the plugin likes; may be NULL. [any] */
+    void (*tell)(void *ctx, uint64_t done, uint64_t of, roost_str what);
+} roost_opening;
+
 /* Which model to open, and how. */
 typedef struct roost_open {
     uint32_t struct_size, reserved;
@@ -33,6 +41,7 @@ typedef struct roost_open {
                               keys are the plugin's own, which refuses others with ROOST_E_ARG */
     uint64_t budget_bytes; /* what the model and its context may take, mapped weights included: refuse
                               with ROOST_E_NOMEM what would take more; 0 is no limit */
+    roost_opening opening;
 } roost_open;
 
 /* How large a context to make. */

@@ -31,7 +31,18 @@ extension StartingWorker {
         JSONObject([
             (key: "pid", value: .integer(Int(processID))), (key: "plugin", value: .string(plugin)),
             (key: "step", value: .string(step)),
+            (key: "opening", value: opening.map { .object($0.json) } ?? .null),
             (key: "seconds", value: .integer(Int(elapsed.components.seconds))),
+        ])
+    }
+}
+
+extension OpeningProgress {
+    fileprivate var json: JSONObject {
+        JSONObject([
+            (key: "what", value: .string(what)),
+            (key: "done", value: .integer(Int(clamping: done))),
+            (key: "of", value: of == 0 ? .null : .integer(Int(clamping: of))),
         ])
     }
 }
