@@ -20,6 +20,7 @@ enum Families {
         CohereModel.self,
         Cohere2Model.self,
         NemotronModel.self,
+        GPTOSSModel.self,
         MixtralModel.self,
         Qwen3MoEModel.self,
         OLMoEModel.self,

@@ -11,7 +11,8 @@ import Testing
         "mistral-swa", "gemma", "gemma2", "decoders-tiny/gemma3", "phi3", "decoders-tiny/phi4-mini",
         "decoders-tiny/smollm3", "decoders-tiny/granite", "decoders-tiny/olmo2",
         "decoders-tiny/exaone4", "decoders-tiny/glm4", "decoders-tiny/llama-dynamic",
-        "decoders-tiny/cohere2", "decoders-tiny/nemotron", "decoders-tiny/mixtral",
+        "decoders-tiny/cohere2", "decoders-tiny/nemotron", "decoders-tiny/gpt-oss",
+        "decoders-tiny/mixtral",
         "decoders-tiny/qwen3-moe",
     ]
 

@@ -71,6 +71,10 @@ extension ParityCase {
         ParityCase("cohere2"), ParityCase("cohere2", "model-f16.gguf"),
         ParityCase("nemotron", tolerance: 3e-4),
         ParityCase("nemotron", "model-f32.gguf", tolerance: 3e-4),
+        ParityCase("gpt-oss", tolerance: 3e-4),
+        ParityCase(
+            model: "decoders-tiny/gpt-oss/model-f16.gguf",
+            golden: "decoders-tiny/gpt-oss/golden-gguf", tolerance: 3e-4),
         ParityCase("mixtral"), ParityCase("mixtral", "model-f16.gguf"),
         ParityCase("qwen3-moe"), ParityCase("qwen3-moe", "model-f16.gguf"),
         ParityCase("olmoe"), ParityCase("olmoe", "model-f16.gguf"),

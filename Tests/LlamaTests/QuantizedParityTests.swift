@@ -8,17 +8,22 @@ import Testing
 /// largest: about 0.6 % of a block's root mean square. Seven such products in each of two to four
 /// layers add up to some 2 % of the logits.
 @Suite struct QuantizedParityTests {
-    static let files = [
-        ("base", ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"]), ("spm", ["q8_0"]),
-        ("qwen2", ["q8_0"]),
-        ("kquant", ["q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k", "iq4_xs"]),
-    ].flatMap { folder, types in
-        types.map { type in
+    static let files =
+        [
+            ("base", ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"]), ("spm", ["q8_0"]),
+            ("qwen2", ["q8_0"]),
+            ("kquant", ["q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k", "iq4_xs"]),
+        ].flatMap { folder, types in
+            types.map { type in
+                ParityCase(
+                    model: "\(folder)/model-\(type).gguf", golden: "\(folder)/golden-\(type)",
+                    tolerance: 0.5)
+            }
+        } + [
             ParityCase(
-                model: "\(folder)/model-\(type).gguf", golden: "\(folder)/golden-\(type)",
-                tolerance: 0.5)
-        }
-    }
+                model: "decoders-tiny/gpt-oss-mxfp4/model-mxfp4.gguf",
+                golden: "decoders-tiny/gpt-oss-mxfp4/golden-gguf", tolerance: 0.5)
+        ]
 
     @Test(arguments: files) func logitsAreNearTheReferences(_ parity: ParityCase) throws {
         let pairs = try rows(of: parity)

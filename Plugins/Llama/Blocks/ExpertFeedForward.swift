@@ -9,7 +9,7 @@ import TensorRuntime
 /// A row's result is the same bits whatever other rows stand beside it.
 struct ExpertFeedForward: FeedForward {
     let router: Linear  // [E, D]
-    let experts: [GatedFeedForward]  // E
+    let experts: [any FeedForward]  // E
     /// k
     let used: Int
     /// Whether the probabilities of the chosen are divided by their sum.
@@ -82,7 +82,7 @@ extension ExpertFeedForward {
     }
 
     init(
-        _ experts: [GatedFeedForward], router: Weights, _ c: DecoderConfiguration,
+        _ experts: [any FeedForward], router: Weights, _ c: DecoderConfiguration,
         _ layout: Layout
     ) throws {
         self.router = try Linear(router, from: c.hiddenSize, to: layout.count)

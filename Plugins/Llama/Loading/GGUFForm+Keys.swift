@@ -103,7 +103,16 @@ extension GGUFForm {
         guard let factor else { throw ConfigurationError.missing(path("rope.scaling.factor")) }
         return .object(
             [("rope_type", .string(type)), ("factor", .number(Double(factor)))]
-                + (try trainedPositions(metadata)))
+                + (try trainedPositions(metadata)) + (try ramp(metadata)))
+    }
+
+    /// Of YaRN.
+    private func ramp(_ metadata: GGUFMetadata) throws -> [(key: String, value: JSON)] {
+        try ["beta_fast", "beta_slow"].compactMap { key in
+            try metadata.float(ifPresent: path("rope.scaling.yarn_\(key)")).map {
+                (key, .number(Double($0)))
+            }
+        }
     }
 
     /// Whose factors are tensors.

@@ -46,7 +46,7 @@ private struct Head {
     ///   from the end.
     func attend(
         _ queries: [Float], first: Int, length: Int = 0, window: Int = 0, bias: [Float]? = nil,
-        scale: Float, softCap: Float = 0
+        sinks: [Float]? = nil, scale: Float, softCap: Float = 0
     ) -> [Float] {
         let rows = queries.count / (group * size)
         var out = [Float](repeating: -7, count: queries.count)
@@ -66,6 +66,9 @@ private struct Head {
                         call.bias = bias == nil ? nil : numbers.baseAddress! + reach - 32
                         (call.bias_stride, call.scale) = (reach, scale)
                         (call.window, call.soft_cap) = (window, softCap)
+                        let lent = sinks.map { Tensor($0, [group]) }
+                        call.sinks = lent.map { $0.withFloats { UnsafePointer($0.baseAddress!) } }
+                        defer { withExtendedLifetime(lent) {} }
                         call.scratch = scratch.base.assumingMemoryBound(to: Float.self)
                         (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
                     }
@@ -80,8 +83,8 @@ private struct Head {
     /// Equation 1 of the paper in double precision, over the positions that each row may see.
     static func plain(
         _ queries: [Float], _ keys: [Float], _ values: [Float], size: Int, group: Int, first: Int,
-        length: Int = 0, window: Int = 0, scale: Float, softCap: Float = 0,
-        bias: (_ head: Int, _ distance: Int) -> Float = { _, _ in 0 }
+        length: Int = 0, window: Int = 0, sinks: [Float]? = nil, scale: Float,
+        softCap: Float = 0, bias: (_ head: Int, _ distance: Int) -> Float = { _, _ in 0 }
     ) -> [Float] {
         stride(from: 0, to: queries.count, by: size).flatMap { start -> [Float] in
             let position = first + start / (group * size)
@@ -95,7 +98,8 @@ private struct Head {
                 return capped(score, Double(softCap))
                     + Double(bias(start / size % group, j - position))
             }
-            let weights = softmax(scores)
+            let sink = sinks.map { [Double($0[start / size % group])] } ?? []
+            let weights = softmax(scores + sink)
             return (0..<size).map { i in
                 Float(
                     zip(seen, weights).reduce(0.0) {
@@ -203,6 +207,25 @@ private struct Head {
                     scale: 2, softCap: cap)
                 #expect(distance(fast, plain) < 5e-5, "cap \(cap), group \(group), first \(first)")
             }
+        }
+    }
+
+    @Test(arguments: Tier.all, [2, 10, 64])
+    func aSinkTakesItsShare(_ tier: Tier, _ size: Int) {
+        for (group, rows, first, window) in [(1, 1, 0, 0), (3, 17, 40, 0), (4, 3, 257, 35)] {
+            var noise = Noise(UInt64(size * 1000 + rows))
+            let positions = first + rows
+            let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
+            let queries = noise.floats(rows * group * size)
+            let sinks = noise.floats(group).map { 4 * $0 }
+            let head = Head(
+                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+            let fast = head.attend(
+                queries, first: first, window: window, sinks: sinks, scale: 0.3)
+            let plain = Self.plain(
+                queries, keys, values, size: size, group: group, first: first, window: window,
+                sinks: sinks, scale: 0.3)
+            #expect(distance(fast, plain) < 2e-5, "group \(group), first \(first)")
         }
     }
 

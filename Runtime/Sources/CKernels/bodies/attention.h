@@ -31,7 +31,10 @@ static void RK_NAME(attention_begin)(const rk_attention *a) {
     RK_STATE *states = RK_NAME(attention_states)(a);
     float *rest = a->scratch + queries * RK_TILE;
     for (size_t q = 0; q < queries; q++, rest += RK_PAGE + padded) {
-        states[q] = (RK_STATE){.most = -INFINITY, .scores = rest, .sums = rest + RK_PAGE};
+        // A sink counts as a position that was seen first, and whose value is 0.
+        states[q] = (RK_STATE){
+            .most = a->sinks ? a->sinks[q % a->group] : -INFINITY, .total = a->sinks ? 1 : 0,
+            .scores = rest, .sums = rest + RK_PAGE};
         memset(states[q].sums, 0, padded * sizeof(float));
     }
 }

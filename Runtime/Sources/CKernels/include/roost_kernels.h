@@ -240,6 +240,7 @@ void rk_lay_windows_f32(float *out, const rk_windows *windows, size_t first, siz
 ///
 ///     out[r, g] = Σ_j softmax_j(cap(scale · q[r, g] · k[j]) + bias[g, j - p]) v[j]
 ///
+/// where the softmax has `sinks[g]` as a further logit, of no value, and
 /// over p - window < j ≤ p = position of row r, where cap(x) = soft_cap · tanh(x / soft_cap).
 /// With a `length` all rows see the positions below it, and `first_position` does not matter.
 ///
@@ -263,6 +264,7 @@ typedef struct rk_attention {
     ptrdiff_t bias_stride;  // from one head of the group to the next
     float scale;
     float soft_cap;  // 0: none
+    const float *sinks;  // [group]; NULL: none
     float *scratch;  // rk_attention_scratch(rows · group, head_size) floats, 64-byte aligned
 } rk_attention;
 

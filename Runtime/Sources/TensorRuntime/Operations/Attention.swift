@@ -18,18 +18,20 @@ import CKernels
 ///   - window: how many positions a row sees, its own the last, as in Mistral (arXiv:2310.06825,
 ///     section 2); nil for all.
 ///   - softCap: what logits stay below, as in Gemma 2 (arXiv:2408.00118, section 2); nil for no bound.
+///   - sinks: of H heads: a further logit of the softmax, of no value, as in gpt-oss
+///     (arXiv:2508.10925, section 2.2).
 ///   - bias: for H heads and the distances from a row to all positions before it, as in T5
 ///     (arXiv:1910.10683, section 2.1).
 /// - Returns: [N, H·d].
 public func attention(
     queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
     rows: SequenceRows, scale: Float, window: Int? = nil, softCap: Float? = nil,
-    bias: DistanceBias? = nil
+    sinks: Tensor? = nil, bias: DistanceBias? = nil
 ) throws(TensorError) -> Tensor {
     precondition(window ?? 1 > 0 && softCap ?? 1 > 0)
     let call = try AttentionCall(
         queries: queries, keys: keys, values: values, cache: cache, layer: layer, rows: rows,
-        scale: scale, window: window, softCap: softCap, bias: bias)
+        scale: scale, window: window, softCap: softCap, sinks: sinks, bias: bias)
     call.remember()
     return call.attend()
 }
@@ -44,11 +46,13 @@ private struct AttentionCall {
     let scale: Float
     let window: Int?
     let softCap: Float?
+    let sinks: Tensor?
     let bias: DistanceBias?
 
     init(
         queries: Tensor, keys: Tensor, values: Tensor, cache: KVCache, layer: Int,
-        rows: SequenceRows, scale: Float, window: Int?, softCap: Float?, bias: DistanceBias?
+        rows: SequenceRows, scale: Float, window: Int?, softCap: Float?, sinks: Tensor?,
+        bias: DistanceBias?
     ) throws(TensorError) {
         let kept = [rows.count, cache.kvHeads, cache.headSize]
         for (name, tensor) in [("keys", keys), ("values", values)] where tensor.shape != kept {
@@ -67,6 +71,12 @@ private struct AttentionCall {
         try queries.requireF32("the queries of attention")
         try keys.requireF32("the keys of attention")
         try values.requireF32("the values of attention")
+        if let sinks, sinks.shape != [queries.shape[1]] {
+            throw .shape(
+                of: "the sinks of attention", found: sinks.shape,
+                expected: "[\(queries.shape[1])]")
+        }
+        try sinks?.requireF32("the sinks of attention")
         let last = Int(rows.positions.max() ?? 0)
         try bias?.check(heads: queries.shape[1], distances: -last...0)
         precondition(cache.hasBegun(rows), "the cache has not begun a batch with these rows")
@@ -79,6 +89,7 @@ private struct AttentionCall {
         self.scale = scale
         self.window = window
         self.softCap = softCap
+        self.sinks = sinks
         self.bias = bias
     }
 
@@ -156,6 +167,7 @@ private struct AttentionCall {
             values: cache.layout.values(layer: layer, head: head),
             bias: bias?.origin(head * group), bias_stride: bias?.stride ?? 0, scale: scale,
             soft_cap: softCap ?? 0,
+            sinks: sinks.map { UnsafePointer($0.data() + head * group) },
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
         cache.layout.attend(&arguments)
     }

@@ -91,7 +91,8 @@ private struct CrossAttentionCall {
                 length: memory.length, window: 0, pages: pages.baseAddress,
                 keys: memory.layout.keys(layer: layer, head: head),
                 values: memory.layout.values(layer: layer, head: head), bias: nil, bias_stride: 0,
-                scale: scale, soft_cap: 0, scratch: scratch.base.assumingMemoryBound(to: Float.self)
+                scale: scale, soft_cap: 0, sinks: nil,
+                scratch: scratch.base.assumingMemoryBound(to: Float.self)
             )
             memory.layout.attend(&arguments)
         }

@@ -29,6 +29,22 @@ extension Tensor {
         return result
     }
 
+    /// min(max(l, least), most) for every element.
+    ///
+    /// - Throws: `element` unless it is F32.
+    public func clamped(
+        from least: Float = -.infinity, to most: Float
+    ) throws(TensorError) -> Tensor {
+        try requireF32("what is clamped")
+        let result = Tensor(uninitialized: shape)
+        let (out, x) = (result.data(as: Float.self), data(as: Float.self))
+        inStretches(count) { from, count in
+            for index in from..<from + count { out[index] = min(max(x[index], least), most) }
+        }
+        withExtendedLifetime((self, result)) {}
+        return result
+    }
+
     func requireF32(_ name: String) throws(TensorError) {
         if element != .f32 { throw .element(of: name, found: element, expected: "F32") }
     }

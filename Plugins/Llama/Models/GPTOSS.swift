@@ -1,0 +1,177 @@
+import PluginCommon
+import TensorRuntime
+
+/// gpt-oss, Agarwal et al. 2025 (arXiv:2508.10925): pre-normalized blocks with sinks of attention, a window
+/// in every other layer, and experts of a clamped gated unit, with biases everywhere.
+///
+///     x⁰ = E[tokens]
+///     xˡ = Layerˡ(xˡ⁻¹)                 l = 1 … L
+///     logits = RMSNorm(xᴸ) · Wheadᵀ
+struct GPTOSSModel: DecoderNetwork {
+    let embedTokens: Embedding  // [V, D]
+    let layers: LayerStack<PreNormLayer<Attention>>
+    let head: Linear  // [V, D]
+
+    func embed(_ tokens: [Int32]) throws -> Tensor { try embedTokens(tokens) }  // [N, D]
+
+    func logits(_ states: Tensor) throws -> Tensor { try head(states) }  // [W, V]
+
+    /// Grouped-query attention whose softmax has a further logit of no value, Xiao et al. 2023
+    /// (arXiv:2309.17453).
+    struct Attention: DecoderLayer {
+        let heads: AttentionHeads
+        let sinks: Tensor  // [H]
+        let output: Linear  // [D, H·d]
+        let rotary: Rotary
+        /// The positions that a row sees; nil for all.
+        let window: Int?
+
+        func callAsFunction(
+            _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        ) throws -> Tensor {
+            var (q, k, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
+            try rotary.apply(&q, &k, at: rows, in: cache)
+            let y = try attention(
+                queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows,
+                scale: 1 / Float(heads.headSize).squareRoot(), window: window, sinks: sinks)
+            return try output(y)  // [N, D]
+        }
+    }
+
+    /// An expert: a gated unit whose numbers stay below a limit.
+    ///
+    ///     g = min(x·Wgateᵀ, c),  u = clamp(x·Wupᵀ, -c, c)
+    ///     y = (g · sigmoid(1.702 g) ⊙ (u + 1)) · Wdownᵀ
+    struct ClampedFeedForward: FeedForward {
+        let gate: Linear  // [F, D]
+        let up: Linear  // [F, D]
+        let down: Linear  // [D, F]
+        let limit: Float
+
+        func callAsFunction(_ x: Tensor) throws -> Tensor {
+            let (gate, up) = try Linear.apply(gate, up, to: x)  // [N, F]
+            let g = try Activation.quickGelu(gate.clamped(to: limit))
+            return try down(g * up.clamped(from: -limit, to: limit) + g)  // [N, D]
+        }
+    }
+}
+
+// MARK: - Configuration
+
+extension GPTOSSModel {
+    struct Keys: Decodable {
+        let numLocalExperts: Int
+        let numExpertsPerTok: Int
+        let swigluLimit: Float?
+    }
+
+    static let family = Family(
+        name: "gpt_oss", architecture: "GptOssForCausalLM",
+        gguf: GGUFForm(
+            architecture: "gpt-oss", hasExperts: true,
+            keys: [
+                "num_local_experts": "expert_count", "num_experts_per_tok": "expert_used_count",
+            ],
+            layerNames: [
+                "attn_sinks": "self_attn.sinks", "ffn_gate_inp": "mlp.router",
+                "post_attention_norm": "post_attention_layernorm",
+            ]))
+
+    static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
+        try c.expectActivation("silu")
+        try c.expectWholeHeadsRotated()
+        try ConfigurationChecks.positive(["swiglu_limit": own.swigluLimit ?? 7])
+        try ConfigurationChecks.size("num_local_experts", own.numLocalExperts)
+        try ConfigurationChecks.size(
+            "num_experts_per_tok", own.numExpertsPerTok, to: own.numLocalExperts)
+    }
+}
+
+// MARK: - Loading
+
+extension GPTOSSModel {
+    init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
+        let rotary = try Rotary(weights["model"]["rotary_emb"], c)
+        let layout = ExpertFeedForward.Layout(
+            count: own.numLocalExperts, used: own.numExpertsPerTok, size: c.intermediateSize)
+        embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
+        layers = try LayerStack(weights["model"], c) { layer, index in
+            let experts = try (0..<layout.count).map { expert in
+                try ClampedFeedForward(
+                    layer["mlp"]["experts"], c, layout, expert, limit: own.swigluLimit ?? 7)
+            }
+            return try PreNormLayer(
+                layer, c,
+                attention: Attention(
+                    layer["self_attn"], c, rotary,
+                    window: c.hasWindow(index, globalEvery: 2) ? c.window : nil),
+                feedForward: ExpertFeedForward(
+                    experts, router: layer["mlp"]["router"], c, layout))
+        }
+        head = try Linear(head: weights, embedTokens, c)
+    }
+}
+
+extension GPTOSSModel.Attention {
+    init(
+        _ weights: Weights, _ c: DecoderConfiguration, _ rotary: Rotary, window: Int?
+    ) throws {
+        heads = try AttentionHeads(weights, c)
+        let shape = [c.numAttentionHeads]
+        let stored =
+            try weights.has("sinks")
+            ? weights.tensor("sinks", shape) : weights["sinks"].tensor(shape)
+        sinks = try dequantize(stored)
+        output = try Linear(
+            weights["o_proj"], from: c.numAttentionHeads * c.headSize, to: c.hiddenSize)
+        self.rotary = rotary
+        self.window = window
+    }
+}
+
+extension GPTOSSModel.ClampedFeedForward {
+    /// - Parameter weights: of all experts: [E, to, from] in GGUF files; in Hugging Face's [E, from, to], the
+    ///   gate's and the other columns in turns.
+    init(
+        _ weights: Weights, _ c: DecoderConfiguration, _ layout: ExpertFeedForward.Layout,
+        _ expert: Int, limit: Float
+    ) throws {
+        let (width, size) = (c.hiddenSize, layout.size)
+        self.limit = limit
+        if weights["gate_proj"].has("weight") {
+            let map = { (name: String, from: Int, to: Int) in
+                let all = try weights[name].tensor([layout.count, to, from])
+                let biases = try weights[name].tensor("bias", [layout.count, to])
+                return try Linear(
+                    all.rows(expert..<expert + 1).reshaped(to, from),
+                    bias: biases.rows(expert..<expert + 1).reshaped(to))
+            }
+            gate = try map("gate_proj", width, size)
+            up = try map("up_proj", width, size)
+            down = try map("down_proj", size, width)
+            return
+        }
+        let map = { (name: String, from: Int, to: Int, rows: [Int]) in
+            let all = try weights.tensor(name, [layout.count, from, to])
+            let biases = try weights.tensor("\(name)_bias", [layout.count, to])
+            let own = try dequantize(all.rows(expert..<expert + 1).reshaped(from, to))
+            return try Linear(
+                own.transposed.selectingRows(rows),
+                bias: dequantize(biases.rows(expert..<expert + 1).reshaped(to)).selectingRows(rows))
+        }
+        gate = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 })
+        up = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 + 1 })
+        down = try map("down_proj", size, width, Array(0..<width))
+    }
+}
+
+extension Tensor {
+    /// The columns of a matrix of F32 as rows.
+    fileprivate var transposed: Tensor {
+        let (rows, columns, numbers) = (shape[0], shape[1], floats)
+        let turned = (0..<columns).flatMap { column in
+            (0..<rows).map { numbers[$0 * columns + column] }
+        }
+        return Tensor(turned, [columns, rows])
+    }
+}
