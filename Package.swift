@@ -229,6 +229,7 @@ if withHost {
             dependencies: [
                 "Host", "Engine", "JSON", "PNGFiles", "PluginHost", "SearchCollections",
                 product("GRDB", of: "GRDB.swift"),
+                product("HTTPTypes", of: "swift-http-types"),
                 product("Hummingbird", of: "hummingbird"),
                 product("Logging", of: "swift-log"),
                 product("NIOCore", of: "swift-nio"),

@@ -100,11 +100,13 @@ package struct HostServer: Sendable {
         router.add(middleware: ErrorResponses(table: table, logger: logger))
         router.add(middleware: RequestRules())
         router.add(middleware: DrainGate(workload: workload))
-        for entry in table.entries {
-            let (route, dialect) = (entry.route, entry.dialect)
-            router.on(route.path, method: route.method) { request, context in
-                try authorization.check(route.scope, dialect, request, context.channel)
-                return try await route.respond(request, context)
+        for entries in table.addresses {
+            let first = entries[0]
+            router.on(first.route.path, method: first.route.method) { request, context in
+                let entry = entries.entry(of: request) ?? first
+                try authorization.check(
+                    entry.route.scope, entry.dialect, request, context.channel)
+                return try await entry.route.respond(request, context)
             }
         }
         return router

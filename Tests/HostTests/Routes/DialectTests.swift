@@ -121,6 +121,20 @@ import Testing
         #expect(try await post("/v1/models", headers: bearer).status == 405)
     }
 
+    @Test func ofAPathThatTwoAPIsHaveTheHeadersSayWhose() async throws {
+        let client = try await Self.host.value.client
+        let key = ("x-api-key", "secret")
+        let named = ("anthropic-version", "2023-06-01")
+        let own = try await client.send("GET", "/v1/models", headers: [key])
+        #expect(own.json["object"] == "list")
+        let other = try await client.send("GET", "/v1/models", headers: [key, named])
+        #expect(other.text == "{\"data\":[]}")
+        let refused = try await client.send("GET", "/v1/models", headers: [named])
+        #expect(refused.status == 401 && refused.json["type"] == "error")
+        let nothing = try await client.send("GET", "/v1/nothing", headers: [key, named])
+        #expect(nothing.error["type"] == "not_found_error")
+    }
+
     @Test func whatIsNotThereIsSaidInTheAPIThatIsNearest() async throws {
         let line = try await post("/api/nothing")
         #expect(line.status == 404 && line.json["error"]?.string?.contains("/api/nothing") == true)

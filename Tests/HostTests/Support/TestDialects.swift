@@ -1,4 +1,5 @@
 import Engine
+import HTTPTypes
 import Host
 import Hummingbird
 import JSON
@@ -11,6 +12,10 @@ struct NamedEventDialect: Dialect {
         .serverSentEvents(ping: "event: ping\ndata: {\"type\": \"ping\"}\n\n")
     }
     var errorEvent: String? { "error" }
+
+    func isNamed(by headers: HTTPFields) -> Bool {
+        headers[HTTPField.Name("anthropic-version")!] != nil
+    }
 
     func status(of error: APIError) -> Int {
         if case .overloaded = error { 529 } else { error.status }
@@ -32,6 +37,11 @@ struct NamedEventDialect: Dialect {
 
     func routes(on backend: Backend) -> [Route] {
         [
+            Route(.get, "/v1/models", .inference) { _, _ in
+                Response(
+                    status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"data\":[]}"))
+                )
+            },
             Route(.post, "/v1/messages", .inference) { request, context in
                 let conversation = try await Conversation(request, stop: "stop_sequences")
                 let reply = try await backend.reply(to: conversation, context)

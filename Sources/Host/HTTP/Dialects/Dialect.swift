@@ -17,6 +17,8 @@ package protocol Dialect: Sendable {
     /// The body of that response; in a stream that fails it is the last event.
     func json(of error: APIError) -> JSONValue
     func routes(on backend: Backend) -> [Route]
+    /// Whether a request says by its headers that it is of this API, for a path that others have too.
+    func isNamed(by headers: HTTPFields) -> Bool
 }
 
 /// The APIs that the host speaks. The first one answers paths that belong to none.
@@ -28,6 +30,7 @@ extension Dialect {
     package var keyHeaders: [KeyHeader] { [.bearer, .field(.apiKey), .field(.azureKey)] }
     package var framing: Framing { .serverSentEvents() }
     package var errorEvent: String? { nil }
+    package func isNamed(by headers: HTTPFields) -> Bool { false }
 
     package func status(of error: APIError) -> Int { error.status }
 

@@ -17,7 +17,7 @@ struct ErrorResponses: RouterMiddleware {
         } catch {
             let error = apiError(error, request, context)
             context.record.note { $0.note(error) }
-            return Response(error, in: table.dialect(at: request.uri.path))
+            return Response(error, in: table.dialect(of: request))
         }
     }
 

@@ -1,5 +1,4 @@
 import Engine
-import JSON
 
 /// The answers to one request, generated concurrently.
 struct Choices: Sendable {
@@ -58,15 +57,6 @@ package struct UsageSum: Sendable {
         guard isFirst else { return }
         promptTokens += usage.promptTokens
         cachedTokens += usage.cachedTokens
-    }
-
-    var json: JSONValue {
-        [
-            "prompt_tokens": .integer(promptTokens),
-            "completion_tokens": .integer(completionTokens),
-            "total_tokens": .integer(promptTokens + completionTokens),
-            "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
-        ]
     }
 }
 

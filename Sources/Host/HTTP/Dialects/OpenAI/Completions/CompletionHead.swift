@@ -110,3 +110,15 @@ extension FinishReason {
         }
     }
 }
+
+extension UsageSum {
+    /// `usage`
+    var json: JSONValue {
+        [
+            "prompt_tokens": .integer(promptTokens),
+            "completion_tokens": .integer(completionTokens),
+            "total_tokens": .integer(promptTokens + completionTokens),
+            "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
+        ]
+    }
+}
