@@ -62,6 +62,10 @@ extension DecoderConfiguration {
         try ConfigurationChecks.divides(2, nil, headSize, "head_dim")
         try ConfigurationChecks.divides(
             keyValueHeads, "num_key_value_heads", numAttentionHeads, "num_attention_heads")
+        guard rotaryPart > 0, rotaryPart <= 1 else {
+            throw ConfigurationError.range(
+                "partial_rotary_factor", found: "\(rotaryPart)", expected: "more than 0, at most 1")
+        }
         let rotaryKey = rotaryDim == nil ? "partial_rotary_factor" : "rotary_dim"
         try ConfigurationChecks.size(rotaryKey, rotarySize, to: headSize)
         try ConfigurationChecks.divides(2, nil, rotarySize, rotaryKey)

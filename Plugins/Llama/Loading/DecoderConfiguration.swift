@@ -80,11 +80,13 @@ extension DecoderConfiguration {
         ropeParameters?.unwindowed.ropeTheta ?? ropeTheta ?? ropeScaling?.ropeTheta ?? 10_000
     }
 
+    /// The part of a head that is rotated.
+    var rotaryPart: Float { rotary?.partialRotaryFactor ?? partialRotaryFactor ?? 1 }
+
     /// How many numbers of a head are rotated.
     var rotarySize: Int {
         if let rotaryDim { return rotaryDim }
-        let part = rotary?.partialRotaryFactor ?? partialRotaryFactor ?? 1
-        return Int((part * Float(headSize)).rounded())
+        return Int((min(max(rotaryPart, 0), 1) * Float(headSize)).rounded())
     }
 
     /// The base of the frequencies for contexts of so many positions, more than those of training:
@@ -99,7 +101,7 @@ extension DecoderConfiguration {
     var contextLength: Int {
         guard rotary?.kind == "dynamic" else { return maxPositionEmbeddings }
         let reached = Float(trainedPositions) * (rotary?.factor ?? 1)
-        return min(Int(reached), ConfigurationChecks.largest)
+        return Int(min(reached, Float(ConfigurationChecks.largest)))
     }
 
     /// The positions of the longest context: dynamic scaling has no end of its own.

@@ -156,7 +156,7 @@ extension GPTOSSModel.ClampedFeedForward {
             let biases = try weights.tensor("\(name)_bias", [layout.count, to])
             let own = try dequantize(all.rows(expert..<expert + 1).reshaped(from, to))
             return try Linear(
-                own.transposed.selectingRows(rows),
+                own.columnsAsRows.selectingRows(rows),
                 bias: dequantize(biases.rows(expert..<expert + 1).reshaped(to)).selectingRows(rows))
         }
         gate = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 })
@@ -167,11 +167,11 @@ extension GPTOSSModel.ClampedFeedForward {
 
 extension Tensor {
     /// The columns of a matrix of F32 as rows.
-    fileprivate var transposed: Tensor {
+    fileprivate var columnsAsRows: Tensor {
         let (rows, columns, numbers) = (shape[0], shape[1], floats)
-        let turned = (0..<columns).flatMap { column in
+        let transposed = (0..<columns).flatMap { column in
             (0..<rows).map { numbers[$0 * columns + column] }
         }
-        return Tensor(turned, [columns, rows])
+        return Tensor(transposed, [columns, rows])
     }
 }
