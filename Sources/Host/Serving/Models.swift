@@ -74,7 +74,7 @@ package final class Models: Sendable {
         known.of(name)?.tasks ?? []
     }
 
-    /// Pins the current revision, loading a model that is loaded on first use.
+    /// Leases the current revision, loading a model that is loaded on first use.
     func lease(_ name: String) async throws -> Lease<ModelServing> {
         guard let deployment = registry.deployment(name) else {
             throw APIError.unknownModel(name, known: registry.models.map(\.name))

@@ -107,7 +107,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Pins the current revision.
+    /// Leases the current revision.
     package func acquire() throws -> Lease<Serving> {
         try state.withLock { state in
             if let current = state.current { return Lease(current) }
@@ -115,7 +115,7 @@ package final class Deployment<Serving: RevisionServing>: Sendable {
         }
     }
 
-    /// Pins the current revision, loading a model that is loaded on first use.
+    /// Leases the current revision, loading a model that is loaded on first use.
     package func acquireLoading() async throws -> Lease<Serving> {
         if let lease = try? acquire() { return lease }
         guard spec.load == .firstUse else { return try acquire() }
@@ -290,7 +290,7 @@ extension Deployment {
             state: Self.describe(supervisor, starts: starting != nil, failed: failure != nil),
             revision: current?.number, plugin: current?.plugin.spec.name ?? spec.plugin,
             isolation: current?.plugin.spec.isolation, hash: current?.plugin.library.hash,
-            inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.pins.count },
+            inFlight: ((current.map { [$0] } ?? []) + retiring).reduce(0) { $0 + $1.leases.count },
             draining: retiring.count, description: current?.description, supervisor: supervisor,
             lastError: failure?.error.description, warnings: current?.allWarnings ?? [],
             starting: (starting ?? current?.start)?.workers ?? [])

@@ -32,7 +32,7 @@ final class Revision<Serving: RevisionServing>: Sendable {
     /// Faults of the model that do not keep it from serving, and notes about how it started.
     let warnings: [String]
     let start: StartControl
-    let pins = InFlightCount()
+    let leases = InFlightCount()
 
     init(
         number: Int, plugin: StagedPlugin, description: ModelDescription,
@@ -56,7 +56,7 @@ final class Revision<Serving: RevisionServing>: Sendable {
     /// Lets the work in progress end, for at most `limit`, then closes the model.
     func retire(within limit: Duration) async {
         let start = MonotonicTime.now
-        await pins.waitForZero(atMost: limit)
+        await leases.waitForZero(atMost: limit)
         await serving.drain(upTo: max(.zero, limit - (.now - start)))
         await serving.stop()
         await BlockingThread.run("roost-close") { [supervisor] in supervisor.stop() }
@@ -70,7 +70,7 @@ package final class Lease<Serving: RevisionServing>: Sendable {
 
     init(_ revision: Revision<Serving>) {
         held = revision
-        revision.pins.add()
+        revision.leases.add()
     }
 
     deinit {
@@ -85,6 +85,6 @@ package final class Lease<Serving: RevisionServing>: Sendable {
 
     /// Gives the right back; also happens when the lease goes. Idempotent.
     package func release() {
-        if !returned.exchange(true, ordering: .relaxed) { held.pins.remove() }
+        if !returned.exchange(true, ordering: .relaxed) { held.leases.remove() }
     }
 }
