@@ -3,7 +3,7 @@ package import PluginHost
 
 /// Makes images with one model for many callers at a time, a step at a time.
 ///
-/// Orders take turns. When the model is lost, the images that it was at are begun again; see `ImageLoop`.
+/// Orders take turns. If the model is lost, its current images are started again; see `ImageLoop`.
 package final class ImageEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let options: EngineOptions
@@ -11,10 +11,10 @@ package final class ImageEngine: RevisionServing {
     package let info: ModelInfo
     package let capabilities: ImageCapabilities
 
-    /// Starts the model if it is not up yet; blocks until it is.
+    /// Starts the model if necessary; blocks until it is up.
     ///
-    /// - Throws: what the start of the model failed with; `EngineError.unsupported` for a model that
-    ///   makes no images.
+    /// - Throws: the error of the model's start; `EngineError.unsupported` for a model that makes
+    ///   no images.
     package init(supervisor: ModelSupervisor, options: EngineOptions = .images) throws {
         let description = try supervisor.current().description
         guard let capabilities = description.image else {
@@ -37,9 +37,9 @@ package final class ImageEngine: RevisionServing {
 
     package var statistics: EngineStatistics { queue.statistics }
 
-    /// Makes the images of an order. A reader that goes away ends that within a step.
+    /// Makes the images of an order. If its reader leaves, it ends within a step.
     ///
-    /// - Returns: what happens, the images among it.
+    /// - Returns: its events, including the images.
     /// - Throws: `EngineError` for an order that finds no place in the queue.
     package func make(_ order: ImageOrder) throws(EngineError) -> ImageStream {
         guard !order.requests.isEmpty else {
@@ -63,7 +63,7 @@ package final class ImageEngine: RevisionServing {
 /// Images that somebody wants, one made after the other.
 package struct ImageOrder: Sendable {
     package var requests: [ImageRequest]
-    /// How many images that are not done are shown of each, evenly spread over its steps.
+    /// How many previews to show of each image, evenly spread over its steps.
     package var previews: Int
 
     package init(_ requests: [ImageRequest], previews: Int = 0) {
@@ -73,7 +73,7 @@ package struct ImageOrder: Sendable {
 }
 
 extension ImageRequest {
-    /// The seed, which is another every time where none is given, does not make another request of it.
+    /// The seed is not part of the request's identity: it differs every time if none is given.
     var fingerprint: Int {
         Fingerprint.of(
             "image", ExactString(prompt), ExactString(negative), width, height, steps, extraJSON,
@@ -81,11 +81,11 @@ extension ImageRequest {
     }
 }
 
-/// What happens while the images of an order are made. Their numbers count from 0.
+/// The events of an order. Images are numbered from 0.
 package enum ImageEvent: Sendable, Equatable {
-    /// A step is done. After a crash of the model the steps of an image begin again.
+    /// A step is done. After a crash of the model, an image's steps start again.
     case step(image: Int, ImageProgress)
-    /// The image so far, perhaps smaller than it will be.
+    /// The image so far, perhaps smaller than the finished one.
     case preview(image: Int, number: Int, Picture)
     case image(Int, Picture)
 }
@@ -94,7 +94,7 @@ package enum ImageEvent: Sendable, Equatable {
 package typealias ImageStream = JobEvents<ImageEvent>
 
 extension ImageEvent: JobEvent {
-    /// Of several steps a reader who is behind gets the latest.
+    /// A slow reader gets only the latest of several steps.
     package mutating func join(_ next: ImageEvent) -> Bool {
         guard case .step = self, case .step = next else { return false }
         self = next

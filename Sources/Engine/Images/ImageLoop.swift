@@ -1,11 +1,12 @@
 import PluginHost
 
-/// The loop of one model's images: every turn it makes one step of one image. The jobs that have a place
+/// The loop of one model's images: every turn it makes one step of one image. The admitted jobs
 /// take turns, so that each gets its share.
 final class ImageLoop: JobLoop<ImageJob>, @unchecked Sendable {
-    /// Those that have a place, the one whose turn it is first.
+    /// The admitted jobs, the next one first.
     private var placed: [ImageJob] = []
-    /// Images that the model holds at the same time; less than the options' where it takes no more.
+    /// How many images the model holds at the same time; less than in the options if it accepts no
+    /// more.
     private var places: Int
 
     override init(
@@ -57,7 +58,7 @@ extension ImageLoop {
             if let image {
                 deliver(image, of: job)
             } else if job.current.steps >= job.current.most {
-                // It would keep its client waiting for ever. The model is no worse for it than before.
+                // It would keep its client waiting forever. The model itself is unharmed.
                 let reason = "no end after \(job.current.steps) steps"
                 end(job, after: 1, ModelFailure.broken(step: "step", reason: reason))
             }
@@ -80,7 +81,7 @@ extension ImageLoop {
         return nil
     }
 
-    /// Shows the image so far; a model that will not is no reason to end the image.
+    /// Shows the image so far; a model that refuses this does not end the image.
     private func show(_ job: ImageJob, _ id: ImageID, _ model: any LoadedModel) throws {
         let number = job.current.previews
         job.current.previews += 1
@@ -102,7 +103,8 @@ extension ImageLoop {
         job.events.finish()
     }
 
-    /// An image follows from its seed: cut by a crash it is begun again, unless it is the cause.
+    /// An image is determined by its seed: after a crash it is started again, unless it is the
+    /// cause.
     private func recover(
         from failure: ModelFailure, in job: ImageJob, since started: MonotonicTime,
         on model: any LoadedModel
@@ -128,7 +130,7 @@ extension ImageLoop {
         }
     }
 
-    /// Puts a job back that found no place in the model, until one of the others ends.
+    /// Puts back a job for which the model has no place, until one of the others ends.
     ///
     /// - Returns: false when there are no others.
     private func postpone(_ job: ImageJob) -> Bool {

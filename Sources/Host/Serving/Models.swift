@@ -3,7 +3,7 @@ package import PluginHost
 import Services
 import Synchronization
 
-/// The host's models by name, for whoever wants to use one.
+/// The host's models by name.
 package final class Models: Sendable {
     package let registry: DeploymentRegistry<ModelServing>
     let startup: Startup

@@ -1,8 +1,8 @@
 import CHostShims
 import Glibc
 
-/// The memory that host and worker share: a page of control words, then rows of logits or
-/// vectors, or a picture.
+/// The memory that host and worker share: a page of control words, then rows of logits or vectors,
+/// or an image.
 ///
 /// The file can never shrink, so that no worker can make the host's view of it fault. The mapping
 /// lives as long as this object, which is longer than the worker: rows can be read after a crash.

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// All routes of the host, each with the API that it is of.
+/// All routes of the host, each with its dialect.
 struct RouteTable: Sendable {
     struct Entry: Sendable {
         let route: Route
@@ -11,7 +11,7 @@ struct RouteTable: Sendable {
     private let entries: [Entry]
     private let dialects: [any Dialect]
 
-    /// Those of a version also without it in front, as some clients write them.
+    /// Versioned routes are also added without their version, as some clients write them.
     init(_ dialects: [any Dialect], on backend: Backend) {
         self.dialects = dialects
         let versioned = dialects.flatMap { dialect in

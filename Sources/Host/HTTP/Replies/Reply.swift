@@ -2,7 +2,7 @@ package import Engine
 package import Hummingbird
 package import NIOCore
 
-/// What becomes of a reply, in any order among its choices.
+/// The events of a reply; those of different choices come in any order.
 package enum ReplyEvent: Sendable {
     /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
     case text(String, tokens: [TokenLogProb], choice: Int)
@@ -35,10 +35,10 @@ package struct Reply: Sendable {
         self.context = context
     }
 
-    /// Calls `body` with every event; while it works, the choice whose event it is waits.
+    /// Calls `body` with every event; meanwhile the choice of that event waits.
     ///
-    /// - Throws: `EarlyEnd` where the client leaves or the host stops, what the model fails with, what `body`
-    ///   throws.
+    /// - Throws: `EarlyEnd` if the client leaves or the host stops, the model's failure, what
+    ///   `body` throws.
     package func forEach(_ body: (ReplyEvent) async throws -> Void) async throws {
         var usage = UsageSum()
         try await workload.run(for: context.channel, cancel: choices.cancel) {
@@ -110,7 +110,7 @@ extension Backend {
 
     /// Puts a request into its model's queue.
     ///
-    /// - Parameter prompts: what one choice each asks for.
+    /// - Parameter prompts: one request for each prompt, with a single choice.
     func reply(
         _ generation: GenerationOptions, for capability: Capability, _ context: HTTPContext,
         prompts: (TextServing) async throws -> [GenerationRequest]
@@ -132,12 +132,12 @@ extension Backend {
 package protocol ReplyWriter: Sendable {
     /// What comes before the first event of the reply.
     mutating func opening() -> ByteBuffer?
-    /// Nil where the API says nothing of that.
+    /// Nil if the API has nothing for that event.
     mutating func write(_ event: ReplyEvent) -> ByteBuffer?
 }
 
 extension Dialect {
-    /// A response of the events of a reply, as they come.
+    /// A response with the events of a reply as they come.
     package func stream(
         _ reply: Reply, by writer: some ReplyWriter, _ context: HTTPContext
     ) -> Response {

@@ -35,8 +35,8 @@ struct CompletionHead: Sendable {
 
 /// Builds the chunks of one streamed completion.
 ///
-/// All but the text of a chunk is the same for every token of a choice, so it is made once and the text is
-/// escaped between the two halves.
+/// Everything but the text of a chunk is the same for every token of a choice, so it is built once,
+/// and the text is escaped between the two halves.
 struct ChunkFrame: Sendable {
     private let head: JSONObject
     private let includesUsage: Bool
@@ -66,7 +66,7 @@ struct ChunkFrame: Sendable {
         return ByteBuffer(string: before + JSONValue.object(choice).serialized() + after)
     }
 
-    /// The chunk after the last choice that carries the usage alone; nil where nobody asks for it.
+    /// The chunk after the last choice, with only the usage; nil if it was not requested.
     func usage(_ usage: UsageSum) -> ByteBuffer? {
         guard includesUsage else { return nil }
         var members = head

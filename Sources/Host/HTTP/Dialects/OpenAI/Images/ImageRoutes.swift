@@ -60,7 +60,7 @@ struct ImageRoutes {
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 private struct ImageReply: Sendable {
     let asked: ImageGenerationRequest
     let hold: ModelHold<ImageEngine>
@@ -77,7 +77,7 @@ private struct ImageReply: Sendable {
         answer = ImageAnswer(model: hold.name, reading: reading)
     }
 
-    /// - Returns: nil for an event that nobody asked for.
+    /// - Returns: nil for an event that was not requested.
     func json(_ event: ImageEvent) async throws -> JSONValue? {
         switch event {
         case .step(let image, let progress):
