@@ -67,12 +67,10 @@ public struct PluginFlags: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The library may be unmapped after detach.
-    public static let unmappable = PluginFlags(rawValue: 1)
     /// [load] calls may overlap.
-    public static let parallelOpen = PluginFlags(rawValue: 2)
+    public static let parallelOpen = PluginFlags(rawValue: 1)
     /// Starts threads; joins them in close or detach.
-    public static let ownThreads = PluginFlags(rawValue: 4)
+    public static let ownThreads = PluginFlags(rawValue: 2)
 }
 
 /// What is special about a token: `roost_vocab.attr`.

@@ -15,7 +15,7 @@ extension BoundaryTests {
             #expect(swiftString(first.pointee.version) == "1.2.3")
             #expect(swiftString(first.pointee.families_csv) == "counting,tally")
             #expect(swiftString(first.pointee.toolchain).hasPrefix("swift "))
-            #expect(first.pointee.flags == 2)
+            #expect(first.pointee.flags == PluginFlags.parallelOpen.rawValue)
         }
 
         @Test func aSecondAttachIsBusyAndTheFirstGoesOn() {

@@ -82,12 +82,10 @@ package struct PluginFlags: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The library may be unmapped after detach.
-    package static let unmappable = PluginFlags(rawValue: 1)
     /// [load] calls may overlap.
-    package static let parallelOpen = PluginFlags(rawValue: 2)
+    package static let parallelOpen = PluginFlags(rawValue: 1)
     /// Starts threads; joins them in close or detach.
-    package static let ownThreads = PluginFlags(rawValue: 4)
+    package static let ownThreads = PluginFlags(rawValue: 2)
 }
 
 /// What is special about a token: `roost_vocab.attr`.

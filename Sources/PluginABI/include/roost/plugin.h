@@ -9,9 +9,8 @@ extern "C" {
 #endif
 
 enum {
-    ROOST_PLUGIN_UNMAPPABLE = 1u,    /* the library may be unmapped after detach */
-    ROOST_PLUGIN_PARALLEL_OPEN = 2u, /* [load] calls may overlap */
-    ROOST_PLUGIN_OWN_THREADS = 4u    /* starts threads; joins them in close or detach */
+    ROOST_PLUGIN_PARALLEL_OPEN = 1u, /* [load] calls may overlap */
+    ROOST_PLUGIN_OWN_THREADS = 2u    /* starts threads; joins them in close or detach */
 };
 
 enum { ROOST_BEST_SCORE = 100 /* the highest of roost_probe.score */ };
