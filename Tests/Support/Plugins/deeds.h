@@ -97,7 +97,7 @@ static void misbehave(const char *deed, const roost_call *call)
             fprintf(stderr, "shared memory was taken away\n");
     } else if (strcmp(deed, "flood") == 0) {
         /* The beginning of an answer to the lane's call that is as long as a message can be. */
-        const uint32_t header[3] = { 255u << 20, 100, 1 };
+        const uint32_t header[3] = { 255u << 20, 2, 1 };
         if (write(4, header, sizeof header) != sizeof header)
             abort();
         hang(NULL);
