@@ -36,6 +36,9 @@ package final class WorkerServer: @unchecked Sendable {
         SelfTestCall(limit: .zero),
     ]
 
+    /// By their numbers. Made before there is a second thread: two that first need a table at the same moment
+    /// can wait for each other for ever in Swift's runtime.
+    private let table = Dictionary(uniqueKeysWithValues: calls.map { (type(of: $0).step, $0) })
     private let control: FrameChannel
     private let lane: FrameChannel
     let memory: Descriptor
@@ -58,12 +61,12 @@ package final class WorkerServer: @unchecked Sendable {
     }
 
     private func serve(_ channel: FrameChannel, isLane: Bool) -> Never {
-        let own = Self.calls.filter { type(of: $0).isLane == isLane }
-        let calls = Dictionary(uniqueKeysWithValues: own.map { (type(of: $0).step, $0) })
         while true {
             do {
                 let frame = try channel.receive()
-                guard frame.kind == .call, let call = calls[frame.step] else {
+                guard frame.kind == .call, let call = table[frame.step],
+                    type(of: call).isLane == isLane
+                else {
                     throw WireError.unknownCall(UInt16(frame.step.rawValue))
                 }
                 try channel.send(try answer(frame, call))
