@@ -95,7 +95,9 @@ import Testing
             Issue.record("no crash")
             return
         }
-        #expect(death.stderr == "tally: attached\nabout to touch null\n")
+        #expect(
+            death.stderr
+                == "tally: attached\norg.example.tally: counting to four\nabout to touch null\n")
     }
 
     // MARK: - Hanging
