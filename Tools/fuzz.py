@@ -49,7 +49,7 @@ def seeds():
         "template": files("Tests/Fixtures/chat-templates/*.jinja"),
         "json": files("Tests/Fixtures/**/*config.json", "Tests/Fixtures/**/modules.json"),
         "csv": [bytes([choice]) + table for choice in range(16) for table in tables],
-        "frame": [bytes([choice]) + bytes(64) for choice in range(21)],
+        "frame": [bytes([choice]) + bytes(64) for choice in range(64)],
         "elf": files("Examples/*.so") + [(ROOT / ".build/release/libMarkov.so").read_bytes()[:LARGEST]],
         "png": [picture()],
     }

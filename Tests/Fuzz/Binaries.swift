@@ -6,44 +6,38 @@ enum Binaries {
     /// The first byte chooses the message; what was read and is written again reads the same.
     static func readFrame(_ bytes: [UInt8]) throws {
         guard let choice = bytes.first else { return }
-        let payload = Array(bytes.dropFirst())
         let messages = Self.messages
-        try messages[Int(choice) % messages.count](payload)
+        let again = messages[Int(choice) % messages.count]
+        let written = try again(Array(bytes.dropFirst()))
+        precondition(try again(written) == written, "message \(choice) is written otherwise")
     }
 
-    private static let messages: [@Sendable ([UInt8]) throws -> Void] = [
-        { _ = try Frame.Header($0.prefix(Frame.headerSize)) },
-        { try again($0, Hello.init, \.payload) },
-        { try again($0, OpenRequest.init, \.payload) },
-        { try again($0, TokenizeCall.init, \.payload) },
-        { try again($0, ForwardCall.init, \.payload) },
-        { try again($0, EncodeCall.init, \.payload) },
-        { try again($0, SequenceCall.init, \.payload) },
-        { try again($0, Number.init, \.payload) },
-        { try again($0, EmbedTokenizeCall.init, \.payload) },
-        { try again($0, EmbedCall.init, \.payload) },
-        { try again($0, TextsCall.init, \.payload) },
-        { try again($0, BeginTaskCall.init, \.payload) },
-        { try again($0, AdvanceTaskCall.init, \.payload) },
-        { try again($0, TaskProgress.init, \.payload) },
-        { try again($0, BeginImageCall.init, \.payload) },
-        { try again($0, ImageCall.init, \.payload) },
-        { try again($0, ImageProgress.init, \.payload) },
-        { try again($0, Probe.init, \.payload) },
-        { try again($0, ModelDescription.init, \.payload) },
-        { _ = try Vocabulary.read($0) },
-        { try again($0, ModelFailure.init, \.payload) },
-    ]
+    /// Read a message and write what they read.
+    private static let messages: [@Sendable ([UInt8]) throws -> [UInt8]] =
+        [
+            {
+                _ = try Frame.Header($0.prefix(Frame.headerSize)); return $0
+            },
+            { FailureMessage(try FailureMessage().read($0).failure()).payload },
+        ] + WorkerServer.calls.flatMap { [call($0), answer(to: $0)] }
 
-    private static func again<Message>(
-        _ payload: [UInt8], _ read: ([UInt8]) throws -> Message,
-        _ write: (Message) -> [UInt8]
-    ) throws {
-        let written = write(try read(payload))
-        guard let second = try? read(written) else {
-            preconditionFailure("\(Message.self) cannot be read after it was written")
+    private static func call(
+        _ call: any WorkerCall
+    ) -> @Sendable ([UInt8]) throws -> [UInt8] {
+        func timed<Call: ModelCall>(_ call: Call, _ payload: [UInt8]) throws -> [UInt8] {
+            let (read, deadline) = try call.readTimed(payload)
+            return read.payload(until: deadline)
         }
-        precondition(write(second) == written, "\(Message.self) is written otherwise")
+        return { payload in
+            if let call = call as? any ModelCall { return try timed(call, payload) }
+            return try call.read(payload).payload
+        }
+    }
+
+    private static func answer<Call: WorkerCall>(
+        to call: Call
+    ) -> @Sendable ([UInt8]) throws -> [UInt8] {
+        { Call.payload(of: try Call.answer($0)) }
     }
 
     static func inspectLibrary(_ bytes: [UInt8]) throws {
