@@ -9,29 +9,37 @@ enum Binaries {
         let messages = Self.messages
         let again = messages[Int(choice) % messages.count]
         let written = try again(Array(bytes.dropFirst()))
-        precondition(try again(written) == written, "message \(choice) is written otherwise")
+        let twice = try again(written)
+        precondition(twice == written, "message \(choice) is written otherwise")
     }
 
     /// Read a message and write what they read.
     private static let messages: [@Sendable ([UInt8]) throws -> [UInt8]] =
-        [
-            {
-                _ = try Frame.Header($0.prefix(Frame.headerSize)); return $0
-            },
-            { FailureMessage(try FailureMessage().read($0).failure()).payload },
-        ] + WorkerServer.calls.flatMap { [call($0), answer(to: $0)] }
+        [readHeader, readFailure] + WorkerServer.calls.flatMap { [call($0), answer(to: $0)] }
+
+    private static func readHeader(_ bytes: [UInt8]) throws -> [UInt8] {
+        _ = try Frame.Header(Array(bytes.prefix(Frame.headerSize)))
+        return bytes
+    }
+
+    private static func readFailure(_ payload: [UInt8]) throws -> [UInt8] {
+        FailureMessage(try FailureMessage().read(payload).failure()).payload
+    }
 
     private static func call(
         _ call: any WorkerCall
     ) -> @Sendable ([UInt8]) throws -> [UInt8] {
-        func timed<Call: ModelCall>(_ call: Call, _ payload: [UInt8]) throws -> [UInt8] {
-            let (read, deadline) = try call.readTimed(payload)
-            return read.payload(until: deadline)
-        }
-        return { payload in
+        { payload in
             if let call = call as? any ModelCall { return try timed(call, payload) }
             return try call.read(payload).payload
         }
+    }
+
+    private static func timed<Call: ModelCall>(
+        _ call: Call, _ payload: [UInt8]
+    ) throws -> [UInt8] {
+        let (read, deadline) = try call.readTimed(payload)
+        return read.payload(until: deadline)
     }
 
     private static func answer<Call: WorkerCall>(
