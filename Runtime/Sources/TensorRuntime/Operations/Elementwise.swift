@@ -45,8 +45,8 @@ extension Tensor {
         return result
     }
 
-    func requireF32(_ name: String) throws(TensorError) {
-        if element != .f32 { throw .element(of: name, found: element, expected: "F32") }
+    func requireF32(_ name: @autoclosure () -> String) throws(TensorError) {
+        if element != .f32 { throw .element(of: name(), found: element, expected: "F32") }
     }
 }
 
@@ -55,13 +55,13 @@ typealias PairwiseKernel = (
 ) -> Void
 
 func elementwise(
-    _ name: String, _ left: Tensor, _ right: Tensor, _ kernel: PairwiseKernel
+    _ name: @autoclosure () -> String, _ left: Tensor, _ right: Tensor, _ kernel: PairwiseKernel
 ) throws(TensorError) -> Tensor {
     guard left.shape == right.shape else {
-        throw .shapesDiffer(operation: name, left: left.shape, right: right.shape)
+        throw .shapesDiffer(operation: name(), left: left.shape, right: right.shape)
     }
-    try left.requireF32("the left of \(name)")
-    try right.requireF32("the right of \(name)")
+    try left.requireF32("the left of \(name())")
+    try right.requireF32("the right of \(name())")
     let result = Tensor(uninitialized: left.shape)
     let out = result.data(as: Float.self)
     inStretches(left.count) { from, count in

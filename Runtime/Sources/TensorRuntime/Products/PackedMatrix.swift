@@ -65,18 +65,22 @@ final class PackedMatrix: Sendable {
     static func products(
         _ x: Tensor, _ maps: [(matrix: PackedMatrix, bias: Tensor?)]
     ) throws(TensorError) -> [Tensor] {
-        var prepared: [PackedFormat: Activations] = [:]
         var calls: [ProductCall] = []
         for (matrix, bias) in maps {
             let result = try matrix.result(of: x)
-            let activations = prepared[matrix.format] ?? matrix.format.prepare(x)
-            prepared[matrix.format] = activations
+            let alike = calls.first { $0.matrix.format == matrix.format }
+            let activations = alike?.activations ?? matrix.format.prepare(x)
             calls.append(
                 ProductCall(
                     matrix: matrix, activations: activations, bias: bias, activation: nil,
                     result: result))
         }
         let pieces = calls.map(\.pieces)
+        // Products that are not worth sharing one by one are not so together.
+        guard pieces.contains(where: { $0.count > 1 }) else {
+            for (call, pieces) in zip(calls, pieces) { pieces.run { call.run($0) } }
+            return calls.map(\.result)
+        }
         let ends = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
         ThreadPool.shared.parallel(ends[pieces.count]) { index in
             let call = ends.lastIndex { $0 <= index } ?? 0
