@@ -65,6 +65,14 @@ final class PackedMatrix: Sendable {
     static func products(
         _ x: Tensor, _ maps: [(matrix: PackedMatrix, bias: Tensor?)]
     ) throws(TensorError) -> [Tensor] {
+        // What is small alone is done sooner than the threads are awake, and than its input is shared.
+        guard maps.contains(where: { $0.matrix.isWorthSharing(x.rowCount) }) else {
+            var results: [Tensor] = []
+            for (matrix, bias) in maps {
+                results.append(try matrix.product(x, bias: bias, then: nil))
+            }
+            return results
+        }
         var calls: [ProductCall] = []
         for (matrix, bias) in maps {
             let result = try matrix.result(of: x)
@@ -76,17 +84,16 @@ final class PackedMatrix: Sendable {
                     result: result))
         }
         let pieces = calls.map(\.pieces)
-        // Products that are not worth sharing one by one are not so together.
-        guard pieces.contains(where: { $0.count > 1 }) else {
-            for (call, pieces) in zip(calls, pieces) { pieces.run { call.run($0) } }
-            return calls.map(\.result)
-        }
         let ends = pieces.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
         ThreadPool.shared.parallel(ends[pieces.count]) { index in
             let call = ends.lastIndex { $0 <= index } ?? 0
             calls[call].run(pieces[call][index - ends[call]])
         }
         return calls.map(\.result)
+    }
+
+    private func isWorthSharing(_ tokens: Int) -> Bool {
+        ProductPieces(tokens: tokens, rows: rows, depth: depth).count > 1
     }
 
     private func result(of x: Tensor) throws(TensorError) -> Tensor {
