@@ -64,7 +64,7 @@ struct NamedEventDialect: Dialect {
 /// A reply of one block of text.
 private struct MessageEvents: ReplyWriter {
     let framing: Framing
-    private var finish = FinishReason.stop
+    private var finish = ReplyEnd.stop
 
     init(framing: Framing) {
         self.framing = framing
@@ -87,6 +87,7 @@ private struct MessageEvents: ReplyWriter {
         case .text(let text, _, _):
             let delta: JSONValue = ["type": "text_delta", "text": .string(text)]
             return self.event("content_block_delta", JSONObject([(key: "delta", value: delta)]))
+        case .reasoning, .toolCall: return nil
         case .finish(let reason, _):
             finish = reason
             return self.event("content_block_stop")
@@ -103,6 +104,7 @@ private struct MessageEvents: ReplyWriter {
             case .stop: ("end_turn", .null)
             case .stopString(let text): ("stop_sequence", .string(text))
             case .length: ("max_tokens", .null)
+            case .toolCalls: ("tool_use", .null)
             }
         var members = JSONObject()
         members["delta"] = ["stop_reason": .string(reason), "stop_sequence": stop]
@@ -138,7 +140,7 @@ struct LineDialect: Dialect {
 
 private struct ChatLines: ReplyWriter {
     let framing: Framing
-    private var finish = FinishReason.stop
+    private var finish = ReplyEnd.stop
 
     init(framing: Framing) {
         self.framing = framing
@@ -151,6 +153,7 @@ private struct ChatLines: ReplyWriter {
         switch event {
         case .text(let text, _, _):
             line = ["message": ["role": "assistant", "content": .string(text)], "done": false]
+        case .reasoning, .toolCall: return nil
         case .finish(let reason, _):
             finish = reason
             return nil

@@ -1,4 +1,5 @@
 package import JSON
+package import Services
 
 /// What a client wants of a chat model, whatever API it says it in.
 package struct Conversation: Sendable {
@@ -7,7 +8,15 @@ package struct Conversation: Sendable {
         package var role: String
         /// Nil for one that only calls tools.
         package var content: [ContentPart]?
-        /// What else chat templates may read of it: `name`, `tool_calls`, `tool_call_id`, …
+        /// What the assistant thought before it wrote this.
+        package var reasoning: String?
+        /// The calls of an assistant's message.
+        package var toolCalls: [ToolCall] = []
+        /// Of a tool's answer: the call that it answers.
+        package var toolCallID: String?
+        /// Of its author; of a tool's answer, the tool.
+        package var name: String?
+        /// What else chat templates may read of it.
         package var members: JSONObject
 
         package init(role: String, content: [ContentPart]?, members: JSONObject = JSONObject()) {
@@ -33,6 +42,11 @@ package struct Conversation: Sendable {
 
     package var messages: [Message]
     package var ending = Ending.answer
+    package var tools: [Tool] = []
+    package var toolChoice = ToolChoice.auto
+    /// Whether a reply may hold several calls.
+    package var parallelToolCalls = true
+    package var reasoning = ReasoningOptions()
     /// Further variables of the chat template.
     package var templateArguments: [String: JSONValue] = [:]
     package var generation = GenerationOptions()
@@ -56,6 +70,10 @@ extension Conversation.Message {
     var object: JSONObject {
         var object = JSONObject([(key: "role", value: .string(role))])
         object["content"] = text.map { .string($0) }
+        object["name"] = name.map { .string($0) }
+        object["reasoning_content"] = reasoning.map { .string($0) }
+        if !toolCalls.isEmpty { object["tool_calls"] = .array(toolCalls.map(\.json)) }
+        object["tool_call_id"] = toolCallID.map { .string($0) }
         for member in members.members { object[member.key] = member.value }
         return object
     }

@@ -1,15 +1,40 @@
 package import Engine
 package import Hummingbird
 package import NIOCore
+package import Services
 
 /// The events of a reply; those of different choices come in any order.
 package enum ReplyEvent: Sendable {
     /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
     case text(String, tokens: [TokenLogProb], choice: Int)
+    /// More of what the model thinks before it answers, without the marks around it.
+    case reasoning(String, choice: Int)
+    /// A call of a tool begins, or its arguments go on.
+    case toolCall(ToolCallDelta, choice: Int)
     /// The last of a choice.
-    case finish(FinishReason, choice: Int)
+    case finish(ReplyEnd, choice: Int)
     /// The last of all: what the choices cost together.
     case usage(UsageSum)
+}
+
+/// Why a choice ended.
+package enum ReplyEnd: Sendable, Equatable {
+    /// The model ended its turn, or a stop token came.
+    case stop
+    /// The text met this one of the request's stop strings.
+    case stopString(String)
+    /// The longest output or the end of the context was reached, perhaps within a call.
+    case length
+    /// The model ended its turn, or the reply its one call, and calls tools.
+    case toolCalls
+
+    init(_ reason: FinishReason) {
+        switch reason {
+        case .stop: self = .stop
+        case .stopString(let text): self = .stopString(text)
+        case .length: self = .length
+        }
+    }
 }
 
 /// A reply that is being generated, in one choice or several.
@@ -48,7 +73,7 @@ package struct Reply: Sendable {
                     try await body(.text(text, tokens: tokens, choice: choice))
                 case .finished(let reason, let cost):
                     usage.add(cost, isFirst: choice % perPrompt == 0)
-                    try await body(.finish(reason, choice: choice))
+                    try await body(.finish(ReplyEnd(reason), choice: choice))
                 }
             }
         }
@@ -69,7 +94,17 @@ package struct WholeReply: Sendable {
     package struct Choice: Sendable {
         package fileprivate(set) var text = ""
         package fileprivate(set) var tokens: [TokenLogProb] = []
-        package fileprivate(set) var finish = FinishReason.stop
+        /// What the model thought before it answered.
+        package fileprivate(set) var reasoning = ""
+        package fileprivate(set) var toolCalls: [ToolCall] = []
+        package fileprivate(set) var finish = ReplyEnd.stop
+
+        fileprivate mutating func add(_ delta: ToolCallDelta) {
+            if let id = delta.id, let name = delta.name {
+                toolCalls.append(ToolCall(id: id, name: name, arguments: ""))
+            }
+            toolCalls[delta.index].arguments += delta.arguments
+        }
     }
 
     package private(set) var choices: [Choice]
@@ -84,6 +119,8 @@ package struct WholeReply: Sendable {
         case .text(let text, let tokens, let choice):
             choices[choice].text += text
             choices[choice].tokens += tokens
+        case .reasoning(let text, let choice): choices[choice].reasoning += text
+        case .toolCall(let delta, let choice): choices[choice].add(delta)
         case .finish(let reason, let choice): choices[choice].finish = reason
         case .usage(let usage): self.usage = usage
         }

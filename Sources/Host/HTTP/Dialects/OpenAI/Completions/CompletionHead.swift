@@ -57,7 +57,7 @@ struct ChunkFrame: Sendable {
     /// - Parameter text: its member that holds the text.
     func chunk(
         _ index: Int, _ text: (key: String, value: JSONValue), logprobs: JSONValue = .null,
-        finish: FinishReason? = nil
+        finish: ReplyEnd? = nil
     ) -> ByteBuffer {
         let choice = JSONObject([
             (key: "index", value: .integer(index)), text, (key: "logprobs", value: logprobs),
@@ -101,12 +101,13 @@ struct ChunkFrame: Sendable {
     }
 }
 
-extension FinishReason {
+extension ReplyEnd {
     /// `finish_reason`
     var word: String {
         switch self {
         case .stop, .stopString: "stop"
         case .length: "length"
+        case .toolCalls: "tool_calls"
         }
     }
 }

@@ -24,6 +24,7 @@ struct CompletionChunks: ReplyWriter {
             guard isScored else { return texts[choice].chunk(text) }
             return frame.chunk(
                 choice, ("text", .string(text)), logprobs: LogprobsJSON.completion(tokens))
+        case .reasoning, .toolCall: return nil  // None is looked for in a completion.
         case .finish(let reason, let choice):
             return frame.chunk(choice, ("text", ""), finish: reason)
         case .usage(let usage): return frame.usage(usage)
