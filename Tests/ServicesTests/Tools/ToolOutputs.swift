@@ -1,5 +1,6 @@
 import JSON
 import Services
+import Testing
 
 /// Outputs as models of each format write them, with what they mean.
 struct ToolOutput: Sendable, CustomTestStringConvertible {
