@@ -64,7 +64,10 @@ let package = Package(
             name: "PluginHost", dependencies: ["PluginABI", "CHostShims", "JSON"],
             swiftSettings: settings),
         .target(name: "JSON", swiftSettings: settings),
-        .target(name: "Engine", dependencies: ["JSON", "PluginHost"], swiftSettings: settings),
+        .target(name: "Grammar", dependencies: ["JSON"], swiftSettings: settings),
+        .target(
+            name: "Engine", dependencies: ["Grammar", "JSON", "PluginHost"],
+            swiftSettings: settings),
         .target(
             name: "Services", dependencies: ["Engine", "JSON", "PluginHost"],
             swiftSettings: settings),
@@ -109,11 +112,14 @@ let package = Package(
             name: "ServicesTests", dependencies: ["Engine", "JSON", "PluginHost", "Services"],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(
+            name: "GrammarTests", dependencies: ["Grammar", "JSON"], swiftSettings: settings),
         // The files that tests compare with, and the message if they are missing.
         .target(
             name: "TestFixtures", path: "Tests/Support/TestFixtures", swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "JSON", "PluginHost", "TestFixtures"],
+            name: "EngineTests",
+            dependencies: ["Engine", "Grammar", "JSON", "PluginHost", "TestFixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginABI", "PluginKit"],
@@ -207,7 +213,7 @@ if withHost {
         .executableTarget(
             name: "Host",
             dependencies: [
-                "CPages", "Deflate", "Engine", "JSON", "PNGFiles", "PluginHost",
+                "CPages", "Deflate", "Engine", "Grammar", "JSON", "PNGFiles", "PluginHost",
                 "SearchCollections", "Services",
                 product("Hummingbird", of: "hummingbird"),
                 product("GRDB", of: "GRDB.swift"),

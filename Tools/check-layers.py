@@ -16,7 +16,8 @@ SYSTEM = {
 LAYERS = {
     "Sources/JSON": set(),
     "Sources/PluginHost": {"PluginABI", "CHostShims", "JSON"},
-    "Sources/Engine": {"JSON", "PluginHost"},
+    "Sources/Grammar": {"JSON"},
+    "Sources/Engine": {"Grammar", "JSON", "PluginHost"},
     "Sources/PNGFiles": {"CPNG", "PluginHost"},
     "Sources/Deflate": {"CZlib"},
     "Sources/SearchCollections": {
@@ -31,7 +32,7 @@ LAYERS = {
     "Runtime/Sources/Tokenizers": {"CPCRE2", "ModelJSON"},
 }
 HOST = {
-    "Engine", "JSON", "PluginHost", "SearchCollections", "ArgumentParser", "Logging",
+    "Engine", "Grammar", "JSON", "PluginHost", "SearchCollections", "ArgumentParser", "Logging",
     "Foundation", "Services", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1",
 }
 LAYERS |= {
