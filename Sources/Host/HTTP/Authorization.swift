@@ -16,21 +16,24 @@ struct Authorization: Sendable {
     let ownAdminKey: String?
     let origins: CrossOrigin
 
+    /// - Returns: who asks.
     /// - Throws: `APIError.missingKey`, `.missingAdminKey`, `.wrongKey` or `.forbidden`.
     func check(
         _ scope: Scope, _ dialect: any Dialect, _ request: Request, _ channel: any Channel
-    ) throws {
+    ) throws -> Owner {
         let sent = dialect.keys(in: request.headers)
         switch scope {
-        case .open: return
+        case .open: break
         case .inference where apiKeys.isEmpty: try checkLocal(request, channel)
         case .inference:
             let missing = APIError.missingKey(headers: dialect.keyHeaders.map(\.example))
             let known = apiKeys + adminKeys + [ownAdminKey].compactMap { $0 }
-            try check(sent, among: known, missing: missing)
+            let key = try check(sent, among: known, missing: missing)
+            return apiKeys.contains(key) ? Owner(key: key) : .host
         case .admin where adminKeys.isEmpty: try checkOwnAdmin(sent, request, channel)
-        case .admin: try check(sent, among: adminKeys, missing: .missingAdminKey)
+        case .admin: _ = try check(sent, among: adminKeys, missing: .missingAdminKey)
         }
+        return .host
     }
 
     private func checkOwnAdmin(
@@ -42,16 +45,18 @@ struct Authorization: Sendable {
                     + "server.admin_keys")
         }
         try checkLocalAdmin(request, channel)
-        try check(sent, among: [ownAdminKey], missing: .missingAdminKey)
+        _ = try check(sent, among: [ownAdminKey], missing: .missingAdminKey)
     }
 
-    private func check(_ sent: [String], among keys: [String], missing: APIError) throws {
+    /// - Returns: the first of the known keys that was sent.
+    private func check(_ sent: [String], among keys: [String], missing: APIError) throws -> String {
         if sent.isEmpty { throw missing }
-        var known = false
+        var known: String?
         for candidate in keys {
-            for key in sent where Self.equal(candidate, key) { known = true }
+            for key in sent where Self.equal(candidate, key) { known = known ?? candidate }
         }
-        guard known else { throw APIError.wrongKey }
+        guard let known else { throw APIError.wrongKey }
+        return known
     }
 
     /// Takes the same time wherever the texts differ, to resist timing attacks.

@@ -7,6 +7,8 @@ package struct HTTPContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     let channel: any Channel
     let record: RequestRecord
+    /// Who asks, once a route has been found.
+    package internal(set) var owner = Owner.host
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -104,7 +104,8 @@ package struct HostServer: Sendable {
             let first = entries[0]
             router.on(first.route.path, method: first.route.method) { request, context in
                 let entry = entries.entry(of: request) ?? first
-                try authorization.check(
+                var context = context
+                context.owner = try authorization.check(
                     entry.route.scope, entry.dialect, request, context.channel)
                 return try await entry.route.respond(request, context)
             }
