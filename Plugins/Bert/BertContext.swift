@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -66,19 +67,6 @@ final class BertContext: VectorContext {
         }
         try model.reader.forEachPass(over: texts, call) { pass, states, sequences in
             body(pass, try head(states, sequences))
-        }
-    }
-}
-
-extension Rows {
-    /// - Parameter values: [range, width].
-    fileprivate func fill(_ range: Range<Int>, with values: Tensor) {
-        values.withFloats { values in
-            for row in range {
-                let start = (row - range.lowerBound) * width
-                let source = UnsafeBufferPointer(rebasing: values[start..<start + width])
-                _ = self[row].update(fromContentsOf: source)
-            }
         }
     }
 }

@@ -2,9 +2,6 @@ import PluginCommon
 
 /// Why this plugin refuses a model of one of its families, or a call.
 enum BertError: Error {
-    // Files
-    case labels(found: [String])
-
     // Settings
     case settings(JSONProblem)
     case unknownSetting(String, nearest: String, known: [String])
@@ -19,10 +16,6 @@ enum BertError: Error {
 extension BertError: CustomStringConvertible {
     var description: String {
         switch self {
-        case .labels(let found):
-            "'id2label' has the keys \(found.joined(separator: ", ")), expected 0 to "
-                + "\(found.count - 1)"
-
         case .settings(let error): "the model's settings: \(error)"
         case .unknownSetting(let key, let nearest, let known):
             "the model's settings have '\(key)'; did you mean '\(nearest)'? Known are "

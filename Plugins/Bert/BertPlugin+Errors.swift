@@ -7,7 +7,6 @@ extension BertError: PluginErrorConvertible {
     private var code: ErrorCode {
         switch self {
         case .settings, .unknownSetting, .setting, .token, .input, .taskInput: .argument
-        case .labels: .model
         }
     }
 }

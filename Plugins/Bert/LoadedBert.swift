@@ -11,10 +11,7 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
     let vocabulary: Vocabulary
     let reader: TextReader
     let head: Head
-    private let prompts: SentenceLayout.Prompts
-    private let lowercases: Bool
-    /// The tokens of each prompt that are excluded from the vector.
-    private let unpooled: [String: Int]
+    private let prompts: TextPrompts
 
     /// What the states are used for.
     enum Head: Sendable {
@@ -36,11 +33,7 @@ final class LoadedBert: VectorModel, TextModel, TaskModel {
         try call.check()
         head = try checkpoint.head(weights, settings, maxTokens: reader.maxTokens)
         try weights.requireAllRead()
-        prompts = checkpoint.prompts(settings)
-        lowercases = checkpoint.sentence.lowercases
-        unpooled =
-            checkpoint.sentence.excludesPrompt
-            ? try Self.lengths(of: prompts, tokenizer, lowercased: lowercases) : [:]
+        prompts = try TextPrompts(checkpoint.sentence(settings), tokenizer)
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: c.vocabSize))
         vectors = try checkpoint.capabilities(head, maxTokens: reader.maxTokens)
         tasks = head.tasks
@@ -80,45 +73,17 @@ extension LoadedBert {
     func countTokens(
         of text: String, pair: String?, flags: EmbedFlags, call: Call
     ) throws -> TokenCount {
-        if case .sentence = head { return try reader.count(prompted(text, flags)) }
+        if case .sentence = head { return try reader.count(prompts(text, flags)) }
         if let pair { return try reader.count(text, pair: pair) }
         return try reader.count(text)
     }
 
     func embeddingText(_ text: String, _ flags: EmbedFlags) throws -> TokenizedText {
-        var read = try reader.read(prompted(text, flags))
+        var read = try reader.read(prompts(text, flags))
         read.unpooled = unpooledTokens(flags)
         return read
     }
 
-    /// A text with the model's prefix, spelled as the model was trained.
-    private func prompted(_ text: String, _ flags: EmbedFlags) -> String {
-        let whole = prompt(flags) + text
-        return lowercases ? whole.lowercased() : whole
-    }
-
     /// How many tokens at the beginning of a text are read but excluded from its vector.
-    func unpooledTokens(_ flags: EmbedFlags) -> Int { unpooled[prompt(flags)] ?? 0 }
-
-    private func prompt(_ flags: EmbedFlags) -> String {
-        flags.contains(.query)
-            ? prompts.query : flags.contains(.passage) ? prompts.passage : prompts.other
-    }
-
-    /// The tokens of each prompt, including the one that begins every text but not the one that
-    /// ends it.
-    private static func lengths(
-        of prompts: SentenceLayout.Prompts, _ tokenizer: any Tokenizer, lowercased: Bool
-    ) throws -> [String: Int] {
-        var lengths: [String: Int] = [:]
-        for prompt in [prompts.query, prompts.passage, prompts.other] where !prompt.isEmpty {
-            let ids = try tokenizer.encode(
-                lowercased ? prompt.lowercased() : prompt, maxLength: nil, addSpecial: true,
-                parseSpecial: true
-            ).ids
-            let ends = ids.last.map { tokenizer.vocabulary.attributes[Int($0)].contains(.control) }
-            lengths[prompt] = ids.count - (ends == true ? 1 : 0)
-        }
-        return lengths
-    }
+    func unpooledTokens(_ flags: EmbedFlags) -> Int { prompts.unpooledTokens(flags) }
 }

@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
@@ -9,10 +10,6 @@ struct TextReader: Sendable {
     let vocabularySize: Int
     /// The length limit of a text, special tokens included; a longer text is cut.
     let maxTokens: Int
-
-    /// The tokens of one pass through the network, unless a single text has more: enough to keep
-    /// the processor busy, few enough for the states to stay in its caches.
-    static let tokensPerPass = 2048
 
     func read(_ text: String) throws -> TokenizedText {
         TokenizedText(try encode(text, maxLength: maxTokens))
@@ -43,7 +40,7 @@ struct TextReader: Sendable {
         over texts: [TokenizedText], _ call: Call,
         _ body: (Range<Int>, Tensor, PackedSequences) throws -> Void
     ) throws {
-        for pass in Self.passes(texts.map(\.tokens.count)) {
+        for pass in TextPasses.split(texts.map(\.tokens.count)) {
             try check(texts[pass], from: pass.lowerBound)
             let sequences = PackedSequences(lengths: texts[pass].map(\.tokens.count))
             let states = try sequences.inGroups { group in
@@ -52,20 +49,6 @@ struct TextReader: Sendable {
             }
             try body(pass, states, sequences)
         }
-    }
-
-    /// Splits a list of texts, given by their lengths, into runs of few enough tokens.
-    static func passes(_ lengths: [Int], tokens most: Int = tokensPerPass) -> [Range<Int>] {
-        var passes: [Range<Int>] = []
-        var (start, tokens) = (0, 0)
-        for (index, length) in lengths.enumerated() {
-            if index > start, tokens + length > most {
-                passes.append(start..<index)
-                (start, tokens) = (index, 0)
-            }
-            tokens += length
-        }
-        return start < lengths.count ? passes + [start..<lengths.count] : passes
     }
 
     /// Tokens from a caller are not to be trusted.

@@ -51,6 +51,22 @@ public struct ConfigurationFile: Sendable {
         try decode(type, keys: .verbatim)
     }
 
+    /// The file as it is.
+    ///
+    /// - Throws: `ConfigurationError.file` if it is not JSON.
+    public func value() throws -> JSON {
+        switch content {
+        case .value(let value): return value
+        case .text(let bytes):
+            do {
+                return try JSON(parsing: bytes)
+            } catch {
+                throw ConfigurationError.file(
+                    name, JSONProblem(description: "is not JSON: \(error)"))
+            }
+        }
+    }
+
     private func decode<T: Decodable>(
         _ type: T.Type, keys: JSONKeys
     ) throws -> T {

@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// Turns states into logits, as the heads of BERT, RoBERTa, DistilBERT and ModernBERT do; each

@@ -36,8 +36,7 @@ extension BertCheckpoint {
     }
 
     /// The longest text: from the settings, else from the files beside the weights, but at most
-    /// what the network has positions for. `tokenizer.json` does not count: its truncation is for
-    /// training.
+    /// what the network has positions for.
     func maxTokens(_ settings: BertSettings) throws -> Int {
         let most = configuration.maxTokens
         if let wanted = settings.maxTokens, wanted > most {
@@ -46,28 +45,15 @@ extension BertCheckpoint {
         }
         if let wanted = settings.maxTokens { return wanted }
         let usual = purpose == .questionAnswering ? 384 : most
-        return min(sentence.maxTokens ?? modelMaxLength ?? most, most, usual)
+        return min(sentence.maxTokens ?? most, most, usual)
     }
 
-    /// From `tokenizer_config.json`; some have a number that no text reaches.
-    private var modelMaxLength: Int? {
-        guard case .huggingFace(let metadata) = checkpoint.metadata,
-            let file = ConfigurationFile(
-                ifPresent: "\(metadata.directory)/tokenizer_config.json"),
-            let length = try? file.decode(TokenizerLimits.self).modelMaxLength, length >= 8
-        else { return nil }
-        return Int(exactly: length.rounded())
-    }
-
-    private struct TokenizerLimits: Decodable {
-        let modelMaxLength: Double?
-    }
-
-    func prompts(_ settings: BertSettings) -> SentenceLayout.Prompts {
-        var prompts = sentence.prompts
-        prompts.query = settings.queryPrefix ?? prompts.query
-        prompts.passage = settings.passagePrefix ?? prompts.passage
-        return prompts
+    /// With what the settings override.
+    func sentence(_ settings: BertSettings) -> SentenceLayout {
+        var sentence = sentence
+        sentence.prompts.query = settings.queryPrefix ?? sentence.prompts.query
+        sentence.prompts.passage = settings.passagePrefix ?? sentence.prompts.passage
+        return sentence
     }
 }
 

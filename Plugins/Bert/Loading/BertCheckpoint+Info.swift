@@ -55,30 +55,16 @@ extension BertCheckpoint {
     ) throws -> VectorInfo {
         switch loaded {
         case .sentence(let head, _):
-            let prompts = prompts(settings)
+            let prompts = sentence(settings).prompts
             return VectorInfo(
                 pooling: VectorInfo.Pooling(rawValue: head.pooling.rawValue),
                 queryPrefix: prompts.query, passagePrefix: prompts.passage,
                 matryoshka: settings.matryoshka ?? self.head.isMatryoshkaModel)
         case .sequence:
             return VectorInfo(
-                problemType: try problemType,
+                problemType: try self.head.problem,
                 scoreActivation: head.scoreActivation == "Identity" ? .identity : .sigmoid)
         case .tokens, .spans: return VectorInfo()
-        }
-    }
-
-    private var problemType: VectorInfo.ProblemType {
-        get throws {
-            guard let name = head.problemType else {
-                return try head.labels.count == 1 ? .regression : .singleLabelClassification
-            }
-            guard let type = VectorInfo.ProblemType(rawValue: name) else {
-                throw ConfigurationError.unsupported(
-                    "problem_type", found: name,
-                    expected: "single_label_classification, multi_label_classification, regression")
-            }
-            return type
         }
     }
 }

@@ -20,6 +20,7 @@ struct BertCheckpoint {
                 let configuration = try Families.configuration(metadata, checkpoint.tensors)
             else { return nil }
             self.configuration = configuration
+            try Self.requireEncoder(metadata)
             head = try HeadConfiguration(metadata, checkpoint.tensors)
             sentence = try SentenceLayout(metadata)
         case .huggingFace(let metadata):
@@ -36,6 +37,14 @@ struct BertCheckpoint {
         try ConfigurationChecks.expect(
             "quantization_config", head.quantizationConfig.map { $0.quantMethod ?? "an object" },
             "null; use a GGUF file of the model")
+    }
+
+    /// - Throws: `ConfigurationError.unsupported` for a decoder.
+    private static func requireEncoder(_ metadata: GGUFMetadata) throws {
+        let key = "\(try metadata.string("general.architecture")).attention.causal"
+        if try metadata.bool(ifPresent: key) == true {
+            throw ConfigurationError.unsupported(key, found: "true", expected: "false")
+        }
     }
 }
 
@@ -68,7 +77,7 @@ extension BertCheckpoint {
     var passBytes: UInt64 {
         let c = configuration
         let perToken = 8 * c.hiddenSize + 3 * c.intermediateSize
-        return 4 * UInt64(perToken) * UInt64(max(TextReader.tokensPerPass, c.maxTokens))
+        return 4 * UInt64(perToken) * UInt64(max(TextPasses.tokens, c.maxTokens))
     }
 }
 

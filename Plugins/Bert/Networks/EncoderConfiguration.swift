@@ -1,3 +1,4 @@
+import PluginCommon
 import TensorRuntime
 
 /// A family's `config.json`, and how its network is loaded from a checkpoint.
@@ -33,14 +34,6 @@ protocol EncoderConfiguration: Sendable {
 
 extension EncoderConfiguration {
     func networkName(huggingFace name: String) -> String { name }
-}
-
-/// What a checkpoint was trained for.
-enum Purpose: Sendable {
-    case embedding
-    case sequenceClassification
-    case tokenClassification
-    case questionAnswering
 }
 
 /// The folders of a head's parts, and the function between them.

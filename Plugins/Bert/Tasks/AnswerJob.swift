@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 import Tokenizers
@@ -94,7 +95,7 @@ final class AnswerJob: TaskJob {
     /// Splits passages into windows until there are enough for a pass.
     private func fill() throws {
         var tokens = windows.reduce(0) { $0 + $1.encoding.count }
-        while tokens < TextReader.tokensPerPass, nextPassage < input.passages.count {
+        while tokens < TextPasses.tokens, nextPassage < input.passages.count {
             let encodings = try reader.windows(
                 question: input.question, passage: input.passages[nextPassage], overlap: overlap)
             windows += encodings.map { Window(passage: nextPassage, encoding: $0) }
@@ -105,7 +106,7 @@ final class AnswerJob: TaskJob {
 
     private func readPass(_ call: Call) throws {
         let lengths = windows.map(\.encoding.count)
-        guard let pass = TextReader.passes(lengths).first else { return }
+        guard let pass = TextPasses.split(lengths).first else { return }
         let taken = Array(windows.prefix(pass.count))
         let texts = taken.map { TokenizedText($0.encoding) }
         try reader.forEachPass(over: texts, call) { range, states, sequences in

@@ -1,19 +1,19 @@
-import PluginCommon
-import TensorRuntime
+public import TensorRuntime
 
 /// The vector of a text: Reimers and Gurevych 2019 (arXiv:1908.10084).
 ///
 ///     y = Projectionₖ(… Projection₁(pool(x)))
-struct SentenceHead: Sendable {
-    let pooling: Pooling
+public struct SentenceHead: Sendable {
+    public let pooling: Pooling
     let projections: [Projection]
-    let width: Int
+    /// The numbers of a vector.
+    public let width: Int
 
     /// - Parameters:
     ///   - x: [N, D].
     ///   - unpooled: for each text the rows at its beginning that are left out.
     /// - Returns: [texts, width].
-    func callAsFunction(
+    public func callAsFunction(
         _ x: Tensor, _ sequences: PackedSequences, leavingOut unpooled: [Int]
     ) throws -> Tensor {
         let pooled =
@@ -39,7 +39,7 @@ struct SentenceHead: Sendable {
 
 extension SentenceHead {
     /// - Parameter hiddenSize: D of the states.
-    init(_ layout: SentenceLayout, _ pooling: Pooling, hiddenSize: Int) throws {
+    public init(_ layout: SentenceLayout, _ pooling: Pooling, hiddenSize: Int) throws {
         self.pooling = pooling
         projections = try layout.projections.map { try Projection(directory: $0) }
         width = try layout.projections.reduce(hiddenSize) { width, directory in

@@ -1,42 +1,51 @@
-import PluginCommon
-
 /// What sentence-transformers' files say about a model: which modules follow the network, how long
 /// a text may be, and which prefix it gets.
-struct SentenceLayout: Sendable {
+public struct SentenceLayout: Sendable {
     /// Nil if no file says so.
-    var pooling: Pooling?
+    public var pooling: Pooling?
     /// The directories of `Dense` modules, in order.
-    var projections: [String] = []
-    var maxTokens: Int?
-    var prompts = Prompts()
+    public var projections: [String] = []
+    /// The longest text, special tokens included; nil if no file says so.
+    public var maxTokens: Int?
+    public var prompts = Prompts()
     /// The network reads a prompt, but the vector is formed without its tokens.
-    var excludesPrompt = false
+    public var excludesPrompt = false
     /// Texts are lower-cased before they are tokenized, whatever the tokenizer does.
-    var lowercases = false
+    public var lowercases = false
 
     /// What is put before a text.
-    struct Prompts: Sendable {
-        var query = ""
-        var passage = ""
+    public struct Prompts: Sendable {
+        public var query = ""
+        public var passage = ""
         /// Before a text that is neither.
-        var other = ""
+        public var other = ""
     }
 
-    init() {}
+    public init() {}
 
-    /// - Throws: `BertError` for a module or a pooling mode that this plugin does not implement.
-    init(directory: String) throws {
+    /// - Throws: `ConfigurationError` for a module or a pooling mode that this plugin does not implement.
+    public init(directory: String) throws {
         try read(modules: directory)
         if let file = ConfigurationFile(ifPresent: "\(directory)/sentence_bert_config.json") {
             let settings = try file.decode(SentenceBertConfiguration.self)
             maxTokens = settings.maxSeqLength
             lowercases = settings.doLowerCase ?? false
         }
+        maxTokens = maxTokens ?? Self.modelMaxLength(directory)
         if let file = ConfigurationFile(
             ifPresent: "\(directory)/config_sentence_transformers.json")
         {
             prompts = try Prompts(file.decode(SentenceTransformersConfiguration.self))
         }
+    }
+
+    /// From `tokenizer_config.json`; some have a number that no text reaches. `tokenizer.json` does
+    /// not count: its truncation is for training.
+    private static func modelMaxLength(_ directory: String) -> Int? {
+        guard let file = ConfigurationFile(ifPresent: "\(directory)/tokenizer_config.json"),
+            let length = try? file.decode(TokenizerLimits.self).modelMaxLength, length >= 8
+        else { return nil }
+        return Int(exactly: length.rounded())
     }
 
     private mutating func read(modules directory: String) throws {
@@ -112,6 +121,10 @@ private struct PoolingConfiguration: Decodable {
             return pooling
         }
     }
+}
+
+private struct TokenizerLimits: Decodable {
+    let modelMaxLength: Double?
 }
 
 private struct SentenceBertConfiguration: Decodable {

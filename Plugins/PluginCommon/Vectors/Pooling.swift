@@ -1,9 +1,8 @@
-import PluginCommon
-import TensorRuntime
+public import TensorRuntime
 
 /// How the states of a text become one vector, as Reimers and Gurevych 2019 (arXiv:1908.10084)
 /// compare it.
-enum Pooling: String, NamedValue, Sendable {
+public enum Pooling: String, NamedValue, Sendable {
     /// (1/n) Σ xᵢ
     case mean
     /// x₁, the state of the token that stands for the whole text
@@ -17,7 +16,7 @@ enum Pooling: String, NamedValue, Sendable {
 
     /// - Parameter x: [N, D].
     /// - Returns: [texts, D].
-    func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
+    public func callAsFunction(_ x: Tensor, _ sequences: PackedSequences) throws -> Tensor {
         switch self {
         case .mean: try meanPool(x, sequences: sequences)
         case .cls: try clsPool(x, sequences: sequences)
@@ -31,7 +30,7 @@ enum Pooling: String, NamedValue, Sendable {
     }
 
     /// The same without some rows at the beginning of each text, one of which stays at least.
-    func callAsFunction(
+    public func callAsFunction(
         _ x: Tensor, _ sequences: PackedSequences, leavingOut rows: [Int]
     ) throws -> Tensor {
         let kept = (0..<sequences.count).map { text in

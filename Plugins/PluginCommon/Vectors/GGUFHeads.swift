@@ -1,17 +1,11 @@
-import PluginCommon
-import TensorRuntime
+public import TensorRuntime
 
 extension HeadConfiguration {
     /// What a GGUF file says about the head: a file that ranks has a classifier, and so has one
     /// that names labels. Older files have only its tensors.
-    ///
-    /// - Throws: `ConfigurationError.unsupported` for a decoder.
-    init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
+    public init(_ metadata: GGUFMetadata, _ tensors: [String: TensorEntry]) throws {
+        self.init()
         let architecture = try metadata.string("general.architecture")
-        if try metadata.bool(ifPresent: "\(architecture).attention.causal") == true {
-            throw ConfigurationError.unsupported(
-                "\(architecture).attention.causal", found: "true", expected: "false")
-        }
         let labels = try metadata.strings(ifPresent: "\(architecture).classifier.output_labels")
         modelType = architecture
         let outputs = tensors["cls.output.weight"]?.shape.first
@@ -25,14 +19,14 @@ extension HeadConfiguration {
 }
 
 extension SentenceLayout {
-    init(_ metadata: GGUFMetadata) throws {
+    public init(_ metadata: GGUFMetadata) throws {
         self.init()
         pooling = try PoolingType(metadata)?.pooling
     }
 }
 
 /// `*.pooling_type` of GGUF files.
-private enum PoolingType: Int {
+public enum PoolingType: Int {
     case none = 0
     case mean = 1
     case cls = 2
@@ -41,7 +35,7 @@ private enum PoolingType: Int {
     case rank = 4
 
     /// - Returns: nil if the file does not say.
-    init?(_ metadata: GGUFMetadata) throws {
+    public init?(_ metadata: GGUFMetadata) throws {
         let key = "\(try metadata.string("general.architecture")).pooling_type"
         guard let number = try metadata.int(ifPresent: key) else { return nil }
         guard let type = Self(rawValue: number) else {
@@ -51,7 +45,7 @@ private enum PoolingType: Int {
         self = type
     }
 
-    var pooling: Pooling? {
+    public var pooling: Pooling? {
         switch self {
         case .none, .rank: nil
         case .mean: .mean
