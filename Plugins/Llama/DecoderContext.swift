@@ -5,14 +5,14 @@ import TensorRuntime
 final class DecoderContext: DecodeContext, SelfTestingContext {
     let capabilities: DecodeCapabilities
     private let network: any DecoderNetwork
-    private let cache: KVCache
+    private let cache: SequenceCache
 
     /// Far above any batch; limits what a context takes before its first token.
     private static let mostSequences = 1 << 16
 
     init(
         _ network: any DecoderNetwork, _ configuration: DecoderConfiguration,
-        _ parameters: ContextParameters, cacheElement: ElementType
+        _ memory: SequenceCache.Layout, _ parameters: ContextParameters, cacheElement: ElementType
     ) throws {
         guard parameters.sequences <= Self.mostSequences else {
             throw LlamaError.sequences(found: parameters.sequences, most: Self.mostSequences)
@@ -20,12 +20,12 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
         let contextLength = min(
             parameters.contextLength ?? configuration.contextLength, configuration.longestContext)
         self.network = network
-        cache = try KVCache(
-            layers: configuration.numHiddenLayers, kvHeads: configuration.keyValueHeads,
-            headSize: configuration.headSize, sequences: parameters.sequences,
-            positions: contextLength, element: cacheElement)
+        cache = try SequenceCache(
+            memory, sequences: parameters.sequences, positions: contextLength,
+            element: cacheElement)
         capabilities = DecodeCapabilities(
-            flags: [.truncateAny, .fork, .batchInvariant],
+            flags: cache.states == nil
+                ? [.truncateAny, .fork, .batchInvariant] : [.fork, .batchInvariant],
             vocabularySize: configuration.vocabSize, contextLength: contextLength,
             sequences: parameters.sequences,
             batchSize: parameters.batchSize ?? 512)
@@ -63,7 +63,7 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
 
 extension DecoderContext {
     func length(of sequence: Int) -> Int {
-        (try? cache.length(of: sequence)) ?? 0
+        (try? cache.attention.length(of: sequence)) ?? 0
     }
 
     func clear(_ sequence: Int) {

@@ -17,12 +17,18 @@ protocol DecoderNetwork: Sendable {
     ///   that contradicts another.
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws
 
+    /// What its layers remember of a sequence: keys and values, unless it says otherwise.
+    static func memory(_ c: DecoderConfiguration, _ own: Keys) -> SequenceCache.Layout
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws
 
     var layers: LayerStack<Layer> { get }
 
     /// - Returns: [N, D]
     func embed(_ tokens: [Int32]) throws -> Tensor
+
+    /// What is added to the embedding at each position; nil for networks whose layers know it.
+    var positions: Embedding? { get }
 
     /// - Parameter states: [W, D], after the last norm.
     /// - Returns: [W, V]
@@ -33,6 +39,12 @@ protocol DecoderNetwork: Sendable {
 struct NoKeys: Decodable, Sendable {}
 
 extension DecoderNetwork {
+    var positions: Embedding? { nil }
+
+    static func memory(_ c: DecoderConfiguration, _ own: Keys) -> SequenceCache.Layout {
+        SequenceCache.Layout(c)
+    }
+
     /// The states from which `logits` are made.
     ///
     /// - Parameters:
@@ -41,10 +53,12 @@ extension DecoderNetwork {
     ///   - beforeLayer: may throw to end the pass.
     /// - Returns: [W, D]
     func states(
-        _ tokens: [Int32], at rows: SequenceRows, _ cache: KVCache, wanted: [Int],
+        _ tokens: [Int32], at rows: SequenceRows, _ cache: SequenceCache, wanted: [Int],
         beforeLayer: () throws -> Void
     ) throws -> Tensor {
-        try layers(embed(tokens), at: rows, cache, wanted: wanted, beforeLayer: beforeLayer)
+        var x = try embed(tokens)  // [N, D]
+        if let positions { x = try x + positions(rows.positions) }
+        return try layers(x, at: rows, cache, wanted: wanted, beforeLayer: beforeLayer)
     }
 }
 
@@ -55,11 +69,15 @@ extension DecoderNetwork {
         try check(c, file.decode())
     }
 
+    static func memory(
+        _ c: DecoderConfiguration, in file: ConfigurationFile
+    ) throws -> SequenceCache.Layout {
+        try memory(c, file.decode())
+    }
+
     static func network(
         _ weights: Weights, _ c: DecoderConfiguration, from file: ConfigurationFile
     ) throws -> any DecoderNetwork {
-        let network = try Self(weights, c, file.decode())
-        try weights.requireAllRead()
-        return network
+        try Self(weights, c, file.decode())
     }
 }

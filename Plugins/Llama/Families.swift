@@ -21,6 +21,9 @@ enum Families {
         Cohere2Model.self,
         NemotronModel.self,
         GPTOSSModel.self,
+        GPT2Model.self,
+        GPTNeoXModel.self,
+        FalconModel.self,
         MixtralModel.self,
         Qwen3MoEModel.self,
         OLMoEModel.self,
@@ -30,12 +33,12 @@ enum Families {
     /// The plugin's `families`.
     static let names = all.map { $0.family.name }
 
-    /// - Returns: nil for another family, or another model of this one, such as a classifier.
+    /// - Returns: nil for another family, or another class of this one, such as one that sees images.
     static func decoder(modelType: String?, architectures: [String]?) -> (any DecoderNetwork.Type)?
     {
         all.first { decoder in
             decoder.family.name == modelType
-                && architectures?.contains(decoder.family.architecture) ?? true
+                && architectures?.contains(where: decoder.family.has) ?? true
         }
     }
 
@@ -56,5 +59,20 @@ struct Family: Sendable {
     let architecture: String
     /// Nil for a family that GGUF files store under another family's name.
     let gguf: GGUFForm?
-    var huggingFaceLayout = TensorLayouts.asItIs
+    var huggingFace = HuggingFaceForm()
+}
+
+extension Family {
+    /// The part of the name that its classes share: `Qwen3`.
+    private var base: String {
+        ["ForCausalLM", "LMHeadModel"].first(where: architecture.hasSuffix)
+            .map { String(architecture.dropLast($0.count)) } ?? architecture
+    }
+
+    /// Its class that continues texts, its bare one, or that with a classifier.
+    func has(_ architecture: String) -> Bool {
+        ([self.architecture]
+            + ["Model", "TextModel", "ForSequenceClassification"].map { base + $0 })
+            .contains(architecture)
+    }
 }

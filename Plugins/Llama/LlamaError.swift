@@ -4,6 +4,9 @@ import PluginCommon
 enum LlamaError: Error {
     case settings(JSONProblem)
     case unknownSettings([String], known: [String])
+    case setting(String, found: String, expected: String)
+    case missingSetting(String, reason: String)
+    case token(Int32, text: Int, vocabulary: Int)
     case sequences(found: Int, most: Int)
 }
 
@@ -14,6 +17,12 @@ extension LlamaError: CustomStringConvertible {
         case .unknownSettings(let keys, let known):
             "the model's settings have \(keys.joined(separator: ", ")), expected only "
                 + known.joined(separator: ", ")
+        case .setting(let key, let found, let expected):
+            "the model's setting '\(key)' is \(found), expected \(expected)"
+        case .missingSetting(let key, let reason):
+            "the model's settings lack '\(key)': \(reason)"
+        case .token(let token, let text, let vocabulary):
+            "text \(text) has token \(token), expected 0 to \(vocabulary - 1)"
         case .sequences(let found, let most):
             "a context of \(found) sequences, expected at most \(most)"
         }

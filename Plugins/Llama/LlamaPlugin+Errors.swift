@@ -6,7 +6,7 @@ extension LlamaError: PluginErrorConvertible {
 
     private var code: ErrorCode {
         switch self {
-        case .settings, .unknownSettings, .sequences: .argument
+        case .settings, .unknownSettings, .setting, .missingSetting, .token, .sequences: .argument
         }
     }
 }

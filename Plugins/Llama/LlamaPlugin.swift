@@ -17,10 +17,12 @@ enum LlamaPlugin: Plugin {
 
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
-            guard let model = try DecoderCheckpoint(request.path) else { return nil }
-            try model.checkFiles(LlamaSettings(json: request.configJSON))
+            let settings = { try LlamaSettings(json: request.configJSON) }
+            guard let model = try DecoderCheckpoint(request.path, settings()) else { return nil }
+            try model.checkFiles(settings())
             return Probe(
-                score: 80, bytesHost: model.weightBytes, bytesPerContext: model.sequenceBytes,
+                score: 80, bytesHost: model.weightBytes,
+                bytesPerContext: model.purpose == .text ? model.sequenceBytes : model.passBytes,
                 family: model.decoder.family.name)
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil
@@ -29,7 +31,7 @@ enum LlamaPlugin: Plugin {
 
     static func open(_ request: OpenRequest) throws -> any Model {
         let settings = try LlamaSettings(json: request.configJSON)
-        guard let model = try DecoderCheckpoint(request.path) else {
+        guard let model = try DecoderCheckpoint(request.path, settings) else {
             throw PluginError(
                 .unsupported, "'\(request.path)' is of no family that this plugin serves")
         }
@@ -38,6 +40,9 @@ enum LlamaPlugin: Plugin {
                 .outOfMemory,
                 "the weights take \(model.weightBytes) bytes, the budget is \(budget)")
         }
-        return try LoadedDecoder(model, settings, request)
+        switch model.purpose {
+        case .text: return try LoadedDecoder(model, settings, request)
+        case .embed, .rank, .classify: return try LoadedReader(model, settings, request)
+        }
     }
 }

@@ -8,6 +8,7 @@ final class LoadedDecoder: TextModel {
     let info: ModelInfo
     let vocabulary: Vocabulary
     private let configuration: DecoderConfiguration
+    private let memory: SequenceCache.Layout
     private let network: any DecoderNetwork
     private let tokenizer: any Tokenizer
     private let cacheElement: ElementType
@@ -17,6 +18,7 @@ final class LoadedDecoder: TextModel {
     ) throws {
         request.tell(0, of: 3, "reading the tokenizer")
         configuration = checkpoint.configuration
+        memory = checkpoint.memory
         tokenizer = try checkpoint.tokenizer(preTokenizer: settings.preTokenizer)
         var info = try checkpoint.info()
         info.notes = tokenizer.notes
@@ -24,7 +26,9 @@ final class LoadedDecoder: TextModel {
         vocabulary = Vocabulary(tokenizer.vocabulary.resized(to: configuration.vocabSize))
         try request.call.check()
         request.tell(1, of: 3, "mapping the weights")
-        network = try checkpoint.network()
+        let weights = try checkpoint.weights()
+        network = try checkpoint.network(weights)
+        try weights.requireAllRead()
         cacheElement = settings.cacheType?.element ?? .f16
         try request.call.check()
         request.tell(2, of: 3, "reading the weights into memory")
@@ -48,7 +52,7 @@ final class LoadedDecoder: TextModel {
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> DecoderContext {
         let own = try LlamaSettings(json: parameters.configJSON)
         return try DecoderContext(
-            network, configuration, parameters,
+            network, configuration, memory, parameters,
             cacheElement: own.cacheType?.element ?? cacheElement)
     }
 }

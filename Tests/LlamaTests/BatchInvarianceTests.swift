@@ -13,7 +13,8 @@ import Testing
         "decoders-tiny/exaone4", "decoders-tiny/glm4", "decoders-tiny/llama-dynamic",
         "decoders-tiny/cohere2", "decoders-tiny/nemotron", "decoders-tiny/gpt-oss",
         "decoders-tiny/mixtral",
-        "decoders-tiny/qwen3-moe",
+        "decoders-tiny/qwen3-moe", "decoders-tiny/gpt2", "decoders-tiny/gpt_neox",
+        "decoders-tiny/falcon",
     ]
 
     private static let cacheTypes = ["f16", "f32"]

@@ -79,6 +79,9 @@ extension ParityCase {
         ParityCase("qwen3-moe"), ParityCase("qwen3-moe", "model-f16.gguf"),
         ParityCase("olmoe"), ParityCase("olmoe", "model-f16.gguf"),
         ParityCase("granitemoe"), ParityCase("granitemoe", "model-f32.gguf"),
+        ParityCase("gpt2"), ParityCase("gpt2", "model-f16.gguf"),
+        ParityCase("gpt_neox"), ParityCase("gpt_neox", "model-f16.gguf"),
+        ParityCase("falcon"), ParityCase("falcon", "model-f32.gguf"),
     ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {

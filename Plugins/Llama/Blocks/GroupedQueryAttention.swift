@@ -14,12 +14,13 @@ struct GroupedQueryAttention: DecoderLayer {
     let window: Int?
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         var (q, k, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
         try rotary?.apply(&q, &k, at: rows, in: cache)
         let y = try attention(
-            queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows, scale: scale,
+            queries: q, keys: k, values: v, cache: cache.attention, layer: layer, rows: rows,
+            scale: scale,
             window: window)  // [N, H·d]
         return try output(y)  // [N, D]
     }

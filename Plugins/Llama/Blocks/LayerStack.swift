@@ -5,10 +5,10 @@ protocol DecoderLayer: Sendable {
     /// - Parameters:
     ///   - x: [N, D].
     ///   - rows: the position of each row in the cache.
-    ///   - layer: where in the cache this layer stores its keys and values.
+    ///   - layer: where in the cache this layer's memory is.
     /// - Returns: [N, D]
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor
 }
 
@@ -36,13 +36,13 @@ struct LayerStack<Layer: DecoderLayer>: Sendable {
     ///   - beforeLayer: may throw to end the pass.
     /// - Returns: [W, D]
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, wanted: [Int],
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, wanted: [Int],
         beforeLayer: () throws -> Void
     ) throws -> Tensor {
         var x = x  // [N, D]
         for (index, layer) in layers.enumerated() {
             try beforeLayer()
-            x = try layer(x, at: rows, cache, layer: index)  // [N, D]
+            x = try layer(x, at: rows, cache, layer: cache.place(ofLayer: index))  // [N, D]
         }
         return try norm(x.selectingRows(wanted))  // [W, D]
     }

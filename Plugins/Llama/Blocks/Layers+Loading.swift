@@ -22,7 +22,8 @@ extension LayerNorm {
 }
 
 extension Linear {
-    /// Reads `lm_head`, or takes the embedding if the checkpoint ties them.
+    /// Reads `lm_head`, or takes the embedding if the checkpoint ties them. A network of which nobody
+    /// wants logits gets a map of no rows.
     ///
     /// - Parameters:
     ///   - weights: the whole checkpoint.
@@ -31,6 +32,11 @@ extension Linear {
         head weights: Weights, _ embedding: Embedding, _ c: DecoderConfiguration,
         isTied: Bool = false
     ) throws {
+        if c.isHeadless == true {
+            weights.ignore("lm_head.weight")
+            try self.init(Tensor(zeros: [0, c.hiddenSize]))
+            return
+        }
         guard c.tieWordEmbeddings ?? isTied else {
             try self.init(weights["lm_head"], from: c.hiddenSize, to: c.vocabSize)
             return

@@ -11,7 +11,7 @@ struct NormedWidthAttention: DecoderLayer {
     let rotary: Rotary
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         let (queries, keys, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
         var q = try queryNorm(queries.reshaped(rows.count, -1)).reshaped(
@@ -20,7 +20,7 @@ struct NormedWidthAttention: DecoderLayer {
             rows.count, -1, heads.headSize)
         try rotary.apply(&q, &k, at: rows, in: cache)
         let y = try attention(
-            queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows,
+            queries: q, keys: k, values: v, cache: cache.attention, layer: layer, rows: rows,
             scale: 1 / Float(heads.headSize).squareRoot())  // [N, H·d]
         return try output(y)  // [N, D]
     }

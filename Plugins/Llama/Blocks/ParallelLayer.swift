@@ -11,7 +11,7 @@ struct ParallelLayer: DecoderLayer {
     let feedForward: GatedFeedForward
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         let n = try norm(x)  // [N, D]
         return try x + attention(n, at: rows, cache, layer: layer) + feedForward(n)

@@ -11,7 +11,7 @@ struct PreNormLayer<Attention: DecoderLayer>: DecoderLayer {
     let feedForward: any FeedForward
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         let a = try x + attention(inputNorm(x), at: rows, cache, layer: layer)  // [N, D]
         return try a + feedForward(postAttentionNorm(a))  // [N, D]

@@ -20,11 +20,11 @@ struct Rotary: Sendable {
     ///   - q: [N, H, d].
     ///   - k: [N, G, d].
     func apply(
-        _ q: inout Tensor, _ k: inout Tensor, at rows: SequenceRows, in cache: KVCache
+        _ q: inout Tensor, _ k: inout Tensor, at rows: SequenceRows, in cache: SequenceCache
     ) throws {
         var embedding = embedding
-        if let long, cache.positions > long.beyond {
-            embedding = long.embedding(cache.positions)
+        if let long, cache.attention.positions > long.beyond {
+            embedding = long.embedding(cache.attention.positions)
         }
         try embedding.apply(&q, positions: rows.positions)
         try embedding.apply(&k, positions: rows.positions)

@@ -13,7 +13,7 @@ struct SandwichLayer<Attention: DecoderLayer>: DecoderLayer {
     let postFeedForwardNorm: RMSNorm  // [D]
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         let y = try attention(inputNorm(x), at: rows, cache, layer: layer)  // [N, D]
         let a = try x + postAttentionNorm(y)

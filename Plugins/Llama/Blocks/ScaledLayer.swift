@@ -14,7 +14,7 @@ struct ScaledLayer: DecoderLayer {
     let multiplier: Float
 
     func callAsFunction(
-        _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+        _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
     ) throws -> Tensor {
         let y = try attention(inputNorm(x), at: rows, cache, layer: layer)  // [N, D]
         let a = try x + y * multiplier

@@ -6,12 +6,18 @@ import Tokenizers
 struct DecoderCheckpoint {
     let checkpoint: Checkpoint
     let configuration: DecoderConfiguration
+    let purpose: Purpose
+    /// How vectors are made of the states.
+    let sentence: SentenceLayout
+    /// What the logits of a classifier mean.
+    let head: HeadConfiguration
     let decoder: any DecoderNetwork.Type
+    let memory: SequenceCache.Layout
     private let file: ConfigurationFile
 
     /// - Returns: `nil` for a checkpoint of another family.
     /// - Throws: if it is of one of these families, but damaged or not supported.
-    init?(_ path: String) throws {
+    init?(_ path: String, _ settings: @autoclosure () throws -> LlamaSettings) throws {
         checkpoint = try Checkpoint.open(path)
         switch checkpoint.metadata {
         case .gguf(let metadata):
@@ -25,21 +31,23 @@ struct DecoderCheckpoint {
             } catch let error as ConfigurationError {
                 throw error.naming(form.key)
             }
+            head = try HeadConfiguration(metadata, checkpoint.tensors)
+            sentence = try SentenceLayout(metadata)
+            purpose = try settings().purpose ?? Purpose(metadata)
         case .huggingFace(let metadata):
-            file = ConfigurationFile(name: "config.json", metadata.configuration)
-            guard let names = try? file.decode(Names.self),
+            let own = ConfigurationFile(name: "config.json", metadata.configuration)
+            guard let head = try? own.decode(HeadConfiguration.self),
                 let decoder = Families.decoder(
-                    modelType: names.modelType, architectures: names.architectures)
+                    modelType: head.modelType, architectures: head.architectures)
             else { return nil }
             self.decoder = decoder
+            self.head = head
+            file = try decoder.family.huggingFace.configuration(own)
             configuration = try Self.checked(file, decoder)
+            sentence = try SentenceLayout(directory: metadata.directory)
+            purpose = try settings().purpose ?? Purpose(head, sentence)
         }
-    }
-
-    /// The part of `config.json` that names the family.
-    private struct Names: Decodable {
-        let modelType: String?
-        let architectures: [String]?
+        memory = try decoder.memory(configuration, in: file)
     }
 
     private static func checked(
@@ -58,42 +66,50 @@ extension DecoderCheckpoint {
     /// Bytes of the mapped weights.
     var weightBytes: UInt64 { checkpoint.tensors.values.storedBytes }
 
-    /// Bytes of one sequence as long as the model allows, keys and values in F16.
+    /// Bytes of one sequence as long as the model allows, keys and values in F16, states in F32.
     var sequenceBytes: UInt64 {
-        let c = configuration
-        return .bytes(
-            2 * 2, c.numHiddenLayers, c.keyValueHeads, c.headSize, c.contextLength)
+        let perPosition: UInt64 = .bytes(
+            2 * 2, memory.attentionLayers, memory.kvHeads, memory.headSize,
+            configuration.contextLength)
+        return perPosition + .bytes(4, memory.stateFloats)
     }
 }
 
 // MARK: - Loading
 
 extension DecoderCheckpoint {
-    func network() throws -> any DecoderNetwork {
-        try decoder.network(weights(), configuration, from: file)
-    }
-
-    private func weights() throws -> Weights {
+    /// The weights under the network's names.
+    func weights() throws -> Weights {
         let (c, family) = (configuration, decoder.family)
-        guard case .gguf = checkpoint.metadata, let form = family.gguf else {
-            return try Weights(
-                checkpoint, names: Self.withoutBuffers,
-                layout: { try family.huggingFaceLayout(c, $0, $1) })
-        }
-        return try Weights(
-            checkpoint, names: form.huggingFaceName, layout: { try form.layout(c, $0, $1) })
+        let layout =
+            isGGUF ? family.gguf?.layout ?? TensorLayouts.asItIs : family.huggingFace.layout
+        return try Weights(checkpoint, names: networkNames, layout: { try layout(c, $0, $1) })
     }
 
-    /// Early checkpoints carry the rotary frequencies, which follow from the configuration.
-    private static func withoutBuffers(_ name: String) -> String? {
-        name.hasSuffix("rotary_emb.inv_freq") ? nil : name
+    /// The network's name of a stored tensor; nil for one that no network reads.
+    private var networkNames: (String) -> String? {
+        if isGGUF, let form = decoder.family.gguf { return form.huggingFaceName }
+        let form = decoder.family.huggingFace
+        let isBare = !checkpoint.tensors.keys.contains { $0.hasPrefix("\(form.network).") }
+        return { form.networkName($0, isBare: isBare) }
+    }
+
+    private var isGGUF: Bool {
+        if case .gguf = checkpoint.metadata { true } else { false }
+    }
+
+    /// - Parameter isHeadless: whether nobody will ask for its logits.
+    func network(_ weights: Weights, isHeadless: Bool = false) throws -> any DecoderNetwork {
+        var configuration = configuration
+        configuration.isHeadless = isHeadless
+        return try decoder.network(weights, configuration, from: file)
     }
 
     /// Finds what would make loading fail, as far as the headers tell.
     ///
     /// - Throws: naming a tensor of an unsupported type, or a key of the tokenizer.
     func checkFiles(_ settings: LlamaSettings) throws {
-        try checkpoint.requireReadable(where: { Self.withoutBuffers($0) != nil })
+        try checkpoint.requireReadable(where: { networkNames($0) != nil })
         if case .gguf(let metadata) = checkpoint.metadata {
             try GGUFVocabulary.check(
                 metadata, of: checkpoint.path, preTokenizer: settings.preTokenizer)

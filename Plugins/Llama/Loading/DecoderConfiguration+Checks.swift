@@ -9,6 +9,9 @@ extension DecoderConfiguration {
                 "quantization_config", found: quantization.quantMethod ?? "an object",
                 expected: "null; use a GGUF file of the model")
         }
+        try ConfigurationChecks.expect("is_causal", isCausal, true)
+        try ConfigurationChecks.expect(
+            "use_bidirectional_attention", useBidirectionalAttention, false)
         try checkSizes()
         if rmsNormEps == nil, layerNormEps == nil, normEps == nil {
             throw ConfigurationError.missing("rms_norm_eps")

@@ -22,6 +22,12 @@ struct DecoderConfiguration: Decodable, Sendable {
     /// Which layers have the window, in files of transformers 5.
     let layerTypes: [String]?
     let quantizationConfig: QuantizationConfiguration?
+    /// False for decoders that were trained on to look ahead, as some that embed are.
+    let isCausal: Bool?
+    /// Gemma's word for the opposite.
+    let useBidirectionalAttention: Bool?
+    /// Set by the checkpoint, whatever the file says: whether nobody will ask for the logits.
+    var isHeadless: Bool?
 
     /// transformers 4
     let ropeTheta: Float?

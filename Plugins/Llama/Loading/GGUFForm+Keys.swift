@@ -26,13 +26,17 @@ extension GGUFForm {
             guard let number = try metadata.float(ifPresent: path(own)) else { continue }
             object.append((key, .number(Double(number))))
         }
+        for (key, own) in flags {
+            guard let flag = try metadata.bool(ifPresent: path(own)) else { continue }
+            object.append((key, .bool(flag)))
+        }
         if let rotary = try rotary(metadata, tensors) { object.append(("rope_scaling", rotary)) }
         return ConfigurationFile(name: "the metadata", .object(object))
     }
 
     /// The file's key for one of config.json.
     func key(_ key: String) -> String {
-        let all = [Self.sizes, Self.furtherSizes, Self.numbers, Self.rotaryKeys, keys]
+        let all = [Self.sizes, Self.furtherSizes, Self.numbers, Self.rotaryKeys, keys, flags]
         return all.lazy.compactMap { $0[key] }.first.map(path) ?? key
     }
 
@@ -60,8 +64,12 @@ extension GGUFForm {
     ]
 
     /// Refuses unsupported variants of these architectures: mixtures of experts, values of another
-    /// size than keys.
+    /// size than keys, attention to what follows.
     private func refuseExtras(_ metadata: GGUFMetadata) throws {
+        if try metadata.bool(ifPresent: path("attention.causal")) == false {
+            throw ConfigurationError.unsupported(
+                path("attention.causal"), found: "false", expected: "true")
+        }
         if let experts = try metadata.int(ifPresent: path("expert_count")), experts > 0, !hasExperts
         {
             throw ConfigurationError.unsupported(

@@ -9,8 +9,12 @@ struct GGUFForm: Sendable {
     var hasExperts = false
     /// Additional keys of the family, by those of config.json.
     var keys: [String: String] = [:]
+    /// Additional keys that are true or false.
+    var flags: [String: String] = [:]
     /// The folders within a layer that differ from most families', by the file's.
     var layerNames: [String: String] = [:]
+    /// Tensors that a layer has without a folder, by the file's name.
+    var layerTensors: [String: String] = [:]
     var layout = TensorLayouts.asItIs
 }
 
@@ -20,6 +24,10 @@ extension GGUFForm {
     /// The Hugging Face name of a tensor. A name that is not in the table stays as it is, and is
     /// found to be part of no network.
     func huggingFaceName(_ name: String) -> String {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 3, parts[0] == "blk", let own = layerTensors[String(parts[2])] {
+            return "model.layers.\(parts[1]).\(own)"
+        }
         let inner = Self.usualLayerNames.merging(layerNames) { $1 }
         return GGUFNames.network(
             name, outer: Self.outerNames, layers: "model.layers", inner: inner)
@@ -27,8 +35,10 @@ extension GGUFForm {
 
     private static let outerNames = [
         "token_embd": "model.embed_tokens",
+        "position_embd": "model.position_embeddings",
         "output_norm": "model.norm",
         "output": "lm_head",
+        "cls.output": "score",
         "rope_freqs": "model.rotary_emb.divisors",
         "rope_factors_short": "model.rotary_emb.short_factor",
         "rope_factors_long": "model.rotary_emb.long_factor",

@@ -29,4 +29,20 @@ enum TensorLayouts {
             return head * c.headSize + 2 * pair + half
         }
     }
+
+    /// Queries, keys and values of one map: these files have the rows of one head of keys after those
+    /// of its queries, and then those of its values, group by group.
+    static let groupedRows: TensorLayout = { c, name, tensor in
+        guard name.contains("qkv_proj.") else { return tensor }
+        let (groups, size) = (c.keyValueHeads, c.headSize)
+        let each = c.numAttentionHeads / groups
+        let rows = { (group: Int, heads: Range<Int>) in
+            (group * (each + 2) + heads.lowerBound) * size..<(group * (each + 2) + heads.upperBound)
+                * size
+        }
+        let order = [0..<each, each..<each + 1, each + 1..<each + 2].flatMap { heads in
+            (0..<groups).flatMap { rows($0, heads) }
+        }
+        return try tensor.selectingRows(order)
+    }
 }

@@ -31,7 +31,7 @@ extension CohereModel {
         gguf: GGUFForm(
             architecture: "command-r", keys: ["logit_scale": "logit_scale"],
             layout: TensorLayouts.pairedRows),
-        huggingFaceLayout: TensorLayouts.pairedRows)
+        huggingFace: HuggingFaceForm(layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")

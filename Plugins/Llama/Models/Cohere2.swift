@@ -32,7 +32,7 @@ extension Cohere2Model {
         gguf: GGUFForm(
             architecture: "cohere2", keys: ["logit_scale": "logit_scale"],
             layout: TensorLayouts.pairedRows),
-        huggingFaceLayout: TensorLayouts.pairedRows)
+        huggingFace: HuggingFaceForm(layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try c.expectActivation("silu")

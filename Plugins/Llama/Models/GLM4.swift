@@ -28,7 +28,7 @@ extension GLM4Model {
                 "post_attention_norm": "post_self_attn_layernorm",
                 "post_ffw_norm": "post_mlp_layernorm", "ffn_up": "mlp.gate_up_proj",
             ], layout: TensorLayouts.pairedRows),
-        huggingFaceLayout: TensorLayouts.pairedRows)
+        huggingFace: HuggingFaceForm(layout: TensorLayouts.pairedRows))
 
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("silu")

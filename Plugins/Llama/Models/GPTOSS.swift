@@ -27,12 +27,12 @@ struct GPTOSSModel: DecoderNetwork {
         let window: Int?
 
         func callAsFunction(
-            _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+            _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
         ) throws -> Tensor {
             var (q, k, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
             try rotary.apply(&q, &k, at: rows, in: cache)
             let y = try attention(
-                queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows,
+                queries: q, keys: k, values: v, cache: cache.attention, layer: layer, rows: rows,
                 scale: 1 / Float(heads.headSize).squareRoot(), window: window, sinks: sinks)
             return try output(y)  // [N, D]
         }
@@ -156,22 +156,11 @@ extension GPTOSSModel.ClampedFeedForward {
             let biases = try weights.tensor("\(name)_bias", [layout.count, to])
             let own = try dequantize(all.rows(expert..<expert + 1).reshaped(from, to))
             return try Linear(
-                own.columnsAsRows.selectingRows(rows),
+                own.transposed().selectingRows(rows),
                 bias: dequantize(biases.rows(expert..<expert + 1).reshaped(to)).selectingRows(rows))
         }
         gate = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 })
         up = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 + 1 })
         down = try map("down_proj", size, width, Array(0..<width))
-    }
-}
-
-extension Tensor {
-    /// The columns of a matrix of F32 as rows.
-    fileprivate var columnsAsRows: Tensor {
-        let (rows, columns, numbers) = (shape[0], shape[1], floats)
-        let transposed = (0..<columns).flatMap { column in
-            (0..<rows).map { numbers[$0 * columns + column] }
-        }
-        return Tensor(transposed, [columns, rows])
     }
 }

@@ -29,7 +29,7 @@ extension GemmaModel {
 
     static let family = Family(
         name: "gemma", architecture: "GemmaForCausalLM", gguf: GGUFForm(architecture: "gemma"),
-        huggingFaceLayout: normsFromOne)
+        huggingFace: HuggingFaceForm(layout: normsFromOne))
 
     /// Hugging Face's files have w where the norms multiply with 1 + w, GGUF files have 1 + w.
     static let normsFromOne: TensorLayout = { _, name, tensor in

@@ -37,12 +37,12 @@ struct Gemma2Model: DecoderNetwork {
         let softCap: Float?
 
         func callAsFunction(
-            _ x: Tensor, at rows: SequenceRows, _ cache: KVCache, layer: Int
+            _ x: Tensor, at rows: SequenceRows, _ cache: SequenceCache, layer: Int
         ) throws -> Tensor {
             var (q, k, v) = try heads(x)  // [N, H, d], 2 of [N, G, d]
             try rotary.apply(&q, &k, at: rows, in: cache)
             let y = try attention(
-                queries: q, keys: k, values: v, cache: cache, layer: layer, rows: rows,
+                queries: q, keys: k, values: v, cache: cache.attention, layer: layer, rows: rows,
                 scale: scale, window: window, softCap: softCap)  // [N, H·d]
             return try output(y)  // [N, D]
         }
@@ -67,7 +67,7 @@ extension Gemma2Model {
                 "attn_logit_softcapping": "attn_logit_softcapping",
                 "final_logit_softcapping": "final_logit_softcapping",
             ], layerNames: sandwichNames),
-        huggingFaceLayout: GemmaModel.normsFromOne)
+        huggingFace: HuggingFaceForm(layout: GemmaModel.normsFromOne))
 
     static let sandwichNames = [
         "post_attention_norm": "post_attention_layernorm",

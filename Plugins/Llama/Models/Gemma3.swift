@@ -41,7 +41,7 @@ extension Gemma3Model {
         gguf: GGUFForm(
             architecture: "gemma3", keys: ["rope_local_base_freq": "rope.freq_base_swa"],
             layerNames: Gemma2Model.sandwichNames),
-        huggingFaceLayout: GemmaModel.normsFromOne)
+        huggingFace: HuggingFaceForm(layout: GemmaModel.normsFromOne))
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
         try GemmaModel.checkActivation(c, own.hiddenActivation)

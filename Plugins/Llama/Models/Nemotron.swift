@@ -35,7 +35,8 @@ struct NemotronModel: DecoderNetwork {
 extension NemotronModel {
     static let family = Family(
         name: "nemotron", architecture: "NemotronForCausalLM",
-        gguf: GGUFForm(architecture: "nemotron"), huggingFaceLayout: GemmaModel.normsFromOne)
+        gguf: GGUFForm(architecture: "nemotron"),
+        huggingFace: HuggingFaceForm(layout: GemmaModel.normsFromOne))
 
     static func check(_ c: DecoderConfiguration, _ own: NoKeys) throws {
         try c.expectActivation("relu2")
