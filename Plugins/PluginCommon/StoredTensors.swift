@@ -20,9 +20,6 @@ extension Sequence<TensorEntry> {
 }
 
 extension TensorEntry {
-    /// The number of its weights.
-    public var elements: Int { shape.reduce(1, *) }
-
-    /// Bytes in its file.
+    /// Bytes in its file, or as blocks where it is made of parts.
     public var storedBytes: UInt64 { UInt64(elements / type.blockSize * type.blockBytes) }
 }

@@ -1,14 +1,11 @@
 import PluginCommon
+import TensorRuntime
 
 extension DecoderConfiguration {
     /// - Throws: `ConfigurationError` naming the key whose value no network of this plugin implements
     ///   or that contradicts another.
     func check() throws {
-        if let quantization = quantizationConfig {
-            throw ConfigurationError.unsupported(
-                "quantization_config", found: quantization.quantMethod ?? "an object",
-                expected: "null; use a GGUF file of the model")
-        }
+        try checkQuantization()
         try ConfigurationChecks.expect("is_causal", isCausal, true)
         try ConfigurationChecks.expect(
             "use_bidirectional_attention", useBidirectionalAttention, false)
@@ -19,6 +16,16 @@ extension DecoderConfiguration {
         try ConfigurationChecks.positive(["rms_norm_eps": normEpsilon, "rope_theta": theta])
         try checkRotary()
         try checkLayerTypes()
+    }
+
+    private func checkQuantization() throws {
+        guard let quantization = quantizationConfig else { return }
+        let (method, known) = (quantization.quantMethod, QuantizedWeights.methods)
+        guard let method, known.contains(method) else {
+            throw ConfigurationError.unsupported(
+                "quantization_config", found: method ?? "an object",
+                expected: known.joined(separator: ", ") + " or null; use a GGUF file of the model")
+        }
     }
 
     private func checkRotary() throws {

@@ -170,6 +170,28 @@ typedef struct q6_k_tile {
     uint8_t high[16][4 * RK_TILE];
 } q6_k_tile;
 
+/// 16 rows of a block of IQ1, IQ2 or IQ3; pairs of codes as in Q4_K.
+typedef struct coded_tile {
+    float d[RK_TILE];              // times the coding's step
+    uint8_t values[4 * RK_TILE];   // sixteen of them + 64; the rest keeps what follows aligned
+    int8_t scales[16][RK_TILE];
+    uint8_t pairs[32][4 * RK_TILE];
+} coded_tile;
+
+/// 256 weights of -1, 0 and 1: w[k] = d · (q[k] - 1). A tile keeps them as Q2_K whose scales and mins are 1.
+typedef struct tq1_0_block {
+    uint8_t fives[48];  // five digits of base 3 each: of 32 bytes the first, the second, …, then of 16
+    uint8_t fours[4];   // four digits each
+    uint16_t d;
+} tq1_0_block;
+
+typedef struct tq2_0_block {
+    uint8_t q[64];  // as in Q2_K
+    uint16_t d;
+} tq2_0_block;
+
+_Static_assert(sizeof(coded_tile) % 64 == 0, "IQ1, IQ2, IQ3");
+_Static_assert(sizeof(tq1_0_block) == 54 && sizeof(tq2_0_block) == 66, "TQ1_0, TQ2_0");
 _Static_assert(sizeof(q4_0_block) == 18 && sizeof(q4_1_block) == 20, "Q4_0, Q4_1");
 _Static_assert(sizeof(q5_0_block) == 22 && sizeof(q5_1_block) == 24, "Q5_0, Q5_1");
 _Static_assert(sizeof(mxfp4_block) == 17, "MXFP4");

@@ -260,6 +260,65 @@ static void pack_q6_k_block(q6_k_tile *tile, const q6_k_block *block, size_t row
     }
 }
 
+// MARK: - IQ1, IQ2 and IQ3
+
+static void pack_coded_block(
+    rk_block_format format, coded_tile *tile, const void *block, size_t row) {
+    const rk_coding coding = rk_coding_of(format);
+    rk_coded_block coded;
+    rk_unpack_coded(format, block, &coded);
+    for (int v = 0; v < 16; v++) tile->values[v] = (uint8_t)(coding.values[v] + 64);
+    rk_widen_f16(&tile->d[row], &coded.d, 1);
+    tile->d[row] *= coding.step;
+    for (int s = 0; s < 16; s++) tile->scales[s][row] = coded.scales[s];
+    put_pairs(tile->pairs, row, coded.codes, 32);
+}
+
+static void pack_coded(
+    rk_block_format format, size_t block_bytes, void *tile, const void *source, size_t rows,
+    size_t depth) {
+    size_t count = depth / 256;
+    for (size_t i = 0; i < rows * count; i++) {
+        const char *block = (const char *)source + i * block_bytes;
+        pack_coded_block(format, (coded_tile *)tile + i % count, block, i / count);
+    }
+}
+
+// MARK: - TQ1_0 and TQ2_0
+
+/// A byte is a fraction of 256; its first digit of base 3 is ⌊3 · fraction⌋.
+static void unpack_digits(uint8_t **q, const uint8_t *bytes, int count, int digits) {
+    uint8_t power = 1;
+    for (int digit = 0; digit < digits; digit++, power *= 3) {
+        for (int j = 0; j < count; j++) {
+            *(*q)++ = (uint8_t)((uint8_t)(bytes[j] * power) * 3 >> 8);
+        }
+    }
+}
+
+static void pack_ternary(q2_k_tile *tile, const uint8_t q[256], uint16_t d, size_t row) {
+    tile->d[row] = tile->dmin[row] = d;
+    for (int s = 0; s < 16; s++) tile->scales[s][row] = 0x11;
+    put_fours(tile->q, row, q, 16);
+}
+
+static void pack_tq1_0_block(q2_k_tile *tile, const tq1_0_block *block, size_t row) {
+    uint8_t q[256], *next = q;
+    unpack_digits(&next, block->fives, 32, 5);
+    unpack_digits(&next, block->fives + 32, 16, 5);
+    unpack_digits(&next, block->fours, 4, 4);
+    pack_ternary(tile, q, block->d, row);
+}
+
+static void pack_tq2_0_block(q2_k_tile *tile, const tq2_0_block *block, size_t row) {
+    uint8_t q[256];
+    unpack_quarters(q, block->q);
+    pack_ternary(tile, q, block->d, row);
+}
+
+typedef q2_k_tile tq1_0_tile;
+typedef q2_k_tile tq2_0_tile;
+
 // MARK: - Any format
 
 rk_rounding rk_rounding_for(rk_block_format format) {
@@ -274,9 +333,18 @@ rk_rounding rk_rounding_for(rk_block_format format) {
     case RK_IQ4_NL:
     case RK_IQ4_XS:
     case RK_MXFP4: return (rk_rounding){32, -128};
+    case RK_TQ1_0:
+    case RK_TQ2_0:
     case RK_Q2_K: return (rk_rounding){16, 1};  // its mins are multiplied with the sums as they are
     case RK_Q3_K: return (rk_rounding){16, -4};
     case RK_Q6_K: return (rk_rounding){16, -32};
+    case RK_IQ2_XS:
+    case RK_IQ2_S:
+    case RK_IQ1_M: return (rk_rounding){16, -64};
+    case RK_IQ2_XXS:
+    case RK_IQ3_XXS:
+    case RK_IQ3_S:
+    case RK_IQ1_S: return (rk_rounding){32, -64};
     }
     return (rk_rounding){0};
 }
@@ -290,12 +358,21 @@ size_t rk_tile_bytes_blocks(rk_block_format format, size_t depth) {
     case RK_IQ4_NL:
     case RK_MXFP4: return (depth + 63) / 64 * layout_of(format).size;
     case RK_Q8_0: return (depth + 63) / 64 * sizeof(q8_0_tile);
+    case RK_TQ1_0:
+    case RK_TQ2_0:
     case RK_Q2_K: return depth / 256 * sizeof(q2_k_tile);
     case RK_Q3_K: return depth / 256 * sizeof(q3_k_tile);
     case RK_Q4_K: return depth / 256 * sizeof(q4_k_tile);
     case RK_Q5_K: return depth / 256 * sizeof(q5_k_tile);
     case RK_Q6_K: return depth / 256 * sizeof(q6_k_tile);
     case RK_IQ4_XS: return depth / 256 * sizeof(iq4_xs_tile);
+    case RK_IQ2_XXS:
+    case RK_IQ2_XS:
+    case RK_IQ2_S:
+    case RK_IQ3_XXS:
+    case RK_IQ3_S:
+    case RK_IQ1_S:
+    case RK_IQ1_M: return depth / 256 * sizeof(coded_tile);
     }
     return 0;
 }
@@ -326,5 +403,14 @@ void rk_pack_blocks(
     case RK_Q5_K: PACK_BLOCKS(q5_k) return;
     case RK_Q6_K: PACK_BLOCKS(q6_k) return;
     case RK_IQ4_XS: PACK_BLOCKS(iq4_xs) return;
+    case RK_TQ1_0: PACK_BLOCKS(tq1_0) return;
+    case RK_TQ2_0: PACK_BLOCKS(tq2_0) return;
+    case RK_IQ2_XXS: pack_coded(format, 66, tile, source, rows, depth); return;
+    case RK_IQ2_XS: pack_coded(format, 74, tile, source, rows, depth); return;
+    case RK_IQ2_S: pack_coded(format, 82, tile, source, rows, depth); return;
+    case RK_IQ3_XXS: pack_coded(format, 98, tile, source, rows, depth); return;
+    case RK_IQ3_S: pack_coded(format, 110, tile, source, rows, depth); return;
+    case RK_IQ1_S: pack_coded(format, 50, tile, source, rows, depth); return;
+    case RK_IQ1_M: pack_coded(format, 56, tile, source, rows, depth); return;
     }
 }

@@ -9,6 +9,7 @@ struct Weight {
         case pairs
         case q4_0, q4_1, q5_0, q5_1, q8_0, iq4_nl, mxfp4
         case q2_K, q3_K, q4_K, q5_K, q6_K, iq4_xs
+        case iq1_s, iq1_m, iq2_xxs, iq2_xs, iq2_s, iq3_xxs, iq3_s, tq1_0, tq2_0
 
         var element: ElementType {
             switch self {
@@ -28,6 +29,15 @@ struct Weight {
             case .q5_K: .q5_K
             case .q6_K: .q6_K
             case .iq4_xs: .iq4_xs
+            case .iq1_s: .iq1_s
+            case .iq1_m: .iq1_m
+            case .iq2_xxs: .iq2_xxs
+            case .iq2_xs: .iq2_xs
+            case .iq2_s: .iq2_s
+            case .iq3_xxs: .iq3_xxs
+            case .iq3_s: .iq3_s
+            case .tq1_0: .tq1_0
+            case .tq2_0: .tq2_0
             }
         }
 
@@ -99,9 +109,19 @@ struct Weight {
                 case .q5_K: [(0, 0.002), (2, 0.01)]
                 case .iq4_xs: [(0, 0.0004)]
                 case .q3_K: [(size - 2, 0.01)]
-                case .mxfp4: []
+                case .iq1_s: [(0, 0.1)]
+                case .iq2_xxs, .iq2_xs, .iq2_s, .iq3_xxs: [(0, 0.003)]
+                case .iq3_s: [(0, 0.008)]
+                case .tq1_0, .tq2_0: [(size - 2, 0.8)]
+                case .mxfp4, .iq1_m: []
                 default: [(size - 2, 0.0004)]
                 }
+            // The top bits of four words together: a scale of about 1/16.
+            if kind == .iq1_m {
+                for (byte, bits) in zip([49, 51, 53, 55], [block[49] >> 4, 0, 12, 2] as [UInt8]) {
+                    block[byte] = block[byte] & 15 | bits << 4
+                }
+            }
             // An exponent, and now and then a subnormal one.
             if kind == .mxfp4 { block[0] = block[0] < 8 ? block[0] % 2 : 124 + block[0] % 3 }
             for (at, value) in scales {

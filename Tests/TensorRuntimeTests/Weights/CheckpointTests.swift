@@ -127,15 +127,15 @@ import Testing
     @Test func aTypeThatIsNotComputedWithIsFoundBeforeItIsRead() throws {
         var builder = GGUFBuilder()
         builder.add("plain", shape: [1], type: 0, bytes: GGUFBuilder.floats([4]))
-        // IQ3_S: 110 bytes for 256 elements.
-        builder.add("packed", shape: [256], type: 21, bytes: [UInt8](repeating: 0, count: 110))
+        // NVFP4: 36 bytes for 64 elements.
+        builder.add("packed", shape: [64], type: 40, bytes: [UInt8](repeating: 0, count: 36))
         let scratch = try files(["model.gguf": builder.file])
         let checkpoint = try Checkpoint.open(scratch.folder.path)
         try checkpoint.requireReadable { $0 != "packed" }
         let error = #expect(throws: CheckpointError.self) {
             try checkpoint.requireReadable { _ in true }
         }
-        #expect(error?.description.contains("tensor 'packed' is stored as IQ3_S") == true)
+        #expect(error?.description.contains("tensor 'packed' is stored as NVFP4") == true)
     }
 
     @Test func aPathThatCannotBeReadIsNamed() throws {

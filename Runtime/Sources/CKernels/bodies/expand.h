@@ -214,6 +214,31 @@ RK_INLINE void RK_NAME(expand_iq4_xs)(RK_PANEL *panel, const void *tile, size_t 
     }
 }
 
+RK_INLINE void RK_NAME(expand_coded)(
+    RK_PANEL *panel, const void *tile, size_t from, size_t to, const int sub_block) {
+    const coded_tile *block = RK_NAME(begin_blocks)(panel, tile, from, to, sizeof *block);
+    for (size_t k = 0; k < to - from; k += 256, block++) {
+        f32x16 d = load_f32(block->d);
+        for (int s = 0; s < 256 / sub_block; s++) {
+            store_f32(
+                panel->scales[k / sub_block + s], d * widen_i8(block->scales[s * sub_block / 16]));
+        }
+        for (int p = 0; p < 32; p++) {
+            RK_NAME(expand_pair)(panel->room[k / 4 + 2 * p], block->pairs[p], block->values);
+        }
+    }
+}
+
+RK_INLINE void RK_NAME(expand_coded_16)(
+    RK_PANEL *panel, const void *tile, size_t from, size_t to) {
+    RK_NAME(expand_coded)(panel, tile, from, to, 16);
+}
+
+RK_INLINE void RK_NAME(expand_coded_32)(
+    RK_PANEL *panel, const void *tile, size_t from, size_t to) {
+    RK_NAME(expand_coded)(panel, tile, from, to, 32);
+}
+
 RK_INLINE void RK_NAME(expand_q6_k)(RK_PANEL *panel, const void *tile, size_t from, size_t to) {
     const q6_k_tile *block = RK_NAME(begin_blocks)(panel, tile, from, to, sizeof *block);
     for (size_t k = 0; k < to - from; k += 256, block++) {

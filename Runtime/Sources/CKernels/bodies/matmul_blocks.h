@@ -156,6 +156,8 @@ RK_BLOCK_PRODUCT(q6_k, .sub_block = 16, .has_offsets = true)
 RK_BLOCK_PRODUCT(iq4_nl, .sub_block = 32, .has_offsets = true, .full_bytes = true)
 RK_BLOCK_PRODUCT(iq4_xs, .sub_block = 32, .has_offsets = true, .full_bytes = true)
 RK_BLOCK_PRODUCT(mxfp4, .sub_block = 32, .has_offsets = true, .full_bytes = true)
+RK_BLOCK_PRODUCT(coded_16, .sub_block = 16, .has_offsets = true)
+RK_BLOCK_PRODUCT(coded_32, .sub_block = 32, .has_offsets = true)
 
 static void RK_NAME(matmul_blocks)(const rk_product *p) {
     switch (p->format) {
@@ -164,6 +166,8 @@ static void RK_NAME(matmul_blocks)(const rk_product *p) {
     case RK_Q5_0: RK_NAME(matmul_q5_0)(p); return;
     case RK_Q5_1: RK_NAME(matmul_q5_1)(p); return;
     case RK_Q8_0: RK_NAME(matmul_q8_0)(p); return;
+    case RK_TQ1_0:
+    case RK_TQ2_0:
     case RK_Q2_K: RK_NAME(matmul_q2_k)(p); return;
     case RK_Q3_K: RK_NAME(matmul_q3_k)(p); return;
     case RK_Q4_K: RK_NAME(matmul_q4_k)(p); return;
@@ -172,5 +176,12 @@ static void RK_NAME(matmul_blocks)(const rk_product *p) {
     case RK_IQ4_NL: RK_NAME(matmul_iq4_nl)(p); return;
     case RK_IQ4_XS: RK_NAME(matmul_iq4_xs)(p); return;
     case RK_MXFP4: RK_NAME(matmul_mxfp4)(p); return;
+    case RK_IQ2_XS:
+    case RK_IQ2_S:
+    case RK_IQ1_M: RK_NAME(matmul_coded_16)(p); return;
+    case RK_IQ2_XXS:
+    case RK_IQ3_XXS:
+    case RK_IQ3_S:
+    case RK_IQ1_S: RK_NAME(matmul_coded_32)(p); return;
     }
 }

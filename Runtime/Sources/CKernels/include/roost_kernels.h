@@ -56,8 +56,17 @@ typedef enum rk_block_format {
     RK_Q4_K = 12,
     RK_Q5_K = 13,
     RK_Q6_K = 14,
+    RK_IQ2_XXS = 16,
+    RK_IQ2_XS = 17,
+    RK_IQ3_XXS = 18,
+    RK_IQ1_S = 19,
     RK_IQ4_NL = 20,
+    RK_IQ3_S = 21,
+    RK_IQ2_S = 22,
     RK_IQ4_XS = 23,
+    RK_IQ1_M = 29,
+    RK_TQ1_0 = 34,
+    RK_TQ2_0 = 35,
     RK_MXFP4 = 39
 } rk_block_format;
 
@@ -136,6 +145,25 @@ void rk_pack_blocks(
 /// The same for `columns` ≤ 16 columns of a row-major matrix whose rows lie `stride` floats apart.
 void rk_pack_columns_f32(
     void *tile, const float *source, size_t columns, size_t depth, size_t stride);
+
+// MARK: - Codebooks
+
+/// What the codes of IQ1, IQ2 and IQ3 stand for.
+typedef struct rk_coding {
+    const int8_t *values;  // 16, below 64 in size; NULL: this is another format
+    float step;
+} rk_coding;
+
+rk_coding rk_coding_of(rk_block_format format);
+
+/// A block of IQ1, IQ2 or IQ3: w[k] = d · step · scales[k / 16] · values[codes[k]].
+typedef struct rk_coded_block {
+    uint16_t d;  // half precision
+    int8_t scales[16];
+    uint8_t codes[256];
+} rk_coded_block;
+
+void rk_unpack_coded(rk_block_format format, const void *block, rk_coded_block *out);
 
 // MARK: - Rounding
 

@@ -92,6 +92,22 @@ extension CheckpointError: CustomStringConvertible {
         case .notInShard(let tensor, let shard):
             "tensor '\(tensor)' is not in '\(shard)', where the index says it is"
 
+        case .quantization(let key, let found, let expected):
+            "'quantization_config.\(key)' is \(found), expected \(expected); use a GGUF file of the "
+                + "model"
+        case .axes(let tensor, let found, let expected):
+            "tensor '\(tensor)' has shape \(found), expected \(expected) axes"
+        case .words(let tensor, let found):
+            "tensor '\(tensor)' is stored as \(found), expected words of 32 bits"
+        case .groups(let tensor, let columns, let groups):
+            "tensor '\(tensor)' has \(groups) scales for each row of \(columns) numbers, expected "
+                + "groups of a multiple of 32; use a GGUF file of the model"
+        case .packing(let tensor, let found, let shape):
+            "tensor '\(tensor)' has shape \(found), expected \(shape) in 4 or 8 bits"
+        case .zeroPoints(let tensor):
+            "the zero points of '\(tensor)' are not in the middle of 8 bits, expected symmetric "
+                + "weights; use a GGUF file of the model"
+
         case .missingKey(let key):
             "metadata '\(key)' is missing"
         case .valueKind(let key, let found, let expected):

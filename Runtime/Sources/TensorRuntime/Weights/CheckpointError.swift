@@ -51,6 +51,14 @@ public enum CheckpointError: Error, Equatable, Sendable {
     case trailingBytes(Int)
     case notInShard(tensor: String, shard: String)
 
+    // Quantized weights in several tensors
+    case quantization(key: String, found: String, expected: String)
+    case axes(tensor: String, found: [Int], expected: Int)
+    case words(tensor: String, found: String)
+    case groups(tensor: String, columns: Int, groups: Int)
+    case packing(tensor: String, found: [Int], of: [Int])
+    case zeroPoints(tensor: String)
+
     // Metadata
     case missingKey(String)
     case valueKind(key: String, found: String, expected: String)

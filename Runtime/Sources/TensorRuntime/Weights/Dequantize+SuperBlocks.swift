@@ -1,3 +1,5 @@
+import CKernels
+
 /// Blocks of 256 numbers: one or two half-precision factors, and a small scale for each group.
 extension Dequantizer {
     /// 16 scale bytes (scale low, minimum high), 64 quants of two bits, d f16, dmin f16.
@@ -89,6 +91,29 @@ extension Dequantizer {
             let scale = low | (highs >> (2 * group) & 3) << 4
             lookUp(
                 block + 8 + group * 16, iq4Values, scale: d * Float(scale - 32), y + group * 32)
+        }
+    }
+
+    /// IQ1, IQ2 and IQ3, whose numbers are entries of codebooks.
+    ///
+    ///     y = (d · step · scale) · value[code], in 16 groups of 16
+    static func coded(_ element: ElementType) -> Block {
+        let format = rk_block_format(rawValue: element.rawValue)
+        let coding = rk_coding_of(format)
+        return { source, y in
+            var block = rk_coded_block()
+            rk_unpack_coded(format, source, &block)
+            let d = Float(Float16(bitPattern: block.d)) * coding.step
+            withUnsafePointer(to: block) { block in
+                let scales =
+                    UnsafeRawPointer(block) + MemoryLayout.offset(of: \rk_coded_block.scales)!
+                let codes =
+                    UnsafeRawPointer(block) + MemoryLayout.offset(of: \rk_coded_block.codes)!
+                for i in 0..<256 {
+                    let step = d * Float(load(scales, i / 16, as: Int8.self))
+                    y[i] = step * Float(coding.values[byte(codes, i)])
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@ public func dequantize(_ tensor: Tensor) throws(TensorError) -> Tensor {
     guard let decode = Dequantizer.numbers(tensor.element) else {
         throw .element(
             of: "the tensor", found: tensor.element,
-            expected: "F64, F32, F16, BF16, an integer, Q4_0 to Q6_K, IQ4, TQ or MXFP4")
+            expected: "F64, F32, F16, BF16, an integer, Q4_0 to Q6_K, IQ1 to IQ4, TQ or MXFP4")
     }
     let result = Tensor(uninitialized: tensor.shape)
     let (source, out) = (tensor.storage.base + tensor.byteOffset, result.data(as: Float.self))
@@ -81,6 +81,7 @@ enum Dequantizer {
         case .tq1_0: tq1_0
         case .tq2_0: tq2_0
         case .mxfp4: mxfp4
+        case .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs, .iq2_s, .iq3_xxs, .iq3_s: coded(element)
         default: nil
         }
     }

@@ -53,7 +53,12 @@ extension Directory {
         let metadata = HuggingFaceMetadata(
             directory: path, configuration: try contents("config.json"),
             generationConfiguration: has(generation) ? try contents(generation) : nil)
-        return Checkpoint(path: path, metadata: .huggingFace(metadata), tensors: try tensors())
+        let quantization = QuantizationConfiguration(json: metadata.configuration)
+        let stored = try tensors()
+        let assembled = try CheckpointError.at(path) {
+            try QuantizedWeights.assembled(stored, quantization)
+        }
+        return Checkpoint(path: path, metadata: .huggingFace(metadata), tensors: assembled)
     }
 
     private func safetensors(_ name: String) throws -> [String: TensorEntry] {

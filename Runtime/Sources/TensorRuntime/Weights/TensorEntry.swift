@@ -6,10 +6,16 @@ public struct TensorEntry: Sendable {
     public let type: StoredType
     let file: MappedFile
     let bytes: Range<Int>
+    /// What makes the tensor of this one and others, where the file has it in parts.
+    var assembly: (any WeightAssembly)?
+
+    /// The number of its elements.
+    public var elements: Int { shape.reduce(1, *) }
 
     /// The tensor, over the mapped file without a copy if the bytes are aligned.
     /// - Throws: `CheckpointError.unsupportedType`.
     public func read() throws -> Tensor {
+        if let assembly { return try assembly.weight() }
         guard let element = type.element else {
             throw CheckpointError.unsupportedType(tensor: name, type: type.name)
         }
