@@ -69,6 +69,8 @@ package final class ModelTokenizer: Sendable {
         return vocabulary.text(of: tokens)
     }
 
+    /// The beginning-of-text token.
+    package var bos: Int32? { vocabulary.bos }
     /// The beginning-of-text token as templates write it; empty without one.
     package var bosToken: String { text(of: vocabulary.bos) }
     /// The end-of-text token as templates write it; empty without one.

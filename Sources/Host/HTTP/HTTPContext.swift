@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Hummingbird
 import NIOCore
 import Synchronization
@@ -21,6 +22,8 @@ package struct HTTPContext: RequestContext {
 final class RequestRecord: Sendable {
     struct Facts {
         var id = ""
+        /// The header in which the request's API names it.
+        var idHeader = HTTPField.Name.requestID
         var model: String?
         var promptTokens: Int?
         var completionTokens: Int?

@@ -104,6 +104,7 @@ package struct HostServer: Sendable {
             let first = entries[0]
             router.on(first.route.path, method: first.route.method) { request, context in
                 let entry = entries.entry(of: request) ?? first
+                context.record.note { $0.idHeader = entry.dialect.requestIDHeader }
                 var context = context
                 context.owner = try authorization.check(
                     entry.route.scope, entry.dialect, request, context.channel)

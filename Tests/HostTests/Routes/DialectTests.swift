@@ -20,7 +20,7 @@ import Testing
     // MARK: - A reply
 
     private func message(_ body: JSONValue) async throws -> [(name: String, data: JSONValue)] {
-        try await post("/v1/messages", body).text.split(separator: "\n\n").compactMap { block in
+        try await post("/v1/letters", body).text.split(separator: "\n\n").compactMap { block in
             let lines = block.split(separator: "\n")
             guard lines.count == 2 else { return nil }
             let name = String(lines[0].dropFirst("event: ".count))
@@ -41,7 +41,7 @@ import Testing
         #expect(end["delta"]?["stop_reason"] == "max_tokens")
         #expect(end["usage"]?["output_tokens"] == 12)
 
-        let lines = try await post("/api/chat", body).text.split(separator: "\n").map {
+        let lines = try await post("/lines/chat", body).text.split(separator: "\n").map {
             try JSONValue(parsing: String($0))
         }
         let text = lines.dropLast().map { $0["message"]?["content"]?.string ?? "?" }.joined()
@@ -64,16 +64,16 @@ import Testing
 
     @Test func whatTheModelRefusesIsSaidInTheAPIThatAsked() async throws {
         let question = JSONValue.string(String(repeating: "long ", count: 20_000))
-        let named = try await post("/v1/messages", ["question": question])
+        let named = try await post("/v1/letters", ["question": question])
         #expect(named.status == 400 && named.error["type"] == "invalid_request_error")
-        let line = try await post("/api/chat", ["question": question])
+        let line = try await post("/lines/chat", ["question": question])
         #expect(line.status == 400 && line.json["error"]?.string?.contains("tokens") == true)
     }
 
     // MARK: - Frames, errors, keys
 
     @Test func eventsHaveTheirNamesAndNothingBehindTheLast() async throws {
-        let answer = try await post("/v1/messages/scripted")
+        let answer = try await post("/v1/letters/scripted")
         #expect(answer.headers["content-type"] == "text/event-stream; charset=utf-8")
         #expect(
             answer.text == """
@@ -88,43 +88,43 @@ import Testing
     }
 
     @Test func aSilentStreamIsKeptAliveAsItsAPIHasIt() async throws {
-        let blocks = try await post("/v1/messages/scripted?pauses").text.split(separator: "\n\n")
+        let blocks = try await post("/v1/letters/scripted?pauses").text.split(separator: "\n\n")
         #expect(blocks.contains("event: ping\ndata: {\"type\": \"ping\"}"))
         #expect(blocks.allSatisfy { $0.hasPrefix("event: ") })
     }
 
     @Test func aStreamThatFailsEndsWithTheErrorOfItsAPI() async throws {
-        let named = try await post("/v1/messages/scripted?fails").text.split(separator: "\n\n")
+        let named = try await post("/v1/letters/scripted?fails").text.split(separator: "\n\n")
         #expect(
             named.last == """
                 event: error
                 data: {"type":"error","error":{"type":"invalid_request_error","message":"no more"}}
                 """)
-        let lines = try await post("/api/scripted?fails").text
+        let lines = try await post("/lines/scripted?fails").text
         #expect(lines == "{\"done\":false}\n{\"error\":\"no more\"}\n")
     }
 
     @Test func linesOfJSONAreAStreamToo() async throws {
-        let answer = try await post("/api/scripted")
+        let answer = try await post("/lines/scripted")
         #expect(answer.headers["content-type"] == "application/x-ndjson")
         #expect(answer.text == "{\"done\":false}\n{\"done\":true}\n")
     }
 
     @Test func aKeyIsLookedForWhereTheAPIHasIt() async throws {
         let bearer = [("authorization", "Bearer secret")]
-        let refused = try await post("/v1/messages/scripted", headers: bearer)
+        let refused = try await post("/v1/letters/scripted", headers: bearer)
         #expect(refused.status == 401 && refused.json["type"] == "error")
         let message = refused.error["message"]?.string
         #expect(refused.error["type"] == "authentication_error")
         #expect(message == "a key is required; send the header 'x-api-key: KEY'")
-        #expect(try await post("/api/scripted", headers: bearer).status == 200)
+        #expect(try await post("/lines/scripted", headers: bearer).status == 200)
         #expect(try await post("/v1/models", headers: bearer).status == 405)
     }
 
     @Test func ofAPathThatTwoAPIsHaveTheHeadersSayWhose() async throws {
         let client = try await Self.host.value.client
         let key = ("x-api-key", "secret")
-        let named = ("anthropic-version", "2023-06-01")
+        let named = ("x-named-events", "2023-06-01")
         let own = try await client.send("GET", "/v1/models", headers: [key])
         #expect(own.json["object"] == "list")
         let other = try await client.send("GET", "/v1/models", headers: [key, named])
@@ -136,11 +136,12 @@ import Testing
     }
 
     @Test func whatIsNotThereIsSaidInTheAPIThatIsNearest() async throws {
-        let line = try await post("/api/nothing")
-        #expect(line.status == 404 && line.json["error"]?.string?.contains("/api/nothing") == true)
+        let line = try await post("/lines/nothing")
+        #expect(
+            line.status == 404 && line.json["error"]?.string?.contains("/lines/nothing") == true)
         let other = try await post("/v1/nothing")
         #expect(other.status == 404 && other.error["code"] == "unknown_url")
-        let method = try await Self.host.value.client.send("GET", "/v1/messages")
+        let method = try await Self.host.value.client.send("GET", "/v1/letters")
         #expect(method.status == 405 && method.json["type"] == "error")
         #expect(method.headers["allow"] == "POST")
     }

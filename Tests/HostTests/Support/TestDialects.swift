@@ -14,7 +14,7 @@ struct NamedEventDialect: Dialect {
     var errorEvent: String? { "error" }
 
     func isNamed(by headers: HTTPFields) -> Bool {
-        headers[HTTPField.Name("anthropic-version")!] != nil
+        headers[HTTPField.Name("x-named-events")!] != nil
     }
 
     func status(of error: APIError) -> Int {
@@ -42,12 +42,12 @@ struct NamedEventDialect: Dialect {
                     status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"data\":[]}"))
                 )
             },
-            Route(.post, "/v1/messages", .inference) { request, context in
+            Route(.post, "/v1/letters", .inference) { request, context in
                 let conversation = try await Conversation(request, stop: "stop_sequences")
                 let reply = try await backend.reply(to: conversation, context)
                 return stream(reply, by: MessageEvents(framing: framing), context)
             },
-            Route(.post, "/v1/messages/scripted", .inference) { request, context in
+            Route(.post, "/v1/letters/scripted", .inference) { request, context in
                 let fails = request.uri.queryParameters["fails"] != nil
                 let pauses = request.uri.queryParameters["pauses"] != nil
                 return stream(context) { events in
@@ -121,12 +121,12 @@ struct LineDialect: Dialect {
 
     func routes(on backend: Backend) -> [Route] {
         [
-            Route(.post, "/api/chat", .inference) { request, context in
+            Route(.post, "/lines/chat", .inference) { request, context in
                 let conversation = try await Conversation(request, stop: "stop")
                 let reply = try await backend.reply(to: conversation, context)
                 return stream(reply, by: ChatLines(framing: framing), context)
             },
-            Route(.post, "/api/scripted", .inference) { request, context in
+            Route(.post, "/lines/scripted", .inference) { request, context in
                 let fails = request.uri.queryParameters["fails"] != nil
                 return stream(context) { events in
                     try await events.send(["done": false])

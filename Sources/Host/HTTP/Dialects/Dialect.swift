@@ -8,6 +8,8 @@ package import JSON
 package protocol Dialect: Sendable {
     /// Where a request may bring its key.
     var keyHeaders: [KeyHeader] { get }
+    /// The header that names a request in its response, beside `x-request-id`.
+    var requestIDHeader: HTTPField.Name { get }
     /// How the events of a stream are framed.
     var framing: Framing { get }
     /// The name of the event that ends a stream which fails.
@@ -23,11 +25,14 @@ package protocol Dialect: Sendable {
 
 /// The APIs that the host speaks. The first one answers paths that belong to none.
 package enum Dialects {
-    package static let all: [any Dialect] = [OpenAIDialect(), RerankDialect(), RoostDialect()]
+    package static let all: [any Dialect] = [
+        OpenAIDialect(), AnthropicDialect(), OllamaDialect(), RerankDialect(), RoostDialect(),
+    ]
 }
 
 extension Dialect {
     package var keyHeaders: [KeyHeader] { [.bearer, .field(.apiKey), .field(.azureKey)] }
+    package var requestIDHeader: HTTPField.Name { .requestID }
     package var framing: Framing { .serverSentEvents() }
     package var errorEvent: String? { nil }
     package func isNamed(by headers: HTTPFields) -> Bool { false }

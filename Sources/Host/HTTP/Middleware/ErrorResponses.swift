@@ -16,8 +16,12 @@ struct ErrorResponses: RouterMiddleware {
             return try await next(request, context)
         } catch {
             let error = apiError(error, request, context)
-            context.record.note { $0.note(error) }
-            return Response(error, in: table.dialect(of: request))
+            let dialect = table.dialect(of: request)
+            context.record.note { facts in
+                facts.note(error)
+                facts.idHeader = dialect.requestIDHeader
+            }
+            return Response(error, in: dialect)
         }
     }
 

@@ -1,4 +1,5 @@
 import Engine
+import HTTPTypes
 import Hummingbird
 import Logging
 
@@ -19,6 +20,7 @@ struct RequestLog: RouterMiddleware {
         workload.begin()
         var response = try await next(request, context)
         response.headers[.requestID] = id
+        response.headers[context.record.idHeader] = id
         response.headers[.ignored] = context.record.ignored
         context.record.whenEnded(ended(request, response.status, context))
         if !context.record.isStreaming { context.record.end() }
@@ -59,6 +61,12 @@ struct RequestLog: RouterMiddleware {
 }
 
 extension RequestRecord {
+    fileprivate var idHeader: HTTPField.Name {
+        var header = HTTPField.Name.requestID
+        note { header = $0.idHeader }
+        return header
+    }
+
     fileprivate var ignored: String? {
         var text: String?
         note { text = $0.ignoredText }

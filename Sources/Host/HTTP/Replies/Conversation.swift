@@ -47,12 +47,22 @@ package struct Conversation: Sendable {
     /// Whether a reply may hold several calls.
     package var parallelToolCalls = true
     package var reasoning = ReasoningOptions()
+    /// Tokens of an earlier conversation, which stand before the prompt.
+    var preceding: [Int32] = []
     /// Further variables of the chat template.
     package var templateArguments: [String: JSONValue] = [:]
     package var generation = GenerationOptions()
 
     package init(messages: [Message]) {
         self.messages = messages
+    }
+}
+
+extension Conversation {
+    /// Its prompt behind the earlier conversation; a text begins once.
+    func continued(_ prompt: [Int32], _ bos: Int32?) -> [Int32] {
+        if preceding.isEmpty { return prompt }
+        return preceding + prompt.dropFirst(bos != nil && prompt.first == bos ? 1 : 0)
     }
 }
 

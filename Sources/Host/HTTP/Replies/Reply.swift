@@ -46,6 +46,10 @@ package struct Reply: Sendable {
     private let workload: Workload
     private let context: HTTPContext
 
+    /// Of all prompts together.
+    let promptTokens: Int
+    let firstPrompt: [Int32]
+
     package var model: String { hold.name }
     package var count: Int { choices.count }
 
@@ -56,6 +60,10 @@ package struct Reply: Sendable {
         self.hold = hold
         choices = try Choices(requests, engine: hold.engine.engine)
         self.perPrompt = perPrompt
+        firstPrompt = requests.first?.prompt ?? []
+        promptTokens = stride(from: 0, to: requests.count, by: perPrompt).reduce(0) {
+            $0 + (requests[$1].source ?? requests[$1].prompt).count
+        }
         self.workload = workload
         self.context = context
     }
@@ -141,8 +149,20 @@ extension Backend {
             var request = generation.request
             request.prompt = try await serving.prompt.tokens(
                 of: conversation, engine: serving.engine)
+            request.prompt = conversation.continued(request.prompt, serving.engine.tokenizer.bos)
             return [request]
         }
+    }
+
+    /// The prompt that a conversation becomes.
+    ///
+    /// - Throws: `APIError`, `DeploymentError`.
+    func promptTokens(of conversation: Conversation, _ context: HTTPContext) async throws -> [Int32]
+    {
+        let hold = try await models.text(conversation.generation.model, for: .chat)
+        defer { hold.release() }
+        context.record.note { $0.model = hold.name }
+        return try await hold.engine.prompt.tokens(of: conversation, engine: hold.engine.engine)
     }
 
     /// Puts a request into its model's queue.

@@ -5,12 +5,19 @@ import Synchronization
 final class FieldReads: Sendable {
     private struct State {
         /// In the order in which they were opened, by their paths.
-        var objects: [(path: String, members: JSONObject)] = []
+        var objects: [Opened] = []
         var asked: [String: Set<String>] = [:]
         var whole: Set<String> = []
     }
 
     private let state = Mutex(State())
+
+    struct Opened {
+        let path: String
+        let members: JSONObject
+        /// The meaning of members that are not read by name.
+        let table: FieldTable
+    }
 
     /// A member that was not read.
     struct Leftover {
@@ -20,12 +27,16 @@ final class FieldReads: Sendable {
         let value: JSONValue
         /// What has been read in the same object.
         let asked: Set<String>
+        let table: FieldTable
+
+        /// Its path in the body.
+        var fullName: String { path.isEmpty ? name : "\(path).\(name)" }
     }
 
-    func opened(_ path: String, _ members: JSONObject) {
+    func opened(_ object: Opened) {
         state.withLock { state in
-            guard !state.objects.contains(where: { $0.path == path }) else { return }
-            state.objects.append((path, members))
+            guard !state.objects.contains(where: { $0.path == object.path }) else { return }
+            state.objects.append(object)
         }
     }
 
@@ -38,18 +49,21 @@ final class FieldReads: Sendable {
         state.withLock { _ = $0.whole.insert(path) }
     }
 
-    /// The members of the body itself.
-    var body: JSONObject? {
-        state.withLock { $0.objects.first { $0.path.isEmpty }?.members }
-    }
+    /// The body and what was opened in it.
+    var objects: [Opened] { state.withLock { $0.objects } }
 
     /// The unread members, except those that are null.
     var leftovers: [Leftover] {
         state.withLock { state in
-            state.objects.filter { !state.whole.contains($0.path) }.flatMap { path, members in
-                let asked = state.asked[path] ?? []
-                return members.members.filter { !$0.value.isNull && !asked.contains($0.key) }.map {
-                    Leftover(path: path, name: $0.key, value: $0.value, asked: asked)
+            state.objects.filter { !state.whole.contains($0.path) }.flatMap { object in
+                let asked = state.asked[object.path] ?? []
+                let left = object.members.members.filter {
+                    !$0.value.isNull && !asked.contains($0.key)
+                }
+                return left.map {
+                    Leftover(
+                        path: object.path, name: $0.key, value: $0.value, asked: asked,
+                        table: object.table)
                 }
             }
         }

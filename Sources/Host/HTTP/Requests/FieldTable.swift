@@ -64,43 +64,43 @@ extension FieldTable {
     ///   mean the same and contradict each other.
     func check(_ fields: Fields) throws -> [Unknown] {
         guard let reads = fields.reads else { return [] }
-        try refuseContradictions(reads)
+        for object in reads.objects { try object.table.refuseContradictions(object) }
         let ignored = try reads.leftovers.filter { leftover in
-            switch leftover.path.isEmpty ? rules[leftover.name] : nil {
+            switch leftover.table.rules[leftover.name] {
             case .inert: return false
             case .refused(let unless, let reason):
                 if leftover.value.isEmpty || unless.contains(where: leftover.value.isSame) {
                     return false
                 }
-                throw APIError.unsupported(param: leftover.name, reason)
+                throw APIError.unsupported(param: leftover.fullName, reason)
             case .means, nil: return true
             }
         }
         // Finding the nearest name takes a comparison with every known one, and a body may have a
         // million.
-        return ignored.prefix(Self.mostNamed + 1).map(unknown)
+        return ignored.prefix(Self.mostNamed + 1).map { $0.table.unknown($0) }
     }
 
     /// This many unknown members are named; further ones are only mentioned.
     static let mostNamed = 16
 
-    private func refuseContradictions(_ reads: FieldReads) throws {
-        guard let body = reads.body else { return }
-        for (name, value) in body.members where !saysNothing(name, value) {
-            guard case .means(let key, _) = rules[name], let own = body[key], !own.isNull,
+    private func refuseContradictions(_ object: FieldReads.Opened) throws {
+        let members = object.members
+        for (name, value) in members.members where !saysNothing(name, value) {
+            guard case .means(let key, _) = rules[name], let own = members[key], !own.isNull,
                 !own.isSame(as: value)
             else { continue }
             throw APIError.invalid(
-                param: name, "is given beside '\(key)', which means the same; send one of them")
+                param: object.path.isEmpty ? name : "\(object.path).\(name)",
+                "is given beside '\(key)', which means the same; send one of them")
         }
     }
 
     private func unknown(_ leftover: FieldReads.Leftover) -> Unknown {
-        let known = leftover.path.isEmpty ? leftover.asked.union(followed) : leftover.asked
-        let name = leftover.path.isEmpty ? leftover.name : "\(leftover.path).\(leftover.name)"
+        let known = leftover.asked.union(followed)
         let nearest = NearestName.of(
             leftover.name, among: known.sorted().filter { $0 != leftover.name })
-        return Unknown(name: Self.printable(name), nearest: nearest)
+        return Unknown(name: Self.printable(leftover.fullName), nearest: nearest)
     }
 
     /// The values that are not refused.

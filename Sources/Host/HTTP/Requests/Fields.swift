@@ -24,7 +24,7 @@ package struct Fields {
         self.path = path
         self.table = table
         self.reads = reads
-        reads?.opened(path, object)
+        reads?.opened(FieldReads.Opened(path: path, members: object, table: table))
     }
 
     /// All members as they are; all of them then count as read.
@@ -116,9 +116,14 @@ package struct Fields {
     }
 
     package func fields(_ key: String) throws -> Fields? {
+        try fields(key, .empty)
+    }
+
+    /// - Parameter table: the meaning of members of that object that are not read by name.
+    func fields(_ key: String, _ table: FieldTable) throws -> Fields? {
         guard let value = value(key) else { return nil }
         guard let object = value.object else { throw wrong(key, value, expected: "an object") }
-        return Fields(object, path: full(key), table: .empty, reads: reads)
+        return Fields(object, path: full(key), table: table, reads: reads)
     }
 }
 
@@ -129,6 +134,16 @@ extension ClosedRange<Int> {
 }
 
 extension JSONValue {
+    /// The members of an object within a body.
+    ///
+    /// - Parameter path: of the value in its request.
+    func fields(at path: String) throws -> Fields {
+        guard let object else {
+            throw APIError.invalid(param: path, "is \(shown), expected an object")
+        }
+        return Fields(object, path: path)
+    }
+
     /// - Parameter path: of the value in its request.
     func tokenIDs(at path: String) throws -> [Int32] {
         guard let elements = array else {

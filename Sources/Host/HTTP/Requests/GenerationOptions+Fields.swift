@@ -11,7 +11,7 @@ extension GenerationOptions {
         badWords = try Self.badWords(fields)
         choices = try fields.integer("n", in: 1...128) ?? 1
         request.sampling = try SamplingParameters(fields, defaults: defaults(model))
-        request.stop = try Self.stop(fields)
+        request.stop = try Self.stop(fields, "stop")
         request.stopTokens = Set(try fields.tokenIDs("stop_token_ids") ?? [])
         request.includesStop = try fields.bool("include_stop_str_in_output") ?? false
         request.showsControlTokens = try fields.bool("skip_special_tokens") == false
@@ -36,11 +36,12 @@ extension GenerationOptions {
         return words
     }
 
-    private static func stop(_ fields: Fields) throws -> [String] {
-        guard let value = fields.value("stop") else { return [] }
+    /// The texts that end the output, in the member `key`.
+    static func stop(_ fields: Fields, _ key: String) throws -> [String] {
+        guard let value = fields.value(key) else { return [] }
         let texts = (value.array ?? [value]).compactMap(\.string)
         guard texts.count == value.array?.count ?? 1, texts.count <= 16, !texts.contains("") else {
-            throw fields.wrong("stop", value, expected: "a string or up to 16 of them, none empty")
+            throw fields.wrong(key, value, expected: "a string or up to 16 of them, none empty")
         }
         return texts
     }

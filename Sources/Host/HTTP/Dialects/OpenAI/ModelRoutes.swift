@@ -22,16 +22,8 @@ struct ModelRoutes {
         return Response(["object": "list", "data": .array(data)])
     }
 
-    /// Names may hold slashes, written as they are or as `%2F`.
     private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let address = request.uri.path
-        let start = address.firstRange(of: "/models/")?.upperBound ?? address.startIndex
-        let path = String(address[start...])
-        let name = path.percentDecoded ?? path
-        guard let status = models.registry.deployment(name)?.status else {
-            throw APIError.unknownModel(name, known: models.registry.models.map(\.name))
-        }
-        return Response(.object(json(status)))
+        Response(.object(json(try models.status(in: request.uri.path))))
     }
 
     private func json(_ status: DeploymentStatus) -> JSONObject {
@@ -69,6 +61,26 @@ struct ModelRoutes {
         if !tasks.isEmpty { meta["tasks"] = .array(tasks.map { .string($0.name) }) }
         if let image = description.image { meta["image"] = .object(image.json) }
         return meta
+    }
+}
+
+extension Models {
+    /// The model that the path of a request names behind `/models/`. Names may hold slashes, written as
+    /// they are or as `%2F`.
+    ///
+    /// - Throws: `APIError.unknownModel`.
+    func status(in path: String) throws -> DeploymentStatus {
+        let start = path.firstRange(of: "/models/")?.upperBound ?? path.startIndex
+        let name = String(path[start...])
+        return try status(of: name.percentDecoded ?? name)
+    }
+
+    /// - Throws: `APIError.unknownModel`.
+    func status(of name: String) throws -> DeploymentStatus {
+        guard let status = registry.deployment(name)?.status else {
+            throw APIError.unknownModel(name, known: registry.models.map(\.name))
+        }
+        return status
     }
 }
 

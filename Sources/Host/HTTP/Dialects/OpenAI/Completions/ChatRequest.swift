@@ -9,13 +9,15 @@ struct ChatRequest: Sendable {
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
         var conversation = try Conversation(fields)
         conversation.generation = try GenerationOptions(fields, defaults: defaults)
-        conversation.generation.request.logprobs = try Self.logprobs(fields)
+        conversation.generation.request.logprobs = try GenerationOptions.chatLogprobs(fields)
         self.conversation = conversation
         stream = try StreamOptions(fields)
     }
+}
 
+extension GenerationOptions {
     /// For how many of the likeliest tokens at each place; nil: for none, and not for the token itself.
-    private static func logprobs(_ fields: Fields) throws -> Int? {
+    static func chatLogprobs(_ fields: Fields) throws -> Int? {
         let isWanted = try fields.bool("logprobs") ?? false
         let top = try fields.integer("top_logprobs", in: 0...20)
         if top != nil, !isWanted {
