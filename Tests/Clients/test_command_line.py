@@ -21,12 +21,12 @@ NOBODY = 65534
 CHAT = ["chat", "--model", "markov", "--temperature", "0", "--max-tokens", "20"]
 
 
-def roost(*arguments, stdin="", host=None, cwd=None):
-    """In the folder of the host's settings, where its user would type it."""
+def roost(*arguments, stdin="", host=None, cwd=None, env=None):
+    """In the folder of the host's settings, where its user would type it; `env` is added to the environment."""
     url = ["--url", host.url] if host else []
     return subprocess.run(
         [BIN / "roost", *arguments, *url], input=stdin, capture_output=True, text=True, timeout=120,
-        cwd=cwd or (host.folder if host else None))
+        cwd=cwd or (host.folder if host else None), env={**os.environ, **(env or {})})
 
 
 @pytest.mark.parametrize("arguments", [["--nope"], ["serve", "--listen", "nowhere"], ["models", "drop"],
@@ -288,3 +288,17 @@ def test_bench_measures_reading_and_writing(host):
 def test_bench_says_what_it_cannot_measure(host, arguments, status, words):
     told = roost("bench", *arguments, cwd=host.folder)
     assert told.returncode == status and words in told.stderr and not told.stdout, told
+
+
+@pytest.mark.parametrize("step, deed, words", [
+    ("open", "refuse", "refused as told"), ("forward", "hang", "hung in forward")])
+def test_bench_ends_a_model_that_fails_and_leaves_nothing(tally, tmp_path, step, deed, words):
+    (tmp_path / "tally.bin").write_text("tally")
+    (tmp_path / "plugins.toml").write_text(
+        f'[plugins.tally]\nlibrary = "{tally}"\n[[models]]\nname = "tally"\nplugin = "tally"\n'
+        f'source = "tally.bin"\nstep_timeout = "200ms"\n[models.settings]\nat = "{step}"\ndo = "{deed}"\n')
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    told = roost("bench", "tally", "--rounds", "1", cwd=tmp_path, env={"TMPDIR": str(scratch)})
+    assert told.returncode == 1 and words in told.stderr, told
+    assert not list(scratch.iterdir())

@@ -41,13 +41,14 @@ struct ModelBench {
     let identity: Identity
     private let model: any LoadedModel
     private let decoder: DecodeCapabilities
-    private let store: String
+    private let store = LibraryStore()
+    private let stepDeadline: Duration
 
     /// - Parameter plugins: those that are asked, unless the model names its own.
     /// - Throws: `BenchError` for a model that writes no text or that nobody serves.
     init(_ spec: ModelSpec, plugins: [PluginSpec]) throws {
-        store = "/tmp/roost-bench-\(getpid())"
-        let loader = ModelLoader(PluginHostOptions(store: store))
+        stepDeadline = spec.stepTimeout ?? EngineOptions.text.stepDeadline
+        let loader = ModelLoader(PluginHostOptions(store: store.path))
         let plugin = try Self.choose(among: plugins, for: spec, loader)
         let clock = ContinuousClock()
         let started = clock.now
@@ -65,7 +66,15 @@ struct ModelBench {
 
     func close() {
         model.close()
-        try? FileManager.default.removeItem(atPath: store)
+    }
+
+    /// The folder of the copies of libraries, which goes with the bench, or with the refusal to make one.
+    private final class LibraryStore: Sendable {
+        let path = FileManager.default.temporaryDirectory.path + "/roost-bench-\(getpid())"
+
+        deinit {
+            try? FileManager.default.removeItem(atPath: path)
+        }
     }
 }
 
@@ -124,7 +133,7 @@ extension ModelBench {
                 token: Int32(row.position * 7919 % decoder.vocabularySize), sequence: row.stream,
                 position: row.position, wantsLogits: row.wantsLogits)
         }
-        _ = try model.forward(batch, deadline: nil)
+        _ = try model.forward(batch, deadline: stepDeadline)
     }
 
     private func timed(_ body: () throws -> Void) rethrows -> Duration {
