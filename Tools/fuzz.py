@@ -28,7 +28,7 @@ def files(*patterns):
     return [content for content in found if len(content) <= LARGEST]
 
 
-def picture():
+def image():
     """A PNG of 8x8 pixels, in RGB."""
     def chunk(kind, data):
         body = kind + data
@@ -51,7 +51,7 @@ def seeds():
         "csv": [bytes([choice]) + table for choice in range(16) for table in tables],
         "frame": [bytes([choice]) + bytes(64) for choice in range(64)],
         "elf": files("Examples/*.so") + [(ROOT / ".build/release/libMarkov.so").read_bytes()[:LARGEST]],
-        "png": [picture()],
+        "png": [image()],
     }
 
 

@@ -10,7 +10,7 @@ final class LoadedPipeline: TextModel {
     let defaults: PipelineDefaults
     let prompts: PromptReader
     let network: UNetModel
-    let pictures: PictureCoder
+    let coder: ImageCoder
     let previews: PreviewMap
     private let folder: PipelineFolder
 
@@ -26,10 +26,10 @@ final class LoadedPipeline: TextModel {
         try call.check()
         network = try folder.network(precision)
         try call.check()
-        pictures = PictureCoder(
+        coder = ImageCoder(
             model: try folder.autoencoder(precision), folder.autoencoder)
         try call.check()
-        previews = try PreviewMap(of: pictures, call)
+        previews = try PreviewMap(of: coder, call)
         vocabulary = Vocabulary(prompts.vocabulary)
         var info = ModelInfo(
             architecture: "stable-diffusion", parameters: folder.parameters,

@@ -28,23 +28,23 @@ extension StableDiffusionContext: SelfTestingContext {
             prompt: "a house", width: size, height: size, steps: 1, seed: 1)
         let (first, second) = try (draw(request, call), draw(request, call))
         let wrong = first.latents.count { !$0.isFinite }
-        let darkest = first.picture.rgb.min() ?? 0
-        let lightest = first.picture.rgb.max() ?? 0
+        let darkest = first.image.rgb.min() ?? 0
+        let lightest = first.image.rgb.max() ?? 0
         return SelfTestReport([
             .init(
                 "latents are finite", passed: wrong == 0,
                 detail: "\(wrong) of \(first.latents.count) are not"),
             .init(
-                "the picture has light and shade", passed: darkest < lightest,
+                "the image has light and shade", passed: darkest < lightest,
                 detail: "from \(darkest) to \(lightest)"),
             .init(
-                "a seed draws the same picture twice", passed: first.picture == second.picture),
+                "a seed draws the same image twice", passed: first.image == second.image),
         ])
     }
 
     private func draw(
         _ request: ImageRequest, _ call: Call
-    ) throws -> (latents: [Float], picture: Picture) {
+    ) throws -> (latents: [Float], image: RGBImage) {
         let job = try job(request, call)
         while try !job.step(call: call).done {}
         return (job.latents, try job.finish(call: call))

@@ -32,8 +32,8 @@ extension StableDiffusionError: CustomStringConvertible {
                 + "\(nearest.width) × \(nearest.height)"
         case .area(let width, let height, let most):
             "the size \(width) × \(height) has more pixels than the \(most) that this model draws; "
-                + "ask for a smaller picture"
-        case .mask: "the model draws whole pictures, it has no use for a mask"
+                + "ask for a smaller image"
+        case .mask: "the model draws whole images, it has no use for a mask"
         }
     }
 }

@@ -20,7 +20,7 @@ enum StableDiffusionPlugin: Plugin {
         let settings = try StableDiffusionSettings(json: request.configJSON)
         return Probe(
             score: 80, bytesHost: pipeline.weightBytes,
-            bytesPerContext: try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder),
+            bytesPerContext: try pipeline.defaults(settings).imageBytes(pipeline.autoencoder),
             family: "stable-diffusion")
     }
 
@@ -31,8 +31,8 @@ enum StableDiffusionPlugin: Plugin {
                 .unsupported,
                 "'\(request.path)' is not Stable Diffusion: no model_index.json names it")
         }
-        let picture = try pipeline.defaults(settings).pictureBytes(pipeline.autoencoder)
-        let bytes = pipeline.weightBytes + picture
+        let image = try pipeline.defaults(settings).imageBytes(pipeline.autoencoder)
+        let bytes = pipeline.weightBytes + image
         if let budget = request.budgetBytes, bytes > budget {
             throw PluginError(
                 .outOfMemory, "the model takes \(bytes) bytes, the budget is \(budget)")

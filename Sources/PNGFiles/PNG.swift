@@ -9,19 +9,19 @@ package enum PNG {
     }
 
     /// - Throws: `Failure` when there is no memory for it.
-    package static func encoded(_ picture: Picture) throws -> [UInt8] {
-        var image = header()
-        image.width = UInt32(picture.width)
-        image.height = UInt32(picture.height)
-        image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
-        defer { png_image_free(&image) }
-        let bound = roost_png_bound(image)
+    package static func encoded(_ image: RGBImage) throws -> [UInt8] {
+        var png = header()
+        png.width = UInt32(image.width)
+        png.height = UInt32(image.height)
+        png.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+        defer { png_image_free(&png) }
+        let bound = roost_png_bound(png)
         return try [UInt8](unsafeUninitializedCapacity: bound) { bytes, count in
             var size = bound
             guard
                 png_image_write_to_memory(
-                    &image, bytes.baseAddress, &size, 0, picture.rgb, 0, nil) != 0
-            else { throw failure(image) }
+                    &png, bytes.baseAddress, &size, 0, image.rgb, 0, nil) != 0
+            else { throw failure(png) }
             count = Int(size)
         }
     }
@@ -33,7 +33,7 @@ package enum PNG {
     ///   then.
     package static func decoded(
         _ bytes: [UInt8], limit: Int = ImageCapabilities.longestSide
-    ) throws -> Picture {
+    ) throws -> RGBImage {
         var image = header()
         defer { png_image_free(&image) }
         return try bytes.withUnsafeBytes { bytes in
@@ -58,7 +58,7 @@ package enum PNG {
                 }
                 count = size
             }
-            return Picture(width: width, height: height, rgb: rgb)
+            return RGBImage(width: width, height: height, rgb: rgb)
         }
     }
 

@@ -196,7 +196,7 @@ MEMBER(roost_image_req, seed, 16);
 MEMBER(roost_image_req, guidance, 24);
 MEMBER(roost_image_req, strength, 28);
 MEMBER(roost_image_req, prompt, 32);
-MEMBER(roost_image_req, negative, 48);
+MEMBER(roost_image_req, negative_prompt, 48);
 MEMBER(roost_image_req, init_rgb8, 64);
 MEMBER(roost_image_req, mask_u8, 80);
 MEMBER(roost_image_req, extra_json, 96);

@@ -14,17 +14,17 @@ public protocol ImageJob: AnyObject {
 
     /// A cheap approximation of the image so far, of any size up to that of the image; `nil` if the
     /// model has none. It never changes the image.
-    func preview(call: Call) throws -> Picture?
+    func preview(call: Call) throws -> RGBImage?
 
     /// The finished image; only called once the job is done, then any number of times.
-    func finish(call: Call) throws -> Picture
+    func finish(call: Call) throws -> RGBImage
 }
 
 /// What is to be drawn. Where the host leaves the choice to the model, a value is `nil`.
 public struct ImageRequest: Sendable {
     public var prompt: String
     /// What the image is not to show; may be empty.
-    public var negative: String
+    public var negativePrompt: String
     /// Pixels.
     public var width: Int?
     public var height: Int?
@@ -42,12 +42,12 @@ public struct ImageRequest: Sendable {
     public var extraJSON: String
 
     public init(
-        prompt: String, negative: String = "", width: Int? = nil, height: Int? = nil,
+        prompt: String, negativePrompt: String = "", width: Int? = nil, height: Int? = nil,
         steps: Int? = nil, guidance: Double? = nil, seed: UInt64 = 0, strength: Double = 1,
         initial: [UInt8] = [], mask: [UInt8] = [], extraJSON: String = ""
     ) {
         self.prompt = prompt
-        self.negative = negative
+        self.negativePrompt = negativePrompt
         self.width = width
         self.height = height
         self.steps = steps
@@ -62,7 +62,7 @@ public struct ImageRequest: Sendable {
     /// The initial image, now that its size is known.
     ///
     /// - Throws: `argument` when it has not three bytes for each pixel.
-    public func initialPicture(width: Int, height: Int) throws -> Picture? {
+    public func initialImage(width: Int, height: Int) throws -> RGBImage? {
         if initial.isEmpty { return nil }
         guard initial.count == ABI.imageChannels * width * height else {
             throw PluginError(
@@ -70,11 +70,11 @@ public struct ImageRequest: Sendable {
                 "init_rgb8 has \(initial.count) bytes, expected \(ABI.imageChannels * width * height) for "
                     + "\(width) × \(height) pixels")
         }
-        return Picture(width: width, height: height, rgb: initial)
+        return RGBImage(width: width, height: height, rgb: initial)
     }
 }
 
-/// How far a picture is.
+/// How far an image is.
 public struct ImageProgress: Sendable {
     public var done: Bool
     /// Steps made.
@@ -90,7 +90,7 @@ public struct ImageProgress: Sendable {
 }
 
 /// Pixels.
-public struct Picture: Sendable, Equatable {
+public struct RGBImage: Sendable, Equatable {
     public var width: Int
     public var height: Int
     /// Three bytes a pixel, row by row from the top.

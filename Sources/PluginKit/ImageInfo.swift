@@ -1,6 +1,6 @@
 /// What a model that draws does where a request leaves the choice to it; every part is optional.
 public struct ImageInfo: Sendable {
-    /// Pixels of a picture.
+    /// Pixels of an image.
     public var width: Int?
     public var height: Int?
     public var steps: Int?

@@ -1,4 +1,4 @@
-"""A plugin in C that makes pictures of hills, and misbehaves as its model's settings tell."""
+"""A plugin in C that makes images of hills, and misbehaves as its model's settings tell."""
 import subprocess
 
 import pytest
@@ -9,7 +9,7 @@ SOURCE = ROOT / "Tests/Support/Plugins/painter.c"
 
 
 def hills(name="hills", lines="", **settings):
-    """A model of pictures; needs `plugin` among the plugins."""
+    """A model of images; needs `plugin` among the plugins."""
     told = ", ".join(f'{key} = "{value}"' for key, value in settings.items())
     return f'[[models]]\nname = "{name}"\nplugin = "painter"\nsettings = {{ {told} }}\n{lines}\n'
 

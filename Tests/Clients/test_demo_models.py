@@ -125,13 +125,13 @@ def drawn(host, **request):
 
 
 def mean(rows, left, top, right, bottom):
-    """The mean colour of a part of a picture."""
+    """The mean colour of a part of an image."""
     found = [pixel for row in rows[top:bottom] for pixel in row[left:right]]
     return [sum(channel) / len(found) for channel in zip(*found)]
 
 
 @pytest.mark.parametrize("model", ["picture", "picture-fast"])
-def test_a_picture_shows_what_was_asked(shipped, model):
+def test_an_image_shows_what_was_asked(shipped, model):
     rows = drawn(shipped, model=model, prompt="a big purple star in the top right on a light blue background", seed=1)
     red, green, blue = mean(rows, 95, 25, 101, 36)
     assert red > green + 60 and blue > green + 60, "no purple in the top right"
@@ -140,7 +140,7 @@ def test_a_picture_shows_what_was_asked(shipped, model):
         assert blue > 200 and green > 170 and red < 190, "the background is not light blue"
 
 
-def test_a_seed_decides_and_the_default_draws_pictures(shipped):
+def test_a_seed_decides_and_the_default_draws_images(shipped):
     ask = {"prompt": "two yellow faces on a light blue background"}
     assert drawn(shipped, **ask, seed=5) == drawn(shipped, **ask, seed=5, model="picture")
     assert drawn(shipped, **ask, seed=5) != drawn(shipped, **ask, seed=6)

@@ -1,4 +1,4 @@
-"""Pictures through the official OpenAI client, the command, and over crashes of their worker."""
+"""Images through the official OpenAI client, the command, and over crashes of their worker."""
 import base64
 import json
 import struct
@@ -25,7 +25,7 @@ def serving(painter, tmp_path_factory):  # noqa: F811
     assert host.stop() == 0
 
 
-def test_the_official_client_makes_pictures(serving):
+def test_the_official_client_makes_images(serving):
     made = serving.client().images.generate(
         model="hills", prompt="a hill", n=2, size="128x64", response_format="b64_json",
         extra_body={"seed": 4, "steps": 2})
@@ -34,7 +34,7 @@ def test_the_official_client_makes_pictures(serving):
     assert [image.seed for image in made.data] == [4, 5]
 
 
-def test_the_official_client_sees_a_picture_grow(serving):
+def test_the_official_client_sees_an_image_grow(serving):
     stream = serving.client().images.generate(
         model="hills", prompt="a hill", stream=True, partial_images=2, extra_body={"steps": 9, "seed": 1})
     events = list(stream)
@@ -51,17 +51,17 @@ def test_a_mistake_names_its_parameter(serving):
     assert refused.value.param == "response_format" and "b64_json" in str(refused.value)
 
 
-def test_a_picture_survives_a_crash_of_its_worker(painter, make_host, tmp_path):  # noqa: F811
+def test_an_image_survives_a_crash_of_its_worker(painter, make_host, tmp_path):  # noqa: F811
     host = make_host(hills(at="step", do="segv", marker=tmp_path / "crashed", when="boom"), painter)
     request = dict(model="hills", extra_body={"seed": 3})
     data = host.client().images.generate(prompt="boom", **request).data
     assert size_of(base64.b64decode(data[0].b64_json)) == (64, 32)
     assert host.metric("roost_recoveries_total") == 1
-    # The same request on an instance that never crashed is the same picture.
+    # The same request on an instance that never crashed is the same image.
     assert host.client().images.generate(prompt="boom", **request).data == data
 
 
-def test_a_picture_that_takes_its_worker_down_each_time_is_an_error_and_the_host_lives(painter, make_host):  # noqa: F811
+def test_an_image_that_takes_its_worker_down_each_time_is_an_error_and_the_host_lives(painter, make_host):  # noqa: F811
     host = make_host(hills(at="finish", do="abort", when="boom"), painter)
     with pytest.raises(openai.APIStatusError) as failed:
         host.client().images.generate(model="hills", prompt="boom")
@@ -113,10 +113,10 @@ def test_the_command_overwrites_nothing_unless_told_to(serving, tmp_path):
     assert size_of((tmp_path / "hill.png").read_bytes()) == (64, 32)
 
 
-def test_the_command_numbers_several_pictures_and_begins_with_one(serving, tmp_path):
+def test_the_command_numbers_several_images_and_begins_with_one(serving, tmp_path):
     made = roost(serving, "A hill, at night", "-n", "2", "--json", folder=tmp_path)
     assert made.returncode == 0 and not made.stderr
-    assert [picture["file"] for picture in json.loads(made.stdout)] == [
+    assert [image["file"] for image in json.loads(made.stdout)] == [
         "a-hill-at-night-1.png", "a-hill-at-night-2.png"]
     first = tmp_path / "a-hill-at-night-1.png"
     again = roost(serving, "else", "--from", first.name, "--strength", "0", "-o", "same.png", folder=tmp_path)

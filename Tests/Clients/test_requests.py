@@ -68,7 +68,7 @@ def test_a_long_text_is_cut_and_told_or_refused(host):
         assert status == 400 and answer["error"]["param"] == param, answer
 
 
-def test_a_long_prompt_of_a_picture_is_cut_and_told_or_refused(host):
+def test_a_long_prompt_of_an_image_is_cut_and_told_or_refused(host):
     request = dict(model="picture", steps=1, seed=-1)
     status, answer = post(host, "/v1/images/generations", prompt="a red house", **request)
     assert status == 200 and answer["truncated"] is False, answer

@@ -195,7 +195,7 @@ import Testing
         #expect(world.launches == 9)
     }
 
-    @Test func picturesThatTakeTheModelDownAreRefusedWhateverTheirSeed() async throws {
+    @Test func imagesThatTakeTheModelDownAreRefusedWhateverTheirSeed() async throws {
         let world = ImageWorld { _, call, prompt in
             if call == .step, prompt.hasPrefix("poison") { throw ModelFailure.segfault }
         }
@@ -203,11 +203,11 @@ import Testing
         for number in 1...4 {
             var request = ImageRequest(prompt: "poison \(number)")
             await #expect(throws: EngineError.self) {
-                try await engine.events(ImageOrder([request]))
+                try await engine.events([request])
             }
             request.seed = 9
             let error = await #expect(throws: EngineError.self) {
-                try await engine.events(ImageOrder([request]))
+                try await engine.events([request])
             }
             expectRefusal(error)
         }

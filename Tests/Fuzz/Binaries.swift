@@ -1,7 +1,7 @@
 import PNGFiles
 import PluginHost
 
-/// What processes and programs write: frames of workers, libraries, pictures.
+/// What processes and programs write: frames of workers, libraries, images.
 enum Binaries {
     /// The first byte chooses the message; what was read and is written again reads the same.
     static func readFrame(_ bytes: [UInt8]) throws {
@@ -53,8 +53,8 @@ enum Binaries {
         _ = try ELFPreflight.inspect(file, folder: "/nonexistent")
     }
 
-    static func readPicture(_ bytes: [UInt8]) throws {
-        let picture = try PNG.decoded(bytes, limit: 512)
-        precondition(picture.rgb.count == picture.width * picture.height * 3)
+    static func readImage(_ bytes: [UInt8]) throws {
+        let image = try PNG.decoded(bytes, limit: 512)
+        precondition(image.rgb.count == image.width * image.height * 3)
     }
 }

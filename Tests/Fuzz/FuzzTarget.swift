@@ -18,7 +18,7 @@ enum FuzzTarget: String, CaseIterable {
             case .csv: try Texts.readRows(bytes)
             case .frame: try Binaries.readFrame(bytes)
             case .elf: try Binaries.inspectLibrary(bytes)
-            case .png: try Binaries.readPicture(bytes)
+            case .png: try Binaries.readImage(bytes)
             }
         } catch {
             // A refusal has words, which are made here as whoever reads them would.

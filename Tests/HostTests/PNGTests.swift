@@ -4,29 +4,29 @@ import PluginHost
 import Testing
 
 @Suite struct PNGTests {
-    private static func noise(_ width: Int, _ height: Int) -> Picture {
+    private static func noise(_ width: Int, _ height: Int) -> RGBImage {
         var state = UInt64(width * 7919 + height)
         let rgb = (0..<width * height * 3).map { _ -> UInt8 in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return UInt8(state >> 56)
         }
-        return Picture(width: width, height: height, rgb: rgb)
+        return RGBImage(width: width, height: height, rgb: rgb)
     }
 
     @Test(arguments: [(1, 1), (3, 5), (64, 64), (257, 33)])
-    func aPictureIsReadAsItWasWritten(width: Int, height: Int) throws {
-        let picture = Self.noise(width, height)
-        let file = try PNG.encoded(picture)
+    func anImageIsReadAsItWasWritten(width: Int, height: Int) throws {
+        let image = Self.noise(width, height)
+        let file = try PNG.encoded(image)
         #expect(file.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
-        #expect(try PNG.decoded(file) == picture)
+        #expect(try PNG.decoded(file) == image)
     }
 
     /// A slope takes a small part of its pixels' bytes: rows are filtered and compressed.
-    @Test func aSmoothPictureIsSmall() throws {
+    @Test func aSmoothImageIsSmall() throws {
         let rgb = (0..<256 * 256).flatMap { place -> [UInt8] in
             [UInt8(place % 256), UInt8(place / 256), 128]
         }
-        let file = try PNG.encoded(Picture(width: 256, height: 256, rgb: rgb))
+        let file = try PNG.encoded(RGBImage(width: 256, height: 256, rgb: rgb))
         #expect(file.count < rgb.count / 50)
     }
 
@@ -38,7 +38,7 @@ import Testing
         174, 66, 96, 130,
     ]
 
-    /// A grey picture whose data holds so many bytes, which are not compressed.
+    /// A grey image whose data holds so many bytes, which are not compressed.
     private static func file(width: Int, height: Int, holding count: Int) -> [UInt8] {
         var data: [UInt8] = [0x78, 0x01]
         for start in stride(from: 0, to: count, by: 65535) {
@@ -70,8 +70,8 @@ import Testing
     @Test func aFileThatHoldsMoreThanItsHeaderSaysIsRefused() throws {
         let (width, height) = (300, 400)
         let exact = (width + 1) * height
-        let picture = try PNG.decoded(Self.file(width: width, height: height, holding: exact))
-        #expect(picture.width == width && picture.rgb.allSatisfy { $0 == 0 })
+        let image = try PNG.decoded(Self.file(width: width, height: height, holding: exact))
+        #expect(image.width == width && image.rgb.allSatisfy { $0 == 0 })
         for count in [exact + 1, 3 * exact] {
             let file = Self.file(width: width, height: height, holding: count)
             #expect(throws: PNG.Failure.self) { try PNG.decoded(file) }
@@ -94,7 +94,7 @@ import Testing
         #expect(throws: PNG.Failure.self) { try PNG.decoded(huge) }
     }
 
-    @Test(arguments: 0..<4) func damagedFilesAreErrorsOrPictures(seed: Int) throws {
+    @Test(arguments: 0..<4) func damagedFilesAreErrorsOrImages(seed: Int) throws {
         let file = try PNG.encoded(Self.noise(16, 16))
         var refused = 0
         for length in stride(from: seed, to: file.count, by: 13) {

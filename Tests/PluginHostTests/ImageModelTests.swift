@@ -1,7 +1,7 @@
 import PluginHost
 import Testing
 
-/// Pictures in-process and in a worker: how they are made, and what they cannot make the host believe.
+/// Images in-process and in a worker: how they are made, and what they cannot make the host believe.
 @Suite struct ImageModelTests {
     @Test(arguments: Isolation.allCases)
     func theDescriptionSaysWhatTheModelCanDo(_ isolation: Isolation) throws {
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: Isolation.allCases)
-    func aPictureIsMadeStepByStep(_ isolation: Isolation) throws {
+    func anImageIsMadeStepByStep(_ isolation: Isolation) throws {
         let model = try openPainter(isolation)
         defer { model.close() }
         let id = try model.beginImage(ImageRequest("a hill"), deadline: patience)
@@ -30,12 +30,12 @@ import Testing
                 #expect(preview.width == 16 && preview.height == 8)
             }
         }
-        let picture = try model.finishImage(id, deadline: patience)
-        #expect(picture.width == 64 && picture.height == 32)
-        #expect(Set(picture.rgb).count > 8)
+        let image = try model.finishImage(id, deadline: patience)
+        #expect(image.width == 64 && image.height == 32)
+        #expect(Set(image.rgb).count > 8)
         try model.endImage(id)
-        // Previews change nothing, and equal requests are equal pictures.
-        #expect(try model.paint(ImageRequest("a hill")) == picture)
+        // Previews change nothing, and equal requests are equal images.
+        #expect(try model.paint(ImageRequest("a hill")) == image)
     }
 
     @Test(arguments: Isolation.allCases)
@@ -45,24 +45,24 @@ import Testing
         let plain = ImageRequest("é\u{0} a hill", width: 40, height: 24, seed: .max)
         var requests = [plain]
         for change in [
-            { $0.seed -= 1 }, { $0.negative = "rain" }, { $0.steps = 7 }, { $0.guidance = 0 },
+            { $0.seed -= 1 }, { $0.negativePrompt = "rain" }, { $0.steps = 7 }, { $0.guidance = 0 },
             { $0.extraJSON = "{\"scheduler\": \"ddim\"}" }, { $0.prompt += "!" },
         ] as [(inout ImageRequest) -> Void] {
             var request = plain
             change(&request)
             requests.append(request)
         }
-        let pictures = try requests.map(model.paint)
-        #expect(Set(pictures.map(\.rgb)).count == requests.count)
-        #expect(pictures.allSatisfy { $0.width == 40 && $0.height == 24 })
-        // A picture to begin with, of which nothing is to change.
+        let images = try requests.map(model.paint)
+        #expect(Set(images.map(\.rgb)).count == requests.count)
+        #expect(images.allSatisfy { $0.width == 40 && $0.height == 24 })
+        // An image to begin with, of which nothing is to change.
         var again = requests[1]
-        again.initial = .init(picture: pictures[0], strength: 0)
-        #expect(try model.paint(again) == pictures[0])
+        again.initial = .init(image: images[0], strength: 0)
+        #expect(try model.paint(again) == images[0])
     }
 
     @Test(arguments: Isolation.allCases)
-    func picturesUnderWayDoNotMix(_ isolation: Isolation) throws {
+    func imagesUnderWayDoNotMix(_ isolation: Isolation) throws {
         let model = try openPainter(isolation)
         defer { model.close() }
         let requests = (0..<3).map {
@@ -76,9 +76,9 @@ import Testing
         for id in ids { try model.endImage(id) }
     }
 
-    /// The largest picture fills the memory that a worker shares.
+    /// The largest image fills the memory that a worker shares.
     @Test(arguments: Isolation.allCases)
-    func theLargestPictureIsMade(_ isolation: Isolation) throws {
+    func theLargestImageIsMade(_ isolation: Isolation) throws {
         let model = try openPainter(isolation)
         defer { model.close() }
         let small = try model.paint(ImageRequest("a", width: 64, height: 64))
@@ -91,7 +91,7 @@ import Testing
         #expect(try model.paint(ImageRequest("a", width: 64, height: 64)) == small)
     }
 
-    @Test func inProcessAPictureHasMemoryOfItsOwnSize() throws {
+    @Test func inProcessAnImageHasMemoryOfItsOwnSize() throws {
         let model = try openPainter(.inProcess, config: settings(at: "finish", do: "measure"))
         defer { model.close() }
         let id = try model.beginImage(ImageRequest("a", width: 64, height: 32), deadline: nil)
@@ -112,17 +112,17 @@ import Testing
         var guidance = ImageRequest("a")
         guidance.guidance = .nan
         var start = ImageRequest("a", width: 16, height: 8)
-        let picture = Picture(width: 8, height: 8, rgb: .init(repeating: 1, count: 192))
-        start.initial = .init(picture: picture, strength: 0.5)
+        let image = RGBImage(width: 8, height: 8, rgb: .init(repeating: 1, count: 192))
+        start.initial = .init(image: image, strength: 0.5)
         var strength = ImageRequest("a", width: 8, height: 8)
-        strength.initial = .init(picture: picture, strength: 2)
+        strength.initial = .init(image: image, strength: 2)
         let requests: [(ImageRequest, String)] = [
             (ImageRequest("a", width: 4096, height: 8), "4096 pixels wide"),
             (ImageRequest("a", width: 8, height: 12), "expected a multiple of 8 up to 2048"),
             (ImageRequest("a", width: 8), "0 pixels high"),
             (ImageRequest("a", steps: 1001), "1001 steps, expected 1 to 1000"),
             (guidance, "a guidance of nan"),
-            (start, "a picture of 8x8 to begin with, expected 16x8"),
+            (start, "an image of 8x8 to begin with, expected 16x8"),
             (strength, "a strength of 2.0"),
         ]
         for (request, says) in requests {
@@ -162,7 +162,7 @@ import Testing
 
     /// The plugin aborts when its context goes with a job in it.
     @Test(arguments: Isolation.allCases)
-    func picturesLeftOpenAreEndedWithTheModel(_ isolation: Isolation) throws {
+    func imagesLeftOpenAreEndedWithTheModel(_ isolation: Isolation) throws {
         let log = LogRecorder()
         let model = try openPainter(isolation, log: log.handler)
         for _ in 0..<3 { _ = try model.beginImage(ImageRequest("a"), deadline: nil) }
@@ -173,19 +173,19 @@ import Testing
     }
 
     @Test(arguments: Isolation.allCases)
-    func tooManyPicturesAreRefused(_ isolation: Isolation) throws {
+    func tooManyImagesAreRefused(_ isolation: Isolation) throws {
         let model = try openPainter(isolation)
         defer { model.close() }
         for _ in 0..<64 { _ = try model.beginImage(ImageRequest("a"), deadline: nil) }
         let failure = failure { _ = try model.beginImage(ImageRequest("a"), deadline: nil) }
         guard case .refused(.busy, .retryable, _) = failure else {
-            Issue.record("a 65th picture was begun")
+            Issue.record("a 65th image was begun")
             return
         }
     }
 
     @Test(arguments: Isolation.allCases)
-    func aModelOfVectorsMakesNoPictures(_ isolation: Isolation) throws {
+    func aModelOfVectorsMakesNoImages(_ isolation: Isolation) throws {
         let model = try openVectors(isolation)
         defer { model.close() }
         #expect(model.description.image == nil)
@@ -197,7 +197,7 @@ import Testing
         ]
         for call in calls {
             guard case .refused(.unsupported, _, _) = failure(of: call) else {
-                Issue.record("a model of vectors took a call for a picture")
+                Issue.record("a model of vectors took a call for an image")
                 return
             }
         }
@@ -229,7 +229,7 @@ import Testing
     }
 
     @Test(arguments: Isolation.allCases)
-    func aModelThatSaysNothingOfItsPicturesMakesThem(_ isolation: Isolation) throws {
+    func aModelThatSaysNothingOfItsImagesMakesThem(_ isolation: Isolation) throws {
         let model = try openPainter(isolation, config: settings(at: "info_json", do: "silent"))
         defer { model.close() }
         #expect(model.description.image?.width == 0)
@@ -281,9 +281,9 @@ import Testing
         }
     }
 
-    /// What is left out would be black, or somebody else's picture.
+    /// What is left out would be black, or somebody else's image.
     @Test(arguments: Isolation.allCases, [("lazy", 0), ("half", 16)])
-    func aPictureThatIsNotWrittenIsFound(_ isolation: Isolation, _ lie: (deed: String, row: Int))
+    func anImageThatIsNotWrittenIsFound(_ isolation: Isolation, _ lie: (deed: String, row: Int))
         throws
     {
         let config = "{\"at\": \"finish\", \"do\": \"\(lie.deed)\", \"when\": \"lazy\"}"
@@ -294,32 +294,32 @@ import Testing
             failure { _ = try model.paint(ImageRequest("lazy")) }
                 == .broken(
                     step: "finish",
-                    reason: "row \(lie.row) of the picture was not written, expected all 32"))
+                    reason: "row \(lie.row) of the image was not written, expected all 32"))
     }
 
     @Test(arguments: Isolation.allCases, [(64, 32), (0, 0)])
-    func aPictureOfAnotherSizeThanAskedForIsFound(_ isolation: Isolation, _ size: (Int, Int)) throws
+    func anImageOfAnotherSizeThanAskedForIsFound(_ isolation: Isolation, _ size: (Int, Int)) throws
     {
         let model = try openPainter(isolation, config: settings(at: "finish", do: "tiny"))
         defer { model.close() }
         let request = ImageRequest("a", width: size.0, height: size.1)
         #expect(
             failure { _ = try model.paint(request) }
-                == .broken(step: "finish", reason: "a picture of 1x1, expected 64x32"))
+                == .broken(step: "finish", reason: "an image of 1x1, expected 64x32"))
     }
 
-    /// A model that does not say how large its pictures are by themselves may make them of any size.
+    /// A model that does not say how large its images are by themselves may make them of any size.
     @Test(arguments: Isolation.allCases)
-    func aNarrowPictureIsMade(_ isolation: Isolation) throws {
+    func aNarrowImageIsMade(_ isolation: Isolation) throws {
         let model = try openPainter(isolation, config: settings(at: "info_json", do: "silent"))
         defer { model.close() }
-        let picture = try model.paint(ImageRequest("a", width: 1, height: 3))
-        #expect(picture.width == 1 && picture.height == 3)
+        let image = try model.paint(ImageRequest("a", width: 1, height: 3))
+        #expect(image.width == 1 && image.height == 3)
     }
 
     /// Decoding is a step as well, and there may be as many steps as that.
     @Test(arguments: Isolation.allCases)
-    func aPictureOfAllStepsThereMayBeIsMade(_ isolation: Isolation) throws {
+    func anImageOfAllStepsThereMayBeIsMade(_ isolation: Isolation) throws {
         let model = try openPainter(isolation, config: settings(at: "step", do: "decodes"))
         defer { model.close() }
         let id = try model.beginImage(ImageRequest("a", steps: 1000), deadline: patience)
@@ -333,7 +333,7 @@ import Testing
         arguments: ["begin", "step", "preview", "finish", "end"],
         ["segv", "exit0", "spam", "shrink", "hang"])
     func aCallThatEndsItsProcessIsReported(_ step: String, deed: String) async throws {
-        let found = try await BlockingThread.run("pictures") {
+        let found = try await BlockingThread.run("images") {
             let limit = deed == "hang" ? shortPatience : patience
             let model = try openPainter(
                 .worker, config: settings(at: step, do: deed), limit: limit)
@@ -348,7 +348,7 @@ import Testing
         }
     }
 
-    /// A picture with every call there is.
+    /// An image with every call there is.
     private static func paintWatched(
         _ model: any LoadedModel, _ limit: Duration = patience
     ) throws {
@@ -362,7 +362,7 @@ import Testing
 
     @Test(arguments: Isolation.allCases)
     func aStepCanBeAskedToStop(_ isolation: Isolation) async throws {
-        let found = try await BlockingThread.run("pictures") {
+        let found = try await BlockingThread.run("images") {
             let model = try openPainter(isolation, config: settings(at: "step", do: "slow"))
             defer { model.close() }
             let asking = Flag()

@@ -21,10 +21,10 @@ final class StripeContext: ImageContext {
         Self.last = request
         let (width, height) = (request.width ?? 4, request.height ?? 2)
         if !request.mask.isEmpty { throw PluginError(.unsupported, "no masks") }
-        let start = try request.initialPicture(width: width, height: height)
+        let start = try request.initialImage(width: width, height: height)
         return StripeJob(
             start
-                ?? Picture(
+                ?? RGBImage(
                     width: width, height: height,
                     rgb: [UInt8](repeating: 0, count: 3 * width * height)),
             color: UInt8(request.seed), steps: request.steps ?? 3, request.prompt)
@@ -35,15 +35,15 @@ final class StripeContext: ImageContext {
 final class StripeJob: ImageJob {
     nonisolated(unsafe) static var living = 0
 
-    private var picture: Picture
+    private var image: RGBImage
     private let color: UInt8
     private let steps: Int
     private let prompt: String
     private var step = 0
     private var fails: Bool
 
-    init(_ picture: Picture, color: UInt8, steps: Int, _ prompt: String) {
-        self.picture = picture
+    init(_ image: RGBImage, color: UInt8, steps: Int, _ prompt: String) {
+        self.image = image
         self.color = color
         self.steps = steps
         self.prompt = prompt
@@ -60,18 +60,18 @@ final class StripeJob: ImageJob {
             fails = false
             throw PluginError(.internal, "stuck")
         }
-        for row in 0..<picture.height {
+        for row in 0..<image.height {
             for channel in 0..<3 {
-                picture.rgb[(row * picture.width + step) * 3 + channel] = color
+                image.rgb[(row * image.width + step) * 3 + channel] = color
             }
         }
         step += 1
         return ImageProgress(done: step == steps, step: step, of: steps)
     }
 
-    func preview(call: Call) throws -> Picture? {
-        prompt == "blind" ? nil : Picture(width: 1, height: 1, rgb: Array(picture.rgb.prefix(3)))
+    func preview(call: Call) throws -> RGBImage? {
+        prompt == "blind" ? nil : RGBImage(width: 1, height: 1, rgb: Array(image.rgb.prefix(3)))
     }
 
-    func finish(call: Call) throws -> Picture { picture }
+    func finish(call: Call) throws -> RGBImage { image }
 }

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: all)
-    func picturesAreDecodedAndEncoded(name: String) throws {
+    func imagesAreDecodedAndEncoded(name: String) throws {
         let (folder, golden) = try open(name)
         let (model, arrays) = (try folder.autoencoder(.f32), golden.arrays)
         let decoded = try model.decoder(arrays.images("vae.latents")) {}

@@ -18,10 +18,10 @@ import Testing
         let alone = try prompts.map { try model.begin($0).finish() }
         let jobs = try prompts.map { try model.begin($0) }
         for _ in 0..<3 { for job in jobs { try job.step() } }
-        for (job, picture) in zip(jobs, alone) {
+        for (job, image) in zip(jobs, alone) {
             #expect(throws: BoundaryError.self) { try job.step() }
             _ = try job.preview()
-            #expect(picture.width == 128 && picture.height == 128)
+            #expect(image.width == 128 && image.height == 128)
         }
         #expect(alone[0] != alone[1])
         let again = try prompts.map { try model.begin($0) }
@@ -41,15 +41,15 @@ import Testing
 
     @Test func seedsDiffer() throws {
         let model = try TestModel(fast, settings)
-        let pictures = try [UInt64(1), 2].map { seed in
+        let images = try [UInt64(1), 2].map { seed in
             try model.begin { $0.seed = seed }.finish()
         }
-        #expect(pictures[0] != pictures[1])
+        #expect(images[0] != images[1])
     }
 
     @Test func previewsAreSmallAndChangeNothing() throws {
         let model = try TestModel(fast, settings)
-        let picture = try model.begin().finish()
+        let image = try model.begin().finish()
         let job = try model.begin()
         for _ in 0..<2 {
             let preview = try job.preview()
@@ -57,15 +57,15 @@ import Testing
             try job.step()
         }
         let last = try job.preview()
-        #expect(try job.finish() == picture)
-        // The last preview has the picture's colours, averaged over squares of 8 pixels.
+        #expect(try job.finish() == image)
+        // The last preview has the image's colours, averaged over squares of 8 pixels.
         var difference = 0.0
         for index in last.rgb.indices {
             let (row, column, channel) = (index / 48, index / 3 % 16, index % 3)
             let mean =
                 (0..<64).reduce(0.0) { sum, pixel in
                     let place = (row * 8 + pixel / 8) * 128 + column * 8 + pixel % 8
-                    return sum + Double(picture.rgb[3 * place + channel])
+                    return sum + Double(image.rgb[3 * place + channel])
                 } / 64
             difference += abs(mean - Double(last.rgb[index])) / Double(last.rgb.count)
         }
@@ -76,7 +76,7 @@ import Testing
     @Test(arguments: [0, 1, 4])
     func aDeadlineEndsAStepThatMayBeMadeAgain(checks: Int) throws {
         let model = try TestModel(fast, settings)
-        let picture = try model.begin(extra: #"{"scheduler": "euler_a"}"#).finish()
+        let image = try model.begin(extra: #"{"scheduler": "euler_a"}"#).finish()
         let job = try model.begin(extra: #"{"scheduler": "euler_a"}"#)
         try job.step()
         let late = #expect(throws: BoundaryError.self) { try job.step(checks: checks) }
@@ -84,10 +84,10 @@ import Testing
         var cancel = ownCall
         let cancelled = #expect(throws: BoundaryError.self) { try job.step(cancel: &cancel) }
         #expect(cancelled?.status == -5)
-        #expect(try job.finish() == picture)
+        #expect(try job.finish() == image)
     }
 
-    @Test func aPictureToBeginWithIsChangedAsFarAsWasAsked() throws {
+    @Test func anImageToBeginWithIsChangedAsFarAsWasAsked() throws {
         let model = try TestModel(fast, #"{"steps": 4, "guidance": 1}"#)
         let prompt = "a red circle on a blue background"
         let first = try model.begin(prompt).finish()
@@ -129,10 +129,10 @@ import Testing
         let model = try TestModel(fast, #"{"steps": 1, "guidance": 1}"#)
         // 5 × 3 latents: every level of the network has an odd size.
         for (width, height) in [(40, 24), (8, 8), (136, 64)] {
-            let picture = try model.begin {
+            let image = try model.begin {
                 ($0.width, $0.height) = (UInt32(width), UInt32(height))
             }.finish()
-            #expect(picture.width == width && picture.height == height)
+            #expect(image.width == width && image.height == height)
         }
     }
 
@@ -171,11 +171,11 @@ import Testing
     func everySchedulerDrawsAndRepeatsItself(name: String) throws {
         let model = try TestModel(fast, #"{"guidance": 1}"#)
         for steps in [UInt32(1), 2, 5] {
-            let pictures = try (0..<2).map { _ in
+            let images = try (0..<2).map { _ in
                 try model.begin(extra: "{\"scheduler\": \"\(name)\"}") { $0.steps = steps }
                     .finish()
             }
-            #expect(pictures[0] == pictures[1])
+            #expect(images[0] == images[1])
         }
     }
 
@@ -224,7 +224,7 @@ import Testing
         #expect(try plugin.probe(Fixtures.demo("answers")).score == 0)
     }
 
-    @Test func picturesThatNoMachineHoldsAreABudgetThatIsMissed() throws {
+    @Test func imagesThatNoMachineHoldsAreABudgetThatIsMissed() throws {
         let folder = try damaged("unet/config.json") { data in
             let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
             return try JSONSerialization.data(

@@ -19,7 +19,7 @@ import Testing
     private static let tolerance: Float = 2e-3
 
     @Test(arguments: ["picture", "picture-fast"])
-    func theReferencesPictureIsDrawn(name: String) throws {
+    func theReferencesImageIsDrawn(name: String) throws {
         let path = Fixtures.demo(name)
         let golden: Golden<Description> = try Golden("\(path)/golden")
         let (known, arrays) = (golden.description, golden.arrays)
@@ -34,8 +34,8 @@ import Testing
         let latents = byPixels(arrays["latents"].floats, 8)
         #expect(largestDifference(try #require(found.latents.last), latents) <= Self.tolerance)
         let image = byPixels(arrays["image"].floats, 3)
-        let picture = found.picture.rgb.map { Float($0) / 255 }
-        #expect(largestDifference(picture, image) <= 0.5 / 255 + 1e-3)
-        #expect((found.picture.width, found.picture.height) == (128, 128))
+        let drawn = found.image.rgb.map { Float($0) / 255 }
+        #expect(largestDifference(drawn, image) <= 0.5 / 255 + 1e-3)
+        #expect((found.image.width, found.image.height) == (128, 128))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import StableDiffusion
 
-/// Whole pipelines with the reference's noise: the latents after every step, and pictures.
+/// Whole pipelines with the reference's noise: the latents after every step, and images.
 @Suite struct PipelineParityTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let model: String
@@ -14,7 +14,7 @@ import Testing
         let scheduler: Data  // scheduler_config.json
         let request: ImageRequest
         let noiseDraws: Int
-        let startsFromPicture: Bool
+        let startsFromImage: Bool
 
         var testDescription: String { "\(model) \(name)" }
 
@@ -30,10 +30,10 @@ import Testing
             self.model = model
             self.name = name
             noiseDraws = json["noise_draws"] as? Int ?? 0
-            startsFromPicture = arguments["image"] != nil
+            startsFromImage = arguments["image"] != nil
             let extra = arguments.filter { ["clip_skip", "eta"].contains($0.key) }
             request = ImageRequest(
-                prompt: prompt, negative: arguments["negative_prompt"] as? String ?? "",
+                prompt: prompt, negativePrompt: arguments["negative_prompt"] as? String ?? "",
                 width: arguments["width"] as? Int, height: arguments["height"] as? Int,
                 steps: arguments["num_inference_steps"] as? Int,
                 guidance: arguments["guidance_scale"] as? Double,
@@ -59,7 +59,7 @@ import Testing
 
     /// Latents have deviations of 1 to 20; float32 and float64 differ by 1e-4.
     private static let tolerance: Float = 2e-3
-    /// The reference begins with a picture of floats, which bytes round by up to 1/510.
+    /// The reference begins with an image of floats, which bytes round by up to 1/510.
     private static let roundedTolerance: Float = 5e-2
 
     @Test(arguments: all)
@@ -72,7 +72,7 @@ import Testing
         let model = try LoadedPipeline(folder.path)
         var request = c.request
         var draws = (0..<c.noiseDraws).map { arrays["\(c.name).noise.\($0)"].floats }
-        if c.startsFromPicture {
+        if c.startsFromImage {
             let image = arrays.images("\(c.name).image").floats
             request.initial = image.map { UInt8(($0 * 255).rounded()) }
             (request.width, request.height) = (64, 64)
@@ -82,14 +82,14 @@ import Testing
         let found = try model.draw(request, noise: StoredNoise(draws))
         let expected = arrays["\(c.name).steps"].rows
         #expect(found.latents.count == expected.count)
-        let tolerance = c.startsFromPicture ? Self.roundedTolerance : Self.tolerance
+        let tolerance = c.startsFromImage ? Self.roundedTolerance : Self.tolerance
         for (step, (latents, numbers)) in zip(found.latents, expected).enumerated() {
             let reference = byPixels(numbers, 4)
             #expect(largestDifference(latents, reference) <= tolerance, "step \(step)")
         }
-        guard !c.startsFromPicture, arrays.arrays["\(c.name).output_image"] != nil else { return }
+        guard !c.startsFromImage, arrays.arrays["\(c.name).output_image"] != nil else { return }
         let image = arrays.images("\(c.name).output_image").floats
-        let picture = found.picture.rgb.map { Float($0) / 255 }
-        #expect(largestDifference(picture, image) <= 0.5 / 255 + 1e-4)
+        let drawn = found.image.rgb.map { Float($0) / 255 }
+        #expect(largestDifference(drawn, image) <= 0.5 / 255 + 1e-4)
     }
 }

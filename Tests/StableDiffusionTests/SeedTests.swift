@@ -18,8 +18,8 @@ import Testing
         let cases: [Case]
     }
 
-    @Test func aSeedDrawsDiffusersPicture() throws {
-        let path = TestFiles.root.appendingPathComponent("Tests/Fixtures/picture/seeds").path
+    @Test func aSeedDrawsDiffusersImage() throws {
+        let path = TestFiles.root.appendingPathComponent("Tests/Fixtures/image/seeds").path
         let golden: Golden<Description> = try Golden(path)
         let model = try LoadedPipeline(Fixtures.demo("picture-fast"))
         for (index, known) in golden.description.cases.enumerated() {

@@ -38,7 +38,7 @@ struct DemoModelTests {
         }
     }
 
-    private struct Picture: Decodable {
+    private struct RGBImage: Decodable {
         let prompt: String
         let ids: [Int32]
     }
@@ -47,7 +47,7 @@ struct DemoModelTests {
     @Test(arguments: ["picture", "picture-fast"])
     func aCaptionGivesTheReferencesIDs(name: String) throws {
         let tokenizer = try Tokenizers.load(directory: "\(Fixtures.models)/\(name)/tokenizer")
-        let golden: Picture = try Self.golden(name)
+        let golden: RGBImage = try Self.golden(name)
         let ids = try tokenizer.encode(golden.prompt, addSpecial: true, parseSpecial: false)
         #expect(ids.count > 3 && golden.ids.starts(with: ids))
         #expect(golden.ids.dropFirst(ids.count).allSatisfy { $0 == ids.last })

@@ -16,14 +16,14 @@ final class DrawingJob: ImageJob {
     private var call: Int
     /// The network's latest prediction of the final latents.
     private var original: [Float]?
-    private var picture: Picture?
+    private var image: RGBImage?
 
     init(
         _ request: DrawingRequest, _ model: LoadedPipeline, noise: any NoiseSource, call: Call
     ) throws {
         self.model = model
         self.request = request
-        shape = model.pictures.shape(width: request.width, height: request.height)
+        shape = model.coder.shape(width: request.width, height: request.height)
         scheduler = try model.scheduler(
             request.scheduler, steps: request.steps, eta: request.eta)
         firstCall = request.firstCall(scheduler)
@@ -41,15 +41,15 @@ final class DrawingJob: ImageJob {
     ) throws -> [Tensor] {
         let prompt = try prompts.states(request.prompt, skipping: request.clipSkip)
         return request.guidance > 1
-            ? [try prompts.states(request.negative), prompt] : [prompt]
+            ? [try prompts.states(request.negativePrompt), prompt] : [prompt]
     }
 
     private func firstLatents(_ call: Call) throws -> [Float] {
         guard let start = request.start else {
             return combined((scheduler.initialScale, draw(&noise)))
         }
-        let original = try model.pictures.latents(
-            start.picture, noise: draw(&noise), call: call)
+        let original = try model.coder.latents(
+            start.image, noise: draw(&noise), call: call)
         let ownNoise = draw(&noise)
         return firstCall < scheduler.timesteps.count
             ? scheduler.noised(original, ownNoise, at: firstCall) : original
@@ -66,10 +66,10 @@ final class DrawingJob: ImageJob {
         if self.call < scheduler.timesteps.count {
             try denoise(call)
         } else {
-            picture = try model.pictures.picture(latents, shape, call: call)
+            image = try model.coder.image(latents, shape, call: call)
         }
         let (denoising, made) = (scheduler.timesteps.count - firstCall, self.call - firstCall)
-        let done = picture != nil
+        let done = image != nil
         return ImageProgress(done: done, step: made + (done ? 1 : 0), of: denoising + 1)
     }
 
@@ -99,12 +99,12 @@ final class DrawingJob: ImageJob {
 
     // MARK: - Images
 
-    func preview(call: Call) throws -> Picture? {
+    func preview(call: Call) throws -> RGBImage? {
         model.previews(original ?? latents, shape)
     }
 
-    func finish(call: Call) throws -> Picture {
-        guard let picture else { throw PluginError(.internal, "the picture is not decoded") }
-        return picture
+    func finish(call: Call) throws -> RGBImage {
+        guard let image else { throw PluginError(.internal, "the image is not decoded") }
+        return image
     }
 }

@@ -3,7 +3,7 @@ import PluginKit
 /// A request with all defaults filled in.
 struct DrawingRequest: Sendable {
     let prompt: String
-    let negative: String
+    let negativePrompt: String
     let width: Int
     let height: Int
     let steps: Int
@@ -16,7 +16,7 @@ struct DrawingRequest: Sendable {
 
     /// An initial image, and how much it is changed.
     struct Start: Sendable {
-        let picture: Picture
+        let image: RGBImage
         let strength: Double
     }
 
@@ -39,7 +39,7 @@ struct DrawingRequest: Sendable {
                 request.extraJSON, of: Self.place, known: ["scheduler", "clip_skip", "eta"])
         }
         prompt = request.prompt
-        negative = request.negative
+        negativePrompt = request.negativePrompt
         width = request.width ?? defaults.width
         height = request.height ?? defaults.height
         steps = request.steps ?? defaults.steps
@@ -51,8 +51,8 @@ struct DrawingRequest: Sendable {
         clipSkip = extra.clipSkip ?? 0
         try defaults.check(width: width, height: height)
         try defaults.check(steps: steps, of: "the request")
-        start = try request.initialPicture(width: width, height: height).map {
-            Start(picture: $0, strength: request.strength)
+        start = try request.initialImage(width: width, height: height).map {
+            Start(image: $0, strength: request.strength)
         }
         guard (0..<layers).contains(clipSkip) else {
             throw StableDiffusionError.value(

@@ -6,21 +6,21 @@ import TensorRuntime
 struct PreviewMap: Sendable {
     private let rows: [[Double]]  // [3][9·E + 1], the last for a 1
 
-    init(of coder: PictureCoder, _ call: Call) throws {
+    init(of coder: ImageCoder, _ call: Call) throws {
         var (inputs, colors): ([[Double]], [[Double]]) = ([], [])
-        for picture in PreviewExamples.pictures(factor: coder.factor) {
-            let latents = try coder.latents(picture, noise: nil, call: call)
-            let shape = coder.shape(width: picture.width, height: picture.height)
+        for image in PreviewExamples.images(factor: coder.factor) {
+            let latents = try coder.latents(image, noise: nil, call: call)
+            let shape = coder.shape(width: image.width, height: image.height)
             inputs += (0..<shape.height * shape.width).map {
                 Self.neighbours(of: $0, latents, shape)
             }
-            colors += PreviewExamples.colors(picture, factor: coder.factor)
+            colors += PreviewExamples.colors(image, factor: coder.factor)
         }
         rows = LeastSquares.fit(inputs, colors)
     }
 
     /// - Returns: an image of a pixel for each latent.
-    func callAsFunction(_ latents: [Float], _ shape: LatentShape) -> Picture {
+    func callAsFunction(_ latents: [Float], _ shape: LatentShape) -> RGBImage {
         let rgb = (0..<shape.height * shape.width).flatMap { place in
             let input = Self.neighbours(of: place, latents, shape)
             return rows.map { row in
@@ -28,7 +28,7 @@ struct PreviewMap: Sendable {
                 return sum > 0 ? UInt8(min(sum, 255)) : 0
             }
         }
-        return Picture(width: shape.width, height: shape.height, rgb: rgb)
+        return RGBImage(width: shape.width, height: shape.height, rgb: rgb)
     }
 
     /// The numbers of nine latents and a 1; beyond the edge, those at the edge.
@@ -59,7 +59,7 @@ private enum PreviewExamples {
     /// Latents along a side.
     private static let side = 16
 
-    static func pictures(factor: Int) -> [Picture] {
+    static func images(factor: Int) -> [RGBImage] {
         var random = MersenneTwister(seed: 1)
         return (0..<count).map { index in
             let grey = UInt8(index / 2 * 255 / (count / 2 - 1))
@@ -71,7 +71,7 @@ private enum PreviewExamples {
 
     private static func rectangles(
         _ size: Int, on ground: [UInt8], _ random: inout MersenneTwister
-    ) -> Picture {
+    ) -> RGBImage {
         func next(_ range: Range<Int>) -> Int {
             range.lowerBound + Int(random.bits() % UInt32(range.count))
         }
@@ -87,18 +87,18 @@ private enum PreviewExamples {
                 }
             }
         }
-        return Picture(width: size, height: size, rgb: rgb)
+        return RGBImage(width: size, height: size, rgb: rgb)
     }
 
     /// The mean colour of each square of pixels.
-    static func colors(_ picture: Picture, factor: Int) -> [[Double]] {
+    static func colors(_ image: RGBImage, factor: Int) -> [[Double]] {
         (0..<side * side).map { square in
             let (top, left) = (square / side * factor, square % side * factor)
             return (0..<3).map { channel in
                 var sum = 0.0
                 for y in top..<top + factor {
                     for x in left..<left + factor {
-                        sum += Double(picture.rgb[(y * picture.width + x) * 3 + channel])
+                        sum += Double(image.rgb[(y * image.width + x) * 3 + channel])
                     }
                 }
                 return sum / Double(factor * factor)

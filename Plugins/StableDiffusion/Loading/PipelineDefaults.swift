@@ -39,7 +39,7 @@ struct PipelineDefaults: Sendable {
     }
 
     /// Bytes of the states of an image of this size while it is decoded, which takes the most.
-    func pictureBytes(_ c: AutoencoderConfiguration) -> UInt64 {
+    func imageBytes(_ c: AutoencoderConfiguration) -> UInt64 {
         let widths = c.blockOutChannels
         let perPixel = 3 * (widths.count > 1 ? widths[1] : widths[0]) + widths[0]
         return .bytes(4, width, height, perPixel)

@@ -21,13 +21,13 @@ struct AutoencoderModel: Sendable {
         let moments: Convolution?  // [2·E, 2·E, 1, 1]
 
         /// - Parameters:
-        ///   - picture: [N, H, W, 3], -1 to 1.
+        ///   - image: [N, H, W, 3], -1 to 1.
         ///   - beforeBlock: called before each block.
         /// - Returns: [N, H', W', 2·E]: means, and logarithms of variances.
         func callAsFunction(
-            _ picture: Tensor, beforeBlock: () throws -> Void
+            _ image: Tensor, beforeBlock: () throws -> Void
         ) throws -> Tensor {
-            var x = try input(picture)
+            var x = try input(image)
             for level in levels {
                 try beforeBlock()
                 x = try level(x)

@@ -3,7 +3,7 @@ package import PluginHost
 
 /// Makes images with one model for many callers at a time, a step at a time.
 ///
-/// Orders take turns. If the model is lost, its current images are started again; see `ImageLoop`.
+/// Jobs take turns. If the model is lost, its current images are started again; see `ImageLoop`.
 package final class ImageEngine: RevisionServing {
     private let supervisor: ModelSupervisor
     private let options: EngineOptions
@@ -37,17 +37,20 @@ package final class ImageEngine: RevisionServing {
 
     package var statistics: EngineStatistics { queue.statistics }
 
-    /// Makes the images of an order. If its reader leaves, it ends within a step.
+    /// Makes images, one after the other, as one job. If its reader leaves, it ends within a step.
     ///
+    /// - Parameter previews: how many to show of each image, evenly spread over its steps.
     /// - Returns: its events, including the images.
-    /// - Throws: `EngineError` for an order that finds no place in the queue.
-    package func make(_ order: ImageOrder) throws(EngineError) -> ImageStream {
-        guard !order.requests.isEmpty else {
+    /// - Throws: `EngineError` for a job that finds no place in the queue.
+    package func make(
+        _ requests: [ImageRequest], previews: Int = 0
+    ) throws(EngineError) -> ImageStream {
+        guard !requests.isEmpty else {
             throw .invalidParameter(name: "n", reason: "is 0, expected 1 or more")
         }
-        for request in order.requests { try supervisor.check(request.fingerprint) }
+        for request in requests { try supervisor.check(request.fingerprint) }
         let events = JobChannel<ImageEvent>(options, to: queue)
-        try queue.submit(ImageJob(order, events: events))
+        try queue.submit(ImageJob(requests, previews: previews, events: events))
         return ImageStream(events, of: self)
     }
 
@@ -60,37 +63,25 @@ package final class ImageEngine: RevisionServing {
     }
 }
 
-/// Images that somebody wants, one made after the other.
-package struct ImageOrder: Sendable {
-    package var requests: [ImageRequest]
-    /// How many previews to show of each image, evenly spread over its steps.
-    package var previews: Int
-
-    package init(_ requests: [ImageRequest], previews: Int = 0) {
-        self.requests = requests
-        self.previews = previews
-    }
-}
-
 extension ImageRequest {
     /// The seed is not part of the request's identity: it differs every time if none is given.
     var fingerprint: Int {
         Fingerprint.of(
-            "image", ExactString(prompt), ExactString(negative), width, height, steps, extraJSON,
-            initial?.picture.rgb)
+            "image", ExactString(prompt), ExactString(negativePrompt), width, height, steps,
+            extraJSON, initial?.image.rgb)
     }
 }
 
-/// The events of an order. Images are numbered from 0.
+/// The events of a job. Images are numbered from 0.
 package enum ImageEvent: Sendable, Equatable {
     /// A step is done. After a crash of the model, an image's steps start again.
     case step(image: Int, ImageProgress)
     /// The image so far, perhaps smaller than the finished one.
-    case preview(image: Int, number: Int, Picture)
-    case image(Int, Picture)
+    case preview(image: Int, number: Int, RGBImage)
+    case image(Int, RGBImage)
 }
 
-/// What happens while the images of one order are made.
+/// What happens while the images of one job are made.
 package typealias ImageStream = JobEvents<ImageEvent>
 
 extension ImageEvent: JobEvent {

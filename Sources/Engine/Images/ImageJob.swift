@@ -1,10 +1,10 @@
 import PluginHost
 
-/// The images of one order, as a job.
+/// The images of one request to the engine.
 final class ImageJob: EngineJob, @unchecked Sendable {
     /// The image that is being made.
     struct Current {
-        /// Its place among the images of the order.
+        /// Its place among the images of the job.
         var number = 0
         /// What the model calls it, once begun.
         var id: ImageID?
@@ -18,19 +18,22 @@ final class ImageJob: EngineJob, @unchecked Sendable {
         var since: MonotonicTime?
     }
 
-    let order: ImageOrder
+    private let requests: [ImageRequest]
+    /// How many previews each image has.
+    let previews: Int
     let events: JobChannel<ImageEvent>
     let submitted = MonotonicTime.now
     var hasBegun = false
     var current = Current()
 
-    init(_ order: ImageOrder, events: JobChannel<ImageEvent>) {
-        self.order = order
+    init(_ requests: [ImageRequest], previews: Int, events: JobChannel<ImageEvent>) {
+        self.requests = requests
+        self.previews = previews
         self.events = events
     }
 
     var isCancelled: Bool { events.isCancelled }
-    var request: ImageRequest { order.requests[current.number] }
+    var request: ImageRequest { requests[current.number] }
 
     func fail(_ error: any Error) {
         events.fail(error)
@@ -41,7 +44,7 @@ final class ImageJob: EngineJob, @unchecked Sendable {
     /// - Returns: whether there is one.
     func advance() -> Bool {
         current = Current(number: current.number + 1)
-        return current.number < order.requests.count
+        return current.number < requests.count
     }
 
     /// Starts the image again, in another instance of the model.
@@ -53,9 +56,9 @@ final class ImageJob: EngineJob, @unchecked Sendable {
 
     /// Whether it is time for the next preview: of two, after a third and after two thirds of the steps.
     func wantsPreview(after progress: ImageProgress) -> Bool {
-        guard !progress.done, let of = progress.of, current.previews < order.previews else {
+        guard !progress.done, let of = progress.of, current.previews < previews else {
             return false
         }
-        return progress.step * (order.previews + 1) >= of * (current.previews + 1)
+        return progress.step * (previews + 1) >= of * (current.previews + 1)
     }
 }

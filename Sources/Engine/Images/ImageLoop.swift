@@ -68,7 +68,7 @@ extension ImageLoop {
     }
 
     /// - Returns: the image, when this was its last step.
-    private func work(on job: ImageJob, _ model: any LoadedModel) throws -> Picture? {
+    private func work(on job: ImageJob, _ model: any LoadedModel) throws -> RGBImage? {
         let deadline = options.stepDeadline
         let id = try job.current.id ?? model.beginImage(job.request, deadline: deadline)
         job.current.id = id
@@ -90,11 +90,11 @@ extension ImageLoop {
             queue.record { $0.previews += 1 }
             job.events.send(.preview(image: job.current.number, number: number, preview))
         } catch let failure as ModelFailure where !failure.isFatal {
-            job.current.previews = job.order.previews
+            job.current.previews = job.previews
         }
     }
 
-    private func deliver(_ image: Picture, of job: ImageJob) {
+    private func deliver(_ image: RGBImage, of job: ImageJob) {
         queue.record { $0.images += 1 }
         job.events.send(.image(job.current.number, image))
         endImage(of: job)

@@ -44,12 +44,12 @@ extension JobLoop {
         while let arrivals = queue.collect(waits: waits, until: waits ? nextDeadline : nil) {
             jobs += arrivals
             // Another loop may use the same model.
-            waits = !supervisor.lane.exclusively {
+            waits = !supervisor.turn.exclusively {
                 sweep()
                 return turn()
             }
         }
-        supervisor.lane.exclusively { jobs.forEach(release) }
+        supervisor.turn.exclusively { jobs.forEach(release) }
         queue.loopEnded()
     }
 

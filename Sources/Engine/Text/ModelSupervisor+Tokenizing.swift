@@ -36,7 +36,7 @@ extension ModelSupervisor {
 
     private func inTurn<Value>(alone: Bool, _ body: () -> Value) -> Value {
         guard alone else { return tokenization.shared(body) }
-        return lane.exclusively { tokenization.exclusively(body) }
+        return turn.exclusively { tokenization.exclusively(body) }
     }
 
     private enum TokenizingFailure: Error {

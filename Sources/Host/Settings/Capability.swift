@@ -24,7 +24,7 @@ extension Capability {
         case .entities: "find entities"
         case .answer: "find answers in passages"
         case .summarize: "summarize texts"
-        case .image: "make pictures"
+        case .image: "make images"
         }
     }
 }

@@ -5,11 +5,11 @@ import Synchronization
 package struct ImageID: Hashable, Sendable {
     package private(set) var rawValue: UInt64
     /// The buffer it may fill, on the host's side; nil for one that was never begun.
-    let room: PictureRoom?
+    let room: ImageRoom?
 
     package init(rawValue: UInt64) { self.init(rawValue: rawValue, room: nil) }
 
-    private init(rawValue: UInt64, room: PictureRoom?) {
+    private init(rawValue: UInt64, room: ImageRoom?) {
         self.rawValue = rawValue
         self.room = room
     }
@@ -17,7 +17,7 @@ package struct ImageID: Hashable, Sendable {
     private static let last = Atomic<UInt64>(0)
 
     /// Never given before.
-    static func next(of room: PictureRoom?) -> ImageID {
+    static func next(of room: ImageRoom?) -> ImageID {
         ImageID(rawValue: last.add(1, ordering: .relaxed).newValue, room: room)
     }
 }
@@ -32,7 +32,7 @@ struct ImageJobs {
 
     struct Job {
         let pointer: OpaquePointer
-        let room: PictureRoom
+        let room: ImageRoom
         var state = State.running
         var step = 0
     }
@@ -54,11 +54,11 @@ package struct BeginImageCall: ModelCall {
 
     package func perform(on plugin: PluginSide) throws {
         let begin = try supported(plugin.model.image?.begin, else: noImages)
-        let room = try plugin.model.description.requiredImage.pictureRoom(for: request)
+        let room = try plugin.model.description.requiredImage.room(for: request)
         guard plugin.model.images.running.count < ImageJobs.limit else {
             throw ModelFailure.refused(
                 code: .busy, flags: .retryable,
-                message: "\(ImageJobs.limit) pictures are under way already")
+                message: "\(ImageJobs.limit) images are under way already")
         }
         var job: OpaquePointer?
         try request.withPluginRequest { request in
@@ -113,23 +113,23 @@ package struct StepImageCall: ImageCall {
 }
 
 /// A call that leaves an image in the lane's memory.
-package protocol PictureCall: ImageCall where Answer == PicturePlace, Result == Picture {}
+package protocol PixelsCall: ImageCall where Answer == ImagePlace, Result == RGBImage {}
 
-extension PictureCall {
-    package func result(_ place: PicturePlace, on host: HostSide) throws -> Picture {
+extension PixelsCall {
+    package func result(_ place: ImagePlace, on host: HostSide) throws -> RGBImage {
         guard let room = id.room else { throw id.isNot("under way") }
         try place.check(in: room, step: Self.step)
-        return try host.memory.picture(room.byteCount).picture(at: place)
+        return try host.memory.image(room.byteCount).image(at: place)
     }
 
     fileprivate typealias Fill = (
         OpaquePointer?, UnsafeMutablePointer<roost_image>?, UnsafePointer<roost_call>?
     ) -> roost_status
 
-    fileprivate func picture(
+    fileprivate func image(
         of job: ImageJobs.Job, on plugin: PluginSide, _ body: Fill
-    ) throws -> PicturePlace {
-        let out = try plugin.memory.picture(job.room.byteCount)
+    ) throws -> ImagePlace {
+        let out = try plugin.memory.image(job.room.byteCount)
         out.clear(job.room)
         var image = roost_image(
             struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
@@ -140,24 +140,24 @@ extension PictureCall {
     }
 }
 
-package struct PreviewImageCall: PictureCall {
+package struct PreviewImageCall: PixelsCall {
     package static let step = CallStep.previewImage
     package var id: ImageID
 
-    package func perform(on plugin: PluginSide) throws -> PicturePlace {
+    package func perform(on plugin: PluginSide) throws -> ImagePlace {
         let preview = try supported(
-            plugin.model.image?.preview, else: "the model shows no pictures that are not done")
-        return try picture(of: plugin.job(id, in: .running), on: plugin, preview)
+            plugin.model.image?.preview, else: "the model shows no images that are not done")
+        return try image(of: plugin.job(id, in: .running), on: plugin, preview)
     }
 }
 
-package struct FinishImageCall: PictureCall {
+package struct FinishImageCall: PixelsCall {
     package static let step = CallStep.finishImage
     package var id: ImageID
 
-    package func perform(on plugin: PluginSide) throws -> PicturePlace {
+    package func perform(on plugin: PluginSide) throws -> ImagePlace {
         let finish = try supported(plugin.model.image?.finish, else: noImages)
-        return try picture(of: plugin.job(id, in: .done), on: plugin, finish)
+        return try image(of: plugin.job(id, in: .done), on: plugin, finish)
     }
 }
 
@@ -174,7 +174,7 @@ package struct EndImageCall: ImageCall {
 
 // MARK: - In the plugin
 
-private let noImages = "the model makes no pictures"
+private let noImages = "the model makes no images"
 
 extension PluginSide {
     fileprivate func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
@@ -187,7 +187,7 @@ extension PluginSide {
 
 extension ImageID {
     fileprivate func isNot(_ state: String) -> ModelFailure {
-        .argument("picture \(rawValue) is not \(state)")
+        .argument("image \(rawValue) is not \(state)")
     }
 }
 
@@ -204,31 +204,31 @@ extension ModelInstance {
     }
 }
 
-extension PictureBuffer {
+extension ImageBuffer {
     /// Where the plugin reports the image to be.
     ///
     /// - Throws: `.broken` for one that is not, or not all, in this buffer.
     fileprivate func place(
-        of image: roost_image, in room: PictureRoom, _ step: CallStep
-    ) throws -> PicturePlace {
+        of image: roost_image, in room: ImageRoom, _ step: CallStep
+    ) throws -> ImagePlace {
         guard image.rgb8 == base else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "rgb8 was changed, expected the picture in the host's buffer")
+                reason: "rgb8 was changed, expected the image in the host's buffer")
         }
         guard image.channels == UInt32(ABI.imageChannels) else {
             throw ModelFailure.broken(
                 step: step.name, reason: "\(image.channels) channels, expected \(ABI.imageChannels)"
             )
         }
-        let place = PicturePlace(
+        let place = ImagePlace(
             width: Int(image.width), height: Int(image.height),
             stride: Int(clamping: image.row_stride))
         try place.check(in: room, step: step)
         if let row = unwrittenRow(of: place) {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "row \(row) of the picture was not written, expected all "
+                reason: "row \(row) of the image was not written, expected all "
                     + "\(place.height)")
         }
         return place
@@ -241,9 +241,9 @@ extension ImageRequest {
         _ body: (UnsafePointer<roost_image_req>) throws -> Result
     ) rethrows -> Result {
         try prompt.withPluginString { prompt in
-            try negative.withPluginString { negative in
+            try negativePrompt.withPluginString { negativePrompt in
                 try extraJSON.withPluginString { extra in
-                    try (initial?.picture.rgb ?? []).withUnsafeBytes { rgb in
+                    try (initial?.image.rgb ?? []).withUnsafeBytes { rgb in
                         var request = roost_image_req()
                         request.struct_size = UInt32(MemoryLayout<roost_image_req>.size)
                         request.width = UInt32(width)
@@ -253,7 +253,7 @@ extension ImageRequest {
                         request.guidance = guidance ?? -1
                         request.strength = initial?.strength ?? 0
                         request.prompt = prompt
-                        request.negative = negative
+                        request.negative_prompt = negativePrompt
                         request.init_rgb8 = roost_span(
                             ptr: rgb.baseAddress, len: UInt64(rgb.count))
                         request.extra_json = extra
@@ -271,7 +271,7 @@ extension ImageRequest {
 extension LoadedModel {
     /// Starts an image, which must be ended. Lane.
     package func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
-        let room = description.image?.pictureRoom(for: request)
+        let room = description.image?.room(for: request)
         let begin = BeginImageCall(id: .next(of: room), request: request)
         try call(begin, deadline: deadline)
         return begin.id
@@ -283,12 +283,12 @@ extension LoadedModel {
     }
 
     /// The image so far, perhaps smaller than the finished one; only before it is done. Lane.
-    package func previewImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+    package func previewImage(_ id: ImageID, deadline: Duration?) throws -> RGBImage {
         try call(PreviewImageCall(id: id), deadline: deadline)
     }
 
     /// The finished image; only once it is done. Lane.
-    package func finishImage(_ id: ImageID, deadline: Duration?) throws -> Picture {
+    package func finishImage(_ id: ImageID, deadline: Duration?) throws -> RGBImage {
         try call(FinishImageCall(id: id), deadline: deadline)
     }
 
@@ -306,10 +306,10 @@ extension ImageID: WireMessage {
 
 extension ImageRequest: WireMessage {
     package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&prompt, &negative, &width)
+        try wire.pass(&prompt, &negativePrompt, &width)
         try wire.pass(&height, &steps, &seed)
         try wire.pass(&guidance, &extraJSON)
-        var (strength, rgb) = (initial?.strength, initial?.picture.rgb ?? [])
+        var (strength, rgb) = (initial?.strength, initial?.image.rgb ?? [])
         try wire.pass(&strength, &rgb)
         guard wire.isRead else { return }
         initial = nil
@@ -318,10 +318,10 @@ extension ImageRequest: WireMessage {
         guard max(width, height) <= ImageCapabilities.longestSide,
             rgb.count == width * height * ABI.imageChannels
         else {
-            throw WireError.value("\(rgb.count) bytes of a picture of \(width)x\(height)")
+            throw WireError.value("\(rgb.count) bytes of an image of \(width)x\(height)")
         }
         initial = Initial(
-            picture: Picture(width: width, height: height, rgb: rgb), strength: strength)
+            image: RGBImage(width: width, height: height, rgb: rgb), strength: strength)
     }
 }
 
@@ -331,7 +331,7 @@ extension ImageProgress: WireValue {
     package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&done, &step, &of) }
 }
 
-extension PicturePlace: WireValue {
+extension ImagePlace: WireValue {
     package init() { self.init(width: 0, height: 0, stride: 0) }
 
     package mutating func pass(_ wire: inout Wire) throws {

@@ -57,9 +57,9 @@ package final class ModelSupervisor: Sendable {
     }
 
     package let name: String
-    /// Held from a lane call of the model until its rows have been read, so that several engines can use
-    /// one model.
-    package let lane = TurnLock()
+    /// Whose turn it is to use the model: held from a lane call until its rows have been read, so that
+    /// several engines can share one model.
+    package let turn = TurnLock()
     /// Held while a text is tokenized outside the lane: exclusively by a text that may have crashed
     /// the model.
     package let tokenization = SharedLock()

@@ -101,7 +101,7 @@ extension Vocabulary {
     }
 }
 
-// MARK: - Vectors, tasks and pictures
+// MARK: - Vectors, tasks and images
 
 extension VectorCapabilities {
     /// What a model of vectors can do, its labels copied.

@@ -104,7 +104,7 @@ private struct ImageInfo {
     private static func broken(_ reason: String) -> ModelFailure {
         .broken(
             step: CallStep.describe.name,
-            reason: "info_json \(reason); it tells of pictures in an \"image\" of the form "
+            reason: "info_json \(reason); it tells of images in an \"image\" of the form "
                 + "{\"width\", \"height\", \"steps\", \"guidance\", \"multiple_of\", "
                 + "\"schedulers\", \"scheduler\", \"max_tokens\"}")
     }

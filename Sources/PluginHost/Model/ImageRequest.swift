@@ -1,8 +1,8 @@
-/// What a picture is to be.
+/// What an image is to be.
 package struct ImageRequest: Sendable, Equatable {
     package var prompt: String
     /// What the image is not to show.
-    package var negative = ""
+    package var negativePrompt = ""
     /// Pixels; both 0 for the model's own size.
     package var width = 0
     package var height = 0
@@ -11,18 +11,18 @@ package struct ImageRequest: Sendable, Equatable {
     package var seed: UInt64 = 0
     /// How closely the image follows the prompt; nil for the model's default.
     package var guidance: Float?
-    /// A picture to begin with.
+    /// An image to begin with.
     package var initial: Initial?
     /// A JSON object: "scheduler", "clip_skip", "eta"; or empty.
     package var extraJSON = ""
 
     /// An initial image of the request's size, and how much of it may change, from 0 to 1.
     package struct Initial: Sendable, Equatable {
-        package var picture: Picture
+        package var image: RGBImage
         package var strength: Float
 
-        package init(picture: Picture, strength: Float) {
-            self.picture = picture
+        package init(image: RGBImage, strength: Float) {
+            self.image = image
             self.strength = strength
         }
     }
@@ -33,7 +33,7 @@ package struct ImageRequest: Sendable, Equatable {
 }
 
 /// An RGB image with 8 bits per channel.
-package struct Picture: Sendable, Equatable {
+package struct RGBImage: Sendable, Equatable {
     package let width: Int
     package let height: Int
     /// `[height, width, 3]`
@@ -47,7 +47,7 @@ package struct Picture: Sendable, Equatable {
     }
 }
 
-/// How far a picture is.
+/// How far an image is.
 package struct ImageProgress: Sendable, Equatable {
     package var done: Bool
     package var step: Int
@@ -86,14 +86,14 @@ extension ImageCapabilities {
             throw ModelFailure.argument("a guidance of \(guidance), expected 0 to 1000")
         }
         if let initial = request.initial { try check(initial, request) }
-        try Frame.check(texts: [request.prompt, request.negative, request.extraJSON])
+        try Frame.check(texts: [request.prompt, request.negativePrompt, request.extraJSON])
     }
 
     private func check(side: Int, _ word: String, isDefault: Bool) throws {
         if side == 0, isDefault { return }
         guard (1...Self.longestSide).contains(side), side % multipleOf == 0 else {
             throw ModelFailure.argument(
-                "a picture \(side) pixels \(word), expected a multiple of \(multipleOf) up to "
+                "an image \(side) pixels \(word), expected a multiple of \(multipleOf) up to "
                     + "\(Self.longestSide)")
         }
     }
@@ -102,10 +102,10 @@ extension ImageCapabilities {
         guard (0...1).contains(initial.strength) else {
             throw ModelFailure.argument("a strength of \(initial.strength), expected 0 to 1")
         }
-        guard initial.picture.width == request.width, initial.picture.height == request.height
+        guard initial.image.width == request.width, initial.image.height == request.height
         else {
             throw ModelFailure.argument(
-                "a picture of \(initial.picture.width)x\(initial.picture.height) to begin with, "
+                "an image of \(initial.image.width)x\(initial.image.height) to begin with, "
                     + "expected \(request.width)x\(request.height)")
         }
     }
@@ -116,17 +116,11 @@ extension ImageCapabilities {
         return width > 0 && height > 0 ? (sides[0], sides[1]) : (0, 0)
     }
 
-    /// The size of the buffer.
-    package func room(for request: ImageRequest) -> (width: Int, height: Int) {
-        let room = pictureRoom(for: request)
-        return (room.width, room.height)
-    }
-
-    func pictureRoom(for request: ImageRequest) -> PictureRoom {
+    package func room(for request: ImageRequest) -> ImageRoom {
         if request.width > 0 {
-            return PictureRoom(width: request.width, height: request.height, isExact: true)
+            return ImageRoom(width: request.width, height: request.height, isExact: true)
         }
-        if width > 0, height > 0 { return PictureRoom(width: width, height: height, isExact: true) }
-        return PictureRoom(width: Self.longestSide, height: Self.longestSide, isExact: false)
+        if width > 0, height > 0 { return ImageRoom(width: width, height: height, isExact: true) }
+        return ImageRoom(width: Self.longestSide, height: Self.longestSide, isExact: false)
     }
 }

@@ -15,8 +15,8 @@ extension LaneMemory {
             owner: self)
     }
 
-    func picture(_ bytes: Int) throws -> PictureBuffer {
-        PictureBuffer(base: try room(bytes).assumingMemoryBound(to: UInt8.self))
+    func image(_ bytes: Int) throws -> ImageBuffer {
+        ImageBuffer(base: try room(bytes).assumingMemoryBound(to: UInt8.self))
     }
 }
 

@@ -105,7 +105,7 @@ extension ModelDescription {
     }
 
     var requiredImage: ImageCapabilities {
-        get throws { try supported(image, else: "the model makes no pictures") }
+        get throws { try supported(image, else: "the model makes no images") }
     }
 }
 

@@ -49,7 +49,7 @@ private func stepImage(
         _ = try checked(UnsafePointer(progress), "roost_progress", size: \.struct_size)
         let found = try box.context.lane {
             guard !box.isDone else {
-                throw PluginError(.argument, "the picture is done; finish or end may follow")
+                throw PluginError(.argument, "the image is done; finish or end may follow")
             }
             try call.check()
             let found = try box.job.step(call: call)
@@ -69,11 +69,11 @@ private func previewImage(
 ) -> roost_status {
     answer(call) { call in
         let box = try job.box(ImageJobBox.self, "job")
-        let picture = try box.context.lane { try box.job.preview(call: call) }
-        guard let picture else {
+        let image = try box.context.lane { try box.job.preview(call: call) }
+        guard let image else {
             throw PluginError(.unsupported, "the model has no previews")
         }
-        try write(picture, to: out)
+        try write(image, to: out)
     }
 }
 
@@ -83,13 +83,13 @@ private func finishImage(
 ) -> roost_status {
     answer(call) { call in
         let box = try job.box(ImageJobBox.self, "job")
-        let picture = try box.context.lane {
+        let image = try box.context.lane {
             guard box.isDone else {
-                throw PluginError(.argument, "the picture is not done; step until it is")
+                throw PluginError(.argument, "the image is not done; step until it is")
             }
             return try box.job.finish(call: call)
         }
-        try write(picture, to: out)
+        try write(image, to: out)
     }
 }
 
@@ -97,32 +97,32 @@ private func endImage(job: OpaquePointer?) {
     job?.release(ImageJobBox.self)
 }
 
-// MARK: - Pictures
+// MARK: - Images
 
 /// Copies an image to the top left of the host's buffer.
-private func write(_ picture: Picture, to out: UnsafeMutablePointer<roost_image>?) throws {
-    var image = try checked(UnsafePointer(out), "roost_image", size: \.struct_size)
-    let rowBytes = ABI.imageChannels * picture.width
-    guard image.width >= picture.width, image.height >= picture.height,
-        image.row_stride >= rowBytes, let base = image.rgb8
+private func write(_ image: RGBImage, to out: UnsafeMutablePointer<roost_image>?) throws {
+    var buffer = try checked(UnsafePointer(out), "roost_image", size: \.struct_size)
+    let rowBytes = ABI.imageChannels * image.width
+    guard buffer.width >= image.width, buffer.height >= image.height,
+        buffer.row_stride >= rowBytes, let base = buffer.rgb8
     else {
         throw PluginError(
             .argument,
-            "the buffer has \(image.width) × \(image.height) pixels in rows of "
-                + "\(image.row_stride) bytes, expected at least \(picture.width) × "
-                + "\(picture.height) in rows of \(rowBytes)")
+            "the buffer has \(buffer.width) × \(buffer.height) pixels in rows of "
+                + "\(buffer.row_stride) bytes, expected at least \(image.width) × "
+                + "\(image.height) in rows of \(rowBytes)")
     }
-    picture.rgb.withUnsafeBufferPointer { rgb in
-        for row in 0..<picture.height {
+    image.rgb.withUnsafeBufferPointer { rgb in
+        for row in 0..<image.height {
             let source = rgb[row * rowBytes..<(row + 1) * rowBytes]
             let target = UnsafeMutableBufferPointer(
-                start: base + row * Int(image.row_stride), count: rowBytes)
+                start: base + row * Int(buffer.row_stride), count: rowBytes)
             _ = target.update(fromContentsOf: UnsafeBufferPointer(rebasing: source))
         }
     }
-    (image.width, image.height) = (UInt32(picture.width), UInt32(picture.height))
-    image.channels = UInt32(ABI.imageChannels)
-    try fill(out, "roost_image", size: \.struct_size, with: image)
+    (buffer.width, buffer.height) = (UInt32(image.width), UInt32(image.height))
+    buffer.channels = UInt32(ABI.imageChannels)
+    try fill(out, "roost_image", size: \.struct_size, with: buffer)
 }
 
 // MARK: - Requests
@@ -138,7 +138,7 @@ extension ImageRequest {
         }
         self.init(
             prompt: try input.prompt.string("prompt"),
-            negative: try input.negative.string("negative"),
+            negativePrompt: try input.negative_prompt.string("negative_prompt"),
             width: input.width == 0 ? nil : Int(input.width),
             height: input.height == 0 ? nil : Int(input.height),
             steps: input.steps == 0 ? nil : Int(input.steps),

@@ -31,15 +31,15 @@ enum FileKind {
         ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "a 7z archive"),
         (Array("Rar!".utf8) + [0x1A, 0x07], "a RAR archive"),
         ([0x50, 0x4B, 0x05, 0x06], "an empty ZIP archive"),
-        ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
-        ([0xFF, 0xD8, 0xFF], "a JPEG picture"),
+        ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),
+        ([0xFF, 0xD8, 0xFF], "a JPEG image"),
         ([0x7F, 0x45, 0x4C, 0x46], "a program or library"),
     ]
 
     /// Signatures that may also be a column's name, unless a zero byte follows.
     private static let wordSignatures: [(text: String, name: String)] = [
         ("PAR1", "a Parquet file"), ("ARROW1", "an Arrow file"), ("FEA1", "a Feather file"),
-        ("BZh", "a bzip2 file"), ("GIF8", "a GIF picture"), ("GGUF", "a GGUF model"),
+        ("BZh", "a bzip2 file"), ("GIF8", "a GIF image"), ("GGUF", "a GGUF model"),
     ]
 
     /// The content of a ZIP archive: Office formats are recognized by their first files.

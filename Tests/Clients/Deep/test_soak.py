@@ -43,7 +43,7 @@ def test_ten_minutes_leave_the_host_as_it_was(make_host, tmp_path, dice, note):
     def replace():
         ask(host, "PUT", "/v1/collections/other?text=title&model=embedder&wait=true", TABLE, "text/csv")
 
-    def picture():
+    def image():
         answer = ask(host, "POST", "/v1/images/generations", {"model": "picture", "prompt": "a red house", "steps": 2})
         assert base64.b64decode(answer["data"][0]["b64_json"]).startswith(b"\x89PNG")
 
@@ -62,7 +62,7 @@ def test_ten_minutes_leave_the_host_as_it_was(make_host, tmp_path, dice, note):
     def chat():
         chats.ask(host, next(turn), tally)
 
-    kinds = [embed, classify, search, documents, replace, picture, summarize, converse, refuse, chat, chat, chat]
+    kinds = [embed, classify, search, documents, replace, image, summarize, converse, refuse, chat, chat, chat]
 
     def client(stopped):
         while not stopped.is_set():

@@ -3,14 +3,14 @@ import PluginHost
 import Testing
 
 @Suite struct ImageEngineTests {
-    @Test func picturesComeWithTheirStepsAndPreviews() async throws {
+    @Test func imagesComeWithTheirStepsAndPreviews() async throws {
         let world = ImageWorld()
         let engine = try world.engine()
-        let request = order("a", steps: 6)
-        let events = try await engine.events(ImageOrder(request, previews: 2))
-        #expect(events.pictures == [ImageWorld.picture(request[0], steps: 6)])
-        #expect(events.last == .image(0, events.pictures[0]))
-        #expect(events.previews == [2, 4].map { ImageWorld.picture(request[0], steps: $0) })
+        let request = imageRequests("a", steps: 6)
+        let events = try await engine.events(request, previews: 2)
+        #expect(events.images == [ImageWorld.image(request[0], steps: 6)])
+        #expect(events.last == .image(0, events.images[0]))
+        #expect(events.previews == [2, 4].map { ImageWorld.image(request[0], steps: $0) })
         #expect(world.begun == 1 && world.ended == 1)
         let statistics = engine.statistics
         #expect(statistics.steps == 6 && statistics.previews == 2 && statistics.images == 1)
@@ -19,16 +19,16 @@ import Testing
 
     @Test func aRequestForMorePreviewsThanStepsGetsOneAStep() async throws {
         let engine = try ImageWorld().engine()
-        let events = try await engine.events(ImageOrder(order("a", steps: 3), previews: 50))
+        let events = try await engine.events(imageRequests("a", steps: 3), previews: 50)
         #expect(events.previews.map(\.width) == [1, 2])
     }
 
-    @Test func thePicturesOfAnOrderAreMadeInTurn() async throws {
+    @Test func theImagesOfAnOrderAreMadeInTurn() async throws {
         let world = ImageWorld()
         let engine = try world.engine()
-        let requests = order("a", count: 3, steps: 2)
-        let events = try await engine.events(ImageOrder(requests))
-        #expect(events.pictures == requests.map { ImageWorld.picture($0, steps: 2) })
+        let requests = imageRequests("a", count: 3, steps: 2)
+        let events = try await engine.events(requests)
+        #expect(events.images == requests.map { ImageWorld.image($0, steps: 2) })
         #expect(world.begun == 3 && world.ended == 3)
     }
 
@@ -36,14 +36,14 @@ import Testing
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 0 { gate.stop() } }
         let engine = try world.engine()
-        let long = await engine.begin(ImageOrder(order("long", count: 3, steps: 20)))
+        let long = await engine.begin(imageRequests("long", count: 3, steps: 20))
         await gate.reached()
-        let short = await engine.begin(ImageOrder(order("short", steps: 4)))
-        let other = await engine.begin(ImageOrder(order("other", steps: 4)))
+        let short = await engine.begin(imageRequests("short", steps: 4))
+        let other = await engine.begin(imageRequests("other", steps: 4))
         gate.pass()
-        #expect(try await short.value.pictures.count == 1)
-        #expect(try await other.value.pictures.count == 1)
-        #expect(try await long.value.pictures.count == 3)
+        #expect(try await short.value.images.count == 1)
+        #expect(try await other.value.images.count == 1)
+        #expect(try await long.value.images.count == 3)
         // While all three have something to do, each has every third step.
         let turns = world.steps.drop { $0 == "long" }.prefix(8)
         #expect(turns.count { $0 == "short" } >= 3 && turns.count { $0 == "other" } >= 3)
@@ -54,25 +54,25 @@ import Testing
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 0 { gate.stop() } }
         let engine = try world.engine { $0.parallel = 2 }
-        var tasks = [await engine.begin(ImageOrder(order("0")))]
+        var tasks = [await engine.begin(imageRequests("0"))]
         await gate.reached()
-        for index in 1..<5 { tasks.append(await engine.begin(ImageOrder(order("\(index)")))) }
+        for index in 1..<5 { tasks.append(await engine.begin(imageRequests("\(index)"))) }
         gate.pass()
-        for task in tasks { #expect(try await task.value.pictures.count == 1) }
+        for task in tasks { #expect(try await task.value.images.count == 1) }
         // The last one has no step while two others go on before it.
         #expect(Set(world.steps.prefix(6)) == ["0", "1"])
     }
 
-    /// A model that holds fewer pictures than it is asked for is not asked again until one ends.
+    /// A model that holds fewer images than it is asked for is not asked again until one ends.
     @Test func aModelThatIsFullKeepsTheOthersWaiting() async throws {
         let gate = Gatekeeper()
         let world = ImageWorld(capacity: 1) { number, _, _ in if number == 0 { gate.stop() } }
         let engine = try world.engine()
-        var tasks = [await engine.begin(ImageOrder(order("0")))]
+        var tasks = [await engine.begin(imageRequests("0"))]
         await gate.reached()
-        for index in 1..<4 { tasks.append(await engine.begin(ImageOrder(order("\(index)")))) }
+        for index in 1..<4 { tasks.append(await engine.begin(imageRequests("\(index)"))) }
         gate.pass()
-        for task in tasks { #expect(try await task.value.pictures.count == 1) }
+        for task in tasks { #expect(try await task.value.images.count == 1) }
         #expect(world.launches == 1 && world.ended == 4)
     }
 
@@ -80,10 +80,10 @@ import Testing
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 0 { gate.stop() } }
         let engine = try world.engine { $0.queueLimit = 2 }
-        let first = await engine.begin(ImageOrder(order("a")))
+        let first = await engine.begin(imageRequests("a"))
         await gate.reached()
-        let second = await engine.begin(ImageOrder(order("b")))
-        let error = #expect(throws: EngineError.self) { try engine.make(ImageOrder(order("c"))) }
+        let second = await engine.begin(imageRequests("b"))
+        let error = #expect(throws: EngineError.self) { try engine.make(imageRequests("c")) }
         guard case .overloaded(2, let after) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -91,16 +91,16 @@ import Testing
         #expect(after >= .seconds(1) && engine.statistics.refused == 1)
         gate.pass()
         _ = try await (first.value, second.value)
-        #expect(try await engine.events(ImageOrder(order("c"))).pictures.count == 1)
+        #expect(try await engine.events(imageRequests("c")).images.count == 1)
     }
 
     // MARK: - Leaving
 
-    @Test func aReaderThatLeavesEndsItsPictureWithinAStep() async throws {
+    @Test func aReaderThatLeavesEndsItsImageWithinAStep() async throws {
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 2 { gate.stop() } }
         let engine = try world.engine()
-        let task = await engine.begin(ImageOrder(order("a", count: 5, steps: 1000)))
+        let task = await engine.begin(imageRequests("a", count: 5, steps: 1000))
         await gate.reached()
         task.cancel()
         _ = try? await task.value
@@ -112,11 +112,11 @@ import Testing
         #expect(engine.statistics.open == 0)
     }
 
-    @Test func aStreamThatIsDroppedEndsItsPicture() async throws {
+    @Test func aStreamThatIsDroppedEndsItsImage() async throws {
         let world = ImageWorld()
         let engine = try world.engine()
         do {
-            let request = ImageOrder(order("a", count: 10, steps: 1000))
+            let request = imageRequests("a", count: 10, steps: 1000)
             var events = try engine.make(request).makeAsyncIterator()
             _ = try await events.next()
         }
@@ -128,21 +128,21 @@ import Testing
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 1 { gate.stop() } }
         let engine = try world.engine()
-        let task = await engine.begin(ImageOrder(order("a", count: 2)))
+        let task = await engine.begin(imageRequests("a", count: 2))
         await gate.reached()
         async let drained: Void = engine.drain(upTo: .seconds(3600))
-        await eventually { (try? engine.make(ImageOrder(order("late")))) == nil }
-        #expect(throws: EngineError.draining) { try engine.make(ImageOrder(order("late"))) }
+        await eventually { (try? engine.make(imageRequests("late"))) == nil }
+        #expect(throws: EngineError.draining) { try engine.make(imageRequests("late")) }
         gate.pass()
         await drained
-        #expect(try await task.value.pictures.count == 2)
+        #expect(try await task.value.images.count == 2)
     }
 
-    @Test func aStoppedEngineEndsItsPictures() async throws {
+    @Test func aStoppedEngineEndsItsImages() async throws {
         let gate = Gatekeeper()
         let world = ImageWorld { number, _, _ in if number == 1 { gate.stop() } }
         let engine = try world.engine { $0.stopPatience = .zero }
-        let task = await engine.begin(ImageOrder(order("a")))
+        let task = await engine.begin(imageRequests("a"))
         await gate.reached()
         await engine.stop()
         await #expect(throws: EngineError.stopped) { try await task.value }
@@ -150,7 +150,7 @@ import Testing
         await eventually { world.begun == 1 && world.ended == 1 }
     }
 
-    @Test func aModelWithoutPicturesIsRefused() {
+    @Test func aModelWithoutImagesIsRefused() {
         #expect(throws: EngineError.unsupported("images")) {
             try ImageEngine(supervisor: VectorWorld().supervisor())
         }

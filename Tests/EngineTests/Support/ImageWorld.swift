@@ -2,7 +2,7 @@ import Engine
 import PluginHost
 import Synchronization
 
-/// What every instance of a fake model of pictures shares: its script, and the record of its calls.
+/// What every instance of a fake model of images shares: its script, and the record of its calls.
 final class ImageWorld: Sendable {
     enum Call: Equatable {
         case begin, step, preview, finish
@@ -19,7 +19,7 @@ final class ImageWorld: Sendable {
         var ended = 0
     }
 
-    /// Pictures that an instance holds at the same time.
+    /// Images that an instance holds at the same time.
     let capacity: Int
     /// A job says that it is done after its last step.
     let ends: Bool
@@ -68,15 +68,15 @@ final class ImageWorld: Sendable {
     func noteEnded() { record.withLock { $0.ended += 1 } }
     func noteCancelRequest() { record.withLock { $0.cancelRequests += 1 } }
 
-    /// The picture of a request after so many steps; it has as many pixels.
-    static func picture(_ request: ImageRequest, steps: Int) -> Picture {
+    /// The image of a request after so many steps; it has as many pixels.
+    static func image(_ request: ImageRequest, steps: Int) -> RGBImage {
         let text = "\(request.prompt) \(request.seed) \(steps)"
         let seed = text.utf8.reduce(17 as UInt8) { $0 &* 31 &+ $1 }
-        return Picture(width: steps, height: 1, rgb: .init(repeating: seed, count: steps * 3))
+        return RGBImage(width: steps, height: 1, rgb: .init(repeating: seed, count: steps * 3))
     }
 }
 
-/// A model whose pictures follow from their requests, so that any mix-up shows. Calls that overlap trap.
+/// A model whose images follow from their requests, so that any mix-up shows. Calls that overlap trap.
 final class FakeImageModel: LoadedModel, @unchecked Sendable {
     let description: ModelDescription
     let vocabulary: Vocabulary? = nil
@@ -101,10 +101,10 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
         switch call {
         case let call as BeginImageCall: return try begin(call)
         case let call as StepImageCall: return try step(call.id)
-        case let call as PreviewImageCall: return try picture(call.id, .preview)
-        case let call as FinishImageCall: return try picture(call.id, .finish)
+        case let call as PreviewImageCall: return try image(call.id, .preview)
+        case let call as FinishImageCall: return try image(call.id, .finish)
         case let call as EndImageCall:
-            precondition(jobs.removeValue(forKey: call.id) != nil, "a picture is ended twice")
+            precondition(jobs.removeValue(forKey: call.id) != nil, "an image is ended twice")
             return world.noteEnded()
         default: throw ModelFailure.refused(code: .unsupported, flags: [], message: "no text")
         }
@@ -129,13 +129,13 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
         return ImageProgress(done: step == of, step: step, of: of)
     }
 
-    private func picture(_ id: ImageID, _ call: ImageWorld.Call) throws -> Picture {
+    private func image(_ id: ImageID, _ call: ImageWorld.Call) throws -> RGBImage {
         try world.call(call, job(id).request.prompt)
-        return ImageWorld.picture(job(id).request, steps: job(id).step)
+        return ImageWorld.image(job(id).request, steps: job(id).step)
     }
 
     private func job(_ id: ImageID) -> (request: ImageRequest, step: Int) {
-        guard let job = jobs[id] else { preconditionFailure("a picture that is not there") }
+        guard let job = jobs[id] else { preconditionFailure("an image that is not there") }
         return job
     }
 

@@ -14,17 +14,17 @@ import Testing
         try await Self.host.value.client.post(Self.path, body)
     }
 
-    private func picture(_ base64: JSONValue?) throws -> Picture {
+    private func image(_ base64: JSONValue?) throws -> RGBImage {
         let text = try #require(base64?.string)
         return try PNG.decoded([UInt8](try #require(Data(base64Encoded: text))))
     }
 
-    @Test func aPictureComesAsPNGWithItsSeed() async throws {
+    @Test func anImageComesAsPNGWithItsSeed() async throws {
         let answer = try await generate(["prompt": "a hill", "seed": 5])
         #expect(answer.status == 200, "\(answer.text)")
         let data = try #require(answer.json["data"]?.array)
         #expect(data.count == 1 && data[0]["seed"] == 5)
-        let found = try picture(data[0]["b64_json"])
+        let found = try image(data[0]["b64_json"])
         #expect(found.width == 64 && found.height == 32)
         #expect(answer.json["size"] == "64x32" && answer.json["output_format"] == "png")
         #expect((answer.json["created"]?.integer ?? 0) > 1_700_000_000)
@@ -33,7 +33,7 @@ import Testing
         #expect(again.json["data"] == answer.json["data"])
     }
 
-    @Test func everyPictureOfSeveralHasASeedOfItsOwn() async throws {
+    @Test func everyImageOfSeveralHasASeedOfItsOwn() async throws {
         let answer = try await generate(["prompt": "a hill", "n": 3, "seed": 7])
         let data = try #require(answer.json["data"]?.array)
         #expect(data.map { $0["seed"]?.integer } == [7, 8, 9])
@@ -42,7 +42,7 @@ import Testing
         #expect(third.json["data"]?[0]?["b64_json"] == data[2]["b64_json"])
     }
 
-    @Test func aSeedThatIsDrawnMakesThePictureAgain() async throws {
+    @Test func aSeedThatIsDrawnMakesTheImageAgain() async throws {
         let first = try await generate(["prompt": "a hill"]).json["data"]?[0]
         let second = try await generate(["prompt": "a hill"]).json["data"]?[0]
         #expect(first?["seed"] != second?["seed"])
@@ -62,7 +62,7 @@ import Testing
             body[key] = value
             let answer = try await generate(.object(body))
             let data = answer.json["data"]?[0]?["b64_json"]
-            #expect(try picture(data).height == 24)
+            #expect(try image(data).height == 24)
             found.insert(data?.string ?? "")
         }
         #expect(found.count == 7)
@@ -71,22 +71,22 @@ import Testing
         #expect(found.contains(base ?? "?"))
     }
 
-    @Test func aPictureToBeginWithIsChangedAsFarAsItMay() async throws {
-        let old = Picture(width: 16, height: 8, rgb: (0..<384).map { UInt8($0 % 251) })
+    @Test func anImageToBeginWithIsChangedAsFarAsItMay() async throws {
+        let old = RGBImage(width: 16, height: 8, rgb: (0..<384).map { UInt8($0 % 251) })
         let base64 = Data(try PNG.encoded(old)).base64EncodedString()
         for (text, strength) in [(base64, 0.0), ("data:image/png;base64,\(base64)", 1.0)] {
             let answer = try await generate([
                 "prompt": "a hill", "init_image": .string(text), "strength": .number(strength),
             ])
             #expect(answer.json["size"] == "16x8", "\(answer.text)")
-            let found = try picture(answer.json["data"]?[0]?["b64_json"])
+            let found = try image(answer.json["data"]?[0]?["b64_json"])
             #expect((found == old) == (strength == 0))
         }
     }
 
     // MARK: - Streams
 
-    @Test func aStreamShowsThePictureGrow() async throws {
+    @Test func aStreamShowsTheImageGrow() async throws {
         let events = try await Self.host.value.client.stream(
             Self.path,
             [
@@ -97,7 +97,7 @@ import Testing
         let json = try events.dropLast().map { try JSONValue(parsing: $0) }
         let partial = json.filter { $0["type"] == "image_generation.partial_image" }
         #expect(partial.map { $0["partial_image_index"]?.integer } == [0, 1, 0, 1])
-        #expect(try picture(partial[0]["b64_json"]).width == 16 && partial[0]["size"] == "16x8")
+        #expect(try image(partial[0]["b64_json"]).width == 16 && partial[0]["size"] == "16x8")
         let completed = json.filter { $0["type"] == "image_generation.completed" }
         #expect(completed.map { $0["seed"]?.integer } == [3, 4])
         #expect(completed.map { $0["index"]?.integer } == [0, 1])
@@ -163,8 +163,8 @@ import Testing
         #expect(message.contains(says), "\(message)")
     }
 
-    @Test func aPictureOfAnotherSizeIsRefused() async throws {
-        let old = Picture(width: 12, height: 8, rgb: .init(repeating: 1, count: 288))
+    @Test func anImageOfAnotherSizeIsRefused() async throws {
+        let old = RGBImage(width: 12, height: 8, rgb: .init(repeating: 1, count: 288))
         let base64 = JSONValue.string(Data(try PNG.encoded(old)).base64EncodedString())
         let sized = try await generate(["prompt": "a", "size": "16x8", "init_image": base64])
         #expect(
@@ -173,11 +173,11 @@ import Testing
         #expect(odd.status == 400 && odd.error["param"] == "init_image")
     }
 
-    @Test func aModelWithoutPicturesIsRefused() async throws {
+    @Test func aModelWithoutImagesIsRefused() async throws {
         let answer = try await TestHost.shared().client.post(
             Self.path, ["model": "words", "prompt": "a"])
         #expect(answer.status == 400)
-        #expect(answer.error["message"]?.string?.contains("does not make pictures") == true)
+        #expect(answer.error["message"]?.string?.contains("does not make images") == true)
     }
 
     @Test func theModelTellsWhatItCanDo() async throws {
@@ -241,7 +241,7 @@ import Testing
     }
 
     /// A step is taken before a model serves.
-    @Test func aModelThatCannotBeginAPictureNeverServes() async throws {
+    @Test func aModelThatCannotBeginAnImageNeverServes() async throws {
         let host = try await TestHost(
             models: TestHost.painter(settings: #"at = "begin", do = "refuse""#))
         let model = try await host.client.send("GET", "/v1/models/hills").json

@@ -11,7 +11,7 @@ struct ExamplePlugin: Sendable {
     /// Vectors, scores, labels and tasks out of the words of a text.
     static let wordbag = ExamplePlugin("Tests/Support/Plugins/wordbag.c")
 
-    /// Pictures of hills, without weights.
+    /// Images of hills, without weights.
     static let painter = ExamplePlugin("Tests/Support/Plugins/painter.c")
 
     /// Vectors, scores, labels and a task of its own, which misbehave as their settings say.

@@ -153,7 +153,7 @@ final class TestHost: Sendable {
         """
     }
 
-    /// A model of pictures.
+    /// A model of images.
     ///
     /// - Parameters:
     ///   - pace: milliseconds for a step.

@@ -20,7 +20,7 @@ extension Lease<TestServing> {
     func step() async throws -> Int32 {
         let supervisor = serving.supervisor
         return try await BlockingThread.run("step") {
-            try supervisor.lane.exclusively {
+            try supervisor.turn.exclusively {
                 let model = try supervisor.current()
                 try model.clear(0)
                 return try model.feed([256, 5])

@@ -91,8 +91,8 @@ import Testing
     }
 
     /// The room is what the host made for the request, whatever the worker says later.
-    @Test func picturesThatDoNotFitTheirRoomAreFound() throws {
-        let finish = { (model: any LoadedModel) throws -> Picture in
+    @Test func imagesThatDoNotFitTheirRoomAreFound() throws {
+        let finish = { (model: any LoadedModel) throws -> RGBImage in
             var request = ImageRequest(prompt: "a")
             (request.width, request.height) = (8, 16)
             let id = try model.beginImage(request, deadline: nil)
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func aPictureThatWasNeverBegunIsRefused() {
+    @Test func anImageThatWasNeverBegunIsRefused() {
         let failure = failure {
             let place = try FinishImageCall.answer(written(1, 1, 3))
             _ = try Liar { _ in place }.finishImage(ImageID(rawValue: 9), deadline: nil)

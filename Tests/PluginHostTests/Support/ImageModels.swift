@@ -10,18 +10,18 @@ func openPainter(
 }
 
 extension LoadedModel {
-    /// Makes steps until the picture is done.
-    func paint(_ id: ImageID) throws -> Picture {
+    /// Makes steps until the image is done.
+    func paint(_ id: ImageID) throws -> RGBImage {
         while try !stepImage(id, deadline: patience).done {}
         return try finishImage(id, deadline: patience)
     }
 
-    /// A picture from its beginning to its end.
-    func paint(_ request: ImageRequest) throws -> Picture {
+    /// An image from its beginning to its end.
+    func paint(_ request: ImageRequest) throws -> RGBImage {
         let id = try beginImage(request, deadline: patience)
-        let picture = try paint(id)
+        let image = try paint(id)
         try endImage(id)
-        return picture
+        return image
     }
 }
 

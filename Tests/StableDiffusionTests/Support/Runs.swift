@@ -19,10 +19,10 @@ struct StoredNoise: NoiseSource {
 }
 
 extension LoadedPipeline {
-    /// Latents after each step, and the picture.
+    /// Latents after each step, and the image.
     func draw(
         _ request: ImageRequest, noise: some NoiseSource
-    ) throws -> (latents: [[Float]], picture: Picture) {
+    ) throws -> (latents: [[Float]], image: RGBImage) {
         let job = try DrawingJob(
             DrawingRequest(request, defaults, layers: prompts.layers), self, noise: noise,
             call: Call())

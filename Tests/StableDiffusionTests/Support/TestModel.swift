@@ -6,7 +6,7 @@ extension PluginLibrary {
     static let stableDiffusion = PluginLibrary("libStableDiffusion.so")
 }
 
-/// Bytes of a picture and its size.
+/// Bytes of an image and its size.
 struct Pixels: Equatable {
     let width: Int
     let height: Int
@@ -58,12 +58,12 @@ extension TestModel {
 
         func finish() throws -> Pixels {
             while try step().done == 0 {}
-            return try picture(table.finish)
+            return try image(table.finish)
         }
 
-        func preview() throws -> Pixels { try picture(table.preview) }
+        func preview() throws -> Pixels { try image(table.preview) }
 
-        private func picture(
+        private func image(
             _ function: (
                 @convention(c) (
                     OpaquePointer?, UnsafeMutablePointer<roost_image>?, UnsafePointer<roost_call>?
@@ -102,7 +102,7 @@ extension TestModel {
         try withStrings([prompt, negative, extra]) { texts in
             try start.withUnsafeBytes { start in
                 try mask.withUnsafeBytes { mask in
-                    (request.prompt, request.negative) = (texts[0], texts[1])
+                    (request.prompt, request.negative_prompt) = (texts[0], texts[1])
                     request.extra_json = texts[2]
                     request.init_rgb8 = roost_span(
                         ptr: start.baseAddress, len: UInt64(start.count))

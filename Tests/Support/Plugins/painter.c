@@ -1,8 +1,8 @@
-/* A model of pictures without weights that behaves, or misbehaves as its settings say; see deeds.h. With
+/* A model of images without weights that behaves, or misbehaves as its settings say; see deeds.h. With
  * {"when": TEXT} deeds of a job are done only to prompts that hold this one. With {"pace": MS} a step
  * takes its time.
  *
- * A picture is a sky, a hill and a sun whose colours and places depend on everything that was asked for.
+ * An image is a sky, a hill and a sun whose colours and places depend on everything that was asked for.
  * It is WIDTH x HEIGHT in STEPS steps unless the request says otherwise. A preview is a quarter as wide
  * and high, and greyer the earlier it is.
  */
@@ -45,7 +45,7 @@ static uint64_t hash_of(const roost_image_req *request, uint32_t steps)
     uint64_t hash = 14695981039346656037u;
     float guidance = request->guidance < 0 ? 7.5f : request->guidance;
     hash = mix(hash, request->prompt.ptr, request->prompt.len);
-    hash = mix(hash, request->negative.ptr, request->negative.len);
+    hash = mix(hash, request->negative_prompt.ptr, request->negative_prompt.len);
     hash = mix(hash, request->extra_json.ptr, request->extra_json.len);
     hash = mix(hash, &request->seed, sizeof request->seed);
     hash = mix(hash, &guidance, sizeof guidance);
@@ -75,7 +75,7 @@ static roost_status begin(roost_context *context, const roost_image_req *request
     if (status != ROOST_OK)
         return status;
     if (request->init_rgb8.len != 0 && request->init_rgb8.len != size)
-        return fail(call, ROOST_E_ARG, 0, "the first picture has another size");
+        return fail(call, ROOST_E_ARG, 0, "the first image has another size");
     if (does(&job, "begin", "busy") && model->jobs > 0)
         return fail(call, ROOST_E_BUSY, ROOST_ERR_RETRYABLE, "one at a time");
     if (does(&job, "begin", "argument"))
@@ -125,7 +125,7 @@ static roost_status step(struct roost_job *job, roost_progress *progress, const 
     return ROOST_OK;
 }
 
-/* The colour at a place of the picture, each from 0 to 1. */
+/* The colour at a place of the image, each from 0 to 1. */
 static void paint(const struct roost_job *job, double x, double y, double clear, unsigned char *out)
 {
     uint64_t h = job->hash;
@@ -157,7 +157,7 @@ static void draw(const struct roost_job *job, roost_image *out, uint32_t divisor
         }
 }
 
-/* What may be wrong with a picture. */
+/* What may be wrong with an image. */
 static roost_status give(struct roost_job *job, const char *at, roost_image *out, uint32_t divisor,
                          double clear)
 {

@@ -20,7 +20,7 @@ typedef struct roost_image_req {
     uint64_t seed;
     float guidance; /* negative: the model's default */
     float strength; /* 0..1 of image to image: 0 leaves init_rgb8 nearly as it is */
-    roost_str prompt, negative;
+    roost_str prompt, negative_prompt;
     roost_span init_rgb8; /* width * height * 3, or empty: the initial image */
     roost_span mask_u8;   /* width * height, or empty; ROOST_E_UNSUPPORTED where a model has no use
                              for one. Hosts of 1.0 send none yet. */

@@ -12,7 +12,7 @@ struct EncodedImage: Sendable {
     let base64: String
     let size: ImageSize
 
-    init(_ image: Picture) async throws {
+    init(_ image: RGBImage) async throws {
         size = ImageSize(width: image.width, height: image.height)
         base64 = try await imageThreads.run {
             Data(try PNG.encoded(image)).base64EncodedString()

@@ -102,11 +102,11 @@ struct ImageGenerationRequest: Sendable {
         }
         let strength = try fields.number("strength", in: 0...1) ?? 0.8
         let image = try await imageThreads.run { try Self.image(text) }
-        return ImageRequest.Initial(picture: image, strength: strength)
+        return ImageRequest.Initial(image: image, strength: strength)
     }
 
     /// Base64 of a PNG file, also as a data URL.
-    private static func image(_ text: String) throws -> Picture {
+    private static func image(_ text: String) throws -> RGBImage {
         let prefix = "data:image/png;base64,"
         let base64 = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
         guard let data = Data(base64Encoded: base64) else {
@@ -129,17 +129,17 @@ struct ImageGenerationRequest: Sendable {
 // MARK: - With a model
 
 extension ImageGenerationRequest {
-    /// The model's request.
+    /// A request to the engine for each image.
     ///
     /// - Throws: `APIError` for what this model cannot do.
-    func order(_ capabilities: ImageCapabilities) throws -> ImageOrder {
+    func requests(_ capabilities: ImageCapabilities) throws -> [ImageRequest] {
         try check(scheduler, capabilities)
         if previews > 0, streams, !capabilities.previews {
             throw APIError.unsupported(
                 param: "partial_images", "is not supported: the model shows finished images only")
         }
         var request = ImageRequest(prompt: prompt)
-        request.negative = negativePrompt
+        request.negativePrompt = negativePrompt
         request.steps = steps ?? 0
         request.guidance = guidance
         request.initial = initial
@@ -149,12 +149,10 @@ extension ImageGenerationRequest {
         if let scheduler {
             request.extraJSON = (["scheduler": .string(scheduler)] as JSONValue).serialized()
         }
-        let requests = (0..<count).map { number in
-            var request = request
+        return (0..<count).map { number in
             request.seed = UInt64(seed(of: number))
             return request
         }
-        return ImageOrder(requests, previews: streams ? previews : 0)
     }
 
     /// How much the model reads of prompt and negative prompt; nil if it does not tell.
@@ -195,7 +193,7 @@ extension ImageGenerationRequest {
 
     private func sized(_ capabilities: ImageCapabilities) throws -> ImageSize? {
         let given = initial.map {
-            ImageSize(width: $0.picture.width, height: $0.picture.height)
+            ImageSize(width: $0.image.width, height: $0.image.height)
         }
         if let size, let given, size != given {
             throw APIError.invalid(

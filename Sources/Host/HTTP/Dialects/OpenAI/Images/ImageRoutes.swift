@@ -31,9 +31,10 @@ struct ImageRoutes {
             let hold = try await models.images(asked.model)
             context.record.note { $0.model = hold.name }
             let engine = hold.engine
-            let order = try asked.order(engine.capabilities)
+            let requests = try asked.requests(engine.capabilities)
             let reading = try await asked.reading(engine.capabilities, hold.tokenizer)
-            return ImageReply(asked: asked, hold: hold, stream: try engine.make(order), reading)
+            let stream = try engine.make(requests, previews: asked.streams ? asked.previews : 0)
+            return ImageReply(asked: asked, hold: hold, stream: stream, reading)
         }
     }
 

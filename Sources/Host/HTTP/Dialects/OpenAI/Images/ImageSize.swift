@@ -10,7 +10,7 @@ struct ImageSize: Equatable, Sendable, CustomStringConvertible {
         self.height = height
     }
 
-    init(_ room: (width: Int, height: Int)) {
+    init(_ room: ImageRoom) {
         self.init(width: room.width, height: room.height)
     }
 

@@ -22,7 +22,7 @@ struct LatentShape: Sendable, Equatable {
 }
 
 /// Between images and latents of variance 1.
-struct PictureCoder: Sendable {
+struct ImageCoder: Sendable {
     let model: AutoencoderModel
     let factor: Int
     private let channels: Int
@@ -42,20 +42,20 @@ struct PictureCoder: Sendable {
     }
 
     /// - Returns: RGB of 0 to 255.
-    func picture(_ latents: [Float], _ shape: LatentShape, call: Call) throws -> Picture {
+    func image(_ latents: [Float], _ shape: LatentShape, call: Call) throws -> RGBImage {
         let z = combined((1 / scale, latents)).map { $0 + Float(shift) }
         let image = try model.decoder(shape.tensor(z)) { try call.check() }  // [1, H, W, 3]
         return image.withFloats { numbers in
-            Picture(
+            RGBImage(
                 width: image.shape[2], height: image.shape[1], rgb: numbers.map(Self.byte))
         }
     }
 
     /// - Parameters:
     ///   - noise: samples the latents from their distribution; nil takes its mean.
-    func latents(_ picture: Picture, noise: [Float]?, call: Call) throws -> [Float] {
+    func latents(_ image: RGBImage, noise: [Float]?, call: Call) throws -> [Float] {
         let image = Tensor(
-            picture.rgb.map { Float($0) / 255 * 2 - 1 }, [1, picture.height, picture.width, 3])
+            image.rgb.map { Float($0) / 255 * 2 - 1 }, [1, image.height, image.width, 3])
         let moments = try model.encoder(image) { try call.check() }.floats
         return (0..<moments.count / 2).map { index in
             let (pixel, channel) = (index / channels, index % channels)

@@ -1,13 +1,13 @@
 import Glibc
 
 /// The host's memory for an image.
-package struct PictureBuffer {
+package struct ImageBuffer {
     let base: UnsafeMutablePointer<UInt8>
 
     /// Copies the image that was put there.
     ///
     /// - Parameter place: is in the buffer.
-    func picture(at place: PicturePlace) -> Picture {
+    func image(at place: ImagePlace) -> RGBImage {
         let bytes = place.width * ABI.imageChannels
         let rgb = [UInt8](unsafeUninitializedCapacity: bytes * place.height) { rgb, count in
             for row in 0..<place.height {
@@ -16,12 +16,12 @@ package struct PictureBuffer {
             }
             count = bytes * place.height
         }
-        return Picture(width: place.width, height: place.height, rgb: rgb)
+        return RGBImage(width: place.width, height: place.height, rgb: rgb)
     }
 }
 
 /// Where in a buffer an image was put.
-package struct PicturePlace: Equatable {
+package struct ImagePlace: Equatable {
     var width: Int
     var height: Int
     /// Bytes from one row to the next.
@@ -29,7 +29,7 @@ package struct PicturePlace: Equatable {
 
     /// - Throws: `.broken` for an image that does not fit into the host's buffer, and for a
     ///   finished one of the wrong size.
-    func check(in room: PictureRoom, step: CallStep) throws {
+    func check(in room: ImageRoom, step: CallStep) throws {
         guard stride == room.stride else {
             throw ModelFailure.broken(
                 step: step.name,
@@ -38,7 +38,7 @@ package struct PicturePlace: Equatable {
         guard (1...room.width).contains(width), (1...room.height).contains(height) else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "a picture of \(width)x\(height), expected at most "
+                reason: "an image of \(width)x\(height), expected at most "
                     + "\(room.width)x\(room.height) in the host's buffer")
         }
         guard
@@ -47,15 +47,15 @@ package struct PicturePlace: Equatable {
         else {
             throw ModelFailure.broken(
                 step: step.name,
-                reason: "a picture of \(width)x\(height), expected \(room.width)x\(room.height)")
+                reason: "an image of \(width)x\(height), expected \(room.width)x\(room.height)")
         }
     }
 }
 
-/// The buffer for one image.
-struct PictureRoom: Hashable {
-    var width: Int
-    var height: Int
+/// The size of the buffer for one image.
+package struct ImageRoom: Hashable, Sendable {
+    package var width: Int
+    package var height: Int
     /// Whether the finished image must have exactly this size, not only fit.
     var isExact: Bool
 
@@ -66,7 +66,7 @@ struct PictureRoom: Hashable {
 
 // MARK: - What is not written
 
-extension PictureBuffer {
+extension ImageBuffer {
     /// The mark at the beginning of a row until the plugin writes it: the golden ratio, in binary.
     private static let mark: [UInt8] = [
         0x9e, 0x37, 0x79, 0xb9, 0x7f, 0x4a, 0x7c, 0x15, 0xf3, 0x9c, 0xc0, 0x60, 0x5c, 0xed, 0xc8,
@@ -74,7 +74,7 @@ extension PictureBuffer {
     ]
 
     /// Makes everything black, removing any earlier image, and marks the rows.
-    func clear(_ room: PictureRoom) {
+    func clear(_ room: ImageRoom) {
         base.update(repeating: 0, count: room.byteCount)
         for row in 0..<room.height {
             (base + row * room.stride).update(from: Self.mark, count: Self.markSize(room.stride))
@@ -83,7 +83,7 @@ extension PictureBuffer {
 
     /// A row of an image that was not written since `clear`; nil if there is none. A row of a
     /// narrow image may equal the mark by chance, so all of its rows must.
-    func unwrittenRow(of place: PicturePlace) -> Int? {
+    func unwrittenRow(of place: ImagePlace) -> Int? {
         let size = Self.markSize(place.width * ABI.imageChannels)
         let rows = (0..<place.height).filter { row in
             memcmp(base + row * place.stride, Self.mark, size) == 0
