@@ -59,7 +59,8 @@ let package = Package(
         .target(name: "PluginABI", exclude: ["abi.py", "abi.json", "info.schema.json"]),
 
         // The serving side.
-        .target(name: "CHostShims"),
+        // With a file that the C compiler embeds.
+        .target(name: "CHostShims", cSettings: [.unsafeFlags(["-std=gnu23"])]),
         .target(
             name: "PluginHost", dependencies: ["PluginABI", "CHostShims", "JSON"],
             swiftSettings: settings),

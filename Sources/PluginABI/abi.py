@@ -4,8 +4,8 @@
 abi.json describes the contract for other languages and tools: every structure and member with its
 type, offset, size, the minor version it came with, its thread tag and who owns what it points to.
 abi_v1_layout.c holds the same offsets as compile-time assertions. ABI+Generated.swift, in PluginKit
-and in PluginHost, has the constants as Swift types: the two sides share no Swift code, but every name. InfoSchema+Generated.swift, in PluginHost, is info.schema.json,
-which the host holds every model's info_json to.
+and in PluginHost, has the constants as Swift types: the two sides share no Swift code, but every name.
+It also checks that info.schema.json, which the host holds every model's info_json to, describes each member.
 
     abi.py          check; exit status 1 and the differences when header and files disagree
     abi.py --write  write the files anew
@@ -24,7 +24,6 @@ HEADER = HERE / "include" / "roost_plugin.h"
 SCHEMA = HERE / "info.schema.json"
 KIT_MIRROR = HERE.parent / "PluginKit" / "ABI+Generated.swift"
 HOST_MIRROR = HERE.parent / "PluginHost" / "Model" / "ABI+Generated.swift"
-HOST_SCHEMA = HERE.parent / "PluginHost" / "Model" / "InfoSchema+Generated.swift"
 
 # The Swift types of the constants: their prefixes, the type and what it is stored as, whether the
 # constants are bits that combine, and what the type is.
@@ -302,19 +301,14 @@ def as_swift(abi, access, names):
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def as_swift_schema():
-    """The schema as text: the host reads it as it reads those of tasks."""
-    schema = json.loads(SCHEMA.read_text())
-    for key, value in schema["properties"].items():
+def check_schema():
+    for key, value in json.loads(SCHEMA.read_text())["properties"].items():
         if not value.get("description"):
             sys.exit(f"info.schema.json: '{key}' has no description")
-    lines = ["// Written by Sources/PluginABI/abi.py from info.schema.json; after a change there: abi.py --write", "",
-             "extension InfoSchema {", '    static let text = #"""']
-    lines += ["        " + line if line else "" for line in SCHEMA.read_text().splitlines()]
-    return "\n".join(lines + ['        """#', "}"]) + "\n"
 
 
 def main():
+    check_schema()
     abi = describe()
     missing = untagged(abi)
     if missing:
@@ -323,7 +317,6 @@ def main():
         HERE / "abi.json": as_json(abi), HERE / "abi_v1_layout.c": as_assertions(abi),
         KIT_MIRROR: as_swift(abi, "public", names=[]),
         HOST_MIRROR: as_swift(abi, "package", names=["ErrorCode"]),
-        HOST_SCHEMA: as_swift_schema(),
     }
     differing = []
     for path, text in files.items():

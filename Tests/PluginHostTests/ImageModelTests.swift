@@ -24,7 +24,7 @@ import Testing
         let id = try model.beginImage(ImageRequest("a hill"), deadline: patience)
         for step in 1...4 {
             let progress = try model.stepImage(id, deadline: patience)
-            #expect(progress == ImageProgress(done: step == 4, step: step, of: 4))
+            #expect(progress == JobProgress(done: step == 4, step: step, of: 4))
             if step < 4 {
                 let preview = try model.previewImage(id, deadline: patience)
                 #expect(preview.width == 16 && preview.height == 8)
@@ -33,7 +33,7 @@ import Testing
         let image = try model.finishImage(id, deadline: patience)
         #expect(image.width == 64 && image.height == 32)
         #expect(Set(image.rgb).count > 8)
-        try model.endImage(id)
+        try model.endJob(id)
         // Previews change nothing, and equal requests are equal images.
         #expect(try model.paint(ImageRequest("a hill")) == image)
     }
@@ -73,7 +73,7 @@ import Testing
         for id in ids { _ = try model.stepImage(id, deadline: patience) }
         for id in ids { _ = try model.previewImage(id, deadline: patience) }
         #expect(try ids.reversed().map(model.paint) == alone.reversed())
-        for id in ids { try model.endImage(id) }
+        for id in ids { try model.endJob(id) }
     }
 
     /// The largest image fills the memory that a worker shares.
@@ -146,8 +146,8 @@ import Testing
             { _ = try model.finishImage(running, deadline: nil) },
             { _ = try model.stepImage(done, deadline: nil) },
             { _ = try model.previewImage(done, deadline: nil) },
-            { _ = try model.stepImage(ImageID(rawValue: 77), deadline: nil) },
-            { try model.endImage(ImageID(rawValue: 77)) },
+            { _ = try model.stepImage(JobID(rawValue: 77), deadline: nil) },
+            { try model.endJob(JobID(rawValue: 77)) },
         ]
         for call in calls {
             guard case .refused(.argument, _, _) = failure(of: call) else {
@@ -155,9 +155,9 @@ import Testing
                 return
             }
         }
-        try model.endImage(running)
-        #expect(throws: ModelFailure.self) { try model.endImage(running) }
-        try model.endImage(done)
+        try model.endJob(running)
+        #expect(throws: ModelFailure.self) { try model.endJob(running) }
+        try model.endJob(done)
     }
 
     /// The plugin aborts when its context goes with a job in it.
@@ -189,7 +189,7 @@ import Testing
         let model = try openVectors(isolation)
         defer { model.close() }
         #expect(model.description.image == nil)
-        let id = ImageID(rawValue: 1)
+        let id = JobID(rawValue: 1)
         let calls: [() throws -> Void] = [
             { _ = try model.beginImage(ImageRequest("a"), deadline: nil) },
             { _ = try model.stepImage(id, deadline: nil) },
@@ -325,7 +325,7 @@ import Testing
         let id = try model.beginImage(ImageRequest("a", steps: 1000), deadline: patience)
         var last = try model.stepImage(id, deadline: patience)
         while !last.done { last = try model.stepImage(id, deadline: patience) }
-        #expect(last == ImageProgress(done: true, step: 1001, of: 1001))
+        #expect(last == JobProgress(done: true, step: 1001, of: 1001))
         #expect(try model.finishImage(id, deadline: patience).width == 64)
     }
 
@@ -357,7 +357,7 @@ import Testing
             _ = try model.previewImage(id, deadline: limit)
         }
         _ = try model.finishImage(id, deadline: limit)
-        try model.endImage(id)
+        try model.endJob(id)
     }
 
     @Test(arguments: Isolation.allCases)

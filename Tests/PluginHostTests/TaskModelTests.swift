@@ -5,7 +5,7 @@ import Testing
 /// Tasks in-process and in a worker: their events, their ends, and what they cannot do to the host.
 @Suite struct TaskModelTests {
     /// Advances a task until it is done.
-    private func events(_ model: any LoadedModel, _ id: TaskID) throws -> [String] {
+    private func events(_ model: any LoadedModel, _ id: JobID) throws -> [String] {
         var events: [String] = []
         while true {
             let progress = try model.advanceTask(id, for: .milliseconds(5), deadline: patience)
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    private func begin(_ model: any LoadedModel, _ input: String = "{\"n\": 10}") throws -> TaskID {
+    private func begin(_ model: any LoadedModel, _ input: String = "{\"n\": 10}") throws -> JobID {
         try model.beginTask("count", input: Array(input.utf8), deadline: patience)
     }
 
@@ -33,8 +33,8 @@ import Testing
         #expect(try model.vectors(of: ["a"]).count == 1)
         let rest = try model.advanceTask(first, for: .milliseconds(5), deadline: nil)
         #expect(rest.events == (4..<8).map { Array("{\"i\": \($0)}".utf8) })
-        try model.endTask(first)
-        try model.endTask(second)
+        try model.endJob(first)
+        try model.endJob(second)
     }
 
     @Test(arguments: Isolation.allCases)
@@ -45,8 +45,8 @@ import Testing
         _ = try events(model, id)
         let calls: [() throws -> Void] = [
             { _ = try model.advanceTask(id, for: .zero, deadline: nil) },
-            { _ = try model.advanceTask(TaskID(rawValue: 77), for: .zero, deadline: nil) },
-            { try model.endTask(TaskID(rawValue: 77)) },
+            { _ = try model.advanceTask(JobID(rawValue: 77), for: .zero, deadline: nil) },
+            { try model.endJob(JobID(rawValue: 77)) },
             { _ = try model.beginTask("other", input: [], deadline: nil) },
             { _ = try begin(model, "no number") },
         ]
@@ -56,8 +56,8 @@ import Testing
                 return
             }
         }
-        try model.endTask(id)
-        guard case .refused(.argument, _, _) = failure(of: { try model.endTask(id) }) else {
+        try model.endJob(id)
+        guard case .refused(.argument, _, _) = failure(of: { try model.endJob(id) }) else {
             Issue.record("a task was ended twice")
             return
         }
@@ -98,7 +98,7 @@ import Testing
             return
         }
         // After a failure only its end may follow.
-        try model.endTask(id)
+        try model.endJob(id)
     }
 
     @Test(arguments: Isolation.allCases)
@@ -121,7 +121,7 @@ import Testing
             return failure {
                 let id = try model.beginTask("count", input: Array("9".utf8), deadline: limit)
                 _ = try model.advanceTask(id, for: .zero, deadline: limit)
-                try model.endTask(id)
+                try model.endJob(id)
             }
         }
         switch found {

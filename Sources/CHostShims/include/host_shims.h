@@ -1,4 +1,5 @@
-/* What Swift cannot see of Linux: variadic calls, GNU extensions, and atomics on shared memory. */
+/* What Swift cannot see of Linux: variadic calls, GNU extensions, atomics on shared memory; and a file that the C
+ * compiler embeds. */
 #ifndef ROOST_HOST_SHIMS_H
 #define ROOST_HOST_SHIMS_H
 
@@ -63,6 +64,9 @@ void roost_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks)
 
 /* The same without them, for tests. */
 void roost_sha256_plain(uint32_t state[8], const uint8_t *bytes, size_t blocks);
+
+/* info.schema.json of the ABI, ending with a NUL. */
+const char *roost_info_schema(void);
 
 /* The environment of this process. */
 char **roost_environment(void);

@@ -42,7 +42,7 @@ final class VectorLoop: JobLoop<VectorJob>, @unchecked Sendable {
     override func release(_ job: VectorJob) {
         guard let task = job as? TaskJob, let id = task.id else { return }
         task.id = nil
-        free { try $0.endTask(id) }
+        free { try $0.endJob(id) }
     }
 
     /// Tasks without events so far are started again; events of the others cannot be taken back.
@@ -195,7 +195,7 @@ extension VectorLoop {
         }
     }
 
-    private func slice(of task: TaskJob, on model: any LoadedModel) throws -> TaskProgress {
+    private func slice(of task: TaskJob, on model: any LoadedModel) throws -> JobProgress {
         let id =
             try task.id
             ?? model.beginTask(task.name, input: task.input, deadline: options.stepDeadline)
@@ -204,7 +204,7 @@ extension VectorLoop {
             id, for: options.taskSlice, deadline: options.stepDeadline + options.taskSlice)
     }
 
-    private func take(_ progress: TaskProgress, of task: TaskJob) throws {
+    private func take(_ progress: JobProgress, of task: TaskJob) throws {
         let events = try progress.events.map(event)
         if !events.isEmpty { task.hasEvents = true }
         for event in events { task.events.send(event) }
@@ -229,7 +229,7 @@ extension VectorLoop {
 
     /// A task that makes no progress would keep its client waiting, and two processes working,
     /// forever. The model itself is unharmed.
-    private func check(_ task: TaskJob, _ progress: TaskProgress, in time: Duration) {
+    private func check(_ task: TaskJob, _ progress: JobProgress, in time: Duration) {
         guard let reason = task.silence.observe(progress, in: time, options) else { return }
         end(task, after: 1, ModelFailure.broken(step: "advance", reason: reason))
     }

@@ -75,7 +75,7 @@ extension ImageRequest {
 /// The events of a job. Images are numbered from 0.
 package enum ImageEvent: Sendable, Equatable {
     /// A step is done. After a crash of the model, an image's steps start again.
-    case step(image: Int, ImageProgress)
+    case step(image: Int, JobProgress)
     /// The image so far, perhaps smaller than the finished one.
     case preview(image: Int, number: Int, RGBImage)
     case image(Int, RGBImage)

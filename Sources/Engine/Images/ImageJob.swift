@@ -7,7 +7,7 @@ final class ImageJob: EngineJob, @unchecked Sendable {
         /// Its place among the images of the job.
         var number = 0
         /// What the model calls it, once begun.
-        var id: ImageID?
+        var id: JobID?
         /// Calls of `step`, and previews that were shown.
         var steps = 0
         var previews = 0
@@ -55,7 +55,7 @@ final class ImageJob: EngineJob, @unchecked Sendable {
     }
 
     /// Whether it is time for the next preview: of two, after a third and after two thirds of the steps.
-    func wantsPreview(after progress: ImageProgress) -> Bool {
+    func wantsPreview(after progress: JobProgress) -> Bool {
         guard !progress.done, let of = progress.of, current.previews < previews else {
             return false
         }

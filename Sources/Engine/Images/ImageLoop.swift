@@ -41,7 +41,7 @@ final class ImageLoop: JobLoop<ImageJob>, @unchecked Sendable {
     private func endImage(of job: ImageJob) {
         guard let id = job.current.id else { return }
         job.current.id = nil
-        free { try $0.endImage(id) }
+        free { try $0.endJob(id) }
     }
 }
 
@@ -82,7 +82,7 @@ extension ImageLoop {
     }
 
     /// Shows the image so far; a model that refuses this does not end the image.
-    private func show(_ job: ImageJob, _ id: ImageID, _ model: any LoadedModel) throws {
+    private func show(_ job: ImageJob, _ id: JobID, _ model: any LoadedModel) throws {
         let number = job.current.previews
         job.current.previews += 1
         do {

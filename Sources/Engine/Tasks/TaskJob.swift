@@ -8,7 +8,7 @@ final class TaskJob: VectorJob, @unchecked Sendable {
     let input: [UInt8]
     let events: JobChannel<JSONValue>
     /// What the model calls it, once begun.
-    var id: TaskID?
+    var id: JobID?
     var silence = Silence()
     /// Failures of the model during this task, and when the first of those calls began.
     var failures = 0
@@ -40,7 +40,7 @@ struct Silence {
     ///
     /// - Returns: what is wrong with the task; nil while it may continue.
     mutating func observe(
-        _ progress: TaskProgress, in time: Duration, _ options: EngineOptions
+        _ progress: JobProgress, in time: Duration, _ options: EngineOptions
     ) -> String? {
         guard progress.events.isEmpty, progress.step == step, !progress.done else {
             self = Silence()

@@ -1,49 +1,8 @@
 import PluginABI
-import Synchronization
-
-/// The host's number of an image in progress.
-package struct ImageID: Hashable, Sendable {
-    package private(set) var rawValue: UInt64
-    /// The buffer it may fill, on the host's side; nil for one that was never begun.
-    let room: ImageRoom?
-
-    package init(rawValue: UInt64) { self.init(rawValue: rawValue, room: nil) }
-
-    private init(rawValue: UInt64, room: ImageRoom?) {
-        self.rawValue = rawValue
-        self.room = room
-    }
-
-    private static let last = Atomic<UInt64>(0)
-
-    /// Never given before.
-    static func next(of room: ImageRoom?) -> ImageID {
-        ImageID(rawValue: last.add(1, ordering: .relaxed).newValue, room: room)
-    }
-}
-
-/// The images in progress of a context.
-struct ImageJobs {
-    enum State {
-        case running, done
-        /// Failed: only its end may follow.
-        case over
-    }
-
-    struct Job {
-        let pointer: OpaquePointer
-        let room: ImageRoom
-        var state = State.running
-        var step = 0
-    }
-
-    fileprivate static let limit = 64
-    fileprivate(set) var running: [ImageID: Job] = [:]
-}
 
 package struct BeginImageCall: ModelCall {
     package static let step = CallStep.beginImage
-    package var id: ImageID
+    package var id: JobID
     package var request: ImageRequest
 
     package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id, &request) }
@@ -55,69 +14,40 @@ package struct BeginImageCall: ModelCall {
     package func perform(on plugin: PluginSide) throws {
         let begin = try supported(plugin.model.image?.begin, else: noImages)
         let room = try plugin.model.description.requiredImage.room(for: request)
-        guard plugin.model.images.running.count < ImageJobs.limit else {
-            throw ModelFailure.refused(
-                code: .busy, flags: .retryable,
-                message: "\(ImageJobs.limit) images are under way already")
+        let end = plugin.model.image?.end
+        try plugin.model.jobs.begin(.image, id, in: Self.step, end: end, room: room) { job in
+            try request.withPluginRequest { request in
+                try plugin.call(Self.step) { begin(plugin.model.context, request, &job, $0) }
+            }
         }
-        var job: OpaquePointer?
-        try request.withPluginRequest { request in
-            try plugin.call(Self.step) { begin(plugin.model.context, request, &job, $0) }
-        }
-        plugin.model.images.running[id] = ImageJobs.Job(
-            pointer: try require(job, "the job of a successful begin", in: Self.step), room: room)
     }
 }
 
-/// A call for an image in progress.
-package protocol ImageCall: ModelCall {
-    var id: ImageID { get set }
-}
-
-extension ImageCall {
-    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&id) }
-
-    package func check(on host: HostSide) throws {
-        _ = try host.description.requiredImage
-    }
-}
-
-package struct StepImageCall: ImageCall {
-    package typealias Answer = ImageProgress
+package struct StepImageCall: JobCall {
+    package typealias Answer = JobProgress
     package static let step = CallStep.stepImage
-    package var id: ImageID
+    package var id: JobID
 
-    package func perform(on plugin: PluginSide) throws -> ImageProgress {
+    package func perform(on plugin: PluginSide) throws -> JobProgress {
         let step = try supported(plugin.model.image?.step, else: noImages)
-        var job = try plugin.job(id, in: .running)
-        plugin.model.images.running[id]?.state = .over
-        var out = roost_progress()
-        out.struct_size = UInt32(MemoryLayout<roost_progress>.size)
-        try plugin.call(Self.step) { step(job.pointer, &out, $0) }
-        let progress = ImageProgress(
-            done: out.done != 0, step: Int(out.step), of: out.of == 0 ? nil : Int(out.of))
-        guard progress.step >= job.step else {
-            throw ModelFailure.broken(
-                step: Self.step.name, reason: "step \(progress.step) after step \(job.step)")
+        return try plugin.model.jobs.step(.image, id, in: Self.step) { job, progress in
+            try plugin.call(Self.step) { step(job, &progress, $0) }
+            return []
         }
-        job.step = progress.step
-        job.state = progress.done ? .done : .running
-        plugin.model.images.running[id] = job
-        return progress
     }
 
-    package func result(_ progress: ImageProgress, on host: HostSide) throws -> ImageProgress {
-        try progress.check()
+    package func result(_ progress: JobProgress, on host: HostSide) throws -> JobProgress {
+        try progress.checkAsImage()
         return progress
     }
 }
 
 /// A call that leaves an image in the lane's memory.
-package protocol PixelsCall: ImageCall where Answer == ImagePlace, Result == RGBImage {}
+package protocol PixelsCall: JobCall where Answer == ImagePlace, Result == RGBImage {}
 
 extension PixelsCall {
     package func result(_ place: ImagePlace, on host: HostSide) throws -> RGBImage {
-        guard let room = id.room else { throw id.isNot("under way") }
+        guard let room = id.room else { throw JobKind.image.isNot("under way", id) }
         try place.check(in: room, step: Self.step)
         return try host.memory.image(room.byteCount).image(at: place)
     }
@@ -127,82 +57,45 @@ extension PixelsCall {
     ) -> roost_status
 
     fileprivate func image(
-        of job: ImageJobs.Job, on plugin: PluginSide, _ body: Fill
+        in state: JobTable.State, on plugin: PluginSide, _ body: Fill
     ) throws -> ImagePlace {
-        let out = try plugin.memory.image(job.room.byteCount)
-        out.clear(job.room)
+        let job = try plugin.model.jobs.job(.image, id, in: state)
+        guard let room = job.room else { throw JobKind.image.isNot("under way", id) }
+        let out = try plugin.memory.image(room.byteCount)
+        out.clear(room)
         var image = roost_image(
-            struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(job.room.width),
-            height: UInt32(job.room.height), channels: UInt32(ABI.imageChannels),
-            rgb8: out.base, row_stride: UInt64(job.room.stride))
+            struct_size: UInt32(MemoryLayout<roost_image>.size), width: UInt32(room.width),
+            height: UInt32(room.height), channels: UInt32(ABI.imageChannels), rgb8: out.base,
+            row_stride: UInt64(room.stride))
         try plugin.call(Self.step) { body(job.pointer, &image, $0) }
-        return try out.place(of: image, in: job.room, Self.step)
+        return try out.place(of: image, in: room, Self.step)
     }
 }
 
 package struct PreviewImageCall: PixelsCall {
     package static let step = CallStep.previewImage
-    package var id: ImageID
+    package var id: JobID
 
     package func perform(on plugin: PluginSide) throws -> ImagePlace {
         let preview = try supported(
             plugin.model.image?.preview, else: "the model shows no images that are not done")
-        return try image(of: plugin.job(id, in: .running), on: plugin, preview)
+        return try image(in: .running, on: plugin, preview)
     }
 }
 
 package struct FinishImageCall: PixelsCall {
     package static let step = CallStep.finishImage
-    package var id: ImageID
+    package var id: JobID
 
     package func perform(on plugin: PluginSide) throws -> ImagePlace {
         let finish = try supported(plugin.model.image?.finish, else: noImages)
-        return try image(of: plugin.job(id, in: .done), on: plugin, finish)
-    }
-}
-
-package struct EndImageCall: ImageCall {
-    package static let step = CallStep.endImage
-    package var id: ImageID
-
-    package func limit(_ limits: WorkerLimits) -> Duration? { limits.sequence }
-
-    package func perform(on plugin: PluginSide) throws {
-        try plugin.model.endImage(id, trace: plugin.call.trace)
+        return try image(in: .done, on: plugin, finish)
     }
 }
 
 // MARK: - In the plugin
 
 private let noImages = "the model makes no images"
-
-extension PluginSide {
-    fileprivate func job(_ id: ImageID, in state: ImageJobs.State) throws -> ImageJobs.Job {
-        guard let job = model.images.running[id], job.state == state else {
-            throw id.isNot(state == .done ? "done" : "under way")
-        }
-        return job
-    }
-}
-
-extension ImageID {
-    fileprivate func isNot(_ state: String) -> ModelFailure {
-        .argument("image \(rawValue) is not \(state)")
-    }
-}
-
-extension ModelInstance {
-    fileprivate func endImage(_ id: ImageID, trace: CallTrace) throws {
-        guard let end = image?.end, let job = images.running.removeValue(forKey: id) else {
-            throw id.isNot("under way")
-        }
-        trace.during(.endImage) { end(job.pointer) }
-    }
-
-    func endAllImages(trace: CallTrace) {
-        for id in images.running.keys { try? endImage(id, trace: trace) }
-    }
-}
 
 extension ImageBuffer {
     /// Where the plugin reports the image to be.
@@ -270,7 +163,7 @@ extension ImageRequest {
 /// Images are made one step at a time, and several may be in progress.
 extension LoadedModel {
     /// Starts an image, which must be ended. Lane.
-    package func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> ImageID {
+    package func beginImage(_ request: ImageRequest, deadline: Duration?) throws -> JobID {
         let room = description.image?.room(for: request)
         let begin = BeginImageCall(id: .next(of: room), request: request)
         try call(begin, deadline: deadline)
@@ -278,31 +171,22 @@ extension LoadedModel {
     }
 
     /// Makes one step; refused once the image is done or a step has failed. Lane.
-    package func stepImage(_ id: ImageID, deadline: Duration?) throws -> ImageProgress {
+    package func stepImage(_ id: JobID, deadline: Duration?) throws -> JobProgress {
         try call(StepImageCall(id: id), deadline: deadline)
     }
 
     /// The image so far, perhaps smaller than the finished one; only before it is done. Lane.
-    package func previewImage(_ id: ImageID, deadline: Duration?) throws -> RGBImage {
+    package func previewImage(_ id: JobID, deadline: Duration?) throws -> RGBImage {
         try call(PreviewImageCall(id: id), deadline: deadline)
     }
 
     /// The finished image; only once it is done. Lane.
-    package func finishImage(_ id: ImageID, deadline: Duration?) throws -> RGBImage {
+    package func finishImage(_ id: JobID, deadline: Duration?) throws -> RGBImage {
         try call(FinishImageCall(id: id), deadline: deadline)
-    }
-
-    /// Releases an image, whether or not it is done. Lane.
-    package func endImage(_ id: ImageID) throws {
-        try call(EndImageCall(id: id))
     }
 }
 
 // MARK: - On the wire
-
-extension ImageID: WireMessage {
-    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&rawValue) }
-}
 
 extension ImageRequest: WireMessage {
     package mutating func pass(_ wire: inout Wire) throws {
@@ -323,12 +207,6 @@ extension ImageRequest: WireMessage {
         initial = Initial(
             image: RGBImage(width: width, height: height, rgb: rgb), strength: strength)
     }
-}
-
-extension ImageProgress: WireValue {
-    package init() { self.init(done: false, step: 0) }
-
-    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&done, &step, &of) }
 }
 
 extension ImagePlace: WireValue {

@@ -216,7 +216,7 @@ struct RevisionStart<Serving: RevisionServing>: Sendable {
         (request.width, request.height) = images.smallSize
         let id = try model.beginImage(request, deadline: end.left)
         _ = try model.stepImage(id, deadline: end.left)
-        try model.endImage(id)
+        try model.endJob(id)
     }
 
     private func selfTest(_ model: any LoadedModel) throws {

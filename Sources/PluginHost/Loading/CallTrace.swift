@@ -6,9 +6,10 @@ package enum CallStep: Int32, CaseIterable {
         map
     case tokenize, encode, forward, length, clear, truncate, fork, selfTest
     case contextFree, close, detach
-    case embedTokenize, embed, embedTokens, scorePairs, classify, tasks, beginTask, advanceTask,
-        endTask, classifyPairs, countTokens
-    case beginImage, stepImage, previewImage, finishImage, endImage
+    case embedTokenize, embed, embedTokens, scorePairs, classify, classifyPairs, countTokens
+    case tasks, beginTask, advanceTask
+    case beginImage, stepImage, previewImage, finishImage
+    case endJob
 
     package var name: String {
         switch self {
@@ -30,7 +31,7 @@ package enum CallStep: Int32, CaseIterable {
         case .tasks: "list_json"
         case .beginTask, .beginImage: "begin"
         case .advanceTask: "advance"
-        case .endTask, .endImage: "end"
+        case .endJob: "end"
         case .stepImage: "step"
         case .previewImage: "preview"
         case .finishImage: "finish"

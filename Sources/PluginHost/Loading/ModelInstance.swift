@@ -18,10 +18,8 @@ package final class ModelInstance: @unchecked Sendable {
     let image: roost_ext_image?
     let selfTest: roost_ext_selftest?
     private let budget: UInt64
-    /// Only the lane touches it.
-    var tasks = TaskJobs()
-    /// Likewise.
-    var images = ImageJobs()
+    /// Tasks and images in progress; only the lane touches it.
+    var jobs = JobTable()
 
     /// Opens, makes the context and reads what the model says about itself.
     ///
@@ -80,8 +78,7 @@ package final class ModelInstance: @unchecked Sendable {
 
     /// Ends all jobs, frees the context and closes the model.
     func close(trace: CallTrace) {
-        endAllTasks(trace: trace)
-        endAllImages(trace: trace)
+        jobs.endAll(trace: trace)
         library.close(model, context, trace: trace)
         library.services.revoke(budget)
     }

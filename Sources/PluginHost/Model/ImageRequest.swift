@@ -47,21 +47,11 @@ package struct RGBImage: Sendable, Equatable {
     }
 }
 
-/// How far an image is.
-package struct ImageProgress: Sendable, Equatable {
-    package var done: Bool
-    package var step: Int
-    /// The number of steps; nil when unknown.
-    package var of: Int?
+// MARK: - Checks
 
-    package init(done: Bool, step: Int, of: Int? = nil) {
-        self.done = done
-        self.step = step
-        self.of = of
-    }
-
-    /// - Throws: `.broken` for impossible progress.
-    func check() throws {
+extension JobProgress {
+    /// - Throws: `.broken` for progress that no image makes.
+    func checkAsImage() throws {
         let limit = ImageCapabilities.mostProgress
         let most = of ?? limit
         guard (0...limit).contains(most), (0...most).contains(step) else {
@@ -71,8 +61,6 @@ package struct ImageProgress: Sendable, Equatable {
         }
     }
 }
-
-// MARK: - Checks
 
 extension ImageCapabilities {
     /// Refuses what no image model accepts.

@@ -1,3 +1,4 @@
+import CHostShims
 package import JSON
 
 /// What a plugin may say of its model in `info_json`: info.schema.json of the ABI.
@@ -25,7 +26,7 @@ package enum InfoSchema {
 
     private static func read() -> [(key: String, schema: JSONSchema)] {
         do {
-            let schema = try JSONValue(parsing: Array(text.utf8))
+            let schema = try JSONValue(parsing: String(cString: roost_info_schema()))
             return try (schema["properties"]?.object?.members ?? []).map {
                 ($0.key, try JSONSchema($0.value))
             }

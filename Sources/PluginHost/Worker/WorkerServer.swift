@@ -27,12 +27,11 @@ package final class WorkerServer: @unchecked Sendable {
         CountTokensCall(texts: [], companions: .none, flags: []),
         EmbedCall(batch: .texts([]), flags: []), ScoreCall(query: "", documents: []),
         ClassifyCall(texts: []),
-        BeginTaskCall(id: TaskID(rawValue: 0), name: "", input: []),
-        AdvanceTaskCall(id: TaskID(rawValue: 0), limit: .zero),
-        EndTaskCall(id: TaskID(rawValue: 0)),
-        BeginImageCall(id: ImageID(rawValue: 0), request: ImageRequest(prompt: "")),
-        StepImageCall(id: ImageID(rawValue: 0)), PreviewImageCall(id: ImageID(rawValue: 0)),
-        FinishImageCall(id: ImageID(rawValue: 0)), EndImageCall(id: ImageID(rawValue: 0)),
+        BeginTaskCall(id: JobID(rawValue: 0), name: "", input: []),
+        AdvanceTaskCall(id: JobID(rawValue: 0), limit: .zero),
+        BeginImageCall(id: JobID(rawValue: 0), request: ImageRequest(prompt: "")),
+        StepImageCall(id: JobID(rawValue: 0)), PreviewImageCall(id: JobID(rawValue: 0)),
+        FinishImageCall(id: JobID(rawValue: 0)), EndJobCall(id: JobID(rawValue: 0)),
         SelfTestCall(limit: .zero),
     ]
 

@@ -10,7 +10,7 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     private let world: VectorWorld
     private let rows: UnsafeMutableBufferPointer<Float>
     private let isBusy = Atomic(false)
-    private var tasks: [TaskID: (input: String, next: Int, count: Int)] = [:]
+    private var tasks: [JobID: (input: String, next: Int, count: Int)] = [:]
 
     init(_ world: VectorWorld) {
         self.world = world
@@ -45,7 +45,7 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
         case let call as ClassifyCall: return try classify(call.texts, pairs: call.pairs)
         case let call as BeginTaskCall: return try begin(call)
         case let call as AdvanceTaskCall: return try advance(call.id)
-        case let call as EndTaskCall:
+        case let call as EndJobCall:
             precondition(tasks.removeValue(forKey: call.id) != nil, "a task is ended twice")
             return world.taskEnded()
         default: throw ModelFailure.refused(code: .unsupported, flags: [], message: "no text")
@@ -117,13 +117,13 @@ final class FakeVectorModel: LoadedModel, @unchecked Sendable {
     }
 
     /// Two events in each slice.
-    private func advance(_ id: TaskID) throws -> TaskProgress {
+    private func advance(_ id: JobID) throws -> JobProgress {
         guard var task = tasks[id] else { preconditionFailure("a task that is not there") }
         if let scripted = try world.advance(task.input) { return scripted }
         let numbers = task.next..<min(task.next + 2, task.count)
         task.next = numbers.upperBound
         tasks[id] = task
-        return TaskProgress(
+        return JobProgress(
             events: numbers.map { Array("{\"i\": \($0)}".utf8) },
             done: task.next == task.count, step: task.next, of: task.count)
     }

@@ -82,7 +82,7 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
     let vocabulary: Vocabulary? = nil
     private let world: ImageWorld
     private let isBusy = Atomic(false)
-    private var jobs: [ImageID: (request: ImageRequest, step: Int)] = [:]
+    private var jobs: [JobID: (request: ImageRequest, step: Int)] = [:]
 
     init(_ world: ImageWorld) {
         self.world = world
@@ -103,7 +103,7 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
         case let call as StepImageCall: return try step(call.id)
         case let call as PreviewImageCall: return try image(call.id, .preview)
         case let call as FinishImageCall: return try image(call.id, .finish)
-        case let call as EndImageCall:
+        case let call as EndJobCall:
             precondition(jobs.removeValue(forKey: call.id) != nil, "an image is ended twice")
             return world.noteEnded()
         default: throw ModelFailure.refused(code: .unsupported, flags: [], message: "no text")
@@ -119,22 +119,22 @@ final class FakeImageModel: LoadedModel, @unchecked Sendable {
         world.noteBegun()
     }
 
-    private func step(_ id: ImageID) throws -> ImageProgress {
+    private func step(_ id: JobID) throws -> JobProgress {
         let request = job(id).request
         try world.call(.step, request.prompt)
         let step = job(id).step + 1
         jobs[id]?.step = step
         let of = request.steps > 0 ? request.steps : 4
-        guard world.ends else { return ImageProgress(done: false, step: 0) }
-        return ImageProgress(done: step == of, step: step, of: of)
+        guard world.ends else { return JobProgress(done: false, step: 0) }
+        return JobProgress(done: step == of, step: step, of: of)
     }
 
-    private func image(_ id: ImageID, _ call: ImageWorld.Call) throws -> RGBImage {
+    private func image(_ id: JobID, _ call: ImageWorld.Call) throws -> RGBImage {
         try world.call(call, job(id).request.prompt)
         return ImageWorld.image(job(id).request, steps: job(id).step)
     }
 
-    private func job(_ id: ImageID) -> (request: ImageRequest, step: Int) {
+    private func job(_ id: JobID) -> (request: ImageRequest, step: Int) {
         guard let job = jobs[id] else { preconditionFailure("an image that is not there") }
         return job
     }

@@ -8,7 +8,7 @@ final class VectorWorld: Sendable {
     /// Answers a step, numbered from 0 over all instances, with a failure.
     typealias Script = @Sendable (_ step: Int, _ texts: [String]) -> ModelFailure?
     /// Answers an `advance`, numbered likewise.
-    typealias TaskScript = @Sendable (_ advance: Int) throws -> TaskProgress?
+    typealias TaskScript = @Sendable (_ advance: Int) throws -> JobProgress?
 
     /// A call for texts.
     struct Step: Equatable {
@@ -141,7 +141,7 @@ extension VectorWorld {
         record.withLock { $0.ended += 1 }
     }
 
-    func advance(_ input: String) throws -> TaskProgress? {
+    func advance(_ input: String) throws -> JobProgress? {
         let number = record.withLock { record in
             record.advances.append(input)
             return record.advances.count - 1

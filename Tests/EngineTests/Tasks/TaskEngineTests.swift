@@ -93,7 +93,7 @@ import Testing
 
     @Test func anEndlessTaskIsNoMoreThanASlowOne() async throws {
         let world = VectorWorld(taskScript: { _ in
-            TaskProgress(events: [Array("{\"i\": 1}".utf8)], done: false)
+            JobProgress(events: [Array("{\"i\": 1}".utf8)], done: false)
         })
         let engine = try world.engine { $0.backlog = 10 }
         var events = try engine.run(task: "count", input: 1).makeAsyncIterator()
@@ -108,7 +108,7 @@ import Testing
 
     /// It would keep two processes busy for ever. Nobody else loses the model for it.
     @Test func aTaskThatComesToNothingIsFoundOut() async throws {
-        let world = VectorWorld(taskScript: { _ in TaskProgress(done: false) })
+        let world = VectorWorld(taskScript: { _ in JobProgress(done: false) })
         let engine = try world.engine { $0.idleSlices = 30 }
         let error = await #expect(throws: EngineError.self) {
             try await numbers(engine.run(task: "count", input: 1))
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func aTaskThatWorksWithoutAWordForTooLongIsFoundOut() async throws {
-        let world = VectorWorld(taskScript: { _ in TaskProgress(done: false) })
+        let world = VectorWorld(taskScript: { _ in JobProgress(done: false) })
         let engine = try world.engine {
             $0.taskSlice = .zero
             $0.silenceLimit = .milliseconds(1)
@@ -137,7 +137,7 @@ import Testing
 
     @Test func aTaskThatGetsOnMayBeSilent() async throws {
         let world = VectorWorld(taskScript: { advance in
-            TaskProgress(done: advance == 200, step: advance / 20)
+            JobProgress(done: advance == 200, step: advance / 20)
         })
         let engine = try world.engine { $0.idleSlices = 30 }
         #expect(try await numbers(engine.run(task: "count", input: 1)).isEmpty)
@@ -192,7 +192,7 @@ import Testing
     @Test(arguments: ["[1]", "{\"i\": }", "", "{} {}", "\"a\""])
     func eventsThatAreNoObjectsEndTheTask(event: String) async throws {
         let world = VectorWorld(taskScript: { _ in
-            TaskProgress(events: [Array(event.utf8)], done: true)
+            JobProgress(events: [Array(event.utf8)], done: true)
         })
         let engine = try world.engine()
         let error = await #expect(throws: EngineError.self) {

@@ -83,11 +83,11 @@ import Testing
 
     @Test func stepsThatCannotBeAreFound() throws {
         let step = { (model: any LoadedModel) in
-            _ = try model.stepImage(ImageID(rawValue: 1), deadline: nil)
+            _ = try model.stepImage(JobID(rawValue: 1), deadline: nil)
         }
-        try step(Liar { _ in ImageProgress(done: false, step: 3, of: 3) })
-        expectBroken(ImageProgress(done: false, step: 4, of: 3), step)
-        expectBroken(ImageProgress(done: false, step: 1, of: 1 << 20), step)
+        try step(Liar { _ in JobProgress(done: false, step: 3, of: 3) })
+        expectBroken(JobProgress(done: false, step: 4, of: 3), step)
+        expectBroken(JobProgress(done: false, step: 1, of: 1 << 20), step)
     }
 
     /// The room is what the host made for the request, whatever the worker says later.
@@ -117,7 +117,7 @@ import Testing
     @Test func anImageThatWasNeverBegunIsRefused() {
         let failure = failure {
             let place = try FinishImageCall.answer(written(1, 1, 3))
-            _ = try Liar { _ in place }.finishImage(ImageID(rawValue: 9), deadline: nil)
+            _ = try Liar { _ in place }.finishImage(JobID(rawValue: 9), deadline: nil)
         }
         guard case .refused(.argument, _, _) = failure else {
             Issue.record("\(String(describing: failure))")

@@ -11,7 +11,7 @@ func openPainter(
 
 extension LoadedModel {
     /// Makes steps until the image is done.
-    func paint(_ id: ImageID) throws -> RGBImage {
+    func paint(_ id: JobID) throws -> RGBImage {
         while try !stepImage(id, deadline: patience).done {}
         return try finishImage(id, deadline: patience)
     }
@@ -20,7 +20,7 @@ extension LoadedModel {
     func paint(_ request: ImageRequest) throws -> RGBImage {
         let id = try beginImage(request, deadline: patience)
         let image = try paint(id)
-        try endImage(id)
+        try endJob(id)
         return image
     }
 }

@@ -25,7 +25,7 @@ enum Messages {
     /// The payloads of answers that say more than that all went well.
     static let answers: [CallStep: [[UInt8]]] = {
         let place = written(2, 3, 6)
-        let progress = TaskProgress(events: [[1], []], done: false, step: 2, of: 3)
+        let progress = JobProgress(events: [[1], []], done: false, step: 2, of: 3)
         var report = SelfTestReport()
         report.json = [1, 2]
         return [
@@ -41,8 +41,8 @@ enum Messages {
             .scorePairs: [ScoreCall.payload(of: [1.5, .infinity])],
             .advanceTask: [AdvanceTaskCall.payload(of: progress)],
             .stepImage: [
-                StepImageCall.payload(of: ImageProgress(done: true, step: 2, of: 3)),
-                StepImageCall.payload(of: ImageProgress(done: false, step: 2)),
+                StepImageCall.payload(of: JobProgress(done: true, step: 2, of: 3)),
+                StepImageCall.payload(of: JobProgress(done: false, step: 2)),
             ],
             .previewImage: [place], .finishImage: [place],
             .selfTest: [[0], SelfTestCall.payload(of: report)],
@@ -139,8 +139,8 @@ private final class CallRecorder: LoadedModel {
 
     private func askForTasksAndImages() {
         _ = try? beginTask("t", input: [1, 2], deadline: nil)
-        _ = try? advanceTask(TaskID(rawValue: 4), for: .milliseconds(5), deadline: nil)
-        try? endTask(TaskID(rawValue: 4))
+        _ = try? advanceTask(JobID(rawValue: 4), for: .milliseconds(5), deadline: nil)
+        try? endJob(JobID(rawValue: 4))
         var request = ImageRequest(prompt: "é")
         (request.negativePrompt, request.width, request.height) = ("n", 2, 1)
         (request.steps, request.seed, request.guidance) = (3, .max, 2)
@@ -148,11 +148,11 @@ private final class CallRecorder: LoadedModel {
         let image = RGBImage(width: 2, height: 1, rgb: [1, 2, 3, 4, 5, 6])
         request.initial = .init(image: image, strength: 0.5)
         _ = try? beginImage(request, deadline: nil)
-        let id = ImageID(rawValue: 4)
+        let id = JobID(rawValue: 4)
         _ = try? stepImage(id, deadline: nil)
         _ = try? previewImage(id, deadline: nil)
         _ = try? finishImage(id, deadline: nil)
-        try? endImage(id)
+        try? endJob(id)
     }
 
     func requestCancel() {}

@@ -87,7 +87,7 @@ import Testing
         #expect(throws: WireError.value("65537 elements, expected at most 65536")) {
             try [String]().read((most + [""]).payload)
         }
-        let progress = TaskProgress(events: Array(repeating: [], count: 70_000), done: true)
+        let progress = JobProgress(events: Array(repeating: [], count: 70_000), done: true)
         #expect(throws: WireError.value("70000 elements, expected at most 65536")) {
             try AdvanceTaskCall.answer(AdvanceTaskCall.payload(of: progress))
         }

@@ -51,7 +51,7 @@ struct ImageAnswer: Sendable {
 
     // MARK: - Events of a stream
 
-    func step(_ progress: ImageProgress, of image: Int) -> JSONValue {
+    func step(_ progress: JobProgress, of image: Int) -> JSONValue {
         [
             "type": "image_generation.progress", "index": .integer(image),
             "step": .integer(progress.step), "steps": progress.of.map { .integer($0) } ?? .null,
