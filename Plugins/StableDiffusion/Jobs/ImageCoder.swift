@@ -44,19 +44,19 @@ struct ImageCoder: Sendable {
     /// - Returns: RGB of 0 to 255.
     func image(_ latents: [Float], _ shape: LatentShape, call: Call) throws -> RGBImage {
         let z = combined((1 / scale, latents)).map { $0 + Float(shift) }
-        let image = try model.decoder(shape.tensor(z)) { try call.check() }  // [1, H, W, 3]
-        return image.withFloats { numbers in
+        let pixels = try model.decoder(shape.tensor(z)) { try call.check() }  // [1, H, W, 3]
+        return pixels.withFloats { numbers in
             RGBImage(
-                width: image.shape[2], height: image.shape[1], rgb: numbers.map(Self.byte))
+                width: pixels.shape[2], height: pixels.shape[1], rgb: numbers.map(Self.byte))
         }
     }
 
     /// - Parameters:
     ///   - noise: samples the latents from their distribution; nil takes its mean.
     func latents(_ image: RGBImage, noise: [Float]?, call: Call) throws -> [Float] {
-        let image = Tensor(
+        let pixels = Tensor(
             image.rgb.map { Float($0) / 255 * 2 - 1 }, [1, image.height, image.width, 3])
-        let moments = try model.encoder(image) { try call.check() }.floats
+        let moments = try model.encoder(pixels) { try call.check() }.floats
         return (0..<moments.count / 2).map { index in
             let (pixel, channel) = (index / channels, index % channels)
             let mean = moments[pixel * 2 * channels + channel]
