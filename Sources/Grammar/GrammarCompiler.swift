@@ -5,12 +5,6 @@ struct GrammarCompiler {
     var builder: NetworkBuilder
     /// Why a part that may have made all of it unsatisfiable is so.
     var contradiction: GrammarError?
-    private var schemas: [SchemaKey: Int32] = [:]
-
-    private struct SchemaKey: Hashable {
-        var schema: JSONValue
-        var options: SchemaOptions
-    }
 
     init() { builder = NetworkBuilder(Budget()) }
 
