@@ -135,7 +135,7 @@ def test_a_body_over_the_limit_is_413(host):
     ("GET", "/v1/nothing", 404), ("GET", "/v1/models/nobody", 404), ("GET", "/../../etc/passwd", 404),
     ("GET", "/assets/..%2f..%2fetc%2fpasswd", 404), ("GET", "/v1/chat/completions", 405),
     ("PUT", "/v1/completions", 405), ("GET", "/v1/conversations/not-a-uuid", 400),
-    ("PUT", "/v1/conversations/not-a-uuid", 400), ("POST", "/admin/models/nobody/reload", 404),
+    ("PUT", "/v1/conversations/not-a-uuid", 400), ("POST", "/v1/conversations/not-a-uuid/messages", 400), ("POST", "/admin/models/nobody/reload", 404),
     ("POST", "/admin/models/nobody/load", 404), ("POST", "/admin/plugins/nobody/reload", 404),
     ("POST", "/admin/models", 400), ("POST", "/admin/plugins", 400), ("DELETE", "/admin/models/nobody", 404),
 ])
@@ -172,7 +172,9 @@ def test_a_conversation_that_cannot_be_kept_is_refused(host, body):
     assert send(host, "PUT", CONVERSATION, json.dumps(kept))[0] == 200
     check_refused(*send(host, "PUT", CONVERSATION, body)[:2])
     status, answer, _ = send(host, "GET", CONVERSATION)
-    assert status == 200 and json.loads(answer)["messages"] == kept["messages"]
+    assert status == 200
+    messages = [{key: message[key] for key in ("role", "content")} for message in json.loads(answer)["messages"]]
+    assert messages == kept["messages"]
     assert send(host, "DELETE", CONVERSATION)[0] == 200
     check_refused(*send(host, "GET", CONVERSATION)[:2], [404])
 

@@ -25,6 +25,18 @@ static const unsigned char theme_js[] = {
 static const unsigned char app_js[] = {
 #embed "Files/app.js"
 };
+static const unsigned char chat_js[] = {
+#embed "Files/chat.js"
+};
+static const unsigned char conversation_js[] = {
+#embed "Files/conversation.js"
+};
+static const unsigned char drafts_js[] = {
+#embed "Files/drafts.js"
+};
+static const unsigned char outbox_js[] = {
+#embed "Files/outbox.js"
+};
 static const unsigned char shell_js[] = {
 #embed "Files/shell.js"
 };
@@ -121,6 +133,10 @@ const roost_page roost_pages[] = {
     {"favicon.svg", "image/svg+xml", favicon_svg, sizeof favicon_svg},
     SCRIPT(theme),
     SCRIPT(app),
+    SCRIPT(chat),
+    SCRIPT(conversation),
+    SCRIPT(drafts),
+    SCRIPT(outbox),
     SCRIPT(shell),
     SCRIPT(api),
     SCRIPT(dom),

@@ -122,6 +122,45 @@ enum Migrations {
             try database.create(
                 indexOn: "conversation", columns: ["updated"])
         }
+        migrator.registerMigration("messages as rows") { try $0.execute(sql: messagesAsRows) }
         return migrator
     }
+
+    /// A conversation was one JSON array of `{"role", "content"}`, of which the first may be the system's.
+    private static let messagesAsRows = """
+        ALTER TABLE conversation ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+        ALTER TABLE conversation ADD COLUMN instructions TEXT NOT NULL DEFAULT '""';
+        ALTER TABLE conversation ADD COLUMN settings TEXT NOT NULL DEFAULT '';
+        ALTER TABLE conversation ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+        DROP INDEX IF EXISTS conversation_on_updated;
+        CREATE INDEX conversation_on_owner ON conversation (owner, updated);
+        CREATE TABLE message (
+            number INTEGER PRIMARY KEY,
+            conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            parent TEXT,
+            role TEXT NOT NULL,
+            content TEXT NOT NULL,
+            metadata TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            UNIQUE (conversation, id));
+        CREATE INDEX message_on_parent ON message (conversation, parent);
+        CREATE TEMP TABLE was AS
+            SELECT conversation.id AS conversation, element.key AS place,
+                coalesce(element.value ->> 'role', 'user') AS role,
+                coalesce(element.value -> 'content', '""') AS content, updated
+            FROM conversation, json_each(
+                CASE WHEN json_valid(messages) THEN messages ELSE '[]' END) AS element;
+        UPDATE conversation SET instructions = was.content FROM was
+            WHERE was.conversation = conversation.id AND was.place = 0 AND was.role = 'system';
+        DELETE FROM was WHERE place = 0 AND role = 'system';
+        INSERT INTO message (conversation, id, parent, role, content, metadata, created)
+            SELECT conversation, 'm' || place,
+                CASE WHEN EXISTS (SELECT 1 FROM was AS other WHERE other.place = was.place - 1
+                    AND other.conversation = was.conversation) THEN 'm' || (place - 1) END,
+                role, content, '', updated
+            FROM was ORDER BY conversation, place;
+        DROP TABLE was;
+        ALTER TABLE conversation DROP COLUMN messages;
+        """
 }

@@ -78,11 +78,9 @@ export const host = {
   },
   conversations: async () => (await json("GET", "/v1/conversations")).data,
   conversation: (id) => json("GET", path(id)),
-  save: (conversation, keepalive = false) =>
-    json("PUT", path(conversation.id), {
-      body: { title: conversation.title, model: conversation.model, messages: conversation.messages },
-      keepalive,
-    }),
+  change: (id, change) => json("PATCH", path(id), { body: change }),
+  // Adds messages behind any others; it never conflicts.
+  append: (id, change, keepalive = false) => json("POST", `${path(id)}/messages`, { body: change, keepalive }),
   remove: (id) => json("DELETE", path(id)),
   // Both stream: they call `onText` with each piece and return the reason of the end and the usage.
   chat: (body, signal, onText) => stream("/v1/chat/completions", body, signal, onText),

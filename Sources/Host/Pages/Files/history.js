@@ -7,6 +7,7 @@ const DAY = 86_400_000;
 
 let conversations = [];
 let current = null;
+const marks = new Map(); // by id: "writing" while its answer comes in, "unread" after that
 let isRenaming = false; // nothing is redrawn under the field that is typed into
 let actions = {};
 
@@ -23,6 +24,14 @@ export async function refresh() {
 
 export function select(id) {
   current = id;
+  draw();
+}
+
+// What is going on in a conversation that may not be shown; null for nothing.
+export function mark(id, state) {
+  if ((marks.get(id) ?? null) === state) return;
+  if (state) marks.set(id, state);
+  else marks.delete(id);
   draw();
 }
 
@@ -61,12 +70,19 @@ function grouped(shown) {
   return groups;
 }
 
+function dot(id) {
+  const state = id === current ? null : marks.get(id);
+  if (!state) return null;
+  const label = state === "writing" ? "An answer is coming in" : "A new answer";
+  return element("span", { class: `dot ${state}`, role: "img", "aria-label": label, title: label });
+}
+
 function entry(conversation) {
   const isCurrent = conversation.id === current;
   const title = conversation.title || "Untitled";
   const open = element("a", {
     href: `#/c/${conversation.id}`, class: "entry-link", title, "aria-current": isCurrent ? "page" : null,
-  }, title);
+  }, dot(conversation.id), title);
   const item = element("li", { class: isCurrent ? "entry current" : "entry" }, open,
     element("span", { class: "entry-actions" },
       button("edit", `Rename “${title}”`, () => rename(item, conversation)),
@@ -98,8 +114,7 @@ function rename(item, conversation) {
 
 async function store(conversation, title) {
   try {
-    const whole = await host.conversation(conversation.id);
-    await host.save({ ...whole, title });
+    await host.change(conversation.id, { title });
     conversation.title = title;
     actions.renamed(conversation.id, title);
   } catch (error) {

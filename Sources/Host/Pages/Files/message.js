@@ -24,7 +24,7 @@ export class Prose {
 }
 
 export class MessageView {
-  // `actions`: retry(view), edit(view, text)
+  // `actions`: retry(view), edit(view, text), choose(message), alternatives(message): { index, messages }
   constructor(message, actions) {
     this.message = message;
     this.actions = actions;
@@ -36,10 +36,29 @@ export class MessageView {
 
   showUser() {
     const text = element("div", { class: "bubble" }, this.message.content);
-    this.foot.replaceChildren(
+    this.showFoot(
       button("edit", "Edit the message", () => this.edit()),
       copyButton(() => this.message.content, "Copy the message"));
     this.node.replaceChildren(text, this.foot);
+  }
+
+  showFoot(...buttons) {
+    this.foot.replaceChildren(...[this.switcher(), ...buttons].filter((node) => node !== null));
+  }
+
+  // ‹ 2/3 › between a message and the others in its place; null for the only one.
+  switcher() {
+    const { index, messages } = this.actions.alternatives(this.message);
+    if (messages.length < 2) return null;
+    const step = (iconName, label, to) => {
+      const node = button(iconName, label, () => this.actions.choose(messages[to]));
+      node.disabled = !messages[to];
+      return node;
+    };
+    return element("span", { class: "alternatives" },
+      step("left", "The one before", index - 1),
+      element("span", {}, `${index + 1}/${messages.length}`),
+      step("right", "The one after", index + 1));
   }
 
   showAnswer() {
@@ -74,14 +93,15 @@ export class MessageView {
     this.foot.replaceChildren();
   }
 
-  // The buttons below a finished answer, and what it cost.
-  finish(facts = "") {
+  // The buttons below a finished answer, who wrote it and what it cost.
+  finish() {
     this.node.classList.remove("writing");
     this.node.removeAttribute("aria-busy");
-    this.foot.replaceChildren(
+    const { model, facts } = this.message.metadata ?? {};
+    this.showFoot(
       copyButton(() => this.message.content, "Copy the answer"),
       button("retry", "Answer again", () => this.actions.retry(this)),
-      element("span", { class: "facts" }, facts));
+      element("span", { class: "facts" }, [model, facts].filter((part) => part).join(" · ")));
   }
 
   fail(error) {

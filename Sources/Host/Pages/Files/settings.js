@@ -1,6 +1,7 @@
-// The settings drawer: a system prompt for the conversation and sampling for all of them.
+// The settings drawer: what a conversation's model is told, and how its answers are sampled. They hold for
+// that conversation; only a button makes them the standard of new ones.
 
-import { element, find } from "./dom.js";
+import { element, find, toast } from "./dom.js";
 
 const STORE = "roost.settings";
 
@@ -25,41 +26,47 @@ function read() {
   }
 }
 
-let values = read();
+let standard = read(); // of conversations that say nothing else
 
-function set(name, value) {
-  if (value === null || value === "") delete values[name];
-  else values[name] = value;
-  localStorage.setItem(STORE, JSON.stringify(values));
-}
+const NAMES = [...NUMBERS, ...PLAIN].map((number) => number.name);
 
 // The members of a request that differ from the host's defaults.
-export function sampling() {
-  const names = [...NUMBERS, ...PLAIN].map((number) => number.name);
-  return Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
+export function sampling(conversation) {
+  const values = { ...standard, ...conversation.settings };
+  return Object.fromEntries(NAMES.map((name) => [name, values[name]]).filter(([, value]) => value !== undefined && value !== null));
 }
 
-export const standardSystemPrompt = () => values.system ?? "";
+export const standardInstructions = () => standard.system ?? "";
 
-// What the model of the conversation takes where nothing is set here.
-let usual = {};
+let conversation = null; // whose settings the drawer shows
+let usual = {}; // what its model takes where nothing is set here
 
-// Shows the drawer. `conversation` is asked for its system prompt and told the new one, and for its model's sampling.
-export function open(conversation) {
-  usual = conversation.sampling();
-  find("settings-body").replaceChildren(systemField(conversation), ...NUMBERS.map(slider), ...PLAIN.map(numberField), resetButton(conversation));
+const chosen = (name) => sampling(conversation)[name];
+
+function set(name, value) {
+  const isNothing = value === null || value === "";
+  if (isNothing && standard[name] === undefined) delete conversation.settings[name];
+  else conversation.settings[name] = isNothing ? null : value;
+}
+
+// Shows the drawer. `given`: the conversation, its model's usual sampling, and what to call when it is closed.
+export function open(given) {
+  ({ conversation, usual } = given);
+  show();
+  find("settings").addEventListener("close", given.closed, { once: true });
   find("settings").showModal();
 }
 
-function systemField(conversation) {
+function show() {
+  find("settings-body").replaceChildren(systemField(), ...NUMBERS.map(slider), ...PLAIN.map(numberField), resetButton(), keepButton());
+}
+
+function systemField() {
   const area = element("textarea", {
-    id: "system", rows: 5, value: conversation.system(), placeholder: "You are a helpful assistant.",
-    oninput: () => {
-      conversation.setSystem(area.value);
-      set("system", area.value);
-    },
+    id: "system", rows: 5, value: conversation.instructions, placeholder: "You are a helpful assistant.",
+    oninput: () => (conversation.instructions = area.value),
   });
-  return field("system", "System prompt", area, "What the model is told before this conversation, and before new ones.");
+  return field("system", "System prompt", area, "What the model is told before this conversation.");
 }
 
 function field(id, label, control, hint) {
@@ -69,12 +76,12 @@ function field(id, label, control, hint) {
 function slider(number) {
   const id = `set-${number.name}`;
   const shown = element("output", { for: id });
-  const standard = usual[number.name] ?? number.standard;
+  const normal = usual[number.name] ?? number.standard;
   const show = () => {
-    shown.textContent = values[number.name] ?? `${standard} · default`;
+    shown.textContent = chosen(number.name) ?? `${normal} · default`;
   };
   const range = element("input", {
-    id, type: "range", min: number.min, max: number.max, step: number.step, value: values[number.name] ?? standard,
+    id, type: "range", min: number.min, max: number.max, step: number.step, value: chosen(number.name) ?? normal,
     oninput: () => {
       set(number.name, Number(range.value));
       show();
@@ -90,21 +97,29 @@ function slider(number) {
 function numberField(number) {
   const id = `set-${number.name}`;
   const input = element("input", {
-    id, type: "number", inputmode: "numeric", min: number.min, step: 1, placeholder: number.placeholder, value: values[number.name] ?? "",
+    id, type: "number", inputmode: "numeric", min: number.min, step: 1, placeholder: number.placeholder, value: chosen(number.name) ?? "",
     oninput: () => set(number.name, input.validity.valid && input.value !== "" ? Number(input.value) : null),
   });
   return field(id, number.label, input);
 }
 
-function resetButton(conversation) {
+function resetButton() {
   return element("button", {
     type: "button", class: "plain wide",
     onclick: () => {
-      const { system } = values;
-      values = system ? { system } : {};
-      localStorage.setItem(STORE, JSON.stringify(values));
-      find("settings").close();
-      open(conversation);
+      for (const name of NAMES) set(name, null);
+      show();
     },
   }, "Back to the defaults");
+}
+
+function keepButton() {
+  return element("button", {
+    type: "button", class: "plain wide",
+    onclick: () => {
+      standard = { ...sampling(conversation), system: conversation.instructions };
+      localStorage.setItem(STORE, JSON.stringify(standard));
+      toast("New chats begin with these settings.");
+    },
+  }, "Use these for new chats");
 }

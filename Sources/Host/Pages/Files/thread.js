@@ -15,24 +15,22 @@ export class Thread {
     new ResizeObserver(() => this.follow()).observe(this.node);
   }
 
+  // Shows these messages; views of those that stay where they are stay too.
   show(messages) {
-    this.views = messages.filter((message) => message.role !== "system").map((message) => new MessageView(message, this.actions));
-    this.node.replaceChildren(...this.views.map((view) => view.node));
+    const visible = messages.filter((message) => message.role !== "system");
+    let same = 0;
+    while (same < visible.length && this.views[same]?.message === visible[same]) same += 1;
+    for (const other of this.views.splice(same)) other.node.remove();
+    for (const message of visible.slice(same)) {
+      const view = new MessageView(message, this.actions);
+      this.views.push(view);
+      this.node.append(view.node);
+    }
     this.toEnd();
   }
 
-  add(message) {
-    const view = new MessageView(message, this.actions);
-    this.views.push(view);
-    this.node.append(view.node);
-    this.toEnd();
-    return view;
-  }
-
-  // Takes `view` and everything behind it away.
-  cut(view) {
-    const at = this.views.indexOf(view);
-    for (const other of this.views.splice(at)) other.node.remove();
+  view(message) {
+    return this.views.find((view) => view.message === message);
   }
 
   get isEmpty() {
