@@ -35,7 +35,7 @@ package struct ModelLoader: Sendable {
     ///
     /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
     package func stage(_ spec: PluginSpec) throws -> StagedPlugin {
-        let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
+        let path = try locate(spec)
         let library = try staging(.stage) {
             try StagedLibrary.stage(path, in: options.store)
         }
@@ -60,30 +60,36 @@ package struct ModelLoader: Sendable {
         switch plugin.spec.isolation {
         case .inProcess:
             let library = try attached(plugin)
-            kept.note(library.identity, of: plugin)
+            kept.note(library.identity, of: plugin.library.path)
             return try library.probe(request, trace: .none)
         case .worker:
-            let path = plugin.library.path
-            let starting = { @Sendable in
-                let worker = try probeWorker(plugin.spec, path, start)
-                kept.note(worker.identity, of: plugin)
-                return worker
-            }
-            return try probes.ask(plugin.spec, path, copy: plugin.library, start: starting) {
-                worker in
-                start.show(worker.process, of: plugin.spec.name)
-                return try worker.line.probe(request, limit: options.limits.choice)
-            }
+            return try ask(plugin.spec, plugin.library.path, copy: plugin.library, request, start)
         }
     }
 
     /// What a plugin says about itself, once it has been asked about a model.
     package func identity(of plugin: StagedPlugin) -> PluginIdentity? {
-        kept.identity(of: plugin)
+        kept.identity(of: plugin.library.path)
+    }
+
+    /// Asks a plugin in a worker.
+    private func ask(
+        _ spec: PluginSpec, _ path: String, copy: StagedLibrary?, _ request: OpenRequest,
+        _ start: StartControl
+    ) throws -> Probe {
+        let starting = { @Sendable in
+            let worker = try probeWorker(spec, path, start)
+            kept.note(worker.identity, of: path)
+            return worker
+        }
+        return try probes.ask(spec, path, copy: copy, start: starting) { worker in
+            start.show(worker.process, of: spec.name)
+            return try worker.line.probe(request, limit: options.limits.choice)
+        }
     }
 
     private func probeWorker(
-        _ spec: PluginSpec, _ path: String, _ start: StartControl = StartControl()
+        _ spec: PluginSpec, _ path: String, _ start: StartControl
     ) throws -> ProbeWorker.Running {
         let process = try WorkerProcess(worker(of: spec), name: spec.name, log: options.log)
         start.show(process, of: spec.name)
@@ -148,7 +154,7 @@ extension ModelLoader {
     /// - Returns: what may do harm.
     /// - Throws: `ModelFailure`, or `LibraryRefusal` for a library that must not be loaded.
     package func inspect(_ spec: PluginSpec) throws -> [ELFReport.Finding] {
-        let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
+        let path = try locate(spec)
         let report = try staging(.preflight) { try ELFPreflight.inspect(path) }
         let refusals = report.refusals(in: spec.isolation)
         guard refusals.isEmpty else { throw LibraryRefusal(path: path, findings: refusals) }
@@ -156,23 +162,17 @@ extension ModelLoader {
     }
 
     /// Asks a plugin in place, in a worker whatever its isolation, about a model and its settings.
-    package func ask(
-        _ spec: PluginSpec, _ request: OpenRequest
-    ) throws -> Probe {
-        let path = try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
-        let start = { @Sendable in
-            let worker = try probeWorker(spec, path)
-            kept.note(worker.identity, ofPlugin: spec.name)
-            return worker
-        }
-        return try probes.ask(spec, path, copy: nil, start: start) { worker in
-            try worker.line.probe(request, limit: options.limits.choice)
-        }
+    package func ask(_ spec: PluginSpec, _ request: OpenRequest) throws -> Probe {
+        try ask(spec, locate(spec), copy: nil, request, StartControl())
     }
 
     /// The identity of a plugin that was asked in place.
     package func identity(of spec: PluginSpec) -> PluginIdentity? {
-        kept.identity(ofPlugin: spec.name)
+        (try? locate(spec)).flatMap(kept.identity)
+    }
+
+    private func locate(_ spec: PluginSpec) throws -> String {
+        try PluginLocator(pluginPath: options.pluginPath).find(spec.library)
     }
 }
 
@@ -182,13 +182,13 @@ private final class KeptLibraries: Sendable {
     private struct Kept {
         let library: StagedLibrary
         let report: ELFReport
-        var identity: PluginIdentity?
     }
 
     /// By the paths of the authors' files.
     private let kept = Mutex<[String: Kept]>([:])
-    /// Identities of plugins that were asked in place, by their names.
-    private let asked = Mutex<[String: PluginIdentity]>([:])
+    /// What plugins that were asked say of themselves, by the paths from which they were loaded: that of a
+    /// copy names its content.
+    private let identities = Mutex<[String: PluginIdentity]>([:])
     private let looking = TurnLock()
 
     /// - Parameter whenNew: called for a library that was not inspected before.
@@ -214,28 +214,12 @@ private final class KeptLibraries: Sendable {
         }
     }
 
-    func note(_ identity: PluginIdentity, ofPlugin name: String) {
-        asked.withLock { $0[name] = identity }
+    func note(_ identity: PluginIdentity, of path: String) {
+        identities.withLock { $0[path] = identity }
     }
 
-    func identity(ofPlugin name: String) -> PluginIdentity? {
-        asked.withLock { $0[name] }
-    }
-
-    func note(_ identity: PluginIdentity, of plugin: StagedPlugin) {
-        kept.withLock { kept in
-            guard kept[plugin.library.source]?.library == plugin.library else { return }
-            kept[plugin.library.source]?.identity = identity
-        }
-    }
-
-    func identity(of plugin: StagedPlugin) -> PluginIdentity? {
-        kept.withLock { kept in
-            guard let known = kept[plugin.library.source], known.library == plugin.library else {
-                return nil
-            }
-            return known.identity
-        }
+    func identity(of path: String) -> PluginIdentity? {
+        identities.withLock { $0[path] }
     }
 }
 

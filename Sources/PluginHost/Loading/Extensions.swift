@@ -34,9 +34,7 @@ extension DecodeCapabilities {
         _ = try require(decode.seq_clear, "seq_clear", in: .describe)
         var out = roost_decode_caps()
         out.struct_size = UInt32(MemoryLayout<roost_decode_caps>.size)
-        try inStage(.describe) {
-            try callPlugin(.describe, trace: trace) { describe(context, &out, $0) }
-        }
+        try callLoading(.describe, trace: trace) { describe(context, &out, $0) }
         self.init(
             flags: DecodeFlags(rawValue: out.flags), vocabularySize: Int(out.n_vocab),
             contextLength: Int(out.n_ctx), sequences: Int(out.n_seq),
@@ -70,9 +68,7 @@ extension Vocabulary {
         _ = try require(tokens.tokenize, "tokenize", in: .vocabulary)
         var out = roost_vocab()
         out.struct_size = UInt32(MemoryLayout<roost_vocab>.size)
-        try inStage(.vocabulary) {
-            try callPlugin(.vocabulary, trace: trace) { describe(model, &out, $0) }
-        }
+        try callLoading(.vocabulary, trace: trace) { describe(model, &out, $0) }
         return out
     }
 
@@ -129,10 +125,8 @@ extension VectorCapabilities {
         _ = try require(vectors.classify, "classify", in: .describe)
         let label = try require(vectors.label, "label", in: .describe)
         return try (0..<vectors.n_labels).map { index in
-            let bytes = try inStage(.describe) {
-                try OutputSink.collect(.describe, limit: 4096) { sink in
-                    try callPlugin(.describe, trace: trace) { label(model, index, sink, $0) }
-                }
+            let bytes = try collectLoading(.describe, limit: 4096, trace: trace) {
+                label(model, index, $0, $1)
             }
             return String(decoding: bytes, as: UTF8.self)
         }
@@ -148,10 +142,8 @@ extension ModelDescription {
         _ = try require(task.begin, "begin", in: .tasks)
         _ = try require(task.advance, "advance", in: .tasks)
         _ = try require(task.end, "end", in: .tasks)
-        let json = try inStage(.describe) {
-            try OutputSink.collect(.tasks, limit: 1 << 20) { sink in
-                try callPlugin(.tasks, trace: trace) { list(model, sink, $0) }
-            }
+        let json = try collectLoading(.tasks, limit: 1 << 20, trace: trace) {
+            list(model, $0, $1)
         }
         let listed = (try? JSONValue(parsing: json))?.array
         let tasks = listed?.compactMap(TaskDescription.init)

@@ -89,14 +89,11 @@ package final class ModelInstance: @unchecked Sendable {
 extension PluginLibrary {
     /// Reads the headers of a model's files.
     func probe(_ request: OpenRequest, trace: CallTrace) throws -> Probe {
-        let probe = try require(table.probe, "probe", in: .probe)
         var out = roost_probe()
         out.struct_size = UInt32(MemoryLayout<roost_probe>.size)
-        try inStage(.probe) {
-            try load { attached in
-                try request.withPluginOpen { open in
-                    try callPlugin(.probe, trace: trace) { probe(attached, open, &out, $0) }
-                }
+        try load { attached in
+            try request.withPluginOpen { open in
+                try callLoading(.probe, trace: trace) { table.probe(attached, open, &out, $0) }
             }
         }
         guard (0...ABI.bestScore).contains(out.score) else {
@@ -135,16 +132,13 @@ extension PluginLibrary {
     private func openModel(
         _ request: OpenRequest, _ attached: UnsafeMutableRawPointer?, trace: CallTrace
     ) throws -> OpaquePointer {
-        let open = try require(table.open, "open", in: .open)
         var model: OpaquePointer?
-        try inStage(.open) {
-            let listener = OpeningListener(trace.opening) { [services, identity] in
-                services.note($0, from: identity.id)
-            }
-            try listener.listen { opening in
-                try request.withPluginOpen(opening) { request in
-                    try callPlugin(.open, trace: trace) { open(attached, request, &model, $0) }
-                }
+        let listener = OpeningListener(trace.opening) { [services, identity] in
+            services.note($0, from: identity.id)
+        }
+        try listener.listen { opening in
+            try request.withPluginOpen(opening) { request in
+                try callLoading(.open, trace: trace) { table.open(attached, request, &model, $0) }
             }
         }
         return try require(model, "the model of a successful open", in: .open)
@@ -153,27 +147,23 @@ extension PluginLibrary {
     private func makeContext(
         _ request: OpenRequest, _ model: OpaquePointer, trace: CallTrace
     ) throws -> OpaquePointer {
-        let make = try require(table.context_new, "context_new", in: .context)
         var context: OpaquePointer?
-        try inStage(.context) {
-            try request.configJSON.withPluginString { config in
-                var parameters = roost_context_params(
-                    struct_size: UInt32(MemoryLayout<roost_context_params>.size),
-                    n_seq: UInt32(clamping: max(1, request.sequences)),
-                    n_ctx: UInt32(clamping: request.contextLength),
-                    n_batch: UInt32(clamping: request.batchSize), config_json: config)
-                try callPlugin(.context, trace: trace) { make(model, &parameters, &context, $0) }
+        try request.configJSON.withPluginString { config in
+            var parameters = roost_context_params(
+                struct_size: UInt32(MemoryLayout<roost_context_params>.size),
+                n_seq: UInt32(clamping: max(1, request.sequences)),
+                n_ctx: UInt32(clamping: request.contextLength),
+                n_batch: UInt32(clamping: request.batchSize), config_json: config)
+            try callLoading(.context, trace: trace) {
+                table.context_new(model, &parameters, &context, $0)
             }
         }
         return try require(context, "the context of a successful context_new", in: .context)
     }
 
     fileprivate func info(of model: OpaquePointer, trace: CallTrace) throws -> [UInt8] {
-        let info = try require(table.info_json, "info_json", in: .describe)
-        return try inStage(.describe) {
-            try OutputSink.collect(.describe, limit: 4 << 20) { sink in
-                try callPlugin(.describe, trace: trace) { info(model, sink, $0) }
-            }
+        try collectLoading(.describe, limit: 4 << 20, trace: trace) {
+            table.info_json(model, $0, $1)
         }
     }
 
@@ -183,12 +173,24 @@ extension PluginLibrary {
     }
 }
 
-/// Turns what a plugin refuses while it loads into a failure of that stage.
-func inStage<Result>(_ stage: LoadStage, _ body: () throws -> Result) throws -> Result {
+/// Calls a function of a plugin that loads: what it refuses is a failure of that stage.
+func callLoading(
+    _ step: CallStep, trace: CallTrace, _ body: (UnsafePointer<roost_call>) -> roost_status
+) throws {
     do {
-        return try body()
+        try callPlugin(step, trace: trace, body)
     } catch ModelFailure.refused(_, _, let message) {
-        throw ModelFailure.load(stage: stage, reason: message)
+        throw ModelFailure.load(stage: LoadStage(rawValue: step.name) ?? .describe, reason: message)
+    }
+}
+
+/// What such a function puts out.
+func collectLoading(
+    _ step: CallStep, limit: Int, trace: CallTrace,
+    _ body: (roost_sink, UnsafePointer<roost_call>) -> roost_status
+) throws -> [UInt8] {
+    try OutputSink.collect(step, limit: limit) { sink in
+        try callLoading(step, trace: trace) { body(sink, $0) }
     }
 }
 

@@ -54,11 +54,8 @@ final class PluginLibrary: @unchecked Sendable {
         identity = plugin.identity
         services = HostServices(log: log)
         var attached: UnsafeMutableRawPointer?
-        let attach = try require(table.attach, "attach", in: .attach)
         let host = services.table
-        try inStage(.attach) {
-            try callPlugin(.attach, trace: trace) { attach(host, &attached, $0) }
-        }
+        try callLoading(.attach, trace: trace) { plugin.functions.attach(host, &attached, $0) }
         self.attached = attached
     }
 

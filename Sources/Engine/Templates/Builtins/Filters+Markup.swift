@@ -81,13 +81,8 @@ extension String {
 extension [Int] {
     /// The first of the ascending numbers that is at least `bound`.
     fileprivate func first(from bound: Int) -> Int? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < bound { low = middle + 1 } else { high = middle }
-        }
-        return low < count ? self[low] : nil
+        let place = partitionPoint { $0 >= bound }
+        return place < count ? self[place] : nil
     }
 }
 

@@ -86,15 +86,17 @@ private struct PrettyPrinter {
         }
         switch value {
         case .dictionary(let dictionary) where !dictionary.members.isEmpty:
-            output.append("{")
-            try write(dictionary, indent: indent + 1, allowance: allowance + 1, level: level)
-            output.append("}")
+            let members = try dictionary.members.map { key, value in
+                (label: try key.representation(budget) + ": ", value: value)
+            }
+            try write(members, "{", "}", indent, allowance, level)
         case .sequence(let sequence):
+            let elements = sequence.elements.map { (label: Jinja.Text(""), value: $0) }
             switch sequence.kind {
-            case .list: try write(sequence.elements, "[", "]", indent, allowance, level)
+            case .list: try write(elements, "[", "]", indent, allowance, level)
             case .tuple, .group:
-                let isSingle = sequence.elements.count == 1
-                try write(sequence.elements, "(", isSingle ? ",)" : ")", indent, allowance, level)
+                let isSingle = elements.count == 1
+                try write(elements, "(", isSingle ? ",)" : ")", indent, allowance, level)
             case .range, .view: output.append(representation)
             }
         case .string(let text):
@@ -107,27 +109,10 @@ private struct PrettyPrinter {
         output.append(Jinja.Text("\n" + String(repeating: " ", count: indent)))
     }
 
+    /// - Parameter elements: each behind its label, for a mapping its key.
     private mutating func write(
-        _ dictionary: Jinja.Dictionary, indent: Int, allowance: Int, level: Int
-    ) throws {
-        for (index, member) in dictionary.members.enumerated() {
-            if index > 0 {
-                output.append(",")
-                breakLine(indent)
-            }
-            let key = try member.key.representation(budget)
-            output.append(key)
-            output.append(": ")
-            let isLast = index == dictionary.members.count - 1
-            try write(
-                member.value, indent: indent + key.unicodeScalars.count + 2,
-                allowance: isLast ? allowance : 1, level: level + 1)
-        }
-    }
-
-    private mutating func write(
-        _ elements: [Jinja.Value], _ open: Jinja.Text, _ close: Jinja.Text, _ indent: Int,
-        _ allowance: Int, _ level: Int
+        _ elements: [(label: Jinja.Text, value: Jinja.Value)], _ open: Jinja.Text,
+        _ close: Jinja.Text, _ indent: Int, _ allowance: Int, _ level: Int
     ) throws {
         output.append(open)
         for (index, element) in elements.enumerated() {
@@ -135,9 +120,10 @@ private struct PrettyPrinter {
                 output.append(",")
                 breakLine(indent + 1)
             }
+            output.append(element.label)
             let isLast = index == elements.count - 1
             try write(
-                element, indent: indent + 1,
+                element.value, indent: indent + 1 + element.label.unicodeScalars.count,
                 allowance: isLast ? allowance + close.utf8.count : 1, level: level + 1)
         }
         output.append(close)

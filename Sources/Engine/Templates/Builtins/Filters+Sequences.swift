@@ -87,10 +87,7 @@ extension Jinja.Interpreter {
         _ elements: [Value], _ attribute: Value?, _ isCaseSensitive: Bool
     ) throws -> [Value] {
         guard case .string(let text) = attribute else {
-            return try elements.map { element in
-                let value = try attribute.map { try path($0, of: element) } ?? element
-                return try folded(value, isCaseSensitive)
-            }
+            return try elements.map { try key($0, attribute, isCaseSensitive) }
         }
         let paths = text.string.split(separator: ",", omittingEmptySubsequences: false)
             .map { Value.string(Jinja.Text(String($0))) }
@@ -100,8 +97,9 @@ extension Jinja.Interpreter {
         }
     }
 
-    private func key(_ element: Value, _ attribute: Value?, _ isCaseSensitive: Bool) throws -> Value
-    {
+    private func key(
+        _ element: Value, _ attribute: Value?, _ isCaseSensitive: Bool
+    ) throws -> Value {
         try folded(attribute.map { try path($0, of: element) } ?? element, isCaseSensitive)
     }
 

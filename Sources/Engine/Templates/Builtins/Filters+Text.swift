@@ -1,19 +1,11 @@
 extension Jinja.Interpreter {
     static let textFilters: Filters = [
-        "upper": { interpreter, value, _ in try interpreter.mapText(value) { $0.uppercased() } },
-        "lower": { interpreter, value, _ in try interpreter.mapText(value) { $0.lowercased() } },
-        "capitalize": { interpreter, value, _ in
-            try interpreter.mapText(value) { $0.pythonCapitalized }
-        },
-        "title": { interpreter, value, _ in try interpreter.mapText(value) { $0.titleWords } },
-        "trim": { interpreter, value, arguments in
-            try interpreter.call(
-                method: "strip", of: .string(interpreter.text(of: value)), arguments)
-        },
-        "replace": { interpreter, value, arguments in
-            try interpreter.call(
-                method: "replace", of: .string(interpreter.text(of: value)), arguments)
-        },
+        "upper": rewriting { $0.uppercased() },
+        "lower": rewriting { $0.lowercased() },
+        "capitalize": rewriting { $0.pythonCapitalized },
+        "title": rewriting { $0.titleWords },
+        "trim": { try $0.call(method: "strip", of: .string($0.text(of: $1)), $2) },
+        "replace": { try $0.call(method: "replace", of: .string($0.text(of: $1)), $2) },
         "center": { interpreter, value, arguments in
             let width = try arguments.bound("center", "width")[0] ?? .int(80)
             return try interpreter.call(
@@ -34,15 +26,19 @@ extension Jinja.Interpreter {
                     arguments.named.map { (key: .string($0.name), value: $0.value) })
             return .string(try interpreter.formatted(format, percent: values))
         },
-        "escape": { interpreter, value, _ in try interpreter.mapText(value) { $0.escapedHTML } },
-        "e": { interpreter, value, _ in try interpreter.mapText(value) { $0.escapedHTML } },
-        "forceescape": { interpreter, value, _ in
-            try interpreter.mapText(value) { $0.escapedHTML }
-        },
+        "escape": rewriting { $0.escapedHTML },
+        "e": rewriting { $0.escapedHTML },
+        "forceescape": rewriting { $0.escapedHTML },
         // Nothing is escaped unless asked for, so there is nothing to protect from it.
         "safe": { interpreter, value, _ in .string(try interpreter.text(of: value)) },
         "urlencode": { try $0.percentEncoded($1, $2) },
     ]
+
+    private static func rewriting(
+        _ transform: @escaping @Sendable (String) -> String
+    ) -> Filter {
+        { interpreter, value, _ in try interpreter.mapText(value, transform) }
+    }
 
     private func mapText(_ value: Value, _ transform: (String) -> String) throws -> Value {
         let text = try text(of: value)

@@ -1,8 +1,6 @@
 extension Jinja.Interpreter {
-    typealias Filters = [String:
-        @Sendable (
-            Jinja.Interpreter, Value, Jinja.Arguments
-        ) throws -> Value]
+    typealias Filter = @Sendable (Jinja.Interpreter, Value, Jinja.Arguments) throws -> Value
+    typealias Filters = [String: Filter]
 
     /// What stands behind `|`.
     static let filters: Filters =

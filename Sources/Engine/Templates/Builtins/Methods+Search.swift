@@ -1,23 +1,11 @@
 extension Jinja.Interpreter {
     static let searchMethods: [String: TextMethod] = [
-        "startswith": { interpreter, text, arguments in
-            try interpreter.matches(text, arguments, "startswith") { $0.starts(exactly: $1) }
-        },
-        "endswith": { interpreter, text, arguments in
-            try interpreter.matches(text, arguments, "endswith") { $0.ends(exactly: $1) }
-        },
-        "find": { interpreter, text, arguments in
-            .int(try interpreter.place(in: text, arguments, "find", fromEnd: false) ?? -1)
-        },
-        "rfind": { interpreter, text, arguments in
-            .int(try interpreter.place(in: text, arguments, "rfind", fromEnd: true) ?? -1)
-        },
-        "index": { interpreter, text, arguments in
-            try interpreter.requiredPlace(in: text, arguments, "index", fromEnd: false)
-        },
-        "rindex": { interpreter, text, arguments in
-            try interpreter.requiredPlace(in: text, arguments, "rindex", fromEnd: true)
-        },
+        "startswith": { try $0.matches($1, $2, "startswith") { $0.starts(exactly: $1) } },
+        "endswith": { try $0.matches($1, $2, "endswith") { $0.ends(exactly: $1) } },
+        "find": { .int(try $0.place(in: $1, $2, "find", fromEnd: false) ?? -1) },
+        "rfind": { .int(try $0.place(in: $1, $2, "rfind", fromEnd: true) ?? -1) },
+        "index": { try $0.requiredPlace(in: $1, $2, "index", fromEnd: false) },
+        "rindex": { try $0.requiredPlace(in: $1, $2, "rindex", fromEnd: true) },
         "count": { interpreter, text, arguments in
             let bound = try arguments.bound("count", "sub", "start", "end")
             let part = try interpreter.string(bound[0] ?? .null).string
@@ -62,9 +50,7 @@ extension Jinja.Interpreter {
         let part = try string(bound[0] ?? .null).string
         let (section, offset) = try section(of: text.string, bound[1], bound[2])
         if part.isEmpty { return offset + (fromEnd ? section.unicodeScalars.count : 0) }
-        let found =
-            fromEnd ? section.lastRange(of: part) : section.ranges(of: part, atMost: 1).first
-        return found.map { range in
+        return section.place(of: part, fromEnd: fromEnd).map { range in
             offset + section.utf8Slice(0..<range.lowerBound).unicodeScalars.count
         }
     }
@@ -107,26 +93,19 @@ extension Jinja.Interpreter {
             try interpreter.budget.spend(lines.count)
             return try .list(lines.map(Value.string))
         },
-        "partition": { interpreter, text, arguments in
-            let separator = try interpreter.separator(arguments, "partition")
-            guard let range = text.string.ranges(of: separator.string, atMost: 1).first else {
-                return try .tuple([.string(text), .string(""), .string("")])
-            }
-            return try .tuple(text.around(range))
-        },
-        "rpartition": { interpreter, text, arguments in
-            let separator = try interpreter.separator(arguments, "rpartition")
-            guard let range = text.string.lastRange(of: separator.string) else {
-                return try .tuple([.string(""), .string(""), .string(text)])
-            }
-            return try .tuple(text.around(range))
-        },
+        "partition": { try $0.partitioned($1, $2, "partition", fromEnd: false) },
+        "rpartition": { try $0.partitioned($1, $2, "rpartition", fromEnd: true) },
     ]
 
-    private func separator(_ arguments: Jinja.Arguments, _ name: String) throws -> Jinja.Text {
-        let separator = try string(arguments.exactly(1, for: name)[0])
+    private func partitioned(
+        _ text: Jinja.Text, _ arguments: Jinja.Arguments, _ name: String, fromEnd: Bool
+    ) throws -> Value {
+        let separator = try string(arguments.exactly(1, for: name)[0]).string
         if separator.isEmpty { throw Failure("empty separator") }
-        return separator
+        let parts: [Jinja.Text] =
+            text.string.place(of: separator, fromEnd: fromEnd).map(text.around)
+            ?? (fromEnd ? ["", "", text] : [text, "", ""])
+        return try .tuple(parts.map(Value.string))
     }
 
     private func split(
@@ -152,8 +131,9 @@ extension Jinja.Interpreter {
 }
 
 extension String {
-    fileprivate func lastRange(of part: String) -> Range<Int>? {
-        rangesFromEnd(of: part, atMost: 1).first
+    /// The first occurrence, or the last.
+    fileprivate func place(of part: String, fromEnd: Bool) -> Range<Int>? {
+        (fromEnd ? rangesFromEnd(of: part, atMost: 1) : ranges(of: part, atMost: 1)).first
     }
 
     /// As `ranges(of:)`, but found from right to left; still in the order of the text.
@@ -178,7 +158,7 @@ extension String {
 
 extension Jinja.Text {
     /// The text before, in and after `range`.
-    fileprivate func around(_ range: Range<Int>) -> [Jinja.Value] {
-        [0..<range.lowerBound, range, range.upperBound..<utf8.count].map { .string(self[$0]) }
+    fileprivate func around(_ range: Range<Int>) -> [Jinja.Text] {
+        [0..<range.lowerBound, range, range.upperBound..<utf8.count].map { self[$0] }
     }
 }

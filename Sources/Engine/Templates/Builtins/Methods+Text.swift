@@ -10,15 +10,9 @@ extension Jinja.Interpreter {
         "capitalize": { _, text, _ in .string(text.rewritten(\.pythonCapitalized)) },
         "title": { _, text, _ in .string(text.rewritten(\.pythonTitle)) },
         "swapcase": { _, text, _ in .string(text.rewritten(\.caseSwapped)) },
-        "strip": { interpreter, text, arguments in
-            .string(text.stripped(try interpreter.stripped(arguments, "strip")))
-        },
-        "lstrip": { interpreter, text, arguments in
-            .string(text.stripped(right: false, try interpreter.stripped(arguments, "lstrip")))
-        },
-        "rstrip": { interpreter, text, arguments in
-            .string(text.stripped(left: false, try interpreter.stripped(arguments, "rstrip")))
-        },
+        "strip": { .string($1.stripped(try $0.stripped($2, "strip"))) },
+        "lstrip": { .string($1.stripped(right: false, try $0.stripped($2, "lstrip"))) },
+        "rstrip": { .string($1.stripped(left: false, try $0.stripped($2, "rstrip"))) },
         "removeprefix": { interpreter, text, arguments in
             let prefix = try interpreter.string(arguments.exactly(1, for: "removeprefix")[0])
             return .string(
@@ -31,9 +25,7 @@ extension Jinja.Interpreter {
                 text.string.ends(exactly: suffix.string)
                     ? text.dropping(0, suffix.utf8.count) : text)
         },
-        "format": { interpreter, text, arguments in
-            .string(try interpreter.formatted(text, braces: arguments))
-        },
+        "format": { .string(try $0.formatted($1, braces: $2)) },
         "join": { interpreter, text, arguments in
             let elements = try arguments.exactly(1, for: "join")[0].elements(interpreter.budget)
             let parts = try elements.map { try interpreter.string($0) }
@@ -68,17 +60,13 @@ extension Jinja.Interpreter {
     // MARK: - Padding
 
     private static let paddingMethods: [String: TextMethod] = [
-        "center": { interpreter, text, arguments in
-            try interpreter.padded(text, arguments, "center") { missing, width in
+        "center": {
+            try $0.padded($1, $2, "center") { missing, width in
                 missing / 2 + (missing & width & 1)
             }
         },
-        "ljust": { interpreter, text, arguments in
-            try interpreter.padded(text, arguments, "ljust") { _, _ in 0 }
-        },
-        "rjust": { interpreter, text, arguments in
-            try interpreter.padded(text, arguments, "rjust") { missing, _ in missing }
-        },
+        "ljust": { try $0.padded($1, $2, "ljust") { _, _ in 0 } },
+        "rjust": { try $0.padded($1, $2, "rjust") { missing, _ in missing } },
         "zfill": { interpreter, text, arguments in
             let width = try arguments.exactly(1, for: "zfill")[0]
             let isSigned = text.utf8.first == .minus || text.utf8.first == .plus
@@ -120,28 +108,14 @@ extension Jinja.Interpreter {
     // MARK: - Kinds
 
     private static let kindMethods: [String: TextMethod] = [
-        "isalpha": { _, text, _ in
-            .bool(text.string.consists { $0.properties.generalCategory.isLetter })
+        "isalpha": consists { $0.properties.generalCategory.isLetter },
+        "isdigit": consists { [.decimal, .digit].contains($0.properties.numericType) },
+        "isdecimal": consists { $0.properties.numericType == .decimal },
+        "isnumeric": consists { $0.properties.numericType != nil },
+        "isalnum": consists {
+            $0.properties.generalCategory.isLetter || $0.properties.numericType != nil
         },
-        "isdigit": { _, text, _ in
-            .bool(
-                text.string.consists {
-                    $0.properties.numericType == .decimal || $0.properties.numericType == .digit
-                })
-        },
-        "isdecimal": { _, text, _ in
-            .bool(text.string.consists { $0.properties.numericType == .decimal })
-        },
-        "isnumeric": { _, text, _ in
-            .bool(text.string.consists { $0.properties.numericType != nil })
-        },
-        "isalnum": { _, text, _ in
-            .bool(
-                text.string.consists {
-                    $0.properties.generalCategory.isLetter || $0.properties.numericType != nil
-                })
-        },
-        "isspace": { _, text, _ in .bool(text.string.consists(of: \.isPythonSpace)) },
+        "isspace": consists(of: \.isPythonSpace),
         "isascii": { _, text, _ in .bool(text.utf8.allSatisfy { $0 < 0x80 }) },
         "islower": { _, text, _ in .bool(text.string.hasOnlyCase(\.isLowercase)) },
         "isupper": { _, text, _ in .bool(text.string.hasOnlyCase(\.isUppercase)) },
@@ -151,6 +125,13 @@ extension Jinja.Interpreter {
                     && text.string.pythonTitle.utf8.elementsEqual(text.utf8))
         },
     ]
+
+    /// Whether there are characters and all are of this kind.
+    private static func consists(
+        of isMember: @escaping @Sendable (Unicode.Scalar) -> Bool
+    ) -> TextMethod {
+        { _, text, _ in .bool(!text.isEmpty && text.unicodeScalars.allSatisfy(isMember)) }
+    }
 }
 
 extension Unicode.GeneralCategory {
@@ -164,11 +145,6 @@ extension Unicode.GeneralCategory {
 }
 
 extension String {
-    /// Whether there are characters and all are of this kind.
-    fileprivate func consists(of isMember: (Unicode.Scalar) -> Bool) -> Bool {
-        !isEmpty && unicodeScalars.allSatisfy(isMember)
-    }
-
     fileprivate func hasOnlyCase(_ hasCase: KeyPath<Unicode.Scalar.Properties, Bool>) -> Bool {
         let cased = unicodeScalars.filter(\.properties.isCased)
         return !cased.isEmpty && cased.allSatisfy { $0.properties[keyPath: hasCase] }

@@ -1,13 +1,10 @@
 extension Jinja.Interpreter {
     /// What stands behind `is`.
-    static let tests:
-        [String: @Sendable (Jinja.Interpreter, Value, Jinja.Arguments) throws -> Bool] =
-            kindTests.merging(valueTests) { $1 }.merging(comparisonTests) { $1 }
+    static let tests: Tests =
+        kindTests.merging(valueTests) { $1 }.merging(comparisonTests) { $1 }
 
-    private typealias Tests = [String:
-        @Sendable (
-            Jinja.Interpreter, Value, Jinja.Arguments
-        ) throws -> Bool]
+    typealias Tests =
+        [String: @Sendable (Jinja.Interpreter, Value, Jinja.Arguments) throws -> Bool]
 
     private static let kindTests: Tests = [
         "defined": { _, value, _ in !value.isUndefined },
@@ -47,9 +44,7 @@ extension Jinja.Interpreter {
         "false": { _, value, _ in if case .bool(false) = value { true } else { false } },
         "odd": { interpreter, value, _ in try interpreter.remainder(value, .int(2)) == 1 },
         "even": { interpreter, value, _ in try interpreter.remainder(value, .int(2)) == 0 },
-        "divisibleby": { interpreter, value, arguments in
-            try interpreter.remainder(value, arguments.exactly(1, for: "divisibleby")[0]) == 0
-        },
+        "divisibleby": { try $0.remainder($1, $2.exactly(1, for: "divisibleby")[0]) == 0 },
         "lower": { interpreter, value, _ in
             try interpreter.hasCase(interpreter.text(of: value).string) { $0.lowercased() }
         },
@@ -60,12 +55,8 @@ extension Jinja.Interpreter {
         "filter": { interpreter, value, _ in filters[try interpreter.text(of: value).string] != nil
         },
         "test": { interpreter, value, _ in tests[try interpreter.text(of: value).string] != nil },
-        "sameas": { interpreter, value, arguments in
-            try interpreter.isSame(value, arguments.exactly(1, for: "sameas")[0])
-        },
-        "in": { interpreter, value, arguments in
-            try arguments.exactly(1, for: "in")[0].contains(value, interpreter.budget)
-        },
+        "sameas": { try $0.isSame($1, $2.exactly(1, for: "sameas")[0]) },
+        "in": { try $2.exactly(1, for: "in")[0].contains($1, $0.budget) },
     ]
 
     private static let comparisonTests: Tests = {
@@ -77,10 +68,7 @@ extension Jinja.Interpreter {
         var tests: Tests = [:]
         for (comparison, names) in names {
             for name in names {
-                tests[name] = { interpreter, value, arguments in
-                    let other = try arguments.exactly(1, for: name)[0]
-                    return try interpreter.holds(value, comparison, other)
-                }
+                tests[name] = { try $0.holds($1, comparison, $2.exactly(1, for: name)[0]) }
             }
         }
         return tests

@@ -55,9 +55,9 @@ extension Jinja.Parser {
     }
 
     private mutating func comparison() throws(TemplateError) -> Expression {
-        let left = try sum()
+        let left = try binary(.sums)
         var operands: [(Jinja.ComparisonOperator, Expression)] = []
-        while let comparison = takeComparison() { operands.append((comparison, try sum())) }
+        while let comparison = takeComparison() { operands.append((comparison, try binary(.sums))) }
         if operands.isEmpty { return left }
         return try node(.comparison(left, operands), left.line, [left] + operands.map(\.1))
     }
@@ -79,59 +79,55 @@ extension Jinja.Parser {
         }
     }
 
-    private mutating func takeOperator(_ symbols: String...) -> Jinja.BinaryOperator? {
-        guard case .symbol(let symbol) = current.kind, symbols.contains(symbol) else { return nil }
-        advance()
-        return Jinja.BinaryOperator(rawValue: symbol)
+    /// Operators that bind equally, from left to right.
+    private enum Level {
+        case sums, products, powers
+
+        var operators: Set<Jinja.BinaryOperator> {
+            switch self {
+            case .sums: [.add, .subtract]
+            case .products: [.multiply, .divide, .divideFloor, .remainder]
+            case .powers: [.power]
+            }
+        }
     }
 
-    private mutating func sum() throws(TemplateError) -> Expression {
-        var left = try concatenation()
-        while let sign = takeOperator("+", "-") {
-            let right = try concatenation()
+    private mutating func binary(_ level: Level) throws(TemplateError) -> Expression {
+        var left = try operand(of: level)
+        while case .symbol(let symbol) = current.kind,
+            let sign = Jinja.BinaryOperator(rawValue: symbol), level.operators.contains(sign)
+        {
+            advance()
+            let right = try operand(of: level)
             left = try node(.binary(sign, left, right), left.line, [left, right])
         }
         return left
     }
 
+    private mutating func operand(of level: Level) throws(TemplateError) -> Expression {
+        switch level {
+        case .sums: try concatenation()
+        case .products: try binary(.powers)
+        case .powers: try unary()
+        }
+    }
+
     private mutating func concatenation() throws(TemplateError) -> Expression {
-        var parts = [try product()]
-        while take("~") { parts.append(try product()) }
+        var parts = [try binary(.products)]
+        while take("~") { parts.append(try binary(.products)) }
         return parts.count == 1
             ? parts[0] : try node(.concatenation(parts), parts[0].line, parts)
     }
 
-    private mutating func product() throws(TemplateError) -> Expression {
-        var left = try power()
-        while let sign = takeOperator("*", "/", "//", "%") {
-            let right = try power()
-            left = try node(.binary(sign, left, right), left.line, [left, right])
-        }
-        return left
-    }
-
-    private mutating func power() throws(TemplateError) -> Expression {
-        var left = try unary()
-        while let sign = takeOperator("**") {
-            let right = try unary()
-            left = try node(.binary(sign, left, right), left.line, [left, right])
-        }
-        return left
-    }
-
     private mutating func unary(filters: Bool = true) throws(TemplateError) -> Expression {
         let line = current.line
+        let isNegative = take("-")
         var operand: Expression
-        if take("-") {
+        if isNegative || take("+") {
             let inner = try nested { (parser) throws(TemplateError) in
                 try parser.unary(filters: false)
             }
-            operand = try node(.negative(inner), line, [inner])
-        } else if take("+") {
-            let inner = try nested { (parser) throws(TemplateError) in
-                try parser.unary(filters: false)
-            }
-            operand = try node(.positive(inner), line, [inner])
+            operand = try node(isNegative ? .negative(inner) : .positive(inner), line, [inner])
         } else {
             operand = try primary()
         }

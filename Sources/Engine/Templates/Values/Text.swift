@@ -98,17 +98,8 @@ extension Jinja.Text {
         guard range.lowerBound > 0 || range.upperBound < utf8.count else { return self }
         let string = string.utf8Slice(range)
         guard case .mixed(let ranges) = origin else { return Jinja.Text(string, origin) }
-        var low = 0
-        var high = ranges.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound <= range.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        let own = ranges[low...].prefix { $0.lowerBound < range.upperBound }
+        let first = ranges.partitionPoint { $0.upperBound > range.lowerBound }
+        let own = ranges[first...].prefix { $0.lowerBound < range.upperBound }
             .map { found -> Range<Int> in
                 let part = found.clamped(to: range)
                 return part.lowerBound - range.lowerBound..<part.upperBound - range.lowerBound
@@ -168,5 +159,17 @@ extension Collection<Jinja.Text> {
             isFirst = false
         }
         return builder.text
+    }
+}
+
+extension Array {
+    /// The index of the first element that `belongs`; all those before it do not, all behind it do.
+    func partitionPoint(where belongs: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
