@@ -24,6 +24,10 @@ enum Families {
         GPT2Model.self,
         GPTNeoXModel.self,
         FalconModel.self,
+        LFM2Model.self,
+        Qwen3NextModel.self,
+        Qwen35Model.self,
+        Mamba2Model.self,
         MixtralModel.self,
         Qwen3MoEModel.self,
         OLMoEModel.self,
@@ -60,6 +64,8 @@ struct Family: Sendable {
     /// Nil for a family that GGUF files store under another family's name.
     let gguf: GGUFForm?
     var huggingFace = HuggingFaceForm()
+    /// The kinds of layers that it may have.
+    var layerTypes = ["full_attention", "sliding_attention"]
 }
 
 extension Family {

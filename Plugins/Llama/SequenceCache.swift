@@ -39,6 +39,12 @@ final class SequenceCache {
         return SequenceStates(sizes: layout.slots, sequences: sequences)
     }
 
+    /// The states, for a layer that has some.
+    var recurrent: SequenceStates {
+        guard let states else { preconditionFailure("the network has no recurrent layers") }
+        return states
+    }
+
     /// Where a layer finds what is its own.
     func place(ofLayer layer: Int) -> Int { places[layer] }
 }

@@ -13,9 +13,9 @@ public enum GGUFNames {
         let (folder, leaf) = (String(name[..<dot]), name[name.index(after: dot)...])
         if let outer = outer[folder] { return "\(outer).\(leaf)" }
         let parts = folder.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "blk", let inner = inner[String(parts[2])] else {
-            return name
-        }
+        guard parts.count > 2, parts[0] == "blk",
+            let inner = inner[parts[2...].joined(separator: ".")]
+        else { return name }
         return "\(layers).\(parts[1]).\(inner).\(leaf)"
     }
 }

@@ -82,6 +82,11 @@ extension ParityCase {
         ParityCase("gpt2"), ParityCase("gpt2", "model-f16.gguf"),
         ParityCase("gpt_neox"), ParityCase("gpt_neox", "model-f16.gguf"),
         ParityCase("falcon"), ParityCase("falcon", "model-f32.gguf"),
+        ParityCase("lfm2"), ParityCase("lfm2", "model-f32.gguf"),
+        ParityCase("qwen3-next"), ParityCase("qwen3-next", "model-f16.gguf"),
+        ParityCase("qwen3.5", tolerance: 3e-4),
+        ParityCase("qwen3.5", "model-f32.gguf", tolerance: 3e-4),
+        ParityCase("mamba2"), ParityCase("mamba2", "model-f32.gguf"),
     ]
 
     @Test(arguments: floats) func logitsAreTheReferences(_ parity: ParityCase) throws {

@@ -31,9 +31,17 @@ extension GatedFeedForward {
     init(
         _ weights: Weights, _ c: DecoderConfiguration, activation: Activation = .silu
     ) throws {
-        gate = try Linear(weights["gate_proj"], from: c.hiddenSize, to: c.intermediateSize)
-        up = try Linear(weights["up_proj"], from: c.hiddenSize, to: c.intermediateSize)
-        down = try Linear(weights["down_proj"], from: c.intermediateSize, to: c.hiddenSize)
+        try self.init(
+            weights, width: c.hiddenSize, size: c.intermediateSize, activation: activation)
+    }
+
+    /// - Parameters:
+    ///   - width: D
+    ///   - size: F
+    init(_ weights: Weights, width: Int, size: Int, activation: Activation = .silu) throws {
+        gate = try Linear(weights["gate_proj"], from: width, to: size)
+        up = try Linear(weights["up_proj"], from: width, to: size)
+        down = try Linear(weights["down_proj"], from: size, to: width)
         self.activation = activation
     }
 

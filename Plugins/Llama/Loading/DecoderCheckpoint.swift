@@ -54,7 +54,7 @@ struct DecoderCheckpoint {
         _ file: ConfigurationFile, _ decoder: any DecoderNetwork.Type
     ) throws -> DecoderConfiguration {
         let configuration = try file.decode(DecoderConfiguration.self)
-        try configuration.check()
+        try configuration.check(layerTypes: decoder.family.layerTypes)
         try decoder.check(configuration, in: file)
         return configuration
     }

@@ -2,9 +2,10 @@ import PluginCommon
 import TensorRuntime
 
 extension DecoderConfiguration {
+    /// - Parameter layerTypes: the kinds of layers that the family has.
     /// - Throws: `ConfigurationError` naming the key whose value no network of this plugin implements
     ///   or that contradicts another.
-    func check() throws {
+    func check(layerTypes known: [String]) throws {
         try checkQuantization()
         try ConfigurationChecks.expect("is_causal", isCausal, true)
         try ConfigurationChecks.expect(
@@ -15,7 +16,7 @@ extension DecoderConfiguration {
         }
         try ConfigurationChecks.positive(["rms_norm_eps": normEpsilon, "rope_theta": theta])
         try checkRotary()
-        try checkLayerTypes()
+        try checkLayerTypes(known)
     }
 
     private func checkQuantization() throws {
@@ -42,14 +43,13 @@ extension DecoderConfiguration {
         }
     }
 
-    private func checkLayerTypes() throws {
+    private func checkLayerTypes(_ known: [String]) throws {
         guard let layerTypes else { return }
         if layerTypes.count != numHiddenLayers {
             throw ConfigurationError.range(
                 "layer_types", found: "of \(layerTypes.count) layers",
                 expected: "\(numHiddenLayers)")
         }
-        let known = ["full_attention", "sliding_attention"]
         if let other = layerTypes.first(where: { !known.contains($0) }) {
             throw ConfigurationError.unsupported(
                 "layer_types", found: other, expected: known.joined(separator: ", "))

@@ -15,10 +15,11 @@ extension GGUFForm {
             ("vocab_size", .integer(try metadata.vocabularySize(architecture, tensors))),
             ("tie_word_embeddings", .bool(tensors["output.weight"] == nil)),
         ]
-        for (key, own) in Self.sizes {
+        for (key, own) in Self.usualSizes.merging(sizes, uniquingKeysWith: { $1 }) {
             object.append((key, .integer(try metadata.int(path(own)))))
         }
-        for (key, own) in Self.furtherSizes {
+        object += try layerTypes(metadata)
+        for (key, own) in Self.furtherSizes where !object.contains(where: { $0.key == key }) {
             guard let size = try metadata.int(ifPresent: path(own)) else { continue }
             object.append((key, .integer(size)))
         }
@@ -36,13 +37,15 @@ extension GGUFForm {
 
     /// The file's key for one of config.json.
     func key(_ key: String) -> String {
-        let all = [Self.sizes, Self.furtherSizes, Self.numbers, Self.rotaryKeys, keys, flags]
+        let all = [
+            sizes, Self.usualSizes, Self.furtherSizes, Self.numbers, Self.rotaryKeys, keys, flags,
+        ]
         return all.lazy.compactMap { $0[key] }.first.map(path) ?? key
     }
 
     private func path(_ own: String) -> String { "\(architecture).\(own)" }
 
-    private static let sizes = [
+    private static let usualSizes = [
         "hidden_size": "embedding_length",
         "intermediate_size": "feed_forward_length",
         "num_hidden_layers": "block_count",
@@ -62,6 +65,27 @@ extension GGUFForm {
         "layer_norm_eps": "attention.layer_norm_epsilon",
         "rope_theta": "rope.freq_base",
     ]
+
+    /// Which layers are recurrent: those without heads of keys and values, or those of a list.
+    private func layerTypes(
+        _ metadata: GGUFMetadata
+    ) throws -> [(key: String, value: JSON)] {
+        guard let recurrentLayers else { return [] }
+        let types = { (isRecurrent: [Bool]) in
+            JSON.array(isRecurrent.map { .string($0 ? recurrentLayers : "full_attention") })
+        }
+        let list = path("attention.recurrent_layers")
+        if let isRecurrent = try metadata.bools(ifPresent: list) {
+            return [("layer_types", types(isRecurrent))]
+        }
+        let heads = path("attention.head_count_kv")
+        // One number for all layers is read as such.
+        guard let counts = try? metadata.ints(ifPresent: heads) else { return [] }
+        return [
+            ("layer_types", types(counts.map { $0 == 0 })),
+            ("num_key_value_heads", .integer(counts.max() ?? 0)),
+        ]
+    }
 
     /// Refuses unsupported variants of these architectures: mixtures of experts, values of another
     /// size than keys, attention to what follows.

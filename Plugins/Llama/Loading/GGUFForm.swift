@@ -9,8 +9,14 @@ struct GGUFForm: Sendable {
     var hasExperts = false
     /// Additional keys of the family, by those of config.json.
     var keys: [String: String] = [:]
+    /// The sizes of config.json that most families keep elsewhere.
+    var sizes: [String: String] = [:]
+    /// What the layers are called that have no heads of keys and values.
+    var recurrentLayers: String?
     /// Additional keys that are true or false.
     var flags: [String: String] = [:]
+    /// The folders outside the layers that differ from most families', by the file's.
+    var outerNames: [String: String] = [:]
     /// The folders within a layer that differ from most families', by the file's.
     var layerNames: [String: String] = [:]
     /// Tensors that a layer has without a folder, by the file's name.
@@ -30,10 +36,11 @@ extension GGUFForm {
         }
         let inner = Self.usualLayerNames.merging(layerNames) { $1 }
         return GGUFNames.network(
-            name, outer: Self.outerNames, layers: "model.layers", inner: inner)
+            name, outer: Self.usualOuterNames.merging(outerNames) { $1 }, layers: "model.layers",
+            inner: inner)
     }
 
-    private static let outerNames = [
+    private static let usualOuterNames = [
         "token_embd": "model.embed_tokens",
         "position_embd": "model.position_embeddings",
         "output_norm": "model.norm",

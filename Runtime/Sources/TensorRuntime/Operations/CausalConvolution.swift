@@ -87,3 +87,23 @@ public struct CausalConvolution: Sendable {
         withExtendedLifetime((weight, bias)) {}
     }
 }
+
+extension CausalConvolution {
+    /// The filters of channels that a checkpoint keeps together, one part after the other: `weight`
+    /// [C, K] or [C, 1, K] and, if there is one, `bias` [C].
+    ///
+    /// - Parameter channels: of each part.
+    public static func parts(
+        of weights: Weights, channels parts: [Int], taps: Int
+    ) throws -> [CausalConvolution] {
+        let all = parts.reduce(0, +)
+        let weight = try weights.tensor(ofAnyShape: "weight").reshaped(all, taps)
+        let bias = try weights.has("bias") ? weights.tensor("bias", [all]) : nil
+        var first = 0
+        return try parts.map { count in
+            let rows = first..<first + count
+            first += count
+            return try CausalConvolution(weight.rows(rows), bias: bias?.rows(rows))
+        }
+    }
+}

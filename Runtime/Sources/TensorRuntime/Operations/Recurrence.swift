@@ -8,21 +8,24 @@ import Glibc
 ///     y[n] = Sᵀ qₙ
 ///
 /// - Parameters:
-///   - queries: [N, H, k].
-///   - keys: [N, H, k].
+///   - queries: [N, G, k].
+///   - keys: [N, G, k].
 ///   - values: [N, H, v].
+///   - keyHeads: for each of the H heads the one of its queries and keys.
 ///   - decay: g, [N, H].
 ///   - rate: β, [N, H].
 ///   - slot: of the states, H · k · v floats; they have begun a batch with these rows.
 /// - Returns: [N, H, v].
 public func gatedDeltaRule(
-    queries: Tensor, keys: Tensor, values: Tensor, decay: Tensor, rate: Tensor,
+    queries: Tensor, keys: Tensor, values: Tensor, keyHeads: [Int], decay: Tensor, rate: Tensor,
     states: SequenceStates, slot: Int, rows: SequenceRows
 ) throws(TensorError) -> Tensor {
-    let (heads, keySize, valueSize) = (queries.shape[1], queries.width, values.width)
+    let (heads, keySize, valueSize) = (keyHeads.count, queries.width, values.width)
+    let groups = queries.shape.dropLast().last ?? 0
+    precondition(keyHeads.allSatisfy((0..<groups).contains))
     for (name, tensor, shape) in [
-        ("queries", queries, [rows.count, heads, keySize]),
-        ("keys", keys, [rows.count, heads, keySize]),
+        ("queries", queries, [rows.count, groups, keySize]),
+        ("keys", keys, [rows.count, groups, keySize]),
         ("values", values, [rows.count, heads, valueSize]),
         ("decay", decay, [rows.count, heads]), ("rate", rate, [rows.count, heads]),
     ] {
@@ -33,10 +36,10 @@ public func gatedDeltaRule(
     forHeads(heads, of: rows, states, slot, size: keySize * valueSize) { rows, head, old, new in
         var state = old
         for row in rows {
-            let place = row * heads + head
+            let (place, key) = (row * heads + head, (row * groups + keyHeads[head]) * keySize)
             deltaStep(
-                from: state, to: new, keySize, valueSize, q: queries.data() + place * keySize,
-                k: keys.data() + place * keySize, v: values.data() + place * valueSize,
+                from: state, to: new, keySize, valueSize, q: queries.data() + key,
+                k: keys.data() + key, v: values.data() + place * valueSize,
                 decay: decay.data(as: Float.self)[place], rate: rate.data(as: Float.self)[place],
                 y: result.data() + place * valueSize)
             state = UnsafePointer(new)
