@@ -1,3 +1,5 @@
+import PluginABI
+
 /// Rows of many sequences, prefill and decode mixed. Rows of one sequence are in order.
 public struct Batch: Sendable {
     /// `[N]`
@@ -20,26 +22,69 @@ public struct Batch: Sendable {
     }
 }
 
-/// The host's buffer for rows of floats, lent for the call.
-public struct Rows {
-    public let count: Int
-    /// Floats per row.
-    public let width: Int
-    private let base: UnsafeMutableRawPointer?
-    private let stride: Int
+// MARK: - Checks
 
-    /// - Parameter stride: bytes from one row to the next.
-    public init(base: UnsafeMutableRawPointer?, count: Int, width: Int, stride: Int) {
-        self.base = base
-        self.count = count
-        self.width = width
-        self.stride = stride
+extension Batch {
+    /// The host's batch, copied, after a check of every row.
+    ///
+    /// - Throws: `argument` for a batch that is always invalid, `busy` for a full sequence.
+    init(checking pointer: UnsafePointer<roost_batch>?, for context: any DecodeContext) throws {
+        let batch = try checked(pointer, "roost_batch", size: \.struct_size)
+        let capabilities = context.capabilities
+        guard batch.n > 0, batch.n <= capabilities.batchSize else {
+            throw PluginError(
+                .argument, "the batch has \(batch.n) rows, expected 1 to \(capabilities.batchSize)")
+        }
+        guard let token = batch.token, let seq = batch.seq, let pos = batch.pos,
+            let want = batch.want
+        else {
+            throw PluginError(.argument, "the batch has a null array")
+        }
+        let rows = 0..<Int(batch.n)
+        let sequences = try rows.map { try context.checked(seq[$0]) }
+        let positions = rows.map { Int(pos[$0]) }
+        try Self.checkTokens(rows.map { token[$0] }, capabilities)
+        try Self.checkPositions(positions, of: sequences, in: context)
+        self.init(
+            tokens: rows.map { token[$0] }, sequences: sequences, positions: positions,
+            wanted: try Self.wanted(rows.map { want[$0] }))
     }
 
-    /// - Precondition: `row` is in 0 ..< `count`.
-    public subscript(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
-        precondition(row >= 0 && row < count, "row \(row) of \(count)")
-        let start = base?.advanced(by: row * stride).assumingMemoryBound(to: Float.self)
-        return UnsafeMutableBufferPointer(start: start, count: width)
+    private static func checkTokens(_ tokens: [Int32], _ capabilities: DecodeCapabilities) throws {
+        let range = 0..<capabilities.vocabularySize
+        for (row, token) in tokens.enumerated() where !range.contains(Int(token)) {
+            throw PluginError(
+                .argument, "row \(row) has token \(token), expected 0 to \(range.upperBound - 1)")
+        }
+    }
+
+    private static func checkPositions(
+        _ positions: [Int], of sequences: [Int], in context: any DecodeContext
+    ) throws {
+        let limit = context.capabilities.contextLength
+        var next: [Int: Int] = [:]
+        for (row, (sequence, position)) in zip(sequences, positions).enumerated() {
+            let expected = next[sequence] ?? context.length(of: sequence)
+            guard position == expected else {
+                throw PluginError(
+                    .argument,
+                    "row \(row) has position \(position) of sequence \(sequence), "
+                        + "expected \(expected)")
+            }
+            guard position < limit else {
+                throw PluginError(.busy, "sequence \(sequence) is full: \(limit) positions")
+            }
+            next[sequence] = position + 1
+        }
+    }
+
+    private static func wanted(_ wants: [UInt8]) throws -> [Int] {
+        try wants.indices.filter { row in
+            guard let want = Want(rawValue: wants[row]) else {
+                throw PluginError(
+                    .argument, "row \(row) wants \(wants[row]), expected 0 (nothing) or 1 (logits)")
+            }
+            return want == .logits
+        }
     }
 }

@@ -15,7 +15,7 @@ enum Binaries {
 
     /// Read a message and write what they read.
     private static let messages: [@Sendable ([UInt8]) throws -> [UInt8]] =
-        [readHeader, readFailure] + WorkerServer.calls.flatMap { [call($0), answer(to: $0)] }
+        [readHeader, readFailure] + CallStep.calls.flatMap { [call($0), answer(to: $0)] }
 
     private static func readHeader(_ bytes: [UInt8]) throws -> [UInt8] {
         _ = try Frame.Header(Array(bytes.prefix(Frame.headerSize)))

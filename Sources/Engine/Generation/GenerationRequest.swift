@@ -1,7 +1,6 @@
 /// A client's request for text.
 package struct GenerationRequest: Sendable {
-    /// The source text of an encoder-decoder; nil for models without an encoder.
-    package var source: [Int32]?
+    package var basis = SequenceBasis()
     /// The prompt. For an encoder-decoder, the beginning of the output; empty for the model's own.
     package var prompt: [Int32]
     package var sampling = SamplingParameters()
@@ -32,15 +31,37 @@ package struct GenerationRequest: Sendable {
     }
 
     package init(source: [Int32]) {
-        self.source = source
+        basis.source = source
         prompt = []
     }
 
+    /// The source text of an encoder-decoder; nil for models without an encoder.
+    package var source: [Int32]? {
+        get { basis.source }
+        set { basis.source = newValue }
+    }
+
     /// Identity is what the model is fed; how the output is sampled does not matter.
-    var fingerprint: Int { Fingerprint.of("generation", source, prompt) }
+    var fingerprint: Int { Fingerprint.of("generation", basis, prompt) }
 
     /// The tokens that the client has sent.
     var inputCount: Int { source?.count ?? prompt.count }
+}
+
+/// What the states of a sequence depend on beside its tokens: only one with the same basis can be
+/// reused.
+package struct SequenceBasis: Hashable, Sendable {
+    /// The source text of an encoder-decoder; nil for models without an encoder.
+    package var source: [Int32]?
+
+    package init() {}
+
+    /// The basis of a sequence that has read no source yet.
+    var unread: SequenceBasis {
+        var basis = self
+        basis.source = nil
+        return basis
+    }
 }
 
 /// A part of the output.

@@ -6,8 +6,7 @@ struct SequenceSlots {
     struct Slot: Equatable {
         /// What the model holds, in order.
         var tokens: [Int32] = []
-        /// The source it has read, if the model has an encoder.
-        var source: [Int32]?
+        var basis = SequenceBasis()
         var isTaken = false
         fileprivate var lastUse = 0
     }
@@ -61,44 +60,44 @@ extension SequenceSlots {
     /// beginning is forked, or the sequence that was used longest ago is emptied.
     ///
     /// - Parameters:
-    ///   - source: what the sequence must have read; nil for models without an encoder.
+    ///   - basis: what the sequence must have.
     ///   - reusable: how much of the prompt need not be computed, at most. The last token always is: its
     ///     logits are wanted.
     func placement(
-        for prompt: [Int32], of source: [Int32]? = nil, reusable: Int
+        for prompt: [Int32], on basis: SequenceBasis = SequenceBasis(), reusable: Int
     ) -> Placement? {
         guard let oldest = free.min(by: isUsedEarlier) else { return nil }
         let candidates = slots.indices.compactMap { slot in
-            usable(slot, prompt, source, reusable).map { (slot: slot, length: $0) }
+            usable(slot, prompt, basis, reusable).map { (slot: slot, length: $0) }
         }
         let best = candidates.max {
             ($0.length, isFree($0.slot) ? 1 : 0) < ($1.length, isFree($1.slot) ? 1 : 0)
         }
         guard let best else { return .fresh(slot: oldest) }
-        if isFree(best.slot), best.slot == oldest || isWorthCutting(best, source) {
+        if isFree(best.slot), best.slot == oldest || isWorthCutting(best, basis) {
             return .keep(slot: best.slot, length: best.length)
         }
         if forks {
             return .fork(source: best.slot, slot: oldest, length: best.length)
         }
-        return candidates.filter { isFree($0.slot) && isWorthCutting($0, source) }
+        return candidates.filter { isFree($0.slot) && isWorthCutting($0, basis) }
             .max { $0.length < $1.length }
             .map { .keep(slot: $0.slot, length: $0.length) } ?? .fresh(slot: oldest)
     }
 
     /// Whether a sequence that is cut keeps at least as much as it loses.
-    private func isWorthCutting(_ cut: (slot: Int, length: Int), _ source: [Int32]?) -> Bool {
-        slots[cut.slot].tokens.count - cut.length <= cut.length + (source?.count ?? 0)
+    private func isWorthCutting(_ cut: (slot: Int, length: Int), _ basis: SequenceBasis) -> Bool {
+        slots[cut.slot].tokens.count - cut.length <= cut.length + (basis.source?.count ?? 0)
     }
 
     /// How many tokens of a sequence a prompt can reuse: their common prefix, if the model can
     /// return to its end; nil if there is nothing to reuse, not even the source.
     private func usable(
-        _ slot: Int, _ prompt: [Int32], _ source: [Int32]?, _ reusable: Int
+        _ slot: Int, _ prompt: [Int32], _ basis: SequenceBasis, _ reusable: Int
     ) -> Int? {
-        guard slots[slot].source == source else { return nil }
+        guard slots[slot].basis == basis else { return nil }
         let length = min(commonPrefix(slots[slot].tokens, prompt), reusable)
-        guard length > 0 || source != nil else { return nil }
+        guard length > 0 || basis.source != nil else { return nil }
         let goesBack = flags.contains(.truncateAny)
         return goesBack || length == slots[slot].tokens.count ? length : nil
     }
@@ -113,25 +112,25 @@ extension SequenceSlots {
     }
 
     private func lastUse(_ slot: Int) -> Int {
-        slots[slot].tokens.isEmpty && slots[slot].source == nil ? 0 : slots[slot].lastUse
+        slots[slot].tokens.isEmpty && slots[slot].basis.source == nil ? 0 : slots[slot].lastUse
     }
 }
 
 // MARK: - Keeping account
 
 extension SequenceSlots {
-    /// - Parameter source: what the sequence has read.
+    /// - Parameter basis: what the sequence has.
     mutating func take(
-        _ placement: Placement, tokens: ArraySlice<Int32>, source: [Int32]? = nil
+        _ placement: Placement, tokens: ArraySlice<Int32>, basis: SequenceBasis = SequenceBasis()
     ) {
         slots[placement.slot].isTaken = true
         slots[placement.slot].tokens = Array(tokens)
-        slots[placement.slot].source = source
+        slots[placement.slot].basis = basis
     }
 
-    /// The model has read a source for an empty sequence.
-    mutating func read(_ source: [Int32], for slot: Int) {
-        slots[slot].source = source
+    /// The model has read the source of a basis for an empty sequence.
+    mutating func read(_ basis: SequenceBasis, for slot: Int) {
+        slots[slot].basis = basis
     }
 
     mutating func append(_ tokens: ArraySlice<Int32>, to slot: Int) {
@@ -156,7 +155,7 @@ extension SequenceSlots {
     /// The model has emptied the sequence.
     mutating func forget(_ slot: Int) {
         slots[slot].tokens = []
-        slots[slot].source = nil
+        slots[slot].basis.source = nil
     }
 
     /// The model is another one, with empty sequences.

@@ -62,10 +62,10 @@ extension TextLoop {
         for generation in jobs where generation.slot == nil && running.count < options.parallel {
             let prompt = generation.request.prompt
             let reusable = generation.scoresPrompt ? 0 : prompt.count - 1
-            if isBeingRead(generation.request.source) { continue }
+            if isBeingRead(generation.request.basis) { continue }
             guard
                 let placement = slots.placement(
-                    for: prompt, of: generation.request.source, reusable: reusable)
+                    for: prompt, on: generation.request.basis, reusable: reusable)
             else { break }
             if reusable > 0, isWorthWaiting(generation, beyond: placement.length) { continue }
             running.append(generation)
@@ -81,7 +81,7 @@ extension TextLoop {
         return slots.forks
             && running.contains { other in
                 guard let slot = other.slot, !other.scoresPrompt, !other.isPaused,
-                    other.request.source == request.source
+                    other.request.basis == request.basis
                 else { return false }
                 let common = commonPrefix(other.request.prompt, request.prompt)
                 let shared = min(common, request.prompt.count - 1)
@@ -92,9 +92,9 @@ extension TextLoop {
 
     /// Whether the model is about to read this source for another request, whose sequence can then
     /// be forked.
-    private func isBeingRead(_ source: [Int32]?) -> Bool {
-        source != nil && slots.forks
-            && running.contains { $0.request.source == source && isUnread($0) }
+    private func isBeingRead(_ basis: SequenceBasis) -> Bool {
+        basis.source != nil && slots.forks
+            && running.contains { $0.request.basis == basis && isUnread($0) }
     }
 
     /// - Returns: false when the model was lost.
@@ -104,9 +104,10 @@ extension TextLoop {
         generation.slot = placement.slot
         let isReady = prepare(placement, in: model)
         let length = isReady == true ? placement.length : 0
-        let source = isReady == true && placement.hasSource ? generation.request.source : nil
-        slots.take(placement, tokens: generation.tokens[..<length], source: source)
-        begin(generation, cached: source?.count ?? length)
+        let wanted = generation.request.basis
+        let basis = isReady == true && placement.hasSource ? wanted : wanted.unread
+        slots.take(placement, tokens: generation.tokens[..<length], basis: basis)
+        begin(generation, cached: basis.source?.count ?? length)
         return isReady != nil
     }
 
@@ -175,7 +176,7 @@ extension TextLoop {
     /// Whether the request's sequence has yet to read its source.
     private func isUnread(_ generation: Generation) -> Bool {
         guard let slot = generation.slot else { return false }
-        return slots[slot].source != generation.request.source
+        return slots[slot].basis != generation.request.basis
     }
 
     /// Makes the model read one source of an encoder-decoder; the running requests get a step
@@ -191,7 +192,7 @@ extension TextLoop {
             try queue.call(model, for: [next]) {
                 try model.encode(source, into: slot, deadline: options.stepDeadline)
             }
-            slots.read(source, for: slot)
+            slots.read(next.request.basis, for: slot)
             return true
         } catch {
             // The sequence is still empty. The request is past this point once the model has

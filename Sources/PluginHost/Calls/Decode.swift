@@ -5,16 +5,9 @@ package struct ForwardCall: RowsCall {
     package static let step = CallStep.forward
     package var batch: Batch
 
-    package mutating func pass(_ wire: inout Wire) throws {
-        try wire.pass(&batch.tokens, &batch.sequences, &batch.positions)
-        var wants: [UInt8] = batch.wants.map { $0 ? 1 : 0 }
-        try wire.pass(&wants)
-        if wire.isRead { batch.wants = wants.map { $0 != 0 } }
-    }
+    package mutating func pass(_ wire: inout Wire) throws { try wire.pass(&batch) }
 
-    package func check(on host: HostSide) throws {
-        try batch.check(against: try host.description.requiredDecode)
-    }
+    package func check(on host: HostSide) throws { try batch.check(for: host.description) }
 
     package func shape(for model: ModelDescription) throws -> (count: Int, width: Int) {
         (batch.wants.count { $0 }, try model.requiredDecode.vocabularySize)

@@ -39,6 +39,8 @@ package final class ModelSupervisor: Sendable {
         var history: RestartHistory
         var loss: Loss?
         var blamed = BlamedRequests()
+        /// What every model needs before anybody calls it.
+        var preparation: (@Sendable (any LoadedModel) throws -> Void)?
         var restarts = 0
         private var starts: Start = 0
         var lastFailure: String?
@@ -125,6 +127,18 @@ package final class ModelSupervisor: Sendable {
         }
     }
 
+    /// Has every model prepared before anybody gets it: the current one now, each later one as a part of
+    /// its start. Blocks.
+    ///
+    /// - Parameter preparation: may be asked about one model more than once.
+    /// - Throws: what it throws for the current model, or the error of that model's start.
+    package func prepare(
+        with preparation: @escaping @Sendable (any LoadedModel) throws -> Void
+    ) throws {
+        supervision.withLock { $0.preparation = preparation }
+        try preparation(current())
+    }
+
     /// Ends a model whose call failed fatally, and starts another. A model that is no longer
     /// current is ignored, so that every holder of it may call this.
     ///
@@ -187,7 +201,7 @@ extension ModelSupervisor {
     /// Starts for a caller who wants to know why it fails; a later call may try again.
     private func carryOut(_ start: Start) throws -> any LoadedModel {
         do {
-            let model = try launch()
+            let model = try launchPrepared()
             try adopt(model, of: start)
             return model
         } catch {
@@ -196,6 +210,17 @@ extension ModelSupervisor {
                 supervision.lastFailure = String(describing: error)
                 supervision.state = .idle
             }
+            throw error
+        }
+    }
+
+    private func launchPrepared() throws -> any LoadedModel {
+        let model = try launch()
+        do {
+            try supervision.withLock { $0.preparation }?(model)
+            return model
+        } catch {
+            model.close()
             throw error
         }
     }
@@ -227,7 +252,7 @@ extension ModelSupervisor {
     private func launchUntilItServes(_ start: Start) {
         while true {
             do {
-                let model = try launch()
+                let model = try launchPrepared()
                 supervision.withLock { $0.restarts += 1 }
                 return try adopt(model, of: start)
             } catch {

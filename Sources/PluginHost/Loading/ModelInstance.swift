@@ -10,6 +10,8 @@ package final class ModelInstance: @unchecked Sendable {
     let vocabulary: Vocabulary?
     let model: OpaquePointer
     let context: OpaquePointer
+    /// The tables of all extensions; those of most calls stand below, read once.
+    let extensions: Extensions
     let tokens: roost_ext_tokens?
     let decode: roost_ext_decode?
     let encode: roost_ext_encode?
@@ -37,7 +39,7 @@ package final class ModelInstance: @unchecked Sendable {
             self.library = library
             model = opened.model
             context = opened.context
-            let extensions = Extensions(library.table, opened.model, trace: trace)
+            extensions = Extensions(library.table, opened.model, trace: trace)
             tokens = try extensions.table(.tokens, as: roost_ext_tokens.self)
             decode = try extensions.table(.decode, as: roost_ext_decode.self)
             encode = try extensions.table(.encode, as: roost_ext_encode.self)

@@ -31,8 +31,9 @@ package struct Batch: Sendable, Equatable {
 // MARK: - To a plugin
 
 extension Batch {
-    /// - Throws: `.refused` for a batch that the context cannot take; nothing was called.
-    func check(against capabilities: DecodeCapabilities) throws {
+    /// - Throws: `.refused` for a batch that the model cannot take; nothing was called.
+    func check(for model: ModelDescription) throws {
+        let capabilities = try model.requiredDecode
         guard count > 0, count <= capabilities.batchSize else {
             throw ModelFailure.argument(
                 "a batch of \(count) rows, expected 1 to \(capabilities.batchSize)")
@@ -71,5 +72,14 @@ extension Batch {
                 }
             }
         }
+    }
+}
+
+extension Batch: WireMessage {
+    package mutating func pass(_ wire: inout Wire) throws {
+        try wire.pass(&tokens, &sequences, &positions)
+        var wants: [UInt8] = wants.map { $0 ? 1 : 0 }
+        try wire.pass(&wants)
+        if wire.isRead { self.wants = wants.map { $0 != 0 } }
     }
 }

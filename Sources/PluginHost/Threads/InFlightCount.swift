@@ -12,7 +12,7 @@ package final class InFlightCount: Sendable {
 
     package init() {}
 
-    var count: Int { state.withLock { $0.count } }
+    package var count: Int { state.withLock { $0.count } }
 
     package func add() {
         state.withLock { $0.count += 1 }

@@ -13,31 +13,10 @@ package final class WorkerServer: @unchecked Sendable {
         var memory: SharedMemory?
     }
 
-    /// One call of each kind that the host may make; reading a message replaces its members.
-    package static let calls: [any WorkerCall] = [
-        Hello(), LibraryCall(path: ""), QueryCall(), AttachCall(),
-        ProbeCall(request: OpenRequest(path: "")), LoadCall(request: OpenRequest(path: "")),
-        VocabularyCall(), MapCall(size: 0), CloseCall(),
-        TokenizeCall(text: "", flags: []),
-        ForwardCall(batch: Batch()), SequenceLengthCall(sequence: 0), ClearCall(sequence: 0),
-        TruncateCall(sequence: 0, length: 0),
-        ForkCall(sequence: 0, destination: 0, length: 0),
-        EncodeCall(source: [], sequence: 0),
-        EmbedTokenizeCall(texts: [], flags: []),
-        CountTokensCall(texts: [], companions: .none, flags: []),
-        EmbedCall(batch: .texts([]), flags: []), ScoreCall(query: "", documents: []),
-        ClassifyCall(texts: []),
-        BeginTaskCall(id: JobID(rawValue: 0), name: "", input: []),
-        AdvanceTaskCall(id: JobID(rawValue: 0), limit: .zero),
-        BeginImageCall(id: JobID(rawValue: 0), request: ImageRequest(prompt: "")),
-        StepImageCall(id: JobID(rawValue: 0)), PreviewImageCall(id: JobID(rawValue: 0)),
-        FinishImageCall(id: JobID(rawValue: 0)), EndJobCall(id: JobID(rawValue: 0)),
-        SelfTestCall(limit: .zero),
-    ]
-
     /// By their numbers. Made before there is a second thread: two that first need a table at the same moment
     /// can wait for each other for ever in Swift's runtime.
-    private let table = Dictionary(uniqueKeysWithValues: calls.map { (type(of: $0).step, $0) })
+    private let table = Dictionary(
+        uniqueKeysWithValues: CallStep.calls.map { (type(of: $0).step, $0) })
     private let control: FrameChannel
     private let lane: FrameChannel
     let memory: Descriptor

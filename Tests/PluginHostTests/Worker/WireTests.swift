@@ -5,12 +5,12 @@ import Testing
 /// Messages between host and worker: what is written is read again, and nothing else crashes.
 @Suite struct WireTests {
     @Test func everyCallHasANumberOfItsOwn() {
-        let steps = WorkerServer.calls.map { type(of: $0).step }
+        let steps = CallStep.calls.map { type(of: $0).step }
         #expect(Set(steps).count == steps.count)
     }
 
     @Test func everyCallIsReadAsItWasWritten() throws {
-        for call in WorkerServer.calls {
+        for call in CallStep.calls {
             let messages = Messages.calls[type(of: call).step] ?? []
             #expect(!messages.isEmpty, "no message of \(call)")
             for message in messages { #expect(try Self.rewritten(message, as: call) == message) }
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func everyAnswerIsReadAsItWasWritten() throws {
-        for call in WorkerServer.calls {
+        for call in CallStep.calls {
             for answer in Messages.answers[type(of: call).step] ?? [[]] {
                 #expect(try Self.rewritten(answer, asAnswerTo: call) == answer, "\(call)")
             }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func rangesThatDoNotAscendAreNotRead() throws {
-        let call = try #require(WorkerServer.calls.compactMap { $0 as? TokenizeCall }.first)
+        let call = try #require(CallStep.calls.compactMap { $0 as? TokenizeCall }.first)
         let message = written("abcd", TokenizeFlags.parseSpecial, Optional([2, 4, 0, 1]))
         #expect(throws: WireError.value("ranges of a text that do not ascend")) {
             try call.read(message)
@@ -132,7 +132,7 @@ import Testing
     }
 
     private static let readers: [@Sendable ([UInt8]) throws -> Void] =
-        WorkerServer.calls.flatMap { call -> [@Sendable ([UInt8]) throws -> Void] in
+        CallStep.calls.flatMap { call -> [@Sendable ([UInt8]) throws -> Void] in
             [{ _ = try rewritten($0, as: call) }, { _ = try rewritten($0, asAnswerTo: call) }]
         } + [{ _ = try FailureMessage().read($0).failure() }, { _ = try Frame.Header($0) }]
 
