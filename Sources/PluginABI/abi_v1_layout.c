@@ -135,13 +135,14 @@ MEMBER(roost_decode_caps, n_ctx, 12);
 MEMBER(roost_decode_caps, n_seq, 16);
 MEMBER(roost_decode_caps, n_batch, 20);
 
-SIZE(roost_batch, 40);
+SIZE(roost_batch, 48);
 MEMBER(roost_batch, struct_size, 0);
 MEMBER(roost_batch, n, 4);
 MEMBER(roost_batch, token, 8);
 MEMBER(roost_batch, seq, 16);
 MEMBER(roost_batch, pos, 24);
 MEMBER(roost_batch, want, 32);
+MEMBER(roost_batch, adapter, 40);
 
 SIZE(roost_ext_decode, 56);
 MEMBER(roost_ext_decode, struct_size, 0);
@@ -152,6 +153,23 @@ MEMBER(roost_ext_decode, seq_len, 24);
 MEMBER(roost_ext_decode, seq_clear, 32);
 MEMBER(roost_ext_decode, seq_truncate, 40);
 MEMBER(roost_ext_decode, seq_fork, 48);
+
+SIZE(roost_adapter_source, 40);
+MEMBER(roost_adapter_source, struct_size, 0);
+MEMBER(roost_adapter_source, adapter, 4);
+MEMBER(roost_adapter_source, path, 8);
+MEMBER(roost_adapter_source, config_json, 24);
+
+SIZE(roost_adapter, 16);
+MEMBER(roost_adapter, struct_size, 0);
+MEMBER(roost_adapter, rank, 4);
+MEMBER(roost_adapter, bytes, 8);
+
+SIZE(roost_ext_adapters, 24);
+MEMBER(roost_ext_adapters, struct_size, 0);
+MEMBER(roost_ext_adapters, reserved, 4);
+MEMBER(roost_ext_adapters, load, 8);
+MEMBER(roost_ext_adapters, unload, 16);
 
 SIZE(roost_source, 16);
 MEMBER(roost_source, ctx, 0);

@@ -159,6 +159,7 @@ public struct EmbedFlags: OptionSet, Hashable, Sendable {
 public enum ExtensionID: String, CaseIterable, Sendable {
     case tokens = "roost.text.tokens/1"
     case decode = "roost.text.decode/1"
+    case adapters = "roost.text.adapters/1"
     case sequenceIO = "roost.text.seqio/1"
     case encode = "roost.text.encode/1"
     case vectors = "roost.vectors/1"

@@ -10,15 +10,21 @@ public struct Batch: Sendable {
     public let positions: [Int]
     /// The rows whose logits are wanted, ascending.
     public let wanted: [Int]
+    /// `[N]` The row's adapter, 0 for the model alone; nil if no row has one. They may be of a number
+    /// that is not loaded.
+    public let adapters: [Int]?
 
     public var count: Int { tokens.count }
 
     /// - Precondition: the arrays are equally long.
-    public init(tokens: [Int32], sequences: [Int], positions: [Int], wanted: [Int]) {
+    public init(
+        tokens: [Int32], sequences: [Int], positions: [Int], wanted: [Int], adapters: [Int]? = nil
+    ) {
         self.tokens = tokens
         self.sequences = sequences
         self.positions = positions
         self.wanted = wanted
+        self.adapters = adapters
     }
 }
 
@@ -47,7 +53,8 @@ extension Batch {
         try Self.checkPositions(positions, of: sequences, in: context)
         self.init(
             tokens: rows.map { token[$0] }, sequences: sequences, positions: positions,
-            wanted: try Self.wanted(rows.map { want[$0] }))
+            wanted: try Self.wanted(rows.map { want[$0] }),
+            adapters: Self.adapters(batch.adapter.map { adapter in rows.map { adapter[$0] } }))
     }
 
     private static func checkTokens(_ tokens: [Int32], _ capabilities: DecodeCapabilities) throws {
@@ -76,6 +83,11 @@ extension Batch {
             }
             next[sequence] = position + 1
         }
+    }
+
+    private static func adapters(_ adapters: [UInt32]?) -> [Int]? {
+        guard let adapters, adapters.contains(where: { $0 != 0 }) else { return nil }
+        return adapters.map { Int($0) }
     }
 
     private static func wanted(_ wants: [UInt8]) throws -> [Int] {

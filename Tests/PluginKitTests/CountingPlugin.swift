@@ -2,7 +2,8 @@ import PluginABI
 import PluginKit
 import Synchronization
 
-/// A plugin without weights, for tests: after token t at position p the logits are `[t, p, 0, …]`.
+/// A plugin without weights, for tests: after token t at position p the logits are `[t, p, 0, a, 0, …]` with
+/// the row's adapter a.
 /// Some paths and some tokens misbehave.
 enum CountingPlugin: Plugin {
     static let id = "org.roost.counting"
@@ -64,7 +65,16 @@ final class BareModel: Model {
     }
 }
 
-final class CountingModel: TextModel {
+/// An adapter that its path counts.
+struct CountingAdapter: ModelAdapter {
+    let number: Float
+    var rank: Int { 3 }
+    var bytes: UInt64 { 4 }
+}
+
+final class CountingModel: TextModel, AdaptableModel {
+    let adapters = LoadedAdapters<CountingAdapter>()
+
     let info: ModelInfo = {
         var info = ModelInfo(
             name: "a \"name\"\n", architecture: "counting", parameters: 12,
@@ -97,7 +107,14 @@ final class CountingModel: TextModel {
     }
 
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> CountingContext {
-        CountingContext(parameters)
+        CountingContext(parameters, adapters)
+    }
+
+    func readAdapter(_ request: AdapterRequest) throws -> CountingAdapter {
+        guard let number = Float(request.path), request.configJSON.isEmpty else {
+            throw PluginError(.model, "'\(request.path)' is no number")
+        }
+        return CountingAdapter(number: number)
     }
 }
 
@@ -112,10 +129,12 @@ final class CountingContext: DecodeContext, SelfTestingContext {
     /// Called by the token `reentrant`.
     nonisolated(unsafe) static var reenter: (() -> Void)?
 
+    private let adapters: LoadedAdapters<CountingAdapter>
     private var lengths: [Int]
     private var calls = 0
 
-    init(_ parameters: ContextParameters) {
+    init(_ parameters: ContextParameters, _ adapters: LoadedAdapters<CountingAdapter>) {
+        self.adapters = adapters
         lengths = Array(repeating: 0, count: parameters.sequences)
         capabilities = DecodeCapabilities(
             flags: [.fork, .truncateAny, .batchInvariant], vocabularySize: 8,
@@ -125,12 +144,14 @@ final class CountingContext: DecodeContext, SelfTestingContext {
 
     func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
         try misbehave(batch.tokens[0])
+        let numbers = try batch.adapters?.map { try $0 == 0 ? 0 : adapters.adapter($0).number }
         calls += 1
         for (row, index) in batch.wanted.enumerated() {
             let token = batch.tokens[index]
             rows[row].update(repeating: 0)
             rows[row][0] = Float(token)
             rows[row][1] = Float(batch.positions[index])
+            rows[row][3] = numbers?[index] ?? 0
             rows[row][2] = token == Self.unsteady ? Float(calls) : 0
         }
         batch.sequences.forEach { lengths[$0] += 1 }

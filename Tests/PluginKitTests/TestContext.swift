@@ -70,6 +70,7 @@ struct TestBatch {
     var sequences: [UInt32]
     var positions: [UInt32]
     var wants: [UInt8]
+    var adapters: [UInt32]?
     var count: UInt32?
     var size = UInt32(MemoryLayout<roost_batch>.size)
     var nullTokens = false
@@ -105,7 +106,11 @@ struct TestBatch {
                         batch.seq = sequences.baseAddress
                         batch.pos = positions.baseAddress
                         batch.want = wants.baseAddress
-                        return body(&batch)
+                        guard let adapters else { return body(&batch) }
+                        return adapters.withUnsafeBufferPointer {
+                            batch.adapter = $0.baseAddress
+                            return body(&batch)
+                        }
                     }
                 }
             }

@@ -1,6 +1,10 @@
 /// A client's request for text.
 package struct GenerationRequest: Sendable {
-    package var basis = SequenceBasis()
+    package private(set) var basis = SequenceBasis()
+    /// What the text is generated with; nil is the model alone.
+    package var adapter: AdapterLease? {
+        didSet { basis.adapter = adapter?.number ?? 0 }
+    }
     /// The prompt. For an encoder-decoder, the beginning of the output; empty for the model's own.
     package var prompt: [Int32]
     package var sampling = SamplingParameters()
@@ -53,6 +57,8 @@ package struct GenerationRequest: Sendable {
 package struct SequenceBasis: Hashable, Sendable {
     /// The source text of an encoder-decoder; nil for models without an encoder.
     package var source: [Int32]?
+    /// The number of the adapter, 0 for the model alone.
+    package var adapter: UInt32 = 0
 
     package init() {}
 

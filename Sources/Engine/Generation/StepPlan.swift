@@ -23,7 +23,8 @@ struct StepPlan {
         for position in positions {
             batch.append(
                 token: generation.tokens[position], sequence: slot, position: position,
-                wantsLogits: generation.wantsLogits(at: position))
+                wantsLogits: generation.wantsLogits(at: position),
+                adapter: generation.request.basis.adapter)
         }
         parts.append(
             Part(

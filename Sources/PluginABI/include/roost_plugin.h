@@ -59,6 +59,7 @@
 /* One header for each extension; a plugin includes "roost/plugin.h" and those of its own. */
 #include "roost/tokens.h"
 #include "roost/decode.h"
+#include "roost/adapters.h"
 #include "roost/seqio.h"
 #include "roost/encode.h"
 #include "roost/vectors.h"

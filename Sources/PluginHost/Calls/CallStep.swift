@@ -8,6 +8,7 @@ package enum CallStep: Int32, CaseIterable {
     case tasks, beginTask, advanceTask
     case beginImage, stepImage, previewImage, finishImage
     case endJob
+    case loadAdapter, unloadAdapter
 
     package var name: String {
         switch self {
@@ -33,6 +34,8 @@ package enum CallStep: Int32, CaseIterable {
         case .stepImage: "step"
         case .previewImage: "preview"
         case .finishImage: "finish"
+        case .loadAdapter: "load"
+        case .unloadAdapter: "unload"
         default: String(describing: self)
         }
     }
@@ -59,5 +62,6 @@ extension CallStep {
         StepImageCall(id: JobID(rawValue: 0)), PreviewImageCall(id: JobID(rawValue: 0)),
         FinishImageCall(id: JobID(rawValue: 0)), EndJobCall(id: JobID(rawValue: 0)),
         SelfTestCall(limit: .zero),
+        LoadAdapterCall(number: 0, source: AdapterSource(path: "")), UnloadAdapterCall(number: 0),
     ]
 }

@@ -174,6 +174,7 @@ package struct EmbedFlags: OptionSet, Hashable, Sendable {
 package enum ExtensionID: String, CaseIterable, Sendable {
     case tokens = "roost.text.tokens/1"
     case decode = "roost.text.decode/1"
+    case adapters = "roost.text.adapters/1"
     case sequenceIO = "roost.text.seqio/1"
     case encode = "roost.text.encode/1"
     case vectors = "roost.vectors/1"

@@ -131,6 +131,7 @@ private func findExtension(
     return switch ExtensionID(rawValue: String(cString: id)) {
     case .tokens: box.text == nil ? nil : TokensTable.pointer
     case .decode: box.decodes ? DecodeTable.pointer : nil
+    case .adapters: box.model is any AdaptableModel ? AdaptersTable.pointer : nil
     case .encode: box.encode?.pointer
     case .vectors: box.vectors?.pointer
     case .image: box.draws ? ImageTable.pointer : nil

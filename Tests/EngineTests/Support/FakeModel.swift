@@ -13,13 +13,16 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
     private var sources: [[Int32]?]
     private let logits: UnsafeMutableBufferPointer<Float>
     private let isClosed = Mutex(false)
+    /// The loaded adapters' shifts by their numbers: a row's token counts for a thousand times that more.
+    private let shifts = Mutex<[UInt32: Int32]>([:])
 
     init(_ world: FakeWorld) {
         self.world = world
         vocabulary = world.vocabulary
         description = ModelDescription(
             pluginID: "test.fake", pluginVersion: "1.0.0", family: "fake",
-            infoJSON: Array(world.infoJSON.utf8), decode: world.capabilities,
+            infoJSON: Array(world.infoJSON.utf8), extensions: ["roost.text.adapters/1"],
+            decode: world.capabilities,
             encoder: world.encoder)
         sources = [[Int32]?](repeating: nil, count: world.capabilities.sequences)
         sequences = [[Int32]](repeating: [], count: world.capabilities.sequences)
@@ -42,6 +45,8 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             case let call as TruncateCall: try truncate(call.sequence, to: call.length)
             case let call as ForkCall:
                 try fork(call.sequence, to: call.destination, length: call.length)
+            case let call as LoadAdapterCall: try load(call.source, as: call.number)
+            case let call as UnloadAdapterCall: try unload(call.number)
             default: throw refusal("a call that no text is made with")
             }
         }
@@ -70,7 +75,8 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
             if world.encoder != nil, sources[sequence] == nil {
                 throw refusal("sequence \(sequence) has read nothing")
             }
-            sequences[sequence].append(batch.tokens[row])
+            sequences[sequence].append(
+                FakeWorld.fed(batch.tokens[row], try shift(batch.adapters[row])))
             guard batch.wants[row] else { continue }
             let written = (sources[sequence] ?? []) + sequences[sequence]
             for logit in world.logits(after: written) {
@@ -81,6 +87,27 @@ final class FakeModel: LoadedModel, @unchecked Sendable {
         let width = world.capabilities.vocabularySize
         return FloatRows(
             base: logits.baseAddress, count: filled / width, width: width, stride: width)
+    }
+
+    private func load(_ source: AdapterSource, as number: UInt32) throws -> AdapterDescription {
+        if let fault = world.fault(of: source.path) { throw fault }
+        guard let shift = Int32(source.path) else { throw refusal("no shift") }
+        shifts.withLock { $0[number] = shift }
+        return AdapterDescription(rank: 1, bytes: 4)
+    }
+
+    private func unload(_ number: UInt32) throws {
+        guard shifts.withLock({ $0.removeValue(forKey: number) }) != nil else {
+            throw refusal("adapter \(number) is not loaded")
+        }
+    }
+
+    private func shift(_ adapter: UInt32) throws -> Int32 {
+        if adapter == 0 { return 0 }
+        guard let shift = shifts.withLock({ $0[adapter] }) else {
+            throw refusal("adapter \(adapter) is not loaded")
+        }
+        return shift
     }
 
     private func encode(_ source: [Int32], into sequence: Int) throws {

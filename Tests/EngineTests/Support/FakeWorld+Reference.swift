@@ -1,16 +1,25 @@
 extension FakeWorld {
     /// The plain version of greedy generation: one sequence, no batch.
     ///
-    /// - Parameter source: what an encoder-decoder has read; the fake model's logits are a hash of both.
-    func greedy(_ prompt: [Int32], of source: [Int32] = [], count: Int) -> [Int32] {
-        var tokens = source + prompt
+    /// - Parameters:
+    ///   - source: what an encoder-decoder has read; the fake model's logits are a hash of both.
+    ///   - shift: the adapter's.
+    func greedy(
+        _ prompt: [Int32], of source: [Int32] = [], shift: Int32 = 0, count: Int
+    ) -> [Int32] {
+        var tokens = source + prompt.map { Self.fed($0, shift) }
+        var output: [Int32] = []
         for _ in 0..<count {
             let row = logits(after: tokens)
-            let best = row.indices.max { (row[$0], -$0) < (row[$1], -$1) } ?? 0
-            tokens.append(Int32(best))
+            let best = Int32(row.indices.max { (row[$0], -$0) < (row[$1], -$1) } ?? 0)
+            tokens.append(Self.fed(best, shift))
+            output.append(best)
         }
-        return Array(tokens[(source.count + prompt.count)...])
+        return output
     }
+
+    /// What a token counts for in a row of an adapter.
+    static func fed(_ token: Int32, _ shift: Int32) -> Int32 { token + 1000 * shift }
 }
 
 extension Sequence {

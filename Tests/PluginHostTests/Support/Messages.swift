@@ -39,6 +39,7 @@ enum Messages {
             .embedTokenize: [EmbedTokenizeCall.payload(of: [[1, 2], []])],
             .countTokens: [CountTokensCall.payload(of: [TokenCount(whole: 7, read: 5)])],
             .scorePairs: [ScoreCall.payload(of: [1.5, .infinity])],
+            .loadAdapter: [LoadAdapterCall.payload(of: AdapterDescription(rank: 8, bytes: 9))],
             .advanceTask: [AdvanceTaskCall.payload(of: progress)],
             .stepImage: [
                 StepImageCall.payload(of: JobProgress(done: true, step: 2, of: 3)),
@@ -65,7 +66,7 @@ enum Messages {
 
     static let description = ModelDescription(
         pluginID: "org.example.x", pluginVersion: "1.2", pluginLicense: "MIT", toolchain: "c",
-        family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "b/1"],
+        family: "llama", infoJSON: Array("{}".utf8), extensions: ["a/1", "roost.text.adapters/1"],
         decode: DecodeCapabilities(
             flags: [.fork], vocabularySize: 5, contextLength: 6, sequences: 7, batchSize: 8),
         encoder: EncoderCapabilities(decoderStart: 4),
@@ -116,13 +117,16 @@ private final class CallRecorder: LoadedModel {
         _ = try? tokenize("é\u{0}", addSpecial: true, parseSpecial: false)
         _ = try? tokenize(mixed: "a<e>", plain: [0..<1, 2..<4])
         let batch = Batch(
-            tokens: [1, 2], sequences: [0, 1], positions: [3, 4], wants: [true, false])
+            tokens: [1, 2], sequences: [0, 1], positions: [3, 4], wants: [true, false],
+            adapters: [0, 7])
         _ = try? forward(batch, deadline: .seconds(1))
         try? encode([7, 8], into: 3, deadline: nil)
         _ = try? sequenceLength(1)
         try? clear(2)
         try? truncate(1, to: 3)
         try? fork(1, to: 2, length: 3)
+        _ = try? loadAdapter(AdapterSource(path: "a", configJSON: "{}"), as: 7)
+        try? unloadAdapter(7)
     }
 
     private func askForVectors() {

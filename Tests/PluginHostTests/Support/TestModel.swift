@@ -57,7 +57,8 @@ func openModel(
 extension LoadedModel {
     /// Feeds tokens to a sequence and returns the most likely next one.
     func feed(
-        _ tokens: [Int32], to sequence: Int = 0, at position: Int = 0, deadline: Duration? = nil
+        _ tokens: [Int32], to sequence: Int = 0, at position: Int = 0, adapter: UInt32 = 0,
+        deadline: Duration? = nil
     ) throws
         -> Int32
     {
@@ -65,7 +66,7 @@ extension LoadedModel {
         for (offset, token) in tokens.enumerated() {
             batch.append(
                 token: token, sequence: sequence, position: position + offset,
-                wantsLogits: offset == tokens.count - 1)
+                wantsLogits: offset == tokens.count - 1, adapter: adapter)
         }
         return try forward(batch, deadline: deadline).best(0)
     }

@@ -12,6 +12,8 @@
  * parsed; with MIXED as well, the plugin can be told where not. With END_ONLY neither has the attribute of
  * control tokens: one is named as bos, the other ends generations.
  *
+ * With the macro ADAPTERS it takes adapters, files that say "shift N": a row's token counts for that much more.
+ *
  * With the macro WITHOUT_LENGTH it has no seq_len.
  *
  * With the macro VARIANT it does not say that its logits are the same however rows are batched.
@@ -25,6 +27,7 @@
 #include "deeds.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 #ifndef EARLY_AT
 #define EARLY_AT ""
@@ -46,13 +49,20 @@
 #define ID "org.example.tally"
 #endif
 
-enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64, START = EOS };
+enum { VOCABULARY = 258, BOS = 256, EOS = 257, MOST_SEQUENCES = 64, START = EOS, MOST_ADAPTERS = 16 };
+
+/* Free while its number is 0. */
+struct adapter {
+    _Atomic uint32_t number;
+    int32_t shift;
+};
 
 struct roost_model {
     struct deeds deeds;
     char pieces[256 + 6];
     uint32_t offsets[VOCABULARY + 1];
     uint16_t attributes[VOCABULARY];
+    struct adapter adapters[MOST_ADAPTERS];
 };
 
 struct sequence {
@@ -185,6 +195,65 @@ static const roost_ext_tokens tokens_table = {
     sizeof(roost_ext_tokens), 0, vocab, tokenize, tokenize_mixed
 };
 
+/* ---- adapters ---------------------------------------------------------------------------- */
+
+static const struct adapter *adapter_of(const struct roost_model *model, uint32_t number)
+{
+    for (int i = 0; i < MOST_ADAPTERS; i++)
+        if (model->adapters[i].number == number)
+            return &model->adapters[i];
+    return NULL;
+}
+
+/* How much more the row's token counts; a batch with unknown adapters gets no further than here. */
+static int shift_of(const struct roost_model *model, const roost_batch *batch, uint32_t row,
+                    int32_t *shift)
+{
+    uint32_t number = ROOST_HAS(batch, adapter) ? batch->adapter[row] : 0;
+    const struct adapter *adapter = number ? adapter_of(model, number) : NULL;
+    *shift = adapter ? adapter->shift : 0;
+    return !number || adapter;
+}
+
+#ifdef ADAPTERS
+static roost_status load(roost_model *model, const roost_adapter_source *source, roost_adapter *out,
+                         const roost_call *call)
+{
+    char path[1024];
+    int shift;
+    roost_status status = arrive(&model->deeds, "load", call);
+    if (status != ROOST_OK)
+        return status;
+    snprintf(path, sizeof path, "%.*s", (int)source->path.len, source->path.ptr);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return fail(call, ROOST_E_IO, 0, "cannot read the adapter's file");
+    int found = fscanf(file, "shift %d", &shift);
+    fclose(file);
+    if (found != 1)
+        return fail(call, ROOST_E_MODEL, 0, "the file says no shift");
+    struct adapter *room = (struct adapter *)adapter_of(model, 0);
+    if (!room)
+        return fail(call, ROOST_E_NOMEM, 0, "no room for another adapter");
+    room->shift = shift;
+    room->number = source->adapter;
+    out->rank = 1;
+    out->bytes = sizeof *room;
+    return ROOST_OK;
+}
+
+static roost_status unload(roost_model *model, uint32_t number, const roost_call *call)
+{
+    struct adapter *adapter = (struct adapter *)adapter_of(model, number);
+    if (!adapter)
+        return fail(call, ROOST_E_ARG, 0, "there is no such adapter");
+    adapter->number = 0;
+    return ROOST_OK;
+}
+
+static const roost_ext_adapters adapters_table = { sizeof(roost_ext_adapters), 0, load, unload };
+#endif
+
 /* ---- decode ------------------------------------------------------------------------------ */
 
 static roost_status caps(const roost_context *context, roost_decode_caps *out, const roost_call *call)
@@ -245,13 +314,18 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
         if (!context->sequences[batch->seq[i]].has_source)
             return fail(call, ROOST_E_ARG, 0, "the sequence has no source");
 #endif
+    int32_t shift;
+    for (uint32_t i = 0; i < batch->n; i++)
+        if (!shift_of(model, batch, i, &shift))
+            return fail(call, ROOST_E_ARG, 0, "a row with an adapter that is not loaded");
     uint32_t written = 0;
     for (uint32_t i = 0; i < batch->n; i++) {
+        shift_of(model, batch, i, &shift);
         struct sequence *sequence = &context->sequences[batch->seq[i]];
         if (batch->pos[i] != sequence->length && !is(&model->deeds, "forward", "forget"))
             return fail(call, ROOST_E_ARG, ROOST_ERR_SEQ_LOST, "rows out of order");
         if (sequence->length >= sequence->cached) /* what is cached is not computed again */
-            sequence->tokens[sequence->cached++] = batch->token[i];
+            sequence->tokens[sequence->cached++] = batch->token[i] + shift;
         sequence->length++;
         if (batch->want[i] == ROOST_WANT_LOGITS) {
             int is_last = ++written == out->n_rows;
@@ -547,6 +621,10 @@ static const void *extension(const roost_model *model, const char *id)
         return &tokens_table;
     if (strcmp(id, ROOST_EXT_SELFTEST) == 0)
         return &self_test_table;
+#ifdef ADAPTERS
+    if (strcmp(id, ROOST_EXT_ADAPTERS) == 0)
+        return &adapters_table;
+#endif
 #ifdef ENCODER
     if (strcmp(id, ROOST_EXT_ENCODE) == 0)
         return is(&model->deeds, "extension", "start")       ? &wild_start

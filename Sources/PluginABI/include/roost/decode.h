@@ -29,6 +29,9 @@ typedef struct roost_batch {
     const uint32_t *seq;  /* [n] */
     const uint32_t *pos;  /* [n] the sequence's length at that row */
     const uint8_t *want;  /* [n] ROOST_WANT_* */
+    const uint32_t *adapter; /* [n] a loaded adapter, or 0 for the model alone; NULL: 0 for all. Only
+                                plugins with roost.text.adapters/1 get any; the positions before a row
+                                stay what its sequence computed them with */
 } roost_batch;
 
 typedef struct roost_ext_decode {
