@@ -15,6 +15,7 @@ extension Linear {
             let rows = first..<first + to
             first += to
             return try Linear(weight.rows(rows), bias: bias?.rows(rows), precision: precision)
+                .named(weights, rows: rows)
         }
     }
 }

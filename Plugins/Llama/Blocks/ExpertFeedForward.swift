@@ -19,7 +19,9 @@ struct ExpertFeedForward: FeedForward {
         let choices = try choices(softmax(router(x)))
         var y = Tensor(zeros: x.shape)  // [N, D]
         for (expert, choice) in zip(experts, choices) where !choice.rows.isEmpty {
-            let part = try expert(x.selectingRows(choice.rows))
+            let part = try RowAdapters.selecting(choice.rows) {
+                try expert(x.selectingRows(choice.rows))
+            }
             try y.add(part, times: choice.weights, toRows: choice.rows)
         }
         return y
@@ -98,6 +100,9 @@ extension ExpertFeedForward {
             return try (0..<count).map { try Linear(weights[$0][name], from: from, to: to) }
         }
         let tensor = try weights[name].tensor([count, to, from])
-        return try (0..<count).map { try Linear(tensor.rows($0..<$0 + 1).reshaped(to, from)) }
+        return try (0..<count).map { expert in
+            try Linear(tensor.rows(expert..<expert + 1).reshaped(to, from))
+                .named(weights[expert][name])
+        }
     }
 }

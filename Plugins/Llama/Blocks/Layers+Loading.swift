@@ -41,7 +41,7 @@ extension Linear {
             try self.init(weights["lm_head"], from: c.hiddenSize, to: c.vocabSize)
             return
         }
-        self = try embedding.asLinear
+        self = try embedding.asLinear.named(weights["lm_head"])
         // Some tied checkpoints store the head a second time.
         weights.ignore("lm_head.weight")
     }

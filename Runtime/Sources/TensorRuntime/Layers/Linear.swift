@@ -6,6 +6,8 @@
 public struct Linear: Sendable {
     private let weight: PackedMatrix  // [to, from]
     private let bias: Tensor?  // [to]
+    /// Where adapters find it; nil if they do not.
+    private var place: Int?
 
     /// - Parameters:
     ///   - weight: [to, from].
@@ -21,12 +23,23 @@ public struct Linear: Sendable {
         }
     }
 
-    /// Reads `weight` [to, from] and, if there is one, `bias` [to].
+    /// Reads `weight` [to, from] and, if there is one, `bias` [to]. Adapters find it by the folder's name.
     public init(
         _ weights: Weights, from: Int, to: Int, precision: Precision = .f32
     ) throws {
         let bias = weights.has("bias") ? try weights.tensor("bias", [to]) : nil
-        try self.init(weights.tensor("weight", [to, from]), bias: bias, precision: precision)
+        self = try Linear(
+            weights.tensor("weight", [to, from]), bias: bias, precision: precision
+        ).named(weights)
+    }
+
+    /// The same map, which adapters find by the name of a folder.
+    ///
+    /// - Parameter rows: its part of what is stored in the folder; nil for all of it.
+    public func named(_ weights: Weights, rows: Range<Int>? = nil) -> Linear {
+        var map = self
+        map.place = weights.name(from: weight.depth, rows: rows ?? 0..<weight.rows)
+        return map
     }
 
     /// The bytes of the repacked weights, which the process holds in addition to the mapped file.
@@ -35,7 +48,7 @@ public struct Linear: Sendable {
     /// - Parameter x: [..., from].
     /// - Returns: [..., to], F32.
     public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
-        try weight.product(x, bias: bias, then: nil)
+        try adapted(weight.product(x, bias: bias, then: nil), x)
     }
 
     /// activation(x · Wᵀ + b), while the sums are still in the cache.
@@ -45,7 +58,8 @@ public struct Linear: Sendable {
     public func callAsFunction(
         _ x: Tensor, then activation: Activation
     ) throws(TensorError) -> Tensor {
-        try weight.product(x, bias: bias, then: activation)
+        if isAdapted { return try activation(self(x)) }
+        return try weight.product(x, bias: bias, then: activation)
     }
 
     /// Three maps of one input, such as an attention's queries, keys and values: the input is
@@ -57,7 +71,7 @@ public struct Linear: Sendable {
         _ first: Linear, _ second: Linear, _ third: Linear, to x: Tensor
     ) throws(TensorError) -> (Tensor, Tensor, Tensor) {
         let all = try PackedMatrix.products(x, [first, second, third].map { ($0.weight, $0.bias) })
-        return (all[0], all[1], all[2])
+        return try (first.adapted(all[0], x), second.adapted(all[1], x), third.adapted(all[2], x))
     }
 
     /// Two maps of one input, such as the gate and the values of a gated unit.
@@ -68,6 +82,25 @@ public struct Linear: Sendable {
         _ first: Linear, _ second: Linear, to x: Tensor
     ) throws(TensorError) -> (Tensor, Tensor) {
         let all = try PackedMatrix.products(x, [first, second].map { ($0.weight, $0.bias) })
-        return (all[0], all[1])
+        return try (first.adapted(all[0], x), second.adapted(all[1], x))
+    }
+}
+
+// MARK: - Adapters
+
+extension Linear {
+    private var isAdapted: Bool {
+        guard let place, let adapters = RowAdapters.current else { return false }
+        return adapters.reach(place)
+    }
+
+    /// - Parameters:
+    ///   - y: what the map alone gives.
+    ///   - x: of what.
+    private func adapted(_ y: Tensor, _ x: Tensor) throws(TensorError) -> Tensor {
+        guard let place, let adapters = RowAdapters.current else { return y }
+        var y = y
+        try adapters.add(at: place, x, to: &y)
+        return y
     }
 }

@@ -61,6 +61,14 @@ public struct Weights: Sendable {
     /// - Throws: `CheckpointError.unread` with the tensors that nothing has read.
     public func requireAllRead() throws { try tree.requireAllRead() }
 
+    /// The linear maps that have been read, for adapters.
+    public var maps: [NamedMap] { tree.maps }
+
+    /// Notes a linear map under the name of this folder.
+    ///
+    /// - Returns: its place among the others.
+    func name(from: Int, rows: Range<Int>) -> Int { tree.name(path, from: from, rows: rows) }
+
     private func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 }
 
@@ -70,6 +78,7 @@ private final class WeightsTree: Sendable {
     private let entries: [String: TensorEntry]
     private let layout: @Sendable (String, Tensor) throws -> Tensor
     private let unread: Mutex<Set<String>>
+    private let named = Mutex<[NamedMap]>([])
 
     init(
         _ checkpoint: Checkpoint, names: (String) -> String?,
@@ -107,6 +116,15 @@ private final class WeightsTree: Sendable {
             let tensor = try layout(name, entry.read())
             markRead(name)
             return tensor
+        }
+    }
+
+    var maps: [NamedMap] { named.withLock { $0 } }
+
+    func name(_ name: String, from: Int, rows: Range<Int>) -> Int {
+        named.withLock { maps in
+            maps.append(NamedMap(name: name, from: from, rows: rows, place: maps.count))
+            return maps.count - 1
         }
     }
 
