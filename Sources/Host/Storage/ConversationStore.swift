@@ -3,7 +3,7 @@ import JSON
 
 /// Keeps conversations, each for its owner: to all others it does not exist.
 package struct ConversationStore: Sendable {
-    private let database: HostDatabase
+    let database: HostDatabase
 
     /// Conversations of one owner beyond this many are refused until some are deleted.
     package static let limit = 10_000

@@ -123,6 +123,18 @@ enum Migrations {
                 indexOn: "conversation", columns: ["updated"])
         }
         migrator.registerMigration("messages as rows") { try $0.execute(sql: messagesAsRows) }
+        migrator.registerMigration("responses") { database in
+            try database.create(table: "response") { table in
+                table.primaryKey("id", .text)
+                table.column("owner", .text).notNull()
+                table.column("previous", .text)
+                table.column("created", .integer).notNull()
+                table.column("input", .text).notNull()
+                table.column("body", .text).notNull()
+            }
+            try database.create(indexOn: "response", columns: ["owner", "created"])
+            try database.create(indexOn: "response", columns: ["created"])
+        }
         return migrator
     }
 

@@ -149,6 +149,22 @@ import Testing
         try await host.stop()
     }
 
+    @Test(arguments: [
+        ("anthropic", [FieldTable.messages]), ("responses", [FieldTable.responses]),
+        (
+            "ollama",
+            [FieldTable.ollamaText, .ollamaOptions, .ollamaVectors, .ollamaModels]
+        ),
+    ])
+    func everyNameOfAnAPIStandsOnItsPage(page: String, tables: [FieldTable]) throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../docs/http/\(page).md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for table in tables {
+            #expect(table.names.filter { !text.contains("`\($0)`") } == [])
+        }
+    }
+
     @Test func everyNameOfTheTablesStandsInTheDocumentation() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../docs/http-api.md")

@@ -49,6 +49,8 @@ package struct Reply: Sendable {
     /// Of all prompts together.
     let promptTokens: Int
     let firstPrompt: [Int32]
+    /// Whether it goes on when the client has left.
+    var outlivesClient = false
 
     package var model: String { hold.name }
     package var count: Int { choices.count }
@@ -74,7 +76,8 @@ package struct Reply: Sendable {
     ///   `body` throws.
     package func forEach(_ body: (ReplyEvent) async throws -> Void) async throws {
         var usage = UsageSum()
-        try await workload.run(for: context.channel, cancel: choices.cancel) {
+        let client = outlivesClient ? nil : context.channel
+        try await workload.run(for: client, cancel: choices.cancel) {
             try await choices.forEach { choice, event in
                 switch event {
                 case .text(let text, let tokens):
@@ -88,6 +91,9 @@ package struct Reply: Sendable {
         context.record.note(usage)
         try await body(.usage(usage))
     }
+
+    /// Ends it, with a `CancellationError` for who reads it.
+    func cancel() { choices.cancel() }
 
     /// All of it.
     package func whole() async throws -> WholeReply {

@@ -87,9 +87,11 @@ enum EarlyEnd: Error {
 
 extension Workload {
     /// Runs `operation`; calls `cancel` when the client of `channel` goes away and when the host stops.
+    ///
+    /// - Parameter channel: nil for work that goes on without its client.
     /// - Throws: `EarlyEnd` if the operation failed after one of the two.
     func run<Value>(
-        for channel: any Channel, cancel: @escaping @Sendable () -> Void,
+        for channel: (any Channel)?, cancel: @escaping @Sendable () -> Void,
         _ operation: () async throws -> Value
     ) async throws -> Value {
         let reason = EndReason()
@@ -97,13 +99,13 @@ extension Workload {
             reason.set(.hostStopping)
             cancel()
         }
-        channel.whenClientLeaves(id) {
+        channel?.whenClientLeaves(id) {
             reason.set(.clientGone)
             cancel()
         }
         defer {
             forget(id)
-            channel.forgetClient(id)
+            channel?.forgetClient(id)
         }
         do {
             return try await operation()
