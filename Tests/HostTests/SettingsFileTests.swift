@@ -141,7 +141,7 @@ import Testing
         #expect(model.memoryBudget == 2 << 30)
         #expect(model.defaultFor == [.chat, .completion])
         #expect(model.sampling["temperature"] == 0 && model.sampling["top_p"] == 0.9)
-        #expect(model.sampling.topK == 40 && model.sampling["min_p"] == nil)
+        #expect(model.sampling[count: "top_k"] == 40 && model.sampling["min_p"] == nil)
         #expect(model.settings == #"{"threads":2,"names":["a",1.5,true]}"#)
     }
 

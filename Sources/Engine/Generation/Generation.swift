@@ -35,7 +35,9 @@ final class Generation: EngineJob, @unchecked Sendable {
         limit = min(room, request.maxTokens ?? room)
         ends = profile.endTokens.union(request.stopTokens)
         let forbidden = request.ignoreEOS ? Array(profile.endTokens) : []
-        sampler = Sampler(request.sampling, forbidden: profile.unusedTokens + forbidden, seed: seed)
+        sampler = Sampler(
+            request.sampling, forbidden: profile.unusedTokens + forbidden,
+            vocabulary: profile.vocabulary, seed: seed)
         output = OutputText(
             profile.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
             beginsText: request.source != nil || request.echo,

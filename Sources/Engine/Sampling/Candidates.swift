@@ -8,9 +8,9 @@ final class Candidates {
     private var ids = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 0)
     private var distances = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
     private var weights = UnsafeMutableBufferPointer<Float>.allocate(capacity: 0)
-    private var count = 0
+    private(set) var count = 0
     /// The sum of the weights.
-    private var total = 0.0
+    private(set) var total = 0.0
     private var selection = PartialSelection()
     private static let block = 64
 
@@ -20,19 +20,21 @@ final class Candidates {
         weights.deallocate()
     }
 
-    /// Takes the tokens of a row whose logits are above minus infinity; of these the `top` likeliest
-    /// where `top` is above 0. Weights are not set yet.
+    /// Takes the tokens of a row whose logits are above minus infinity and at least `lowest`; of these
+    /// the `top` likeliest where `top` is above 0. Weights are not set yet.
     ///
     /// The row may be in memory that a plugin still writes to: values changed since `maxima` read
     /// it are capped at the largest, and nothing reads the row after this.
     ///
     /// - Throws: `EngineError.invalidLogits` if nothing that `maxima` saw is left.
     func take(
-        _ row: UnsafeBufferPointer<Float>, _ maxima: inout RowMaxima, top: Int
+        _ row: UnsafeBufferPointer<Float>, _ maxima: inout RowMaxima, top: Int,
+        from lowest: Float = -.infinity
     ) throws(EngineError) {
         reserve(row.count)
         count = 0
-        let (floor, largest) = (maxima.floor(under: top), maxima.largest)
+        let floor = max(maxima.floor(under: top), lowest)
+        let largest = maxima.largest
         maxima.forEach(in: row, from: floor) { place, logit in
             ids[count] = Int32(truncatingIfNeeded: place)
             let distance = largest - logit
@@ -41,63 +43,20 @@ final class Candidates {
         }
         guard count > 0 else { throw .invalidLogits("logits that change while they are read") }
         guard top > 0, top < count else { return }
-        compact(to: selection.edge(of: used(distances), weights: nil, reaching: Double(top)))
+        compact(to: selection.edge(of: distanceOf, weights: nil, reaching: Double(top)), distanceOf)
     }
 
-    /// Sets the weights.
+    /// Sets the weights, after distances have been divided by `temperature`, which is above 0.
     func weigh(temperature: Float) {
         if temperature != 1 {
             for index in 0..<count { distances[index] /= temperature }
         }
-        total = VectorMath.negativeExponentials(of: used(distances), into: weights)
+        total = VectorMath.negativeExponentials(of: distanceOf, into: weights)
     }
 
-    /// Keeps the fewest likeliest candidates that have at least the share `mass` of the total.
-    ///
-    /// Nucleus sampling, Holtzman et al. 2020 (arXiv:1904.09751).
-    func keepNucleus(_ mass: Float) {
-        guard mass < 1 else { return }
-        let target = Double(mass) * total
-        // Candidates below this weigh less than 1 - mass together, so the nucleus has none of them.
-        let negligible = Float((total - target) / Double(count))
-        compact { weights[$0] >= negligible }
-        compact(
-            to: selection.edge(of: used(distances), weights: used(weights), reaching: target))
-        total = VectorMath.sum(used(weights))
-    }
-
-    /// Keeps candidates at least `share` times as likely as the likeliest.
-    func keepAbove(_ share: Float) {
-        guard share > 0 else { return }
-        compact { weights[$0] >= share }
-        total = VectorMath.sum(used(weights))
-    }
-
-    /// Keeps the candidates whose surprise is nearest to the entropy, with the share `mass` in sum.
-    ///
-    /// Locally typical sampling, Meister et al. 2022 (arXiv:2202.00666):
-    ///
-    ///     key(i) = | -ln p(i) - H |,  -ln p(i) = distance(i) + ln total
-    func keepTypical(_ mass: Float) {
-        guard mass < 1 else { return }
-        // H - ln total is the mean distance, so the logarithms cancel.
-        var mean = 0.0
-        for index in 0..<count where weights[index] > 0 {
-            mean += Double(weights[index]) * Double(distances[index])
-        }
-        let center = Float(mean / total)
-        let keys = used(distances).map { abs($0 - center) }
-        keys.withUnsafeBufferPointer { keys in
-            let edge = selection.edge(
-                of: keys, weights: used(weights), reaching: Double(mass) * total)
-            compact(to: edge, by: keys)
-        }
-        total = VectorMath.sum(used(weights))
-    }
-
-    /// The candidate at the share `position`, in [0, 1), of the summed weights. One that weighs
-    /// nothing is never drawn.
-    func draw(_ position: Double) -> Int32 {
+    /// The candidate at the share `position`, in [0, 1), of the summed weights, and its probability.
+    /// One that weighs nothing is never drawn.
+    func draw(_ position: Double) -> (id: Int32, probability: Double) {
         var remaining = position * total
         var start = 0
         // Whole blocks first: a sum of each costs less than a subtraction for every candidate.
@@ -115,7 +74,7 @@ final class Candidates {
             if remaining < 0 { break }
         }
         if weights[last] == 0 { last = (0..<start).last { weights[$0] > 0 } ?? last }
-        return ids[last]
+        return (ids[last], Double(weights[last]) / total)
     }
 
     /// What each candidate is drawn with.
@@ -140,15 +99,6 @@ extension Candidates {
         UnsafeBufferPointer(rebasing: values[..<count])
     }
 
-    /// Keeps the candidates below an edge, by distance or by other keys.
-    private func compact(
-        to edge: PartialSelection.Edge, by keys: UnsafeBufferPointer<Float>? = nil
-    ) {
-        let keys = keys ?? used(distances)
-        var ties = edge.ties
-        compact { keys[$0] < edge.key || (keys[$0] == edge.key && ties.take()) }
-    }
-
     /// `keeps` gets the candidates in order, each before it may be overwritten.
     private func compact(_ keeps: (Int) -> Bool) {
         var kept = 0
@@ -159,5 +109,43 @@ extension Candidates {
             kept += 1
         }
         count = kept
+    }
+
+    private func compact(to edge: PartialSelection.Edge, _ keys: UnsafeBufferPointer<Float>) {
+        var ties = edge.ties
+        compact { keys[$0] < edge.key || (keys[$0] == edge.key && ties.take()) }
+    }
+}
+
+// MARK: - For filters
+
+extension Candidates {
+    var distanceOf: UnsafeBufferPointer<Float> { used(distances) }
+    var weightOf: UnsafeBufferPointer<Float> { used(weights) }
+
+    /// Keeps the candidates for which `keeps` holds, which is asked in order; it may read what is known
+    /// of each until it has answered.
+    func keep(where keeps: (Int) -> Bool) {
+        compact(keeps)
+        total = VectorMath.sum(weightOf)
+    }
+
+    /// Keeps the candidates with the smallest keys: the fewest that together weigh at least `mass`, but
+    /// no fewer than `least`.
+    ///
+    /// - Parameter keys: 0 or more, one for each candidate; not in a buffer of the candidates unless it
+    ///   is `distanceOf`.
+    func keep(_ mass: Double, atLeast least: Int, by keys: UnsafeBufferPointer<Float>) {
+        var edge = selection.edge(of: keys, weights: weightOf, reaching: mass)
+        if least > 1 {
+            edge = max(edge, selection.edge(of: keys, weights: nil, reaching: Double(least)))
+        }
+        compact(to: edge, keys)
+        total = VectorMath.sum(weightOf)
+    }
+
+    /// Where the nearest `least` of all end: the largest distance among them.
+    func distance(ofNearest least: Int) -> Float {
+        selection.edge(of: distanceOf, weights: nil, reaching: Double(least)).key
     }
 }

@@ -4,9 +4,14 @@
 /// the key; only the bin that holds the cut is sorted.
 struct PartialSelection: Sendable {
     /// The cut: what lies below `key` stays, and the first `ties` of those equal to it.
-    struct Edge: Equatable {
+    struct Edge: Comparable {
         var key: Float
         var ties: Quota
+
+        /// Whether less stays.
+        static func < (left: Edge, right: Edge) -> Bool {
+            (left.key, left.ties.left) < (right.key, right.ties.left)
+        }
     }
 
     /// How many more may pass.

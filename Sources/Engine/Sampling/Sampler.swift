@@ -1,21 +1,32 @@
+package import PluginHost
+
 /// Chooses the tokens of one request: its parameters, what it has seen, and its random state.
 package struct Sampler: Sendable {
     private let parameters: SamplingParameters
     /// Tokens that are never chosen.
     private let forbidden: [Int32]
     private var history: PenaltyHistory
+    private var repeats: DRYHistory
     private var runs: NGramHistory
     private var bans: RunBans
     private var random: Philox
+    private var mirostat: Mirostat?
 
-    /// - Parameter seed: of the draws, where the parameters give none.
-    package init(_ parameters: SamplingParameters, forbidden: [Int32] = [], seed: UInt64) {
+    /// - Parameters:
+    ///   - vocabulary: whose texts break DRY's runs; nil: nothing does.
+    ///   - seed: of the draws, where the parameters give none.
+    package init(
+        _ parameters: SamplingParameters, forbidden: [Int32] = [], vocabulary: Vocabulary? = nil,
+        seed: UInt64
+    ) {
         self.parameters = parameters
         self.forbidden = forbidden
         history = PenaltyHistory(parameters)
+        repeats = DRYHistory(parameters, vocabulary)
         runs = NGramHistory(size: parameters.noRepeatNGram)
         bans = RunBans(parameters.forbiddenRuns)
         random = Philox(seed: parameters.seed ?? seed)
+        mirostat = Mirostat(parameters)
     }
 
     package var seed: UInt64 { random.seed }
@@ -23,6 +34,7 @@ package struct Sampler: Sendable {
     /// Tells the penalties about a token of the prompt or of the output.
     package mutating func append(_ token: Int32, generated: Bool) {
         history.append(token, generated: generated)
+        repeats.append(token)
         runs.append(token)
         bans.append(token)
     }
@@ -44,18 +56,23 @@ package struct Sampler: Sendable {
         if parameters.temperature == 0 {
             return Int32(workspace.maxima.firstOfLargest(in: row))
         }
-        try filter(row, workspace)
-        return workspace.candidates.draw(random.nextUniform())
+        var random = random
+        try filter(row, workspace, &random)
+        let (token, probability) = workspace.candidates.draw(random.nextUniform())
+        mirostat?.observe(probability)
+        self.random = random
+        return token
     }
 
-    /// The probabilities that `choose` would draw from, without drawing; zero where it never would.
+    /// The probabilities that `choose` would draw from now, without drawing; zero where it never would.
     package func distribution(_ logits: [Float]) throws(EngineError) -> [Float] {
+        var random = random
         let workspace = SamplingWorkspace()
         var probabilities = [Float](repeating: 0, count: logits.count)
         try logits.withUnsafeBufferPointer { (logits) throws(EngineError) in
             let row = adjust(logits, workspace)
             try workspace.maxima.take(row)
-            try filter(row, workspace)
+            try filter(row, workspace, &random)
         }
         for (id, probability) in workspace.candidates.probabilities {
             probabilities[Int(id)] = probability
@@ -86,13 +103,15 @@ extension Sampler {
     ) -> UnsafeBufferPointer<Float> {
         guard
             !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff || !bans.isOff
-                || !forbidden.isEmpty || !early.isEmpty || parameters.allowedTokens != nil
+                || !repeats.isOff || !forbidden.isEmpty || !early.isEmpty
+                || parameters.allowedTokens != nil
         else { return raw }
         let logits = workspace.copy(raw)
         for (token, bias) in parameters.logitBias where Int(token) < logits.count {
             logits[Int(token)] += bias
         }
         history.apply(to: logits)
+        repeats.apply(to: logits)
         runs.apply(to: logits)
         bans.apply(to: logits)
         parameters.allowedTokens.map(logits.keepOnly)
@@ -104,13 +123,30 @@ extension Sampler {
     }
 
     private func filter(
-        _ row: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace
+        _ row: UnsafeBufferPointer<Float>, _ workspace: SamplingWorkspace, _ random: inout Philox
     ) throws(EngineError) {
-        try workspace.candidates.take(row, &workspace.maxima, top: parameters.topK)
-        workspace.candidates.weigh(temperature: parameters.temperature)
-        workspace.candidates.keepNucleus(parameters.topP)
-        workspace.candidates.keepAbove(parameters.minP)
-        workspace.candidates.keepTypical(parameters.typicalP)
+        let (p, candidates) = (parameters, workspace.candidates)
+        if let mirostat {
+            try candidates.take(row, &workspace.maxima, top: 0)
+            candidates.weigh(temperature: p.temperature)
+            return candidates.keepUnsurprising(mirostat.limit)
+        }
+        let lowest =
+            p.topNSigma > 0
+            ? workspace.maxima.largest - p.topNSigma * VectorMath.deviation(row) : -.infinity
+        try candidates.take(row, &workspace.maxima, top: p.topK, from: lowest)
+        candidates.weigh(temperature: p.temperatureRange > 0 ? 1 : p.temperature)
+        candidates.keepNucleus(p.topP, atLeast: p.minKeep)
+        candidates.keepAbove(p.minP, atLeast: p.minKeep)
+        candidates.keepTypical(p.typicalP, atLeast: p.minKeep)
+        if p.xtcProbability > 0, random.nextUniform() < Double(p.xtcProbability) {
+            candidates.excludeTop(above: p.xtcThreshold, leaving: p.minKeep)
+        }
+        if p.temperatureRange > 0 {
+            candidates.temper(
+                from: max(p.temperature - p.temperatureRange, 0),
+                to: p.temperature + p.temperatureRange, exponent: p.temperatureExponent)
+        }
     }
 }
 

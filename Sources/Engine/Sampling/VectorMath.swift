@@ -67,6 +67,24 @@ enum VectorMath {
         return ((blocks * width)..<x.count).reduce(total) { $0 + Double(x[$1]) }
     }
 
+    /// The standard deviation of the values above minus infinity.
+    ///
+    ///     σ = √(Σ (x - mean)² / count)
+    static func deviation(_ x: UnsafeBufferPointer<Float>) -> Float {
+        var (count, sum) = (0, 0.0)
+        for value in x where value > -.infinity {
+            count += 1
+            sum += Double(value)
+        }
+        guard count > 0 else { return 0 }
+        let mean = sum / Double(count)
+        var squares = 0.0
+        for value in x where value > -.infinity {
+            squares += (Double(value) - mean) * (Double(value) - mean)
+        }
+        return Float((squares / Double(count)).squareRoot())
+    }
+
     /// The sum of `exp(x[i] - largest)`, where `largest` is the largest of `x`.
     static func sumOfExponentials(_ x: UnsafeBufferPointer<Float>, largest: Float) -> Double {
         var total = 0.0

@@ -303,7 +303,15 @@ extension SettingsFile {
         for number in SamplingNumber.all {
             sampling[number.name] = reader.number(number.name, in: number.range).map { Float($0) }
         }
-        sampling.topK = reader.integer("top_k", in: 0...16_777_216)
+        for count in SamplingCount.all {
+            sampling[count: count.name] = reader.value(count.name, expected: count.expected) {
+                if case .integer(let value) = $0, count.admits(value) { value } else { nil }
+            }
+        }
+        sampling.breakers = reader.strings(SamplingBreakers.name)
+        if let breakers = sampling.breakers, !SamplingBreakers.admits(breakers) {
+            reader.report("expected \(SamplingBreakers.expected)", SamplingBreakers.name)
+        }
         reader.finish()
         return sampling
     }

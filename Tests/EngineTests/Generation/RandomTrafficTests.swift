@@ -54,6 +54,10 @@ import Testing
         request.sampling.topK = .random(in: 0...20, using: &random)
         request.sampling.repetitionPenalty = .random(in: 0.8...1.4, using: &random)
         request.sampling.penaltyWindow = Bool.random(using: &random) ? 8 : nil
+        request.sampling.dryMultiplier = Bool.random(using: &random) ? 1 : 0
+        request.sampling.xtcProbability = Bool.random(using: &random) ? 0.5 : 0
+        request.sampling.temperatureRange = Bool.random(using: &random) ? 0.5 : 0
+        request.sampling.mirostat = Bool.random(using: &random) ? 2 : 0
         request.sampling.seed = .random(in: 0...9, using: &random)
         return request
     }
@@ -62,7 +66,7 @@ import Testing
 extension FakeWorld {
     /// The output of a request for which nothing else exists.
     fileprivate func alone(_ request: GenerationRequest) throws -> [Int32] {
-        var sampler = Sampler(request.sampling, seed: 0)
+        var sampler = Sampler(request.sampling, vocabulary: vocabulary, seed: 0)
         for token in request.prompt { sampler.append(token, generated: false) }
         let workspace = SamplingWorkspace()
         var tokens = request.prompt

@@ -22,8 +22,8 @@ import Testing
         ("guided_grammar", #""x""#), ("structured_outputs", #"{"json":{}}"#),
         ("tool_choice", #""required""#), ("tool_choice", #"{"type":"function"}"#),
         ("function_call", #"{"name":"f"}"#), ("suffix", #""x""#), ("best_of", "3"),
-        ("mirostat", "2"), ("dry_multiplier", "0.8"), ("xtc_probability", "0.5"),
-        ("use_beam_search", "true"), ("num_beams", "4"), ("top_n_sigma", "1"), ("tfs_z", "0.9"),
+        ("use_beam_search", "true"), ("num_beams", "4"), ("tfs_z", "0.9"), ("dry_range", "64"),
+        ("dynatemp_min", "0.5"),
         ("prompt_logprobs", "1"), ("truncate_prompt_tokens", "5"), ("chat_template", #""x""#),
         ("lora", #"[{"id":0}]"#), ("n_probs", "5"), ("n_keep", "3"), ("samplers", #"["top_k"]"#),
         ("response_fields", #"["content"]"#), ("inputs", #""x""#),
@@ -65,7 +65,11 @@ import Testing
             #expect(try await text(#""\#(name)":3"#) == "igh")
         }
         #expect(try await text(#""max_tokens":9,"stop_sequences":["t"]"#) == "igh")
-        for (name, wrong) in [("repeat_penalty", "0"), ("repeat_last_n", "-2")] {
+        for (name, wrong) in [
+            ("repeat_penalty", "0"), ("repeat_last_n", "-2"), ("mirostat_mode", "1"),
+            ("mirostat", "1"), ("nsigma", "-2"), ("min_keep", "-1"), ("dry_base", "0.5"),
+            ("dry_sequence_breakers", #"["a", ""]"#), ("xtc_threshold", "1.5"),
+        ] {
             let answer = try await complete(#""max_tokens":1,"\#(name)":\#(wrong)"#)
             #expect(answer.status == 400, "\(answer.text)")
             #expect(answer.error["param"]?.string == name)

@@ -78,7 +78,16 @@ extension SamplingParameters {
         for number in SamplingNumber.all {
             if let value = try fields.number(number.name, in: number.range) { set(number, value) }
         }
-        topK = try fields.integer("top_k", in: -1...Int.max).map { max($0, 0) } ?? topK
+        for count in SamplingCount.all {
+            guard let value = try fields.integer(count.name, in: count.lowest...Int.max) else {
+                continue
+            }
+            guard count.admits(value) else {
+                throw fields.wrong(count.name, .integer(value), expected: count.expected)
+            }
+            set(count, value)
+        }
+        dryBreakers = try Self.breakers(fields) ?? dryBreakers
         noRepeatNGram =
             try fields.integer("no_repeat_ngram_size", in: 0...64) ?? noRepeatNGram
         penaltyWindow = try fields.integer("penalty_window", in: 0...Int.max)
@@ -88,6 +97,16 @@ extension SamplingParameters {
         }
         allowedTokens = try Self.allowedTokens(fields)
         logitBias = try Self.logitBias(fields)
+    }
+
+    private static func breakers(_ fields: Fields) throws -> [String]? {
+        guard let elements = try fields.array(SamplingBreakers.name) else { return nil }
+        let texts = elements.compactMap(\.string)
+        guard texts.count == elements.count, SamplingBreakers.admits(texts) else {
+            throw APIError.invalid(
+                param: SamplingBreakers.name, "is wrong, expected \(SamplingBreakers.expected)")
+        }
+        return texts
     }
 
     private static func allowedTokens(_ fields: Fields) throws -> [Int32]? {

@@ -82,19 +82,12 @@ extension FieldTable {
         "max_length": .refused("is not supported; use 'max_tokens'"),
         "max_output_tokens": .means("max_tokens"), "min_new_tokens": .means("min_tokens"),
         "stop_sequences": .means("stop"), "random_seed": .means("seed"),
-        "top_n_sigma": .refused(unless: [0, -1]), "nsigma": .refused(unless: [0]),
-        "top_a": .refused(unless: [0]), "tfs": .refused(unless: [1]),
-        "tfs_z": .refused(unless: [1]),
-        "min_keep": .refused(unless: [0, 1]),
-        "mirostat": .refused(unless: [0]), "mirostat_mode": .refused(unless: [0]),
-        // These only matter together with a member that is refused.
-        "mirostat_tau": .inert, "mirostat_eta": .inert,
-        "dry_multiplier": .refused(unless: [0]), "dry_base": .inert,
-        "dry_allowed_length": .inert, "dry_penalty_last_n": .inert, "dry_range": .inert,
-        "dry_sequence_breakers": .inert,
-        "xtc_probability": .refused(unless: [0]), "xtc_threshold": .inert,
-        "dynatemp_range": .refused(unless: [0]), "dynatemp_exponent": .inert,
-        "dynatemp_min": .refused(unless: [0]), "dynatemp_max": .refused(unless: [0]),
+        "nsigma": .means("top_n_sigma"), "top_a": .refused(unless: [0]),
+        "tfs": .refused(unless: [1]), "tfs_z": .refused(unless: [1]),
+        "mirostat_mode": .means("mirostat"),
+        "dry_range": .refused(unless: [0], "is not supported; use 'dry_penalty_last_n'"),
+        "dynatemp_min": .refused(unless: [0], ranged),
+        "dynatemp_max": .refused(unless: [0], ranged),
         "adaptive_target": .refused(unless: [-1]), "adaptive_decay": .inert,
         "smoothing_factor": .refused(unless: [0]), "smoothing_curve": .inert,
         "epsilon_cutoff": .refused(unless: [0]), "eta_cutoff": .refused(unless: [0]),
@@ -117,6 +110,7 @@ extension FieldTable {
             unless: [false], "is not supported; use 'include_stop_str_in_output'"),
     ]
 
+    private static let ranged = "is not supported; use 'temperature' and 'dynatemp_range'"
     private static let beamless = "is not supported: beams are not searched"
 
     /// The form of the text, and reasoning before it.
