@@ -63,6 +63,7 @@ where Events.Element == GenerationEvent {
                     whole.text += gap + piece
                     try await emit(gap + piece)
                     gap = ""
+                case .prompt: break
                 case .finished(let reason, let usage):
                     if reason == .length { whole.isCut = true }
                     whole.usages.append(usage)

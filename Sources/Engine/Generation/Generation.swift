@@ -6,7 +6,7 @@ final class Generation: EngineJob, @unchecked Sendable {
     let events: JobChannel<GenerationEvent>
     let submitted: MonotonicTime
     var hasBegun = false
-    /// Prompt and output; the model's sequence holds the first of them.
+    /// Prompt and output, but for what has made room; the model's sequence holds the first of them.
     private(set) var tokens: [Int32]
     /// The longest output that context and request allow.
     let limit: Int
@@ -18,8 +18,11 @@ final class Generation: EngineJob, @unchecked Sendable {
     var slot: Int?
     var suspicion = Suspicion()
     private var output: OutputText
-    /// Prompt tokens whose text and log probability have been sent, if the prompt is echoed.
-    private var echoed = 0
+    /// Prompt tokens whose log probabilities have been sent, if they are wanted.
+    private var scored = 0
+    /// Tokens of the output that are no longer among `tokens`, or of the prompt.
+    private var shifted = 0
+    private let contextLength: Int
     private let ownDeadline: MonotonicTime?
 
     init(
@@ -31,8 +34,11 @@ final class Generation: EngineJob, @unchecked Sendable {
         submitted = .now
         ownDeadline = deadline.map { [submitted] in submitted + $0 }
         tokens = request.prompt
+        contextLength = profile.contextLength
         let room = profile.contextLength - request.prompt.count
-        limit = min(room, request.maxTokens ?? room)
+        limit =
+            request.overflow == .end
+            ? min(room, request.maxTokens ?? room) : request.maxTokens ?? room
         ends = profile.endTokens.union(request.stopTokens)
         let forbidden = request.ignoreEOS ? Array(profile.endTokens) : []
         sampler = Sampler(
@@ -47,7 +53,10 @@ final class Generation: EngineJob, @unchecked Sendable {
         for token in request.prompt { sampler.append(token, generated: false) }
     }
 
-    var generated: Int { tokens.count - request.prompt.count }
+    var generated: Int { tokens.count + shifted - request.prompt.count }
+
+    /// Whether the model's sequence no longer begins like the prompt.
+    var hasShifted: Bool { shifted > 0 }
 
     var isCancelled: Bool { events.isCancelled }
 
@@ -64,13 +73,18 @@ final class Generation: EngineJob, @unchecked Sendable {
     }
 
     /// Whether the log probabilities of the prompt itself are wanted, which needs all its logits.
-    var scoresPrompt: Bool { request.echo && request.logprobs != nil }
+    var scoresPrompt: Bool { echoesScores || request.promptLogprobs != nil }
+
+    private var echoesScores: Bool { request.echo && request.logprobs != nil }
+
+    /// Whether the log probability of every sampled token is wanted.
+    var scoresOutput: Bool { request.logprobs != nil || request.sumsLogprobs }
 
     /// Whether the logits after the token at `position` are needed.
     func wantsLogits(at position: Int) -> Bool {
         let next = position + 1
         return next == tokens.count
-            || scoresPrompt && next >= echoed && next < request.prompt.count
+            || scoresPrompt && next >= scored && next < request.prompt.count
     }
 }
 
@@ -86,10 +100,31 @@ extension Generation {
         return send(output.append(token, info))
     }
 
-    /// Sends a token of an echoed prompt.
-    func echo(_ token: Int32, _ info: TokenLogProb?) {
-        send(output.echo(token, info))
-        echoed += 1
+    /// Sends what is known of the prompt before the model has read it.
+    ///
+    /// - Parameter unscored: a token without its log probability.
+    func sendPrompt(_ unscored: (Int32) -> TokenLogProb) {
+        if scoresPrompt { send(score: unscored(tokens[0])) }
+        guard request.echo, !echoesScores else { return }
+        for token in request.prompt { send(output.echo(token, nil)) }
+    }
+
+    /// Sends the log probability of the prompt's next token.
+    func send(score: TokenLogProb) {
+        scored += 1
+        var score = score
+        if let count = request.promptLogprobs {
+            score.top = Array(score.top.prefix(count))
+            events.send(.prompt([score]))
+        }
+        guard echoesScores else { return }
+        score.top = Array(score.top.prefix(request.logprobs ?? 0))
+        send(output.echo(score.id, score))
+    }
+
+    /// Sends the log probability of a token that ends the output and is no part of it.
+    func send(end: TokenLogProb) {
+        send(output.end(end))
     }
 
     /// Sends what was held back, after the last token.
@@ -105,6 +140,41 @@ extension Generation {
             events.send(.text(piece.text, tokens: piece.tokens), count: piece.count)
         }
         return piece.stop
+    }
+}
+
+// MARK: - Overflow
+
+extension Generation {
+    /// Whether the context is full, and older tokens are to make room.
+    var needsRoom: Bool {
+        request.overflow != .end && tokens.count == contextLength && generated < limit
+    }
+
+    /// Drops half of the tokens behind those that are kept.
+    ///
+    /// - Returns: how many at the beginning stay.
+    func makeRoom() -> Int {
+        let (kept, dropped) = request.overflow.cut(tokens.count, to: contextLength, room: nil)
+        tokens.removeSubrange(kept..<(kept + dropped))
+        shifted += dropped
+        usage.droppedTokens += dropped
+        return kept
+    }
+}
+
+extension Overflow {
+    /// What is cut out of `count` tokens so that `room` more find a place: nil is half of what is not
+    /// kept, which is also the most that is left free.
+    ///
+    /// - Returns: how many tokens stay at the beginning, and how many behind them go.
+    func cut(_ count: Int, to context: Int, room: Int?) -> (kept: Int, dropped: Int) {
+        guard case .shift(let keep) = self else { return (count, 0) }
+        // At least one token is kept at the end, and one position is free.
+        let kept = min(max(keep, 0), max(context - 2, 0))
+        let half = max(1, (context - kept) / 2)
+        let free = max(1, min(room ?? half, half))
+        return (kept, max(0, min(count - kept - 1, count - (context - free))))
     }
 }
 

@@ -25,6 +25,18 @@ package struct GenerationRequest: Sendable {
     package var logprobs: Int?
     /// The prompt's text, and with `logprobs` its log probabilities, come first in the output.
     package var echo = false
+    /// Reports the log probability of each token of the prompt, its rank, and this many likeliest ones;
+    /// nil: none.
+    package var promptLogprobs: Int?
+    /// With `logprobs`, the token that ends the output is reported too, without a text.
+    package var reportsEnd = false
+    /// Sums up the log probabilities of the output, for `Usage.logprob`.
+    package var sumsLogprobs = false
+    /// Only this many of the last tokens of source or prompt are read; -1 is as many as leave room for
+    /// `maxTokens`.
+    package var inputLimit: Int?
+    /// What happens when the context is full.
+    package var overflow = Overflow.end
     /// End tokens are never sampled: the output ends by `stop` or length only.
     package var ignoreEOS = false
     /// From submission to the last token; nil is the engine's default.
@@ -70,8 +82,18 @@ package struct SequenceBasis: Hashable, Sendable {
     }
 }
 
+/// What becomes of a prompt or an output that the context does not hold.
+package enum Overflow: Sendable, Equatable {
+    /// A prompt that leaves no room is refused, and an output ends.
+    case end
+    /// The oldest tokens behind the first `keep` make room: `Usage.droppedTokens`.
+    case shift(keep: Int)
+}
+
 /// A part of the output.
 package enum GenerationEvent: Sendable, Equatable {
+    /// Log probabilities of the next tokens of the prompt, the first of which has none.
+    case prompt([TokenLogProb])
     /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
     case text(String, tokens: [TokenLogProb])
     /// The last event.
@@ -84,6 +106,10 @@ package typealias GenerationStream = JobEvents<GenerationEvent>
 extension GenerationEvent: JobEvent {
     /// Unread text is one event, so that a slow reader costs no more than its text.
     package mutating func join(_ next: GenerationEvent) -> Bool {
+        if case .prompt(let scores) = self, case .prompt(let others) = next {
+            self = .prompt(scores + others)
+            return true
+        }
         guard case .text(var text, var tokens) = self, case .text(let more, let others) = next
         else {
             return false
@@ -113,6 +139,10 @@ package struct Usage: Sendable, Equatable {
     package var cachedTokens = 0
     /// Sampled tokens, an end token among them.
     package var completionTokens = 0
+    /// Tokens of prompt and output that made room for others: `Overflow.shift`.
+    package var droppedTokens = 0
+    /// The sum of the sampled tokens' log probabilities, where `sumsLogprobs` asks for it.
+    package var logprob = 0.0
     /// The seed of the random draws, given or chosen.
     package var seed: UInt64 = 0
 
@@ -134,8 +164,10 @@ package struct TokenLogProb: Sendable, Equatable {
     package var bytes: [UInt8]
     /// Where in the text it begins, in Unicode scalars: after the whole ones before it.
     package var offset = 0
-    /// Nil for the first token of an echoed prompt, which nothing predicts.
+    /// Nil for the first token of a prompt, which nothing predicts.
     package var logprob: Float?
+    /// How many tokens are at least as likely, itself among them; only of a prompt's tokens.
+    package var rank: Int?
     /// The likeliest tokens, best first.
     package var top: [Alternative]
 

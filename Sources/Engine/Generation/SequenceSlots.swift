@@ -49,6 +49,8 @@ struct SequenceSlots {
     subscript(slot: Int) -> Slot { slots[slot] }
 
     var forks: Bool { flags.contains(.fork) }
+    /// Whether a sequence can be cut to any length.
+    var cuts: Bool { flags.contains(.truncateAny) }
 }
 
 // MARK: - Placing
@@ -135,6 +137,11 @@ extension SequenceSlots {
 
     mutating func append(_ tokens: ArraySlice<Int32>, to slot: Int) {
         slots[slot].tokens += tokens
+    }
+
+    /// The model keeps only the first `length` tokens.
+    mutating func cut(_ slot: Int, to length: Int) {
+        slots[slot].tokens.removeLast(slots[slot].tokens.count - length)
     }
 
     mutating func release(_ slot: Int) {

@@ -56,6 +56,8 @@ package final class TextEngine: RevisionServing {
     package func submit(_ request: GenerationRequest) throws(EngineError) -> GenerationStream {
         var request = request
         if request.prompt.isEmpty { request.prompt = profile.decoderPrompt }
+        let (fitted, dropped) = profile.fitted(request)
+        request = fitted
         try profile.check(request)
         try supervisor.check(request.fingerprint)
         let events = JobChannel<GenerationEvent>(options, to: queue)
@@ -63,6 +65,7 @@ package final class TextEngine: RevisionServing {
             request, events: events, profile: profile,
             deadline: request.deadline ?? options.requestDeadline,
             seed: UInt64.random(in: 0...UInt64(Int64.max)))
+        generation.usage.droppedTokens = dropped
         try queue.submit(generation)
         queue.record { $0.promptTokens += request.inputCount }
         return GenerationStream(events, of: self)

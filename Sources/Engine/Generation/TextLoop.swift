@@ -32,7 +32,7 @@ final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
 
     override func turn() -> Bool {
         guard !jobs.isEmpty, let model = currentModel() else { return false }
-        guard admit(to: model), readNext(with: model) else { return true }
+        guard admit(to: model), makeRoom(in: model), readNext(with: model) else { return true }
         let plan = plan()
         guard !plan.parts.isEmpty else { return running.contains(where: isUnread) }
         step(plan, on: model)
@@ -80,8 +80,8 @@ extension TextLoop {
         let request = generation.request
         return slots.forks
             && running.contains { other in
-                guard let slot = other.slot, !other.scoresPrompt, !other.isPaused,
-                    other.request.basis == request.basis
+                guard let slot = other.slot, !other.scoresPrompt, !other.hasShifted,
+                    !other.isPaused, other.request.basis == request.basis
                 else { return false }
                 let common = commonPrefix(other.request.prompt, request.prompt)
                 let shared = min(common, request.prompt.count - 1)
@@ -118,11 +118,7 @@ extension TextLoop {
             $0.cachedTokens += cached
             $0.prefixHits += cached > 0 ? 1 : 0
         }
-        guard generation.request.echo else { return }
-        let ready = generation.scoresPrompt ? 1 : generation.request.prompt.count
-        for token in generation.request.prompt[..<ready] {
-            generation.echo(token, generation.scoresPrompt ? profile.unscored(token) : nil)
-        }
+        generation.sendPrompt(profile.unscored)
     }
 
     /// Brings a sequence of the model to the state that a placement describes.
@@ -206,6 +202,29 @@ extension TextLoop {
     }
 }
 
+// MARK: - Overflow
+
+extension TextLoop {
+    /// Drops older tokens of sequences that are full and go on: what comes behind the gap is computed
+    /// again, as a prompt is.
+    ///
+    /// - Returns: false when the model was lost.
+    private func makeRoom(in model: any LoadedModel) -> Bool {
+        for generation in running where generation.needsRoom {
+            let kept = generation.makeRoom()
+            guard let slot = generation.slot, slots[slot].tokens.count > kept else { continue }
+            if slots.cuts {
+                let placement = SequenceSlots.Placement.keep(slot: slot, length: kept)
+                guard let isReady = prepare(placement, in: model) else { return false }
+                if isReady { slots.cut(slot, to: kept) } else { slots.forget(slot) }
+            } else {
+                empty([slot], in: model)
+            }
+        }
+        return self.model != nil
+    }
+}
+
 // MARK: - Steps
 
 extension TextLoop {
@@ -265,7 +284,7 @@ extension TextLoop {
         case .failure(let error):
             end(generation, error)
         case .success(let outcome):
-            for info in outcome.scores { generation.echo(info.id, info) }
+            for score in outcome.scores { generation.send(score: score) }
             if outcome.isPromptOnly { return finish(generation, .length) }
             if let choice = outcome.choice { accept(choice, outcome.info, for: generation) }
         }
@@ -273,6 +292,10 @@ extension TextLoop {
 
     private func accept(_ token: Int32, _ info: TokenLogProb?, for generation: Generation) {
         generation.usage.completionTokens += 1
+        if generation.request.sumsLogprobs {
+            generation.usage.logprob += Double(info?.logprob ?? 0)
+        }
+        let info = generation.request.logprobs == nil ? nil : info
         queue.record {
             $0.generatedTokens += 1
             if generation.usage.completionTokens == 1 {
@@ -281,6 +304,7 @@ extension TextLoop {
         }
         let ends = generation.ends.contains(token)
         if ends, !generation.request.includesStop || profile.endTokens.contains(token) {
+            if let info, generation.request.reportsEnd { generation.send(end: info) }
             return finish(generation, .stop)
         }
         if let stop = generation.append(token, info) {

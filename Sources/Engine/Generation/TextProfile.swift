@@ -55,14 +55,42 @@ struct TextProfile: Sendable {
         if request.minTokens < 0 {
             throw .invalidParameter(name: "min_tokens", reason: "must be 0 or more")
         }
-        if let count = request.logprobs, !(0...128).contains(count) {
-            throw .invalidParameter(name: "logprobs", reason: "must be between 0 and 128")
+        for (name, count) in [
+            ("logprobs", request.logprobs), ("prompt_logprobs", request.promptLogprobs),
+        ] where count.map({ !(0...128).contains($0) }) ?? false {
+            throw .invalidParameter(name: name, reason: "must be between 0 and 128")
         }
         if request.stop.contains("") {
             throw .invalidParameter(name: "stop", reason: "must not contain an empty string")
         }
         try checkTokens(Array(request.stopTokens))
         try request.sampling.validate(vocabulary: tokenCount)
+    }
+
+    /// The request with as much of its input as it wants and the context holds, and how many tokens that
+    /// is less.
+    func fitted(_ request: GenerationRequest) -> (request: GenerationRequest, dropped: Int) {
+        var request = request
+        var dropped = 0
+        if let limit = request.inputLimit {
+            let room = max(1, contextLength - max(1, request.maxTokens ?? 1))
+            dropped = max(0, request.inputCount - (limit < 0 ? room : limit))
+            if request.source != nil {
+                request.source?.removeFirst(dropped)
+            } else {
+                request.prompt.removeFirst(dropped)
+            }
+        }
+        if case .shift(let keep) = request.overflow {
+            request.overflow = .shift(keep: min(keep, request.prompt.count))
+        }
+        if request.prompt.count >= contextLength {
+            let (kept, gap) = request.overflow.cut(
+                request.prompt.count, to: contextLength, room: request.maxTokens)
+            request.prompt.removeSubrange(kept..<(kept + gap))
+            dropped += gap
+        }
+        return (request, dropped)
     }
 
     private func checkSource(of request: GenerationRequest) throws(EngineError) {

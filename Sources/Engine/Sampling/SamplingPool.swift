@@ -58,7 +58,7 @@ extension TextProfile {
                 if position + 1 < generation.tokens.count {
                     let next = generation.tokens[position + 1]
                     outcome.scores.append(
-                        try info(next, row, generation.request.logprobs ?? 0, workspace))
+                        try score(of: next, row, generation.request, workspace))
                 } else if generation.limit == 0 {
                     outcome.isPromptOnly = true
                 } else {
@@ -80,9 +80,22 @@ extension TextProfile {
         let token = try generation.sampler.choose(
             from: logits, except: isEarly ? generation.ends : [], with: workspace)
         outcome.choice = token
-        if let count = generation.request.logprobs {
-            outcome.info = try info(token, row, count, workspace)
+        if generation.scoresOutput {
+            outcome.info = try info(token, row, generation.request.logprobs ?? 0, workspace)
         }
+    }
+
+    /// The log probability of a token of the prompt, under the logits before it.
+    private func score(
+        of token: Int32, _ row: UnsafeBufferPointer<Float>, _ request: GenerationRequest,
+        _ workspace: SamplingWorkspace
+    ) throws(EngineError) -> TokenLogProb {
+        let count = max(request.logprobs ?? 0, request.promptLogprobs ?? 0)
+        var score = try info(token, row, count, workspace)
+        if request.promptLogprobs != nil {
+            score.rank = row.prefix(tokenCount).count { $0 >= row[Int(token)] }
+        }
+        return score
     }
 
     /// Uses a copy of the row: a late write by a plugin must not pass unchecked.

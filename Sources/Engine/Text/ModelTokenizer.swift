@@ -76,6 +76,8 @@ package final class ModelTokenizer: Sendable {
     /// The end-of-text token as templates write it; empty without one.
     package var eosToken: String { text(of: vocabulary.eos) }
 
+    package func isBOS(_ token: Int32) -> Bool { token == vocabulary.bos }
+
     private func text(of token: Int32?) -> String {
         token.map { String(decoding: vocabulary.piece($0), as: UTF8.self) } ?? ""
     }

@@ -59,6 +59,15 @@ struct OutputText: Sendable {
         return Piece(text: text ?? "", tokens: info.map { [$0] } ?? [], count: 1)
     }
 
+    /// Adds the token that ends the output, which has no text.
+    mutating func end(_ info: TokenLogProb) -> Piece {
+        var info = info
+        info.offset = scalars
+        waiting.append((info, decoded))
+        count += 1
+        return Piece()
+    }
+
     /// The rest, after the last token.
     mutating func finish() -> Piece {
         var piece = release(joiner.finish())

@@ -75,6 +75,21 @@ struct ChatPrompt: Sendable {
         }
     }
 
+    /// How many tokens of a chat's prompt its first messages are, as far as they instruct the model and
+    /// are no part of the conversation.
+    func instructions(
+        of chat: Conversation, in prompt: [Int32], engine: TextEngine
+    ) async -> Int {
+        var head = chat
+        head.messages = Array(chat.messages.prefix { ["system", "developer"].contains($0.role) })
+        head.ending = .message
+        // A template that wants more than instructions leaves at least the beginning of text.
+        let bos = prompt.first.map { engine.tokenizer.isBOS($0) } == true ? 1 : 0
+        guard !head.messages.isEmpty, let tokens = try? await tokens(of: head, engine: engine)
+        else { return bos }
+        return max(bos, zip(tokens, prompt).prefix { $0 == $1 }.count)
+    }
+
     private func plain(_ chat: Conversation) -> String {
         chat.messages.compactMap(\.text).joined(separator: "\n")
             + (chat.ending == .text ? "" : "\n")

@@ -4,6 +4,8 @@ import Engine
 struct Output {
     var text = ""
     var tokens: [TokenLogProb] = []
+    /// What was said of the prompt's.
+    var prompt: [TokenLogProb] = []
     /// The text event by event.
     var pieces: [String] = []
     var reason: FinishReason?
@@ -13,6 +15,7 @@ struct Output {
 
     mutating func append(_ event: GenerationEvent) {
         switch event {
+        case .prompt(let scores): prompt += scores
         case .text(let text, let tokens):
             self.text += text
             self.tokens += tokens
@@ -25,7 +28,8 @@ struct Output {
 
     /// Whether a client could not tell the two apart, but for the time they took.
     func isSame(as other: Output) -> Bool {
-        text == other.text && tokens == other.tokens && reason == other.reason
+        text == other.text && tokens == other.tokens && prompt == other.prompt
+            && reason == other.reason
             && usage == other.usage
     }
 }

@@ -202,4 +202,83 @@ import Testing
         #expect(text.error["message"] == "'model' is missing, expected a or b")
         try await host.stop()
     }
+
+    @Test func theBestOfSeveralIsTheLikeliestPerToken() async throws {
+        let client = try await TestHost.shared().client
+        var request = try #require(greedy.object)
+        (request["temperature"], request["seed"]) = (1, 3)
+        (request["n"], request["logprobs"]) = (5, 0)
+        let all = try await client.post("/v1/completions", .object(request)).json
+        let scored = (all["choices"]?.array ?? []).map { choice in
+            let logprobs = choice["logprobs"]?["token_logprobs"]?.array?.compactMap(\.number) ?? []
+            return (
+                text: choice["text"]?.string,
+                mean: logprobs.reduce(0, +) / Double(max(1, logprobs.count))
+            )
+        }
+        #expect(scored.count == 5)
+        (request["n"], request["best_of"], request["logprobs"]) = (2, 5, nil)
+        let best = try await client.post("/v1/completions", .object(request)).json
+        let expected = scored.enumerated().sorted {
+            ($1.element.mean, $0.offset) < ($0.element.mean, $1.offset)
+        }.prefix(2)
+        #expect(
+            best["choices"]?.array?.map { $0["text"]?.string } == expected.map(\.element.text))
+        #expect(best["choices"]?.array?.map { $0["index"]?.integer } == [0, 1])
+        #expect(best["usage"]?["completion_tokens"] == all["usage"]?["completion_tokens"])
+        for (name, value, param) in [("best_of", 1, "best_of"), ("stream", true, "best_of")]
+            as [(String, JSONValue, String)]
+        {
+            var wrong = request
+            wrong[name] = value
+            let answer = try await client.post("/v1/completions", .object(wrong))
+            #expect(answer.status == 400 && answer.error["param"]?.string == param)
+        }
+    }
+
+    @Test func aPromptsLogProbabilitiesHaveTheShapeOfVLLM() async throws {
+        let client = try await TestHost.shared().client
+        var request = try #require(greedy.object)
+        request["prompt_logprobs"] = 2
+        let answer = try await client.post("/v1/completions", .object(request)).json
+        let places = try #require(answer["choices"]?[0]?["prompt_logprobs"]?.array)
+        #expect(places.count == 12 && places[0] == .null)
+        // "I have no we": the second token is a space, 32.
+        let second = try #require(places[1]["32"])
+        #expect(second["decoded_token"] == " " && second["logprob"]?.number ?? 1 <= 0)
+        #expect(second["rank"]?.integer ?? 0 >= 1)
+        #expect(places.dropFirst().allSatisfy { (2...3).contains($0.object?.count ?? 0) })
+        let chat: JSONValue = [
+            "model": "markov", "messages": [["role": "user", "content": "Hi"]], "max_tokens": 1,
+            "prompt_logprobs": 0,
+        ]
+        let chatted = try await client.post("/v1/chat/completions", chat).json
+        #expect(chatted["prompt_logprobs"]?.array?.first == .null)
+        request["stream"] = true
+        let streamed = try await client.post("/v1/completions", .object(request))
+        #expect(streamed.status == 400 && streamed.error["param"] == "prompt_logprobs")
+    }
+
+    @Test func aFullContextIsAnErrorOrMakesRoom() async throws {
+        let host = try await TestHost(models: TestHost.model("markov", "context = 16"))
+        let client = host.client
+        var request = try #require(greedy.object)
+        request["prompt"] = "we have no weights, I have no we"
+        let refused = try await client.post("/v1/completions", .object(request))
+        #expect(refused.status == 400, "\(refused.text)")
+        request["context_overflow"] = "shift"
+        request["max_tokens"] = 30
+        let shifted = try await client.post("/v1/completions", .object(request)).json
+        #expect(shifted["usage"]?["completion_tokens"] == 30, "\(shifted)")
+        #expect(
+            shifted["usage"]?["prompt_tokens_details"]?["dropped_tokens"]?.integer ?? 0 > 20)
+        request["context_overflow"] = "error"
+        (request["max_tokens"], request["truncate_prompt_tokens"]) = (6, -1)
+        let cut = try await client.post("/v1/completions", .object(request)).json
+        #expect(cut["usage"]?["prompt_tokens"] == 10)
+        #expect(cut["choices"]?[0]?["text"] == "ights;")
+        request["truncate_prompt_tokens"] = 0
+        #expect(try await client.post("/v1/completions", .object(request)).status == 400)
+        try await host.stop()
+    }
 }

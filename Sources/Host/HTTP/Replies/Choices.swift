@@ -50,10 +50,13 @@ package struct UsageSum: Sendable {
     package private(set) var promptTokens = 0
     package private(set) var cachedTokens = 0
     package private(set) var completionTokens = 0
+    /// Tokens that made room for others.
+    package private(set) var droppedTokens = 0
 
     /// - Parameter isFirst: whether the choice is the first of its prompt; a prompt counts once.
     mutating func add(_ usage: Usage, isFirst: Bool) {
         completionTokens += usage.completionTokens
+        droppedTokens += usage.droppedTokens
         guard isFirst else { return }
         promptTokens += usage.promptTokens
         cachedTokens += usage.cachedTokens

@@ -10,6 +10,8 @@ package struct GenerationOptions: Sendable {
     package var badWords: [String] = []
     /// How many replies there are to a prompt.
     package var choices = 1
+    /// How many of them are sent, those whose tokens are the likeliest; nil: all.
+    package var best: Int?
 
     package init() {}
 }

@@ -75,11 +75,20 @@ package struct Reply: Sendable {
     /// - Throws: `EarlyEnd` if the client leaves or the host stops, the model's failure, what
     ///   `body` throws.
     package func forEach(_ body: (ReplyEvent) async throws -> Void) async throws {
+        try await forEach(body) { _, _ in }
+    }
+
+    /// - Parameter watch: sees what the engine sends, before it becomes an event.
+    private func forEach(
+        _ body: (ReplyEvent) async throws -> Void, watch: (Int, GenerationEvent) -> Void
+    ) async throws {
         var usage = UsageSum()
         let client = outlivesClient ? nil : context.channel
         try await workload.run(for: client, cancel: choices.cancel) {
             try await choices.forEach { choice, event in
+                watch(choice, event)
                 switch event {
+                case .prompt: break
                 case .text(let text, let tokens):
                     try await body(.text(text, tokens: tokens, choice: choice))
                 case .finished(let reason, let cost):
@@ -96,9 +105,17 @@ package struct Reply: Sendable {
     func cancel() { choices.cancel() }
 
     /// All of it.
-    package func whole() async throws -> WholeReply {
+    ///
+    /// - Parameter best: how many choices of each prompt are left, those with the highest mean log
+    ///   probability; nil: all.
+    package func whole(best: Int? = nil) async throws -> WholeReply {
         var whole = WholeReply(choices: count)
-        try await forEach { whole.add($0) }
+        try await forEach {
+            whole.add($0)
+        } watch: {
+            whole.note($1, of: $0)
+        }
+        if let best { whole.keep(best, of: perPrompt) }
         return whole
     }
 }
@@ -106,12 +123,15 @@ package struct Reply: Sendable {
 /// A reply that is sent in one piece.
 package struct WholeReply: Sendable {
     package struct Choice: Sendable {
+        /// Of the prompt's tokens, where they are wanted.
+        package fileprivate(set) var prompt: [TokenLogProb] = []
         package fileprivate(set) var text = ""
         package fileprivate(set) var tokens: [TokenLogProb] = []
         /// What the model thought before it answered.
         package fileprivate(set) var reasoning = ""
         package fileprivate(set) var toolCalls: [ToolCall] = []
         package fileprivate(set) var finish = ReplyEnd.stop
+        fileprivate var meanLogprob = -Double.infinity
 
         fileprivate mutating func add(_ delta: ToolCallDelta) {
             if let id = delta.id, let name = delta.name {
@@ -139,6 +159,27 @@ package struct WholeReply: Sendable {
         case .usage(let usage): self.usage = usage
         }
     }
+
+    /// What a whole reply has besides its events.
+    fileprivate mutating func note(_ event: GenerationEvent, of choice: Int) {
+        switch event {
+        case .prompt(let tokens): choices[choice].prompt += tokens
+        case .text: break
+        case .finished(_, let usage):
+            choices[choice].meanLogprob = usage.logprob / Double(max(1, usage.completionTokens))
+        }
+    }
+
+    /// Leaves the best choices of each prompt, the best first; of equals the earlier.
+    fileprivate mutating func keep(_ best: Int, of perPrompt: Int) {
+        choices = stride(from: 0, to: choices.count, by: perPrompt).flatMap { first in
+            let own = choices[first..<(first + perPrompt)]
+            let order = own.indices.sorted {
+                (own[$1].meanLogprob, $0) < (own[$0].meanLogprob, $1)
+            }
+            return order.prefix(best).map { own[$0] }
+        }
+    }
 }
 
 // MARK: - Asking
@@ -156,6 +197,11 @@ extension Backend {
             request.prompt = try await serving.prompt.tokens(
                 of: conversation, engine: serving.engine)
             request.prompt = conversation.continued(request.prompt, serving.engine.tokenizer.bos)
+            if case .shift(let keep) = request.overflow {
+                let instructions = await serving.prompt.instructions(
+                    of: conversation, in: request.prompt, engine: serving.engine)
+                request.overflow = .shift(keep: max(keep, instructions))
+            }
             return [request]
         }
     }

@@ -18,7 +18,55 @@ extension GenerationOptions {
         request.maxTokens = try Self.maxTokens(fields)
         request.minTokens = try fields.integer("min_tokens", in: 0...Int.max) ?? 0
         request.ignoreEOS = try fields.bool("ignore_eos") ?? false
+        request.promptLogprobs = try fields.integer("prompt_logprobs", in: 0...20)
+        request.inputLimit = try Self.inputLimit(fields)
+        request.overflow = try Self.overflow(fields)
         try Self.refuseUnsupported(fields)
+    }
+
+    /// Generates more replies than are sent, of which the best are chosen.
+    mutating func choose(among candidates: Int, _ stream: StreamOptions) throws {
+        guard candidates >= choices else {
+            throw APIError.invalid(
+                param: "best_of", "is \(candidates), expected at least the value of 'n'")
+        }
+        guard candidates > choices else { return }
+        if stream.streams {
+            throw APIError.invalid(
+                param: "best_of",
+                "is not possible with 'stream': the best is known when all have ended")
+        }
+        (best, choices, request.sumsLogprobs) = (choices, candidates, true)
+    }
+
+    /// As in vLLM, log probabilities of a prompt are not streamed.
+    func refuseStream(_ stream: StreamOptions) throws {
+        guard stream.streams, request.promptLogprobs != nil else { return }
+        throw APIError.invalid(
+            param: "prompt_logprobs", "is not possible with 'stream'; use 'echo' with 'logprobs'")
+    }
+
+    private static func inputLimit(_ fields: Fields) throws -> Int? {
+        guard let limit = try fields.integer("truncate_prompt_tokens", in: -1...Int.max) else {
+            return nil
+        }
+        guard limit != 0 else {
+            throw fields.wrong(
+                "truncate_prompt_tokens", 0,
+                expected: "a number of tokens, or -1 for as many as the context holds")
+        }
+        return limit
+    }
+
+    private enum Overflowing: String, CaseIterable {
+        case error, shift
+    }
+
+    private static func overflow(_ fields: Fields) throws -> Overflow {
+        let keep = try fields.integer("n_keep", in: -1...Int.max)
+        let choice: Overflowing = try fields.choice("context_overflow") ?? .error
+        // As elsewhere, -1 is all of the prompt.
+        return choice == .shift ? .shift(keep: keep.map { $0 < 0 ? .max : $0 } ?? 0) : .end
     }
 
     private static let mostWords = 1000

@@ -55,7 +55,11 @@ extension WholeReply {
                 (key: "finish_reason", value: .string(choice.finish.word)),
             ])
         }
-        return head.whole(object: "chat.completion", choices, usage)
+        let whole = head.whole(object: "chat.completion", choices, usage)
+        guard let prompt = self.choices.first?.prompt, !prompt.isEmpty, var members = whole.object
+        else { return whole }
+        members["prompt_logprobs"] = LogprobsJSON.prompt(prompt)
+        return .object(members)
     }
 }
 

@@ -10,8 +10,9 @@ struct ChatRequest: Sendable {
         var conversation = try Conversation(fields)
         conversation.generation = try GenerationOptions(fields, defaults: defaults)
         conversation.generation.request.logprobs = try GenerationOptions.chatLogprobs(fields)
-        self.conversation = conversation
         stream = try StreamOptions(fields)
+        try conversation.generation.refuseStream(stream)
+        self.conversation = conversation
     }
 }
 

@@ -115,11 +115,13 @@ extension ReplyEnd {
 extension UsageSum {
     /// `usage`
     var json: JSONValue {
-        [
+        var details = JSONObject([(key: "cached_tokens", value: .integer(cachedTokens))])
+        if droppedTokens > 0 { details["dropped_tokens"] = .integer(droppedTokens) }
+        return [
             "prompt_tokens": .integer(promptTokens),
             "completion_tokens": .integer(completionTokens),
             "total_tokens": .integer(promptTokens + completionTokens),
-            "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
+            "prompt_tokens_details": .object(details),
         ]
     }
 }

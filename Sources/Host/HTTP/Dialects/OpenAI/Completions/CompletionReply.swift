@@ -36,12 +36,16 @@ extension WholeReply {
     /// As a text completion.
     func completion(_ head: CompletionHead, isScored: Bool) -> JSONValue {
         let choices = choices.enumerated().map { index, choice in
-            JSONObject([
+            var object = JSONObject([
                 (key: "index", value: .integer(index)),
                 (key: "text", value: .string(choice.text)),
                 (key: "logprobs", value: isScored ? LogprobsJSON.completion(choice.tokens) : .null),
                 (key: "finish_reason", value: .string(choice.finish.word)),
             ])
+            if !choice.prompt.isEmpty {
+                object["prompt_logprobs"] = LogprobsJSON.prompt(choice.prompt)
+            }
+            return object
         }
         return head.whole(object: "text_completion", choices, usage)
     }

@@ -18,14 +18,18 @@ struct CompletionRequest: Sendable {
         var generation = try GenerationOptions(fields, defaults: defaults)
         generation.request.echo = try fields.bool("echo") ?? false
         generation.request.logprobs = try fields.integer("logprobs", in: 0...20)
+        // Who asks for both takes the prompt's tokens to be all but the last `max_tokens`.
+        generation.request.reportsEnd = generation.request.echo
         generation.request.maxTokens = generation.request.maxTokens ?? 16
+        let stream = try StreamOptions(fields)
+        if let candidates = try fields.integer("best_of", in: 1...128) {
+            try generation.choose(among: candidates, stream)
+        }
+        try generation.refuseStream(stream)
         self.generation = generation
         prompts = try Self.prompts(fields)
         parsesSpecial = try fields.bool("parse_special") ?? true
-        stream = try StreamOptions(fields)
-        if let best = try fields.integer("best_of", in: 1...128), best != generation.choices {
-            throw APIError.unsupported(param: "best_of", "is \(best), expected the value of 'n'")
-        }
+        self.stream = stream
         if try fields.string("suffix")?.isEmpty == false {
             throw APIError.unsupported(param: "suffix", "is not supported; leave it out")
         }

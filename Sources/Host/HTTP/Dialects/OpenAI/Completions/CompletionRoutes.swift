@@ -46,8 +46,10 @@ struct CompletionRoutes {
                 includesUsage: completion.stream.includesUsage)
             return OpenAIDialect().stream(reply, by: chunks, context)
         }
-        let whole = try await reply.whole()
-        return await answer(isLong: isScored) { whole.completion(head, isScored: isScored) }
+        let whole = try await reply.whole(best: generation.best)
+        return await answer(isLong: isScored || generation.request.promptLogprobs != nil) {
+            whole.completion(head, isScored: isScored)
+        }
     }
 
     /// - Parameter isLong: twenty alternatives for each of many tokens are megabytes.

@@ -27,6 +27,28 @@ enum LogprobsJSON {
         ]
     }
 
+    /// As vLLM writes them: `[null, {"ID": {"logprob", "rank", "decoded_token"}, …}, …]`, the prompt's own
+    /// token and the likeliest ones at each place.
+    static func prompt(_ tokens: [TokenLogProb]) -> JSONValue {
+        .array(
+            tokens.map { token in
+                guard let logprob = token.logprob else { return .null }
+                var object = JSONObject()
+                object[String(token.id)] = ranked(logprob, token.rank, token.text)
+                for (index, other) in token.top.enumerated() where other.id != token.id {
+                    object[String(other.id)] = ranked(other.logprob, index + 1, other.text)
+                }
+                return .object(object)
+            })
+    }
+
+    private static func ranked(_ logprob: Float, _ rank: Int?, _ text: String) -> JSONValue {
+        [
+            "logprob": number(logprob), "rank": rank.map { .integer($0) } ?? .null,
+            "decoded_token": .string(text),
+        ]
+    }
+
     /// The likeliest tokens, followed by the token itself unless it is among them.
     private static func top(_ token: TokenLogProb) -> JSONValue {
         guard let logprob = token.logprob else { return .null }

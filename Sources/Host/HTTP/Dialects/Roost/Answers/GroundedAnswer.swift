@@ -41,6 +41,7 @@ struct GroundedAnswer: AnswerWork {
                 case .text(let piece, _):
                     text += piece
                     try await emit(piece)
+                case .prompt: break
                 case .finished(_, let usage):
                     sum.add(usage, isFirst: true)
                 }
