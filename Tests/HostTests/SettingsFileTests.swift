@@ -293,6 +293,29 @@ import Testing
         #expect(problems(text).map { $0.prefix(23) } == ["11 server.drain_timeout"])
     }
 
+    @Test func aKeyMaySayHowItsRequestsStand() throws {
+        let settings = try SettingsFile.parse(
+            """
+            [server]
+            api_keys = ["plain", { key = "env:KEY", priority = -2, share = 3 }]
+            """, file: "/plugins.toml", environment: ["KEY": "secret"])
+        #expect(settings.server.apiKeys == ["plain", "secret"])
+        var standing = Standing()
+        (standing.priority, standing.share) = (-2, 3)
+        #expect(settings.server.standings == [Owner(key: "secret"): standing])
+    }
+
+    @Test(arguments: [
+        ("{ priority = 1 }", "2 server.api_keys[0].key: is missing"),
+        ("{ key = \"k\", share = 0 }", "2 server.api_keys[0].share: found integer 0, expected"),
+        ("{ key = \"k\", prio = 0 }", "2 server.api_keys[0].prio: unknown key; did you mean"),
+        ("5", "2 server.api_keys[0]: found integer 5, expected a key"),
+    ])
+    func aWrongTableOfAKeyIsNamed(entry: String, problem: String) {
+        let found = problems("[server]\napi_keys = [\(entry)]")
+        #expect(found.count == 1 && found[0].hasPrefix(problem), "\(found)")
+    }
+
     @Test func dottedAndInlineKeysStandAtTheirOwnLine() {
         #expect(
             problems("server.listen = 1\nserver.data = 2").map { $0.prefix(2) } == ["1 ", "2 "])

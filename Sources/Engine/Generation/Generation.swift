@@ -17,6 +17,8 @@ final class Generation: EngineJob, @unchecked Sendable {
     /// The model's sequence, while running.
     var slot: Int?
     var suspicion = Suspicion()
+    /// What guesses how the output goes on.
+    var drafter = Drafter()
     private var output: OutputText
     /// Prompt tokens whose log probabilities have been sent, if they are wanted.
     private var scored = 0
@@ -58,6 +60,9 @@ final class Generation: EngineJob, @unchecked Sendable {
     /// Whether the model's sequence no longer begins like the prompt.
     var hasShifted: Bool { shifted > 0 }
 
+    /// How many tokens of a guess the context and the output have room for.
+    var room: Int { min(contextLength - tokens.count, limit - generated) - 1 }
+
     var isCancelled: Bool { events.isCancelled }
 
     /// Whether its reader is too far behind for further tokens.
@@ -91,12 +96,11 @@ final class Generation: EngineJob, @unchecked Sendable {
 // MARK: - Output
 
 extension Generation {
-    /// Adds a sampled token, and sends the text that it completes.
+    /// Adds a token that the sampler has chosen and knows of, and sends the text that it completes.
     ///
     /// - Returns: the stop string that ends the output.
     func append(_ token: Int32, _ info: TokenLogProb?) -> String? {
         tokens.append(token)
-        sampler.append(token, generated: true)
         return send(output.append(token, info))
     }
 
@@ -157,6 +161,7 @@ extension Generation {
     func makeRoom() -> Int {
         let (kept, dropped) = request.overflow.cut(tokens.count, to: contextLength, room: nil)
         tokens.removeSubrange(kept..<(kept + dropped))
+        drafter.forget()
         shifted += dropped
         usage.droppedTokens += dropped
         return kept

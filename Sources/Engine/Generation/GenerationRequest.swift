@@ -39,6 +39,10 @@ package struct GenerationRequest: Sendable {
     package var overflow = Overflow.end
     /// End tokens are never sampled: the output ends by `stop` or length only.
     package var ignoreEOS = false
+    /// Requests with a lower number come first, to the model and to the rows of its steps.
+    package var priority = 0
+    /// Who it is for: clients share a busy model by what they have had of it.
+    package var client = Client()
     /// From submission to the last token; nil is the engine's default.
     package var deadline: Duration?
 

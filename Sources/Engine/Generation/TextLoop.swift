@@ -12,10 +12,16 @@ final class TextLoop: JobLoop<Generation>, @unchecked Sendable {
     private var running: [Generation] = []
     /// The first request to get rows in the next step.
     private var first = 0
+    private var cost = StepCost()
+    private var shares = FairShares()
 
     /// A waiting request waits for a prefix that a running one is about to compute if it is longer
     /// by this much.
     private static let worthWaiting = 32
+    /// Rows that prompts get in every step, however long it takes.
+    private static let leastPromptRows = 16
+    /// What a token of output counts for its client, in tokens of a prompt (arXiv:2401.00588).
+    private static let outputCost = 2.0
     /// Failures at tokens that worked before, after which a request is ended all the same.
     private static let accidents = 8
 
@@ -59,19 +65,44 @@ extension TextLoop {
     ///
     /// - Returns: false if the model was lost.
     private func admit(to model: any LoadedModel) -> Bool {
-        for generation in jobs where generation.slot == nil && running.count < options.parallel {
-            let prompt = generation.request.prompt
-            let reusable = generation.scoresPrompt ? 0 : prompt.count - 1
-            if isBeingRead(generation.request.basis) { continue }
-            guard
-                let placement = slots.placement(
-                    for: prompt, on: generation.request.basis, reusable: reusable)
-            else { break }
-            if reusable > 0, isWorthWaiting(generation, beyond: placement.length) { continue }
-            running.append(generation)
-            guard place(generation, at: placement, in: model) else { return false }
+        var waiting = jobs.filter { $0.slot == nil }
+        guard !waiting.isEmpty else { return true }
+        shares.update(present: Set(jobs.map(\.request.client)))
+        while running.count < options.parallel {
+            // Whoever is admitted is charged, which may change the order.
+            sort(&waiting)
+            guard let next = waiting.lazy.compactMap(self.placement).first else { break }
+            waiting.removeAll { $0 === next.generation }
+            running.append(next.generation)
+            let client = next.generation.request.client
+            shares.charge(
+                client, Double(next.generation.request.inputCount - next.placement.length))
+            guard place(next.generation, at: next.placement, in: model) else { return false }
         }
         return true
+    }
+
+    /// By priority, then by what their clients have had, then by arrival.
+    private func sort(_ waiting: inout [Generation]) {
+        let keys = waiting.map { ($0.request.priority, shares.served($0.request.client)) }
+        let order = waiting.indices.sorted {
+            (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1)
+        }
+        waiting = order.map { waiting[$0] }
+    }
+
+    /// Where a request goes now; nil if it waits for a sequence or for what another one computes.
+    private func placement(
+        of generation: Generation
+    ) -> (generation: Generation, placement: SequenceSlots.Placement)? {
+        let request = generation.request
+        let reusable = generation.scoresPrompt ? 0 : request.prompt.count - 1
+        guard !isBeingRead(request.basis),
+            let placement = slots.placement(
+                for: request.prompt, on: request.basis, reusable: reusable)
+        else { return nil }
+        let waits = reusable > 0 && isWorthWaiting(generation, beyond: placement.length)
+        return waits ? nil : (generation, placement)
     }
 
     /// Whether a running request is still computing a prompt that shares much more with this one than
@@ -240,22 +271,59 @@ extension TextLoop {
         }
         let fed = order.map { generation in generation.slot.map { slots[$0].tokens.count } ?? 0 }
         let pending = zip(order, fed).map { $0.tokens.count - $1 }
-        let budget = min(options.tokenBudget, profile.capabilities.batchSize)
-        let shares = StepShares.divide(pending, budget: budget)
+        let shares = StepShares.divide(
+            pending, budget: budget(for: order, pending), priorities: order.map(\.request.priority))
         var plan = StepPlan()
+        let streams = zip(shares, pending).count { $0 == 1 && $1 == 1 }
+        var rows = shares.reduce(0, +)
         for (index, share) in shares.enumerated() where share > 0 {
             guard let slot = order[index].slot else { continue }
-            plan.add(order[index], slot: slot, from: fed[index], count: share)
+            let guess =
+                pending[index] == 1 ? guess(for: order[index], beside: rows, streams: streams) : []
+            rows += guess.count
+            plan.add(order[index], slot: slot, from: fed[index], count: share, guess: guess)
         }
         return plan
+    }
+
+    /// What a stream may go on with, as far as it pays to let the model read it in a step of `rows`.
+    private func guess(
+        for generation: Generation, beside rows: Int, streams: Int
+    ) -> [Int32] {
+        guard guesses, generation.generated > 0, generation.suspicion.clearedAt == nil else {
+            return []
+        }
+        let budget = min(options.tokenBudget, profile.capabilities.batchSize) - rows
+        let length = cost.draftLength(
+            generation.drafter.acceptance, rows: rows, streams: streams,
+            limit: min(Drafter.most, generation.room, budget))
+        let guess = generation.drafter.guess(after: generation.tokens, limit: length)
+        if guess.isEmpty { generation.drafter.note(read: 0, right: 0) }
+        return guess
+    }
+
+    /// Guesses are only made where they change nothing: sequences can be cut, and logits do not depend
+    /// on what else is in a batch.
+    private var guesses: Bool {
+        options.guesses && slots.cuts && profile.capabilities.flags.contains(.batchInvariant)
+    }
+
+    /// The rows of a step: while streams run, as many as keep their next tokens from being late.
+    private func budget(for order: [Generation], _ pending: [Int]) -> Int {
+        let budget = min(options.tokenBudget, profile.capabilities.batchSize)
+        let streams = zip(order, pending).count { $0.generated > 0 && $1 == 1 }
+        guard streams > 0, let rows = cost.rows(within: options.stepTarget) else { return budget }
+        return min(budget, max(rows, streams + Self.leastPromptRows))
     }
 
     private func step(_ plan: StepPlan, on model: any LoadedModel) {
         let started = MonotonicTime.now
         do {
+            let begun = options.clock()
             let rows = try queue.call(model, for: plan.parts.map(\.generation), as: \.steps) {
                 try model.forward(plan.batch, deadline: options.stepDeadline)
             }
+            cost.note(rows: plan.batch.count, options.clock() - begun)
             try take(rows, of: plan)
         } catch {
             recover(from: ModelFailure(error), in: plan, since: started, on: model)
@@ -269,11 +337,33 @@ extension TextLoop {
                 step: "forward", reason: "\(rows.count) rows of logits, expected \(expected)")
         }
         for part in plan.parts {
-            slots.append(part.generation.tokens[part.positions], to: part.slot)
+            slots.append(part.generation.tokens[part.positions] + part.guess, to: part.slot)
             part.generation.suspicion.passed(part.positions.upperBound)
         }
         for (part, outcome) in zip(plan.parts, pool.evaluate(plan.parts, rows)) {
             deliver(outcome, to: part.generation)
+        }
+        for part in plan.parts where !part.guess.isEmpty { settle(part) }
+    }
+
+    /// Cuts what was guessed wrong from the sequence of a stream.
+    private func settle(_ guess: StepPlan.Part) {
+        let generation = guess.generation
+        // The last token has been chosen and not fed.
+        let right = min(generation.tokens.count - 1 - guess.positions.upperBound, guess.guess.count)
+        queue.record {
+            $0.guessedTokens += guess.guess.count
+            $0.rightGuesses += max(right, 0)
+        }
+        generation.drafter.note(read: guess.guess.count, right: max(right, 0))
+        guard let model, generation.slot == guess.slot, right < guess.guess.count else { return }
+        let placement = SequenceSlots.Placement.keep(
+            slot: guess.slot, length: guess.positions.upperBound + right)
+        guard let isReady = prepare(placement, in: model) else { return }
+        if isReady {
+            slots.cut(guess.slot, to: placement.length)
+        } else {
+            slots.forget(guess.slot)
         }
     }
 
@@ -286,12 +376,15 @@ extension TextLoop {
         case .success(let outcome):
             for score in outcome.scores { generation.send(score: score) }
             if outcome.isPromptOnly { return finish(generation, .length) }
-            if let choice = outcome.choice { accept(choice, outcome.info, for: generation) }
+            for (token, info) in outcome.choices where generation.slot != nil {
+                accept(token, info, for: generation)
+            }
         }
     }
 
     private func accept(_ token: Int32, _ info: TokenLogProb?, for generation: Generation) {
         generation.usage.completionTokens += 1
+        shares.charge(generation.request.client, Self.outputCost)
         if generation.request.sumsLogprobs {
             generation.usage.logprob += Double(info?.logprob ?? 0)
         }

@@ -1,3 +1,5 @@
+package import PluginHost
+
 /// How an engine shares its model. Each engine reads the options that concern it; the defaults bear
 /// its name.
 package struct EngineOptions: Sendable {
@@ -11,6 +13,13 @@ package struct EngineOptions: Sendable {
     /// Rows of a text step, also limited by the model's batch size; tokens of a vector step, for
     /// which a longer text is a step of its own and a query waits about this long.
     package var tokenBudget = 512
+    /// How long a text step may take while a stream waits for its next token, as far as the rows of
+    /// prompts decide: see `StepCost`.
+    package var stepTarget: Duration = .milliseconds(180)
+    /// Whether what a text repeats is guessed and read in one step, where that is faster: see `Drafter`.
+    package var guesses = false
+    /// What steps are timed with.
+    package var clock: @Sendable () -> MonotonicTime = { .now }
     /// Bytes of embeddings that are kept, with their texts; 0 keeps none.
     package var cacheBytes = 64 << 20
     /// If a step takes longer, the model counts as hung.

@@ -30,6 +30,9 @@ package struct EngineStatistics: Sendable {
     /// Requests that found such a prefix.
     package var prefixHits = 0
     package var generatedTokens = 0
+    /// Tokens of guesses that the model has read, and those of them that were right.
+    package var guessedTokens = 0
+    package var rightGuesses = 0
     /// Seconds from submission to the first token.
     package var timeToFirstToken = Histogram()
 

@@ -8,8 +8,8 @@ struct SamplingPool {
     struct Outcome: Sendable {
         /// Log probabilities of prompt tokens.
         var scores: [TokenLogProb] = []
-        var choice: Int32?
-        var info: TokenLogProb?
+        /// The next tokens of the output: more than one where the model has read a guess.
+        var choices: [(token: Int32, info: TokenLogProb?)] = []
         /// The prompt is complete, and no output is wanted.
         var isPromptOnly = false
     }
@@ -63,6 +63,7 @@ extension TextProfile {
                     outcome.isPromptOnly = true
                 } else {
                     try choose(from: row, for: generation, workspace, &outcome)
+                    if !part.holds(outcome.choices.map(\.token)) { break }
                 }
             }
             return .success(outcome)
@@ -76,13 +77,15 @@ extension TextProfile {
         _ workspace: SamplingWorkspace, _ outcome: inout SamplingPool.Outcome
     ) throws(EngineError) {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
-        let isEarly = generation.generated < generation.request.minTokens
+        let count = generation.generated + outcome.choices.count
+        let isEarly = count < generation.request.minTokens
         let token = try generation.sampler.choose(
             from: logits, except: isEarly ? generation.ends : [], with: workspace)
-        outcome.choice = token
-        if generation.scoresOutput {
-            outcome.info = try info(token, row, generation.request.logprobs ?? 0, workspace)
-        }
+        generation.sampler.append(token, generated: true)
+        let info =
+            generation.scoresOutput
+            ? try info(token, row, generation.request.logprobs ?? 0, workspace) : nil
+        outcome.choices.append((token, info))
     }
 
     /// The log probability of a token of the prompt, under the logits before it.
@@ -116,6 +119,14 @@ extension TextProfile {
     /// A token without its log probability.
     func unscored(_ token: Int32) -> TokenLogProb {
         TokenLogProb(id: token, bytes: Array(vocabulary.piece(token)), logprob: nil, top: [])
+    }
+}
+
+extension StepPlan.Part {
+    /// Whether the tokens chosen so far are what was guessed, so that the next row follows them.
+    fileprivate func holds(_ choices: [Int32]) -> Bool {
+        choices.count <= guess.count && choices[choices.count - 1] == guess[choices.count - 1]
+            && !generation.ends.contains(choices[choices.count - 1])
     }
 }
 

@@ -1,3 +1,4 @@
+import Engine
 import HTTPTypes
 package import Hummingbird
 import NIOCore
@@ -10,11 +11,25 @@ package struct HTTPContext: RequestContext {
     let record: RequestRecord
     /// Who asks, once a route has been found.
     package internal(set) var owner = Owner.host
+    /// How the requests of the owner stand.
+    var standing = Standing()
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         record = RequestRecord()
+    }
+}
+
+extension HTTPContext {
+    /// Says who a request is for, and when its turn comes.
+    ///
+    /// - Parameter asked: the priority that the request names. One that came with a key may stand back,
+    ///   but not come before what its key has.
+    func stamp(_ request: inout GenerationRequest, asked: Int?) {
+        request.client = Client(name: owner.name, weight: standing.share)
+        let asked = asked ?? standing.priority
+        request.priority = owner == .host ? asked : max(asked, standing.priority)
     }
 }
 

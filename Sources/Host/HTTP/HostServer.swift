@@ -100,6 +100,7 @@ package struct HostServer: Sendable {
         router.add(middleware: ErrorResponses(table: table, logger: logger))
         router.add(middleware: RequestRules())
         router.add(middleware: DrainGate(workload: workload))
+        let standings = settings.standings
         for entries in table.addresses {
             let first = entries[0]
             router.on(first.route.path, method: first.route.method) { request, context in
@@ -108,6 +109,7 @@ package struct HostServer: Sendable {
                 var context = context
                 context.owner = try authorization.check(
                     entry.route.scope, entry.dialect, request, context.channel)
+                context.standing = standings[context.owner] ?? Standing()
                 return try await entry.route.respond(request, context)
             }
         }

@@ -21,6 +21,8 @@ package struct Settings: Sendable {
         package var data: String
         package var apiKeys: [String]
         package var adminKeys: [String]
+        /// What is said of the keys whose requests are not like all others'.
+        package var standings: [Owner: Standing] = [:]
         package var corsOrigins: [String]
         package var maximumBody: Int
         /// Texts in one request of the routes that take many.

@@ -6,7 +6,7 @@ import PluginHost
 /// Reads `plugins.toml`.
 package struct SettingsFile {
     let paths: Paths
-    private let problems: ProblemList
+    let problems: ProblemList
 
     /// Reads and checks the file at `path`.
     /// - Throws: `SettingsError` with every mistake found.
@@ -73,18 +73,20 @@ package struct SettingsFile {
 
 extension SettingsFile {
     private func server(_ table: inout TableReader) -> Settings.Server {
-        let apiKeys = keys("api_keys", &table)
-        return Settings.Server(
+        let (apiKeys, standings) = keys("api_keys", &table)
+        var server = Settings.Server(
             listen: listen(&table, apiKeys: apiKeys),
             data: paths.absolute(table.string("data") ?? Settings.usualData),
             apiKeys: apiKeys,
-            adminKeys: keys("admin_keys", &table),
+            adminKeys: adminKeys(&table),
             corsOrigins: origins(&table),
             maximumBody: maximumBody(&table),
             maximumInputs: table.integer("max_inputs", in: 1...1_000_000) ?? 16384,
             isStrict: table.bool("strict") ?? false,
             drainTimeout: table.duration("drain_timeout") ?? .seconds(30),
             logFormat: table.choice("log") ?? .auto)
+        server.standings = standings
+        return server
     }
 
     private func listen(_ table: inout TableReader, apiKeys: [String]) -> ListenAddress {
@@ -98,17 +100,8 @@ extension SettingsFile {
         return address
     }
 
-    private func keys(_ key: String, _ table: inout TableReader) -> [String] {
-        let secrets = Secrets(paths: paths)
-        return (table.strings(key) ?? []).compactMap { text in
-            switch secrets.read(text) {
-            case .success(let value):
-                return value
-            case .failure(let refusal):
-                table.report(refusal.reason, key)
-                return nil
-            }
-        }
+    private func adminKeys(_ table: inout TableReader) -> [String] {
+        keys("admin_keys", &table).keys
     }
 
     private func origins(_ table: inout TableReader) -> [String] {

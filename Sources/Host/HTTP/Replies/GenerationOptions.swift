@@ -4,6 +4,8 @@ package import Engine
 package struct GenerationOptions: Sendable {
     /// Nil for the default model.
     package var model: String?
+    /// Requests with a lower number come first; nil is what their key has.
+    package var priority: Int?
     /// What each choice asks for, but for its prompt.
     package var request = GenerationRequest(prompt: [])
     /// Words that are not to be written.

@@ -227,8 +227,11 @@ extension Backend {
         try await Models.inNextRevision {
             let hold = try await models.text(generation.model, for: capability)
             context.record.note { $0.model = hold.name }
-            let requests = try await generation.requests(
+            var requests = try await generation.requests(
                 try await prompts(hold.engine), hold.engine.engine)
+            for index in requests.indices {
+                context.stamp(&requests[index], asked: generation.priority)
+            }
             return try Reply(
                 hold, requests, perPrompt: generation.choices, workload, context)
         }

@@ -8,6 +8,7 @@ extension GenerationOptions {
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
         self.init()
         model = try fields.string("model")
+        priority = try fields.priority()
         badWords = try Self.badWords(fields)
         choices = try fields.integer("n", in: 1...128) ?? 1
         request.sampling = try SamplingParameters(fields, defaults: defaults(model))
@@ -117,6 +118,13 @@ extension GenerationOptions {
         if let modalities = try fields.array("modalities"), modalities != ["text"] {
             throw APIError.unsupported(param: "modalities", "holds more than \"text\"")
         }
+    }
+}
+
+extension Fields {
+    /// When a request's turn comes: lower numbers come first.
+    func priority() throws -> Int? {
+        try integer("priority", in: Int(Int32.min)...Int(Int32.max))
     }
 }
 

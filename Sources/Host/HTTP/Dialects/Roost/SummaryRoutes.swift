@@ -65,6 +65,7 @@ struct SummaryWork: Sendable {
                 let engine = hold.engine.engine
                 var request = asked.request(of: try await engine.source(of: text), engine)
                 request.sampling.forbiddenRuns = try await asked.generation.forbiddenRuns(engine)
+                context.stamp(&request, asked: asked.generation.priority)
                 let stream = try engine.submit(request)
                 return Summary.Part(stream, cancel: stream.cancel, release: hold.release)
             }

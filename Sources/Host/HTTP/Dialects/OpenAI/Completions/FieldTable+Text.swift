@@ -25,7 +25,7 @@ extension FieldTable {
     /// Other servers' fields besides sampling: how a request is served, what is sent back.
     private static let served: [String: Rule] = [
         // vLLM, SGLang
-        "priority": .inert, "request_id": .inert, "rid": .inert, "cache_salt": .inert,
+        "request_id": .inert, "rid": .inert, "cache_salt": .inert,
         "guided_decoding_backend": .inert, "guided_whitespace_pattern": .inert,
         "spaces_between_special_tokens": .inert, "include_reasoning": .inert,
         "separate_reasoning": .inert, "stream_reasoning": .inert, "parse_tool_calls": .inert,

@@ -30,6 +30,8 @@ struct AnswerRequest: Sendable {
     let spanTokens: Int
     let textTokens: Int
     let streams: Bool
+    /// Of a generated answer.
+    let priority: Int?
 
     /// How many passages of a collection are read by default.
     static let usual = 5
@@ -47,6 +49,7 @@ struct AnswerRequest: Sendable {
         spanTokens = try fields.integer("max_answer_tokens", in: 1...512) ?? 30
         textTokens = try fields.integer("max_tokens", in: 1...65536) ?? 256
         streams = try fields.bool("stream") ?? false
+        priority = try fields.priority()
     }
 
     private static func origin(_ fields: Fields, _ inputs: InputList) throws -> Origin {

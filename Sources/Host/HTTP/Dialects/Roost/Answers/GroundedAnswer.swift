@@ -18,7 +18,7 @@ struct GroundedAnswer: AnswerWork {
     ) async throws {
         let serving = hold.engine
         let prompt = GroundedPrompt(question: asked.question) { try await serving.tokens(of: $0) }
-        let (fitting, request) = try await prompt.request(
+        var (fitting, request) = try await prompt.request(
             over: passages.map(\.text), context: serving.engine.contextLength,
             longest: asked.textTokens)
         self.hold = hold
@@ -29,6 +29,7 @@ struct GroundedAnswer: AnswerWork {
         }
         self.workload = workload
         self.context = context
+        context.stamp(&request, asked: asked.priority)
         choices = try Choices([request], engine: serving.engine)
     }
 
