@@ -116,7 +116,8 @@ struct ModelMetrics {
         text.begin(name, .counter, "Tokens by kind; cached ones are prompt tokens too.")
         let kinds: [(EngineKind, String, KeyPath<EngineStatistics, Int>)] = [
             (.text, "prompt", \.promptTokens), (.text, "cached", \.cachedTokens),
-            (.text, "generated", \.generatedTokens), (.vectors, "computed", \.tokens),
+            (.text, "generated", \.generatedTokens), (.text, "guessed", \.guessedTokens),
+            (.text, "guessed_right", \.rightGuesses), (.vectors, "computed", \.tokens),
         ]
         for (labels, engine, statistics) in engines {
             for (kind, word, value) in kinds where kind == engine {

@@ -81,6 +81,8 @@ package struct Settings: Sendable {
         package var loadTimeout: Duration
         /// Requests that may wait; nil is the engine's choice.
         package var queue: Int?
+        /// Whether what a text repeats is guessed, where that is faster.
+        package var speculates = true
         /// Bytes that it and its context may take; nil is no limit.
         package var memoryBudget: UInt64?
         package var defaultFor: [Capability]

@@ -261,6 +261,7 @@ extension SettingsFile {
             stepTimeout: table.time("step_timeout") ?? defaults.stepTimeout,
             loadTimeout: table.time("load_timeout") ?? defaults.loadTimeout,
             queue: table.integer("queue", in: 0...65536),
+            speculates: table.bool("speculation") ?? true,
             memoryBudget: table.bytes("memory_budget"),
             defaultFor: capabilities(&table), isOptional: table.bool("optional") ?? false,
             sampling: sampling(&table), settings: pluginSettings(&table))
