@@ -39,17 +39,19 @@ package struct StepCost: Sendable {
         }
     }
 
-    /// About how long a step of so many rows takes; nil while none has been seen. Larger ones than any
-    /// that was seen are taken to cost little more, until they are tried.
+    /// About how long a step of so many rows takes; nil while none so small has been seen. Larger ones
+    /// than any that was seen are taken to cost little more, until they are tried.
     func seconds(of rows: Int) -> Double? {
         let known = points.compactMap { $0 }
         guard let first = known.first, let last = known.last else { return nil }
         let rows = Double(rows)
+        // A point is a mean, and so may lie a little above the rows that it is of.
+        guard rows > first.rows - 1 else { return nil }
         guard rows > first.rows else { return first.seconds }
         guard rows < last.rows else {
             return last.seconds * (1 + Self.optimism * (rows - last.rows) / last.rows)
         }
-        let next = known.firstIndex { $0.rows >= rows } ?? known.count - 1
+        let next = known.firstIndex { $0.rows > rows } ?? known.count - 1
         let (below, above) = (known[next - 1], known[next])
         let share = (rows - below.rows) / (above.rows - below.rows)
         return below.seconds + (above.seconds - below.seconds) * share

@@ -56,7 +56,7 @@ import Testing
 
     /// lm-eval takes all but the last `max_tokens` entries to be the prompt's.
     @Test func anEndThatIsAskedForIsTheLastToken() async throws {
-        let world = FakeWorld(vocabulary: .bytes, forced: { $0.count == 5 ? 257 : nil })
+        let world = FakeWorld(vocabulary: .bytes, forced: { [3: 100, 4: 101, 5: 257][$0.count] })
         var request = GenerationRequest.plain([97, 98, 99], maxTokens: 9)
         (request.echo, request.reportsEnd) = (true, true)
         let output = try await world.engine().submit(request).output()
