@@ -22,7 +22,8 @@ import Testing
         } + [
             ParityCase(
                 model: "decoders-tiny/gpt-oss-mxfp4/model-mxfp4.gguf",
-                golden: "decoders-tiny/gpt-oss-mxfp4/golden-gguf", tolerance: 0.5)
+                golden: "decoders-tiny/gpt-oss-mxfp4/golden-gguf", tolerance: 0.5),
+            ParityCase("gpt-oss-mxfp4", tolerance: 0.5),
         ]
 
     @Test(arguments: files) func logitsAreNearTheReferences(_ parity: ParityCase) throws {

@@ -96,10 +96,8 @@ extension GPTOSSModel {
             count: own.numLocalExperts, used: own.numExpertsPerTok, size: c.intermediateSize)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
         layers = try LayerStack(weights["model"], c) { layer, index in
-            let experts = try (0..<layout.count).map { expert in
-                try ClampedFeedForward(
-                    layer["mlp"]["experts"], c, layout, expert, limit: own.swigluLimit ?? 7)
-            }
+            let experts = try ClampedFeedForward.all(
+                layer["mlp"]["experts"], c, layout, limit: own.swigluLimit ?? 7)
             return try PreNormLayer(
                 layer, c,
                 attention: Attention(
@@ -130,37 +128,32 @@ extension GPTOSSModel.Attention {
 }
 
 extension GPTOSSModel.ClampedFeedForward {
-    /// - Parameter weights: of all experts: [E, to, from] in GGUF files; in Hugging Face's [E, from, to], the
-    ///   gate's and the other columns in turns.
-    init(
+    /// All experts of a layer.
+    ///
+    /// - Parameter weights: [E, to, from] in GGUF files; in those of transformers' MXFP4 too, the gate's and
+    ///   the other rows in turns; in Hugging Face's other ones [E, from, to], with such columns.
+    static func all(
         _ weights: Weights, _ c: DecoderConfiguration, _ layout: ExpertFeedForward.Layout,
-        _ expert: Int, limit: Float
-    ) throws {
+        limit: Float
+    ) throws -> [Self] {
         let (width, size) = (c.hiddenSize, layout.size)
-        self.limit = limit
+        let map = { (name: String, from: Int, to: Int) in
+            try ExpertMaps(weights, name, count: layout.count, from: from, to: to)
+        }
+        let down = try map("down_proj", size, width)
         if weights["gate_proj"].has("weight") {
-            let map = { (name: String, from: Int, to: Int) in
-                let all = try weights[name].tensor([layout.count, to, from])
-                let biases = try weights[name].tensor("bias", [layout.count, to])
-                return try Linear(
-                    all.rows(expert..<expert + 1).reshaped(to, from),
-                    bias: biases.rows(expert..<expert + 1).reshaped(to))
+            let (gate, up) = (try map("gate_proj", width, size), try map("up_proj", width, size))
+            return try (0..<layout.count).map {
+                Self(gate: try gate[$0], up: try up[$0], down: try down[$0], limit: limit)
             }
-            gate = try map("gate_proj", width, size)
-            up = try map("up_proj", width, size)
-            down = try map("down_proj", size, width)
-            return
         }
-        let map = { (name: String, from: Int, to: Int, rows: [Int]) in
-            let all = try weights.tensor(name, [layout.count, from, to])
-            let biases = try weights.tensor("\(name)_bias", [layout.count, to])
-            let own = try dequantize(all.rows(expert..<expert + 1).reshaped(from, to))
-            return try Linear(
-                own.transposed().selectingRows(rows),
-                bias: dequantize(biases.rows(expert..<expert + 1).reshaped(to)).selectingRows(rows))
+        let both = try map("gate_up_proj", width, 2 * size)
+        let turns = (0..<size).map { 2 * $0 }
+        return try (0..<layout.count).map { expert in
+            Self(
+                gate: try both[expert, rows: turns],
+                up: try both[expert, rows: turns.map { $0 + 1 }],
+                down: try down[expert], limit: limit)
         }
-        gate = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 })
-        up = try map("gate_up_proj", width, 2 * size, (0..<size).map { 2 * $0 + 1 })
-        down = try map("down_proj", size, width, Array(0..<width))
     }
 }

@@ -20,30 +20,26 @@ struct Qwen2Model: DecoderNetwork {
 // MARK: - Configuration
 
 extension Qwen2Model {
-    struct Keys: Decodable {
-        /// Published files have a `sliding_window` that they do not use.
-        let useSlidingWindow: Bool?
-    }
-
     static let family = Family(
         name: "qwen2", architecture: "Qwen2ForCausalLM", gguf: GGUFForm(architecture: "qwen2"))
 
-    static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
+    static func check(_ c: DecoderConfiguration, _ own: QwenWindows) throws {
         try c.expectActivation("silu")
         try c.expectWholeHeadsRotated()
-        try ConfigurationChecks.expect("use_sliding_window", own.useSlidingWindow, false)
     }
 }
 
 // MARK: - Loading
 
 extension Qwen2Model {
-    init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
+    init(_ weights: Weights, _ c: DecoderConfiguration, _ own: QwenWindows) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
-        layers = try LayerStack(weights["model"], c) { layer, _ in
+        layers = try LayerStack(weights["model"], c) { layer, index in
             try PreNormLayer(
-                layer, c, attention: GroupedQueryAttention(layer["self_attn"], c, rotary))
+                layer, c,
+                attention: GroupedQueryAttention(
+                    layer["self_attn"], c, rotary, window: own.window(index, c)))
         }
         head = try Linear(head: weights, embedTokens, c)
     }

@@ -16,9 +16,12 @@ protocol WeightAssembly: Sendable {
 ///     weight, weight_scale or weight_scale_inv    F8_E4M3 or I8
 ///     weight_packed, weight_scale, weight_shape   compressed-tensors in 4 or 8 bits
 ///     qweight, qzeros, scales, g_idx              GPTQ; AWQ, without g_idx
+///     …_blocks, …_scales                          transformers' `mxfp4`
 public enum QuantizedWeights {
     /// Values of `quant_method` whose weights are read.
-    public static let methods = ["awq", "compressed-tensors", "fbgemm_fp8", "fp8", "gptq"]
+    public static let methods = [
+        "awq", "compressed-tensors", "fbgemm_fp8", "fp8", "gptq", "mxfp4",
+    ]
 
     /// Scales of activations, or of a cache in 8 bits: both are computed with in more bits here.
     private static let unused: Set = [
@@ -33,6 +36,7 @@ public enum QuantizedWeights {
     ) throws -> [String: TensorEntry] {
         if let method = configuration?.quantMethod, !methods.contains(method) { return tensors }
         try configuration?.check()
+        if configuration?.quantMethod == "mxfp4" { return try MicroscaledFloats.assembled(tensors) }
         var result = tensors
         for numbers in tensors.values {
             let parts = WeightParts(numbers, tensors)
