@@ -77,6 +77,21 @@ def test_log_probabilities_name_the_chosen_token(host):
         assert entry.logprob <= 0
 
 
+def test_a_chat_takes_developers_parts_and_the_newer_names(host):
+    answer = host.client().chat.completions.create(
+        model="markov", n=2, max_completion_tokens=3, store=True, metadata={"a": "b"}, user="me",
+        service_tier="auto", parallel_tool_calls=True, response_format={"type": "text"},
+        messages=[{"role": "developer", "content": "Be kind."},
+                  {"role": "user", "name": "Ann", "content": [{"type": "text", "text": "Hi"}]}])
+    assert len(answer.choices) == 2
+    assert answer.usage.completion_tokens <= 6
+    with pytest.raises(openai.BadRequestError) as caught:
+        host.client().chat.completions.create(
+            model="markov", messages=[{"role": "user", "content": [
+                {"type": "image_url", "image_url": {"url": "data:,"}}]}])
+    assert caught.value.param == "messages[0].content[0]"
+
+
 def test_logit_bias_forbids_a_token(host):
     request = dict(model="markov", prompt="I have no weigh", temperature=0, max_tokens=1)
     assert host.client().completions.create(**request).choices[0].text == "t"

@@ -78,6 +78,15 @@ package final class ModelTokenizer: Sendable {
 
     package func isBOS(_ token: Int32) -> Bool { token == vocabulary.bos }
 
+    /// A token as it is spelled, with what is no UTF-8 as U+FFFD; nil for one that the model lacks.
+    package func spelling(of token: Int32) -> String? {
+        (0..<Int32(tokenCount)).contains(token) ? text(of: token) : nil
+    }
+
+    package func isControl(_ token: Int32) -> Bool {
+        vocabulary.attributes(of: token).contains(.control)
+    }
+
     private func text(of token: Int32?) -> String {
         token.map { String(decoding: vocabulary.piece($0), as: UTF8.self) } ?? ""
     }

@@ -155,6 +155,7 @@ import Testing
 
     @Test(arguments: [
         ("anthropic", [FieldTable.messages]), ("responses", [FieldTable.responses]),
+        ("kserve", [FieldTable.inferParameters]), ("tei-and-llama-cpp", [FieldTable.tei]),
         (
             "ollama",
             [FieldTable.ollamaText, .ollamaOptions, .ollamaVectors, .ollamaModels]

@@ -26,7 +26,8 @@ package protocol Dialect: Sendable {
 /// The APIs that the host speaks. The first one answers paths that belong to none.
 package enum Dialects {
     package static let all: [any Dialect] = [
-        OpenAIDialect(), ResponsesDialect(), AnthropicDialect(), OllamaDialect(), RerankDialect(),
+        OpenAIDialect(), ResponsesDialect(), AnthropicDialect(), OllamaDialect(), LlamaCppDialect(),
+        TEIDialect(), KServeDialect(), RerankDialect(),
         RoostDialect(),
     ]
 }

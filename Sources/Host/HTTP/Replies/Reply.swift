@@ -106,11 +106,16 @@ package struct Reply: Sendable {
 
     /// All of it.
     ///
-    /// - Parameter best: how many choices of each prompt are left, those with the highest mean log
-    ///   probability; nil: all.
-    package func whole(best: Int? = nil) async throws -> WholeReply {
+    /// - Parameters:
+    ///   - best: how many choices of each prompt are left, those with the highest mean log probability;
+    ///     nil: all.
+    ///   - look: is called with every event.
+    package func whole(
+        best: Int? = nil, _ look: (ReplyEvent) -> Void = { _ in }
+    ) async throws -> WholeReply {
         var whole = WholeReply(choices: count)
         try await forEach {
+            look($0)
             whole.add($0)
         } watch: {
             whole.note($1, of: $0)

@@ -1,5 +1,6 @@
 import Deflate
 import Engine
+import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
@@ -64,6 +65,26 @@ struct Body {
         return value
     }
 
+    /// The same of a body whose first bytes are JSON, as many as a header says, and whose rest is data.
+    func read<Value: Sendable>(
+        _ request: Request, _ context: HTTPContext, _ table: FieldTable,
+        withData read: @escaping @Sendable (Fields, ByteBuffer) throws -> Value
+    ) async throws -> Value {
+        let announced = try request.headers[.inferenceHeaderLength].map { text in
+            guard let length = Int(text), length >= 0 else {
+                throw APIError.malformed(
+                    "the header '\(HTTPField.Name.inferenceHeaderLength)' is no number of bytes")
+            }
+            return length
+        }
+        let (value, unknown) = try await parsed(request, jsonLength: announced) { object, data in
+            let fields = Fields(object, table: table, reads: FieldReads())
+            return (try read(fields, data), try table.check(fields))
+        }.0
+        try note(unknown, context)
+        return value
+    }
+
     private func note(_ unknown: [FieldTable.Unknown], _ context: HTTPContext) throws {
         if isStrict, let first = unknown.first {
             throw APIError.unsupported(
@@ -95,12 +116,27 @@ struct Body {
     private func parsed<Value: Sendable>(
         _ request: Request, _ body: @escaping @Sendable (JSONObject) throws -> Value
     ) async throws -> (Value, ByteBudget.Share?) {
-        let (buffer, share) = try await bytes(request)
-        if share == nil, buffer.readableBytes <= Self.quick {
-            return (try body(Self.object(buffer)), nil)
+        try await parsed(request, jsonLength: nil) { object, _ in try body(object) }
+    }
+
+    /// - Parameter jsonLength: how many bytes are JSON; nil is all.
+    private func parsed<Value: Sendable>(
+        _ request: Request, jsonLength: Int?,
+        _ body: @escaping @Sendable (JSONObject, ByteBuffer) throws -> Value
+    ) async throws -> (Value, ByteBudget.Share?) {
+        let (all, share) = try await bytes(request)
+        var data = all
+        let length = jsonLength ?? all.readableBytes
+        guard let buffer = data.readSlice(length: length) else {
+            throw APIError.malformed(
+                "the body has \(all.readableBytes) bytes, and its JSON is to have \(length)")
+        }
+        let rest = data
+        if share == nil, all.readableBytes <= Self.quick {
+            return (try body(Self.object(buffer), rest), nil)
         }
         let threads = share == nil ? Self.reading : Self.parsing
-        return (try await threads.run { try body(Self.object(buffer)) }, share)
+        return (try await threads.run { try body(Self.object(buffer), rest) }, share)
     }
 
     /// A larger body is not parsed on the cooperative pool: half a megabyte of members takes tenths

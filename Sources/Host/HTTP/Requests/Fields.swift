@@ -5,7 +5,7 @@ package import JSON
 /// Reads are recorded, so that the unread rest of a body is known afterwards: see `Body.read`. A
 /// member is also found under its names in other servers' APIs.
 package struct Fields {
-    private let members: JSONObject
+    private var members: JSONObject
     /// Where the object stands: empty for the body, `messages[2]` within it.
     private let path: String
     /// The meaning of members of this object that are not read by name.
@@ -31,6 +31,13 @@ package struct Fields {
     package var object: JSONObject {
         reads?.takenWhole(path)
         return members
+    }
+
+    /// The same with another value of a member, which keeps the request's name for it.
+    func replacing(_ key: String, with value: JSONValue) -> Fields {
+        var fields = self
+        fields.members[name(of: key)] = value
+        return fields
     }
 
     /// The path of a member, under the request's name for it.

@@ -100,6 +100,9 @@ struct OllamaReply: Sendable {
         clock = OllamaClock(since: start)
     }
 
+    /// Something of a reply in one piece has come.
+    mutating func sawOutput() { clock.sawOutput() }
+
     private func line(_ members: JSONObject, isDone: Bool = false) -> JSONObject {
         var line = JSONObject.ollamaHead(model)
         for member in members.members { line[member.key] = member.value }

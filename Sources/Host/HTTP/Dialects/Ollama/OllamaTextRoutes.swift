@@ -59,7 +59,7 @@ struct OllamaTextRoutes {
     ) async throws -> Response {
         var lines = OllamaReply(shape, of: reply, since: context.record.started)
         guard streams else {
-            let whole = try await reply.whole()
+            let whole = try await reply.whole { _ in lines.sawOutput() }
             let kept = keepsContext ? try await reply.context(whole.choices[0].text) : JSONObject()
             return Response(lines.whole(whole, kept))
         }

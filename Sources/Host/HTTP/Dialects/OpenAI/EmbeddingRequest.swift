@@ -15,10 +15,13 @@ struct EmbeddingRequest: Sendable {
     let purpose: EmbeddingPurpose
     let isNormalized: Bool
     private let longTexts: LongTexts
+    /// The name of the inputs in the request.
+    private let key: String
 
-    init(_ fields: Fields, _ inputs: InputList) throws {
+    init(_ fields: Fields, _ inputs: InputList, key: String = "input") throws {
+        self.key = key
         model = try fields.string("model")
-        self.inputs = try inputs.embeddingInputs(fields, "input")
+        self.inputs = try inputs.embeddingInputs(fields, key)
         encoding = try fields.choice("encoding_format") ?? .float
         dimensions = try fields.integer("dimensions", in: 1...Int.max)
         purpose = try Self.purpose(fields)
@@ -44,7 +47,7 @@ struct EmbeddingRequest: Sendable {
             let places = inputs.indices.filter { inputs[$0].text != nil }
             try await engine.requireWhole(
                 places.compactMap { inputs[$0].text }, purpose: purpose
-            ) { inputs.count == 1 ? "input" : "input[\(places[$0])]" }
+            ) { inputs.count == 1 ? key : "\(key)[\(places[$0])]" }
         }
         return try await engine.embed(
             inputs, purpose: purpose, dimensions: dimensions, normalized: isNormalized)
@@ -55,7 +58,7 @@ struct EmbeddingRequest: Sendable {
         let hasTokens = inputs.contains { if case .tokens = $0 { true } else { false } }
         if hasTokens, !capabilities.embedsTokens {
             throw APIError.unsupported(
-                param: "input", "holds token ids, and this model embeds text only")
+                param: key, "holds token ids, and this model embeds text only")
         }
     }
 }

@@ -18,7 +18,7 @@ struct RoostDialect: Dialect {
         let (models, body, workload) = (backend.models, backend.body, backend.workload)
         let (work, inputs) = (backend.vectors, backend.inputs)
         return SummaryRoutes(models: models, body: body, workload: workload).routes
-            + TokenRoutes(models: models, body: body).routes
+            + TokenRoutes(models: models, body: body, inputs: inputs).routes
             + SimilarityRoutes(work: work, body: body, inputs: inputs).routes
             + ClassifyRoutes(work: work, body: body, inputs: inputs).routes
             + TaskRoutes(models: models, body: body, workload: workload).routes

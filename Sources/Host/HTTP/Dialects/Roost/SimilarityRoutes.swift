@@ -22,15 +22,21 @@ struct SimilarityRoutes {
             ($0.name, try await asked.embed($0.engine))
         }
         context.record.note(tokens: result.tokens)
-        return await .long { Self.answer(result, model: model) }
+        return await .long {
+            asked.isOfTEI ? .array(Self.scores(result)) : Self.answer(result, model: model)
+        }
+    }
+
+    private static func scores(_ result: EmbeddingResult) -> [JSONValue] {
+        result.vectors.dropFirst().map {
+            .number(result.vectors[0].cosine(with: $0).decimal)
+        }
     }
 
     private static func answer(_ result: EmbeddingResult, model: String) -> JSONValue {
-        let scores = result.vectors.dropFirst().map { result.vectors[0].cosine(with: $0) }
-        let data = scores.enumerated().map { index, score -> JSONValue in
+        let data = scores(result).enumerated().map { index, score -> JSONValue in
             var item = JSONObject([
-                (key: "index", value: .integer(index)),
-                (key: "score", value: .number(score.decimal)),
+                (key: "index", value: .integer(index)), (key: "score", value: score),
             ])
             item.add(result.readings[index + 1])
             return .object(item)
@@ -47,17 +53,23 @@ struct SimilarityRequest: Sendable {
     let model: String?
     /// The source, followed by the texts to compare with it.
     private let texts: [String]
+    let isOfTEI: Bool
     private let longTexts: LongTexts
     /// The names of the two in the request.
     private let keys: (source: String, texts: String)
 
     init(_ fields: Fields, _ inputs: InputList) throws {
         model = try fields.string("model")
-        let sourceKey = fields.value("input") == nil ? "source" : "input"
-        let textsKey = fields.value("texts") == nil ? "sentences" : "texts"
-        texts = [try fields.required(sourceKey)] + (try inputs.texts(fields, textsKey))
+        // Text-embeddings-inference has both in an object, and its answer is the scores alone.
+        let inner = fields.value("inputs")?.object == nil ? nil : try fields.fields("inputs")
+        isOfTEI = inner != nil
+        let both = inner ?? fields
+        let sourceKey =
+            isOfTEI ? "source_sentence" : both.value("input") == nil ? "source" : "input"
+        let textsKey = both.value("texts") == nil ? "sentences" : "texts"
+        texts = [try both.required(sourceKey)] + (try inputs.texts(both, textsKey))
         longTexts = try LongTexts(fields)
-        keys = (fields.full(sourceKey), fields.full(textsKey))
+        keys = (both.full(sourceKey), both.full(textsKey))
     }
 
     func embed(_ engine: VectorEngine) async throws -> EmbeddingResult {

@@ -8,6 +8,7 @@ import PluginHost
 struct TokenRoutes {
     let models: Models
     let body: Body
+    let inputs: InputList
 
     var routes: [Route] {
         [
@@ -19,13 +20,32 @@ struct TokenRoutes {
     /// The tokens of a `text`, or of the prompt rendered from `messages`, in which only the
     /// template's own words become control tokens.
     private func tokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let asked = try await body.read(request, context, .tokens, TokenizeRequest.init)
+        let asked: TokenizeRequest
+        switch try await body.read(request, context, .tokens, { try read($0) }) {
+        case .one(let request): asked = request
+        case .list(let request):
+            // Without a model's name it is asked as text-embeddings-inference would be.
+            let hold = try await hold(request.model ?? models.ofTEI, context)
+            let answer = try await request.answer(hold.tokenizer)
+            return await .long { answer }
+        }
         let hold = try await hold(asked.model, context)
         return Response(
             json: await TokenAnswer(
                 model: hold.name, input: asked.input, tokens: try await asked.tokens(hold),
                 contextLength: hold.engine.longestText
             ).json)
+    }
+
+    /// Which of several APIs has sent the body: only text-embeddings-inference's has `inputs`.
+    private enum Asked: Sendable {
+        case one(TokenizeRequest)
+        case list(TEITokenizeRequest)
+    }
+
+    private func read(_ fields: Fields) throws -> Asked {
+        guard fields.value("inputs") != nil else { return .one(try TokenizeRequest(fields)) }
+        return .list(try TEITokenizeRequest(fields, inputs))
     }
 
     private func detokenize(_ request: Request, _ context: HTTPContext) async throws -> Response {
@@ -41,7 +61,10 @@ struct TokenRoutes {
         // Millions of tokens are tens of megabytes of text.
         let json = try await BlockingThread.run("roost-detokenize") {
             let text = try Self.text(of: tokens, hold.tokenizer)
-            let answer: JSONValue = ["model": .string(hold.name), "text": .string(text)]
+            // llama.cpp's clients read `content`.
+            let answer: JSONValue = [
+                "model": .string(hold.name), "text": .string(text), "content": .string(text),
+            ]
             return answer.serialized()
         }
         return Response(json: json)

@@ -117,9 +117,11 @@ struct ResponseRequest: Sendable {
             ("previous_response_id", nil), ("reasoning", ["effort": nil, "summary": nil]),
             ("store", true), ("temperature", nil), ("text", ["format": ["type": "text"]]),
             ("tool_choice", "auto"), ("tools", []), ("top_p", nil), ("top_logprobs", 0),
-            ("truncation", "disabled"), ("user", nil), ("metadata", [:]),
+            ("user", nil), ("metadata", [:]),
         ]
-        return JSONObject(members.map { (key: $0.0, value: fields.value($0.0) ?? $0.1) })
+        var repeated = JSONObject(members.map { (key: $0.0, value: fields.value($0.0) ?? $0.1) })
+        repeated["truncation"] = "disabled"
+        return repeated
     }
 
     /// - Parameter earlier: the messages that it goes on from.
