@@ -111,14 +111,16 @@ import Testing
         #expect(try TestModel(Fixtures.find(name)).has(ROOST_EXT_DECODE))
     }
 
-    @Test func aCheckpointWithoutAHeadEmbeds() throws {
+    @Test(arguments: [("qwen3", "Qwen3"), ("decoders-tiny/mistral", "Mistral")])
+    func aCheckpointWithoutAHeadEmbeds(fixture: String, name: String) throws {
         let config = try String(
-            contentsOfFile: Fixtures.find("qwen3/config.json"), encoding: .utf8
-        ).replacing("Qwen3ForCausalLM", with: "Qwen3Model")
-        let folder = try Fixtures.copy(of: "qwen3", writing: ["config.json": Data(config.utf8)])
+            contentsOfFile: Fixtures.find("\(fixture)/config.json"), encoding: .utf8
+        ).replacing("\(name)ForCausalLM", with: "\(name)Model")
+        let folder = try Fixtures.copy(of: fixture, writing: ["config.json": Data(config.utf8)])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let model = try TestModel(reading: folder, settings: "")
         #expect(try model.embed(["one", "two"]).allSatisfy { $0.allSatisfy(\.isFinite) })
+        #expect(try model.info()["pooling"] as? String == "last")
     }
 
     @Test func aModelMayBeOpenedForItsVectors() throws {
