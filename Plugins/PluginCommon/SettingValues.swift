@@ -4,11 +4,16 @@ public import Tokenizers
 /// `cache_type` of a model's settings: how keys and values are stored.
 public enum CacheType: String, NamedValue, Sendable {
     case f16
+    case bf16
+    /// Eight bits, and a scale for 32 numbers.
+    case q8_0
     case f32
 
     public var element: ElementType {
         switch self {
         case .f16: .f16
+        case .bf16: .bf16
+        case .q8_0: .q8_0
         case .f32: .f32
         }
     }

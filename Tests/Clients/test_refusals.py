@@ -193,7 +193,7 @@ cache_typ = "f16"
 [[models]]
 name = "b"
 source = "{LLAMA}"
-settings = {{ cache_type = "q8_0" }}
+settings = {{ cache_type = "q4_0" }}
 """)
     assert status == 1 and len(report["problems"]) == 2, report
     unknown, wrong = report["problems"]

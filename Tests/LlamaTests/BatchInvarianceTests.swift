@@ -23,7 +23,7 @@ import Testing
         "decoders-tiny/mamba2",
     ]
 
-    private static let cacheTypes = ["f16", "f32"]
+    private static let cacheTypes = ["f16", "bf16", "q8_0", "f32"]
 
     private func model(_ name: String, _ cache: String) throws -> TestModel {
         try TestModel(Fixtures.find(name), settings: #"{"cache_type": "\#(cache)"}"#)

@@ -2,37 +2,95 @@ import CKernels
 import TensorRuntime
 import Testing
 
+/// What keys and values are stored as.
+private enum Stored: CaseIterable {
+    case f32, f16, bf16, q8_0
+
+    /// The bytes of the keys and of the values in a page.
+    func bytes(_ size: Int) -> (keys: Int, values: Int) {
+        let padded = rk_padded(size)
+        switch self {
+        case .f32: return (size * 32 * 4, padded * 32 * 4)
+        case .f16, .bf16: return (size * 32 * 2, padded * 32 * 2)
+        case .q8_0:
+            let scales = rk_scale_bytes(size)
+            return (rk_scales_of_keys(size) + scales, rk_scales_of_values(size) + scales)
+        }
+    }
+
+    func remember(_ kernels: rk_kernels) -> (
+        UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Int, UnsafePointer<Float>?,
+        UnsafePointer<Float>?, Int
+    ) -> Void {
+        switch self {
+        case .f32: kernels.remember_f32
+        case .f16: kernels.remember_f16
+        case .bf16: kernels.remember_bf16
+        case .q8_0: kernels.remember_q8_0
+        }
+    }
+
+    func attend(_ kernels: rk_kernels) -> (UnsafePointer<rk_attention>?) -> Void {
+        switch self {
+        case .f32: kernels.attention_f32
+        case .f16: kernels.attention_f16
+        case .bf16: kernels.attention_bf16
+        case .q8_0: kernels.attention_q8_0
+        }
+    }
+
+    /// Keys or values as they come back, [positions, size].
+    func rounded(_ x: [Float], _ size: Int) -> [Float] {
+        switch self {
+        case .f32: return x
+        case .f16: return x.map { Float(Float16($0)) }
+        case .bf16:
+            return x.map {
+                Float(bitPattern: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16) & 1) & 0xFFFF_0000)
+            }
+        case .q8_0:
+            return stride(from: 0, to: x.count, by: size).flatMap { start in
+                stride(from: start, to: start + size, by: 32).flatMap { from -> [Float] in
+                    let block = x[from..<min(from + 32, start + size)]
+                    let scale = Float(Float16((block.map(abs).max() ?? 0) / 127))
+                    return block.map { ($0 * (1 / scale)).rounded(.toNearestOrEven) * scale }
+                }
+            }
+        }
+    }
+}
+
 /// One head of keys and values in pages, and queries against it, by a tier's kernels.
 private struct Head {
     let size: Int
     let group: Int
-    let half: Bool
+    let stored: Stored
     let tier: Tier
     private let pages: [Storage]
 
-    private var keyBytes: Int { size * 32 * (half ? 2 : 4) }
+    private var keyBytes: Int { stored.bytes(size).keys }
     private static let before = 64  // bytes of another head before this one's keys
 
-    init(size: Int, group: Int, half: Bool, tier: Tier, keys: [Float], values: [Float]) {
+    init(size: Int, group: Int, stored: Stored, tier: Tier, keys: [Float], values: [Float]) {
         self.size = size
         self.group = group
-        self.half = half
+        self.stored = stored
         self.tier = tier
         let positions = keys.count / size
-        let valueBytes = rk_padded(size) * 32 * (half ? 2 : 4)
-        let pageBytes = Self.before + size * 32 * (half ? 2 : 4) + valueBytes
+        let bytes = stored.bytes(size)
+        let pageBytes = Self.before + bytes.keys + bytes.values
         pages = (0..<(positions + 31) / 32).map { _ in
             let page = Storage(byteCount: pageBytes)
             // What no position has been written to must not matter.
             page.base.initializeMemory(as: UInt8.self, repeating: 0xff, count: pageBytes)
             return page
         }
-        let remember = half ? tier.kernels.remember_f16 : tier.kernels.remember_f32
+        let remember = stored.remember(tier.kernels)
         for position in 0..<positions {
             let page = pages[position / 32].base + Self.before
             keys.withUnsafeBufferPointer { keys in
                 values.withUnsafeBufferPointer { values in
-                    remember!(
+                    remember(
                         page, page + keyBytes, position % 32, keys.baseAddress! + position * size,
                         values.baseAddress! + position * size, size)
                 }
@@ -70,7 +128,7 @@ private struct Head {
                         call.sinks = lent.map { $0.withFloats { UnsafePointer($0.baseAddress!) } }
                         defer { withExtendedLifetime(lent) {} }
                         call.scratch = scratch.base.assumingMemoryBound(to: Float.self)
-                        (half ? tier.kernels.attention_f16 : tier.kernels.attention_f32)!(&call)
+                        stored.attend(tier.kernels)(&call)
                     }
                 }
             }
@@ -125,20 +183,19 @@ private struct Head {
     @Test(arguments: Tier.all, [2, 6, 8, 10, 64, 80, 128])
     func attentionOverPagesIsTheEquation(_ tier: Tier, _ size: Int) {
         for (group, rows, first) in [(1, 1, 0), (4, 1, 31), (1, 33, 0), (3, 17, 40), (8, 3, 257)] {
-            for half in [false, true] {
+            for stored in Stored.allCases {
                 var noise = Noise(UInt64(size * 1000 + rows))
                 let positions = first + rows
-                let exact = { (x: [Float]) in half ? x.map { Float(Float16($0)) } : x }
-                let keys = exact(noise.floats(positions * size))
-                let values = exact(noise.floats(positions * size))
+                let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
                 let queries = noise.floats(rows * group * size)
                 let head = Head(
-                    size: size, group: group, half: half, tier: tier, keys: keys, values: values)
+                    size: size, group: group, stored: stored, tier: tier, keys: keys, values: values)
                 let fast = head.attend(queries, first: first, scale: 0.3)
                 let plain = Self.plain(
-                    queries, keys, values, size: size, group: group, first: first, scale: 0.3)
+                    queries, stored.rounded(keys, size), stored.rounded(values, size), size: size,
+                    group: group, first: first, scale: 0.3)
                 #expect(
-                    distance(fast, plain) < 2e-5, "group \(group), rows \(rows), first \(first)")
+                    distance(fast, plain) < 2e-5, "\(stored), group \(group), rows \(rows), first \(first)")
             }
         }
     }
@@ -152,7 +209,7 @@ private struct Head {
             let queries = noise.floats(rows * group * size)
             let bias = noise.floats(group * reach)
             let head = Head(
-                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+                size: size, group: group, stored: .f32, tier: tier, keys: keys, values: values)
             let fast = head.attend(queries, first: first, bias: bias, scale: 0.3)
             let plain = Self.plain(
                 queries, keys, values, size: size, group: group, first: first, scale: 0.3
@@ -167,20 +224,18 @@ private struct Head {
             for (group, rows, first) in [
                 (1, 1, 0), (4, 1, 31), (1, 70, 3), (3, 17, 40), (8, 3, 257),
             ] {
-                for half in [false, true] {
+                for stored in Stored.allCases {
                     var noise = Noise(UInt64(size * 1000 + window))
                     let positions = first + rows
-                    let exact = { (x: [Float]) in half ? x.map { Float(Float16($0)) } : x }
-                    let keys = exact(noise.floats(positions * size))
-                    let values = exact(noise.floats(positions * size))
+                    let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
                     let queries = noise.floats(rows * group * size)
                     let head = Head(
-                        size: size, group: group, half: half, tier: tier, keys: keys,
+                        size: size, group: group, stored: stored, tier: tier, keys: keys,
                         values: values)
                     let fast = head.attend(queries, first: first, window: window, scale: 0.3)
                     let plain = Self.plain(
-                        queries, keys, values, size: size, group: group, first: first,
-                        window: window, scale: 0.3)
+                        queries, stored.rounded(keys, size), stored.rounded(values, size),
+                        size: size, group: group, first: first, window: window, scale: 0.3)
                     #expect(
                         distance(fast, plain) < 2e-5,
                         "window \(window), group \(group), rows \(rows), first \(first)")
@@ -199,7 +254,7 @@ private struct Head {
                 let values = noise.floats(positions * size)
                 let queries = noise.floats(rows * group * size)
                 let head = Head(
-                    size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+                    size: size, group: group, stored: .f32, tier: tier, keys: keys, values: values)
                 let fast = head.attend(
                     queries, first: first, window: window, scale: 2, softCap: cap)
                 let plain = Self.plain(
@@ -219,7 +274,7 @@ private struct Head {
             let queries = noise.floats(rows * group * size)
             let sinks = noise.floats(group).map { 4 * $0 }
             let head = Head(
-                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+                size: size, group: group, stored: .f32, tier: tier, keys: keys, values: values)
             let fast = head.attend(
                 queries, first: first, window: window, sinks: sinks, scale: 0.3)
             let plain = Self.plain(
@@ -237,7 +292,7 @@ private struct Head {
             let (keys, values) = (noise.floats(length * size), noise.floats(length * size))
             let queries = noise.floats(rows * group * size)
             let head = Head(
-                size: size, group: group, half: false, tier: tier, keys: keys, values: values)
+                size: size, group: group, stored: .f32, tier: tier, keys: keys, values: values)
             let fast = head.attend(queries, first: 0, length: length, scale: 0.3)
             let plain = Self.plain(
                 queries, keys, values, size: size, group: group, first: 0, length: length,
@@ -248,13 +303,17 @@ private struct Head {
 
     @Test(arguments: Tier.all)
     func aRowsResultIsTheSameBitsInEveryBatch(_ tier: Tier) {
+        for stored in Stored.allCases { expectTheSameBits(tier, stored) }
+    }
+
+    private func expectTheSameBits(_ tier: Tier, _ stored: Stored) {
         let (size, group, rows) = (20, 3, 70)
         var noise = Noise(9)
         let keys = noise.floats(rows * size)
         let values = noise.floats(rows * size)
         let queries = noise.floats(rows * group * size)
         let head = Head(
-            size: size, group: group, half: true, tier: tier, keys: keys, values: values)
+            size: size, group: group, stored: stored, tier: tier, keys: keys, values: values)
         let each = group * size
         for window in [0, 7, 32, 40] {
             let whole = head.attend(queries, first: 0, window: window, scale: 0.2)
@@ -266,6 +325,20 @@ private struct Head {
                     #expect(part == Array(whole[span]))
                 }
             }
+        }
+    }
+
+    @Test(arguments: Tier.all)
+    func aNumberThatIsNotFiniteIsNotLostInEightBits(_ tier: Tier) {
+        for bad in [Float.nan, .infinity] {
+            var values = [Float](repeating: 127, count: 2 * 40)
+            values[45] = bad
+            let head = Head(
+                size: 40, group: 1, stored: .q8_0, tier: tier,
+                keys: [Float](repeating: 1, count: 80), values: values)
+            let out = head.attend([Float](repeating: 1, count: 80), first: 0, scale: 1)
+            #expect(out[..<40].allSatisfy { $0 == 127 })
+            #expect(out[40..<72].allSatisfy { $0.isNaN } && out[72...].allSatisfy { $0 == 127 })
         }
     }
 }

@@ -28,12 +28,6 @@ RK_INLINE f32x16 widen_u8(const uint8_t *p) {
     return widen_bytes(x);
 }
 
-RK_INLINE f32x16 widen_i8(const int8_t *p) {
-    i8x16 x;
-    memcpy(&x, p, sizeof x);
-    return __builtin_convertvector(__builtin_convertvector(x, i32x16), f32x16);
-}
-
 RK_INLINE void store_bytes(uint8_t *p, u8x64 x) { memcpy(p, &x, sizeof x); }
 
 /// Prefetches `size` bytes that lie `size` bytes ahead; past the end of the weights that is
@@ -164,7 +158,7 @@ RK_INLINE void RK_NAME(expand_q3_k)(RK_PANEL *panel, const void *tile, size_t fr
     for (size_t k = 0; k < to - from; k += 256, block++) {
         f32x16 d = load_f16(block->d);
         for (int s = 0; s < 16; s++) {
-            store_f32(panel->scales[k / 16 + s], d * widen_i8(block->scales[s]));
+            store_f32(panel->scales[k / 16 + s], d * load_i8(block->scales[s]));
         }
         for (int q = 0; q < 16; q++) RK_NAME(expand_four)(panel->room[k / 4 + 4 * q], block->q[q]);
         for (int s = 0; s < 8; s++) {
@@ -205,7 +199,7 @@ RK_INLINE void RK_NAME(expand_iq4_xs)(RK_PANEL *panel, const void *tile, size_t 
     for (size_t k = 0; k < to - from; k += 256, block++) {
         f32x16 d = load_f16(block->d);
         for (int s = 0; s < 8; s++) {
-            store_f32(panel->scales[k / 32 + s], d * widen_i8(block->scales[s]));
+            store_f32(panel->scales[k / 32 + s], d * load_i8(block->scales[s]));
         }
         for (int p = 0; p < 32; p++) {
             RK_NAME(expand_pair)(
@@ -221,7 +215,7 @@ RK_INLINE void RK_NAME(expand_coded)(
         f32x16 d = load_f32(block->d);
         for (int s = 0; s < 256 / sub_block; s++) {
             store_f32(
-                panel->scales[k / sub_block + s], d * widen_i8(block->scales[s * sub_block / 16]));
+                panel->scales[k / sub_block + s], d * load_i8(block->scales[s * sub_block / 16]));
         }
         for (int p = 0; p < 32; p++) {
             RK_NAME(expand_pair)(panel->room[k / 4 + 2 * p], block->pairs[p], block->values);
@@ -244,7 +238,7 @@ RK_INLINE void RK_NAME(expand_q6_k)(RK_PANEL *panel, const void *tile, size_t fr
     for (size_t k = 0; k < to - from; k += 256, block++) {
         f32x16 d = load_f16(block->d);
         for (int s = 0; s < 16; s++) {
-            store_f32(panel->scales[k / 16 + s], d * widen_i8(block->scales[s]));
+            store_f32(panel->scales[k / 16 + s], d * load_i8(block->scales[s]));
         }
         for (int q = 0; q < 16; q++) {
             u8x64 high = load_bytes(block->high[q]);

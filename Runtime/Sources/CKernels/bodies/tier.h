@@ -48,8 +48,17 @@
 #define RK_ELEMENT bf16
 #define RK_WEIGHT uint16_t
 #include "matmul_float.h"
+#include "attention.h"
 #undef RK_ELEMENT
 #undef RK_WEIGHT
+
+#define RK_ELEMENT q8_0
+#define RK_WEIGHT int8_t
+#define RK_SCALED
+#include "attention.h"
+#undef RK_ELEMENT
+#undef RK_WEIGHT
+#undef RK_SCALED
 
 #include "matmul_pairs.h"
 #include "encoder_attention_pairs.h"

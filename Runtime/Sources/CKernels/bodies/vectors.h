@@ -37,6 +37,12 @@ RK_INLINE void store_some_f32(float *p, f32x16 x, size_t count) {
     memcpy(p, &x, count * sizeof *p);
 }
 
+RK_INLINE f32x16 load_i8(const int8_t *p) {
+    i8x16 x;
+    memcpy(&x, p, sizeof x);
+    return __builtin_convertvector(__builtin_convertvector(x, i32x16), f32x16);
+}
+
 RK_INLINE f32x16 load_bf16(const uint16_t *p) {
     u16x16 h;
     memcpy(&h, p, sizeof h);

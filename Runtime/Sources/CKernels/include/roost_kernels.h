@@ -273,7 +273,8 @@ void rk_lay_windows_f32(float *out, const rk_windows *windows, size_t first, siz
 /// With a `length` all rows see the positions below it, and `first_position` does not matter.
 ///
 /// In a page, keys are [head_size][32] and values [32][padded], where `padded` is head_size rounded
-/// up to 16. Pages are visited in order with a running maximum and sum in float32.
+/// up to 16. In eight bits, scales in half precision follow, one for 32 numbers of a position:
+/// [head_size / 32, rounded up][32], `rk_scales_of_keys` bytes from the keys on, and so of the values. Pages are visited in order with a running maximum and sum in float32.
 typedef struct rk_attention {
     float *out;            // head g of row r begins at r · row_stride + g · head_size
     const float *queries;  // the same layout
@@ -304,14 +305,35 @@ static inline size_t rk_attention_scratch(size_t queries, size_t head_size) {
     return queries * (rk_padded(head_size) + RK_PAGE + RK_TILE);
 }
 
+/// Where a page has the scales of keys or values in eight bits, in bytes from these on.
+static inline size_t rk_scales_of_keys(size_t head_size) {
+    return (head_size * RK_PAGE + 63) / 64 * 64;
+}
+
+static inline size_t rk_scales_of_values(size_t head_size) { return rk_padded(head_size) * RK_PAGE; }
+
+/// The bytes of the scales of keys or of values.
+static inline size_t rk_scale_bytes(size_t head_size) {
+    return (head_size + 31) / 32 * RK_PAGE * sizeof(uint16_t);
+}
+
 void rk_attention_f32(const rk_attention *attention);
 void rk_attention_f16(const rk_attention *attention);
+void rk_attention_bf16(const rk_attention *attention);
+void rk_attention_q8_0(const rk_attention *attention);
 
-/// Writes one key and one value into place `slot` of a page's head.
+/// Writes one key and one value into place `slot` of a page's head. In eight bits, a number that is not
+/// finite makes its block's scale not a number.
 void rk_remember_f32(
     void *keys, void *values, size_t slot, const float *key, const float *value,
     size_t head_size);
 void rk_remember_f16(
+    void *keys, void *values, size_t slot, const float *key, const float *value,
+    size_t head_size);
+void rk_remember_bf16(
+    void *keys, void *values, size_t slot, const float *key, const float *value,
+    size_t head_size);
+void rk_remember_q8_0(
     void *keys, void *values, size_t slot, const float *key, const float *value,
     size_t head_size);
 
@@ -440,6 +462,8 @@ static inline void rk_relax(void) {
       (x, heads, stride, half, cosines, sines))                                                   \
     X(attention_f32, (const rk_attention *attention), (attention))                                \
     X(attention_f16, (const rk_attention *attention), (attention))                                \
+    X(attention_bf16, (const rk_attention *attention), (attention))                               \
+    X(attention_q8_0, (const rk_attention *attention), (attention))                               \
     X(encoder_attention_f32, (const rk_encoder_attention *attention), (attention))                \
     X(encoder_attention_pairs, (const rk_encoder_attention *attention), (attention))              \
     X(remember_f32,                                                                               \
@@ -447,6 +471,14 @@ static inline void rk_relax(void) {
        size_t head_size),                                                                         \
       (keys, values, slot, key, value, head_size))                                                \
     X(remember_f16,                                                                               \
+      (void *keys, void *values, size_t slot, const float *key, const float *value,               \
+       size_t head_size),                                                                         \
+      (keys, values, slot, key, value, head_size))                                                \
+    X(remember_bf16,                                                                              \
+      (void *keys, void *values, size_t slot, const float *key, const float *value,               \
+       size_t head_size),                                                                         \
+      (keys, values, slot, key, value, head_size))                                                \
+    X(remember_q8_0,                                                                              \
       (void *keys, void *values, size_t slot, const float *key, const float *value,               \
        size_t head_size),                                                                         \
       (keys, values, slot, key, value, head_size))                                                \

@@ -14,15 +14,13 @@ public final class AttentionMemory: @unchecked Sendable {
     let layout: KVPageLayout
     let pages: [KVPage]
 
-    /// - Parameter element: F16, or F32 where memory matters less than the last digits.
+    /// - Parameter element: F16, BF16, Q8_0, or F32 where memory matters less than the last digits.
     /// - Throws: `element` for any other type.
     public init(
         layers: Int, kvHeads: Int, headSize: Int, length: Int, element: ElementType = .f16
     ) throws(TensorError) {
         precondition(length > 0)
-        guard element == .f16 || element == .f32 else {
-            throw .element(of: "a memory of attention", found: element, expected: "F16 or F32")
-        }
+        try KVPageLayout.require(element, of: "a memory of attention")
         self.layers = layers
         self.kvHeads = kvHeads
         self.headSize = headSize

@@ -22,15 +22,13 @@ public final class KVCache {
         var pages: [KVPage] = []
     }
 
-    /// - Parameter element: F16, or F32 where memory matters less than the last digits.
+    /// - Parameter element: F16, BF16, Q8_0, or F32 where memory matters less than the last digits.
     /// - Throws: `element` for any other type.
     public init(
         layers: Int, kvHeads: Int, headSize: Int, sequences: Int, positions: Int,
         element: ElementType = .f16
     ) throws(TensorError) {
-        guard element == .f16 || element == .f32 else {
-            throw .element(of: "a key-value cache", found: element, expected: "F16 or F32")
-        }
+        try KVPageLayout.require(element, of: "a key-value cache")
         self.layers = layers
         self.kvHeads = kvHeads
         self.headSize = headSize
