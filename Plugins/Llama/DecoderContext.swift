@@ -24,7 +24,7 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
             memory, sequences: parameters.sequences, positions: contextLength,
             element: cacheElement)
         capabilities = DecodeCapabilities(
-            flags: cache.states == nil
+            flags: cache.remembersAll
                 ? [.truncateAny, .fork, .batchInvariant] : [.fork, .batchInvariant],
             vocabularySize: configuration.vocabSize, contextLength: contextLength,
             sequences: parameters.sequences,

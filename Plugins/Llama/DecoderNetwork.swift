@@ -17,6 +17,9 @@ protocol DecoderNetwork: Sendable {
     ///   that contradicts another.
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws
 
+    /// How many positions a row of a layer sees, its own the last; nil for all.
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int?
+
     /// What its layers remember of a sequence: keys and values, unless it says otherwise.
     static func memory(_ c: DecoderConfiguration, _ own: Keys) -> SequenceCache.Layout
 
@@ -42,8 +45,10 @@ extension DecoderNetwork {
     var positions: Embedding? { nil }
 
     static func memory(_ c: DecoderConfiguration, _ own: Keys) -> SequenceCache.Layout {
-        SequenceCache.Layout(c)
+        SequenceCache.Layout(c) { window(c, own, layer: $0) }
     }
+
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? { nil }
 
     /// The states from which `logits` are made.
     ///

@@ -1,4 +1,5 @@
 public import PluginABI
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -20,9 +21,11 @@ enum LlamaPlugin: Plugin {
             let settings = { try LlamaSettings(json: request.configJSON) }
             guard let model = try DecoderCheckpoint(request.path, settings()) else { return nil }
             try model.checkFiles(settings())
+            let cached = try settings().cacheType?.element ?? .f16
             return Probe(
                 score: 80, bytesHost: model.weightBytes,
-                bytesPerContext: model.purpose == .text ? model.sequenceBytes : model.passBytes,
+                bytesPerContext: model.purpose == .text
+                    ? model.sequenceBytes(cached) : model.passBytes,
                 family: model.decoder.family.name)
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil

@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -13,13 +14,14 @@ final class SequenceCache {
     /// For each layer its place in `attention`, or its first slot in `states`.
     private let places: [Int]
 
-    /// - Parameter element: F16 or F32.
+    /// - Parameter element: F16, BF16, Q8_0 or F32.
     init(
         _ layout: Layout, sequences: Int, positions: Int, element: ElementType
     ) throws {
         attention = try KVCache(
             layers: layout.attentionLayers, kvHeads: layout.kvHeads, headSize: layout.headSize,
-            sequences: sequences, positions: positions, element: element)
+            sequences: sequences, positions: positions, element: element,
+            windows: layout.windows)
         states = Self.states(layout, sequences)
         places = layout.places
     }
@@ -45,6 +47,9 @@ final class SequenceCache {
         return states
     }
 
+    /// Whether a sequence can return to any of its positions.
+    var remembersAll: Bool { states == nil && attention.remembersAll }
+
     /// Where a layer finds what is its own.
     func place(ofLayer layer: Int) -> Int { places[layer] }
 }
@@ -57,17 +62,39 @@ extension SequenceCache {
         let layers: Int
         /// The floats of the slots of each recurrent layer; the others attend.
         let recurrent: [Int: [Int]]
+        /// How many positions a row of a layer sees; nil for all.
+        let window: @Sendable (_ layer: Int) -> Int?
     }
 }
 
 extension SequenceCache.Layout {
-    init(_ c: DecoderConfiguration, recurrent: [Int: [Int]] = [:]) {
+    init(
+        _ c: DecoderConfiguration, recurrent: [Int: [Int]] = [:],
+        window: @escaping @Sendable (_ layer: Int) -> Int? = { _ in nil }
+    ) {
         self.init(
             kvHeads: c.keyValueHeads, headSize: c.headSize, layers: c.numHiddenLayers,
-            recurrent: recurrent)
+            recurrent: recurrent, window: window)
     }
 
     var attentionLayers: Int { layers - recurrent.count }
+
+    /// Of the layers that attend, in order.
+    var windows: [Int?] {
+        (0..<layers).lazy.filter { recurrent[$0] == nil }.map { window($0) }
+    }
+
+    /// The bytes of a sequence of so many positions: those of keys and values between two batches, and
+    /// the states in F32.
+    func bytes(positions: Int, element: ElementType) -> UInt64 {
+        let head = KVCache.pageBytes(headSize: headSize, element: element)
+        let page: UInt64 = .bytes(head, kvHeads)
+        var pages: UInt64 = 0
+        for layer in 0..<layers where recurrent[layer] == nil {
+            pages += UInt64(KVCache.pages(positions: positions, window: window(layer)))
+        }
+        return .bytes(Int(page), Int(pages)) + .bytes(4, stateFloats)
+    }
 
     /// The floats of all states of a sequence.
     var stateFloats: Int { recurrent.values.joined().reduce(0, +) }
@@ -118,7 +145,8 @@ extension SequenceCache {
         try states?.clear(sequence)
     }
 
-    /// - Throws: `PluginError.unsupported` for a length to which recurrent layers cannot return.
+    /// - Throws: `PluginError.unsupported` for a length to which recurrent layers, or those with a window,
+    ///   cannot return.
     func truncate(_ sequence: Int, to length: Int) throws {
         if length == 0 { return try clear(sequence) }
         try requireWhole(length, of: sequence)
@@ -135,6 +163,13 @@ extension SequenceCache {
 
     private func requireWhole(_ length: Int, of sequence: Int) throws {
         let found = try attention.length(of: sequence)
+        let earliest = try attention.earliestReturn(of: sequence)
+        if length < earliest {
+            throw PluginError(
+                .unsupported,
+                "the model's layers with a window have let go of what position \(length) of sequence "
+                    + "\(sequence) sees; it can return to \(earliest) to \(found), and to 0")
+        }
         if states != nil, length != found {
             throw PluginError(
                 .unsupported,

@@ -1,4 +1,5 @@
 public import PluginABI
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -18,9 +19,10 @@ enum SummarizerPlugin: Plugin {
     static func probe(_ request: OpenRequest) throws -> Probe? {
         do {
             guard let found = try SummarizerCheckpoint(request.path) else { return nil }
-            _ = try SummarizerSettings(json: request.configJSON)
+            let settings = try SummarizerSettings(json: request.configJSON)
             return Probe(
-                score: 80, bytesHost: found.modelBytes, bytesPerContext: found.sequenceBytes,
+                score: 80, bytesHost: found.modelBytes,
+                bytesPerContext: found.sequenceBytes(settings.cacheType?.element ?? .f16),
                 family: found.configuration.family)
         } catch let error as CheckpointError where error.isOfAnotherFormat {
             return nil

@@ -4,10 +4,11 @@ import Testing
 @Suite struct KVCacheTests {
     static let (heads, kvHeads, size) = (4, 2, 8)
 
-    /// One layer's attention for the next rows of a sequence, with keys and values that follow from
+    /// Attention for the next rows of a sequence, with keys and values that follow from
     /// the seed and the position alone.
     static func step(
-        _ cache: KVCache, _ sequence: Int, rows count: Int, seed: UInt64, commit: Bool = true
+        _ cache: KVCache, _ sequence: Int, rows count: Int, seed: UInt64, commit: Bool = true,
+        windows: [Int?] = [nil]
     ) throws -> [Float] {
         let from = try cache.length(of: sequence)
         let rows = SequenceRows(sequence: sequence, from: from, count: count)
@@ -19,11 +20,14 @@ import Testing
             return Tensor(all, [count, heads, size])
         }
         try cache.begin(rows)
-        let out = try attention(
-            queries: numbers(heads, 1), keys: numbers(kvHeads, 2), values: numbers(kvHeads, 3),
-            cache: cache, layer: 0, rows: rows, scale: 0.35)
+        let out = try windows.enumerated().flatMap { layer, window in
+            try attention(
+                queries: numbers(heads, 1), keys: numbers(kvHeads, 2), values: numbers(kvHeads, 3),
+                cache: cache, layer: layer, rows: rows, scale: 0.35, window: window
+            ).floats
+        }
         if commit { cache.commit() } else { cache.rollback() }
-        return out.floats
+        return out
     }
 
     static func cache(sequences: Int = 3, positions: Int = 100) throws -> KVCache {
@@ -99,7 +103,7 @@ import Testing
         #expect(cache.byteCount == 0)
         _ = try Self.step(cache, 0, rows: 65, seed: 1)
         let page = cache.byteCount / 3
-        #expect(page == cache.bytesPerPosition * 32)
+        #expect(page == Self.kvHeads * KVCache.pageBytes(headSize: Self.size, element: .f16))
         try cache.truncate(0, to: 64)
         #expect(cache.byteCount == 2 * page)
         try cache.clear(0)
@@ -135,5 +139,106 @@ import Testing
         cache.commit()
         #expect(try cache.length(of: 0) == 7)
         #expect(try cache.length(of: 1) == 2)
+    }
+}
+
+// MARK: - Windows
+
+extension KVCacheTests {
+    static let windows: [Int?] = [40, nil, 1]
+
+    /// - Parameter keepsAll: for a reference that lets go of nothing.
+    private static func cache(keepsAll: Bool, positions: Int = 500) throws -> KVCache {
+        try KVCache(
+            layers: 3, kvHeads: kvHeads, headSize: size, sequences: 3, positions: positions,
+            windows: keepsAll ? nil : windows)
+    }
+
+    @Test func layersWithAWindowKeepOnlyItsPagesAndGiveTheSameBits() throws {
+        let (windowed, whole) = (
+            try Self.cache(keepsAll: false), try Self.cache(keepsAll: true)
+        )
+        let page = Self.kvHeads * KVCache.pageBytes(headSize: Self.size, element: .f16)
+        for rows in [1, 30, 1, 1, 64, 33, 100, 1, 31, 1, 1, 120] {
+            let found = try Self.step(windowed, 0, rows: rows, seed: 4, windows: Self.windows)
+            #expect(try found == Self.step(whole, 0, rows: rows, seed: 4, windows: Self.windows))
+            let length = try windowed.length(of: 0)
+            let most = Self.windows.reduce(0) {
+                $0 + KVCache.pages(positions: length, window: $1)
+            }
+            #expect(windowed.byteCount <= most * page)
+        }
+        #expect(whole.byteCount == 3 * 12 * page)
+        #expect(windowed.byteCount <= (12 + 3 + 1) * page)
+    }
+
+    @Test func aForkOfAWindowGoesOnLikeItsSource() throws {
+        let (forked, whole) = (
+            try Self.cache(keepsAll: false), try Self.cache(keepsAll: true)
+        )
+        for cache in [forked, whole] {
+            _ = try Self.step(cache, 0, rows: 150, seed: 1, windows: Self.windows)
+        }
+        try forked.fork(0, to: 2, length: 150)
+        _ = try Self.step(forked, 0, rows: 100, seed: 7, windows: Self.windows)
+        let found = try Self.step(forked, 2, rows: 90, seed: 1, windows: Self.windows)
+        #expect(try found == Self.step(whole, 0, rows: 90, seed: 1, windows: Self.windows))
+    }
+
+    @Test func aSequenceReturnsToWhatItsWindowsStillHave() throws {
+        let (windowed, whole) = (
+            try Self.cache(keepsAll: false), try Self.cache(keepsAll: true)
+        )
+        #expect(!windowed.remembersAll && whole.remembersAll)
+        for cache in [windowed, whole] {
+            _ = try Self.step(cache, 0, rows: 200, seed: 1, windows: Self.windows)
+        }
+        // The layer with a window of 40 has the pages from position 160 on.
+        #expect(try windowed.earliestReturn(of: 0) == 199)
+        #expect(
+            throws: TensorError.outOfRange(
+                "the length of sequence 0", found: 198, expected: 199..<201)
+        ) { try windowed.truncate(0, to: 198) }
+        #expect(throws: TensorError.self) { try windowed.fork(0, to: 1, length: 198) }
+        for cache in [windowed, whole] { try cache.truncate(0, to: 199) }
+        let found = try Self.step(windowed, 0, rows: 40, seed: 2, windows: Self.windows)
+        #expect(try found == Self.step(whole, 0, rows: 40, seed: 2, windows: Self.windows))
+        try windowed.clear(0)
+        #expect(windowed.byteCount == 0)
+        try whole.clear(0)
+        let again = try Self.step(windowed, 0, rows: 40, seed: 3, windows: Self.windows)
+        #expect(try again == Self.step(whole, 0, rows: 40, seed: 3, windows: Self.windows))
+    }
+
+    @Test func aBatchThatIsRolledBackLosesNothingOfAWindow() throws {
+        let (windowed, whole) = (
+            try Self.cache(keepsAll: false), try Self.cache(keepsAll: true)
+        )
+        for cache in [windowed, whole] {
+            _ = try Self.step(cache, 0, rows: 70, seed: 1, windows: Self.windows)
+        }
+        _ = try Self.step(
+            windowed, 0, rows: 90, seed: 9, commit: false, windows: Self.windows)
+        let found = try Self.step(windowed, 0, rows: 50, seed: 1, windows: Self.windows)
+        #expect(try found == Self.step(whole, 0, rows: 50, seed: 1, windows: Self.windows))
+    }
+
+    @Test(arguments: [(40, 40, true), (95, 33, true), (97, 33, false), (500, 250, true)])
+    func aWindowOfMoreThanHalfOfASequenceIsNone(
+        _ positions: Int, _ window: Int, _ remembersAll: Bool
+    ) throws {
+        let cache = try KVCache(
+            layers: 1, kvHeads: 1, headSize: 8, sequences: 1, positions: positions,
+            windows: [window])
+        #expect(cache.remembersAll == remembersAll)
+    }
+
+    @Test(
+        arguments: [
+            (0, 5, 0), (1, nil, 1), (32, nil, 1), (33, 33, 2), (500, 40, 3), (500, 33, 2),
+            (500, 34, 2), (500, 35, 3), (500, 1, 1),
+        ] as [(Int, Int?, Int)])
+    func aWindowNeedsSoManyPages(_ positions: Int, _ window: Int?, _ pages: Int) {
+        #expect(KVCache.pages(positions: positions, window: window) == pages)
     }
 }

@@ -66,12 +66,11 @@ extension DecoderCheckpoint {
     /// Bytes of the mapped weights.
     var weightBytes: UInt64 { checkpoint.tensors.values.storedBytes }
 
-    /// Bytes of one sequence as long as the model allows, keys and values in F16, states in F32.
-    var sequenceBytes: UInt64 {
-        let perPosition: UInt64 = .bytes(
-            2 * 2, memory.attentionLayers, memory.kvHeads, memory.headSize,
-            configuration.contextLength)
-        return perPosition + .bytes(4, memory.stateFloats)
+    /// Bytes of one sequence as long as the model allows.
+    ///
+    /// - Parameter element: of keys and values.
+    func sequenceBytes(_ element: ElementType) -> UInt64 {
+        memory.bytes(positions: configuration.contextLength, element: element)
     }
 }
 

@@ -45,6 +45,10 @@ extension Cohere2Model {
 // MARK: - Loading
 
 extension Cohere2Model {
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? {
+        c.hasWindow(layer, globalEvery: own.slidingWindowPattern ?? 4) ? c.window : nil
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
@@ -56,7 +60,7 @@ extension Cohere2Model {
                 layer, c,
                 attention: GroupedQueryAttention(
                     layer["self_attn"], c, isLocal ? rotary : nil,
-                    window: isLocal ? c.window : nil))
+                    window: Self.window(c, own, layer: index)))
         }
         head = try Linear(head: weights, embedTokens, c, isTied: true)
         logitScale = own.logitScale ?? 0.0625

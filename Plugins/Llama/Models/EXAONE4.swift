@@ -33,11 +33,15 @@ extension EXAONE4Model {
 // MARK: - Loading
 
 extension EXAONE4Model {
+    static func window(_ c: DecoderConfiguration, _ own: NoKeys, layer: Int) -> Int? {
+        c.hasWindow(layer, globalEvery: 4) ? c.window : nil
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: NoKeys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
         layers = try LayerStack(weights["model"], c) { layer, index in
-            let window = c.hasWindow(index, globalEvery: 4) ? c.window : nil
+            let window = Self.window(c, own, layer: index)
             let knowsPositions = c.window == nil || window != nil
             return try PostNormLayer(
                 layer, c,

@@ -90,6 +90,10 @@ extension GPTOSSModel {
 // MARK: - Loading
 
 extension GPTOSSModel {
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? {
+        c.hasWindow(layer, globalEvery: 2) ? c.window : nil
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         let layout = ExpertFeedForward.Layout(
@@ -102,7 +106,7 @@ extension GPTOSSModel {
                 layer, c,
                 attention: Attention(
                     layer["self_attn"], c, rotary,
-                    window: c.hasWindow(index, globalEvery: 2) ? c.window : nil),
+                    window: Self.window(c, own, layer: index)),
                 feedForward: ExpertFeedForward(
                     experts, router: layer["mlp"]["router"], c, layout))
         }

@@ -99,6 +99,10 @@ extension Gemma2Model {
 // MARK: - Loading
 
 extension Gemma2Model {
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? {
+        c.hasWindow(layer, globalEvery: 2) ? c.window : nil
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
@@ -107,7 +111,7 @@ extension Gemma2Model {
                 layer, c,
                 attention: Attention(
                     layer["self_attn"], c, own, rotary,
-                    window: c.hasWindow(index, globalEvery: 2) ? c.window : nil),
+                    window: Self.window(c, own, layer: index)),
                 feedForward: GatedFeedForward(layer["mlp"], c, activation: .geluTanh))
         }
         head = try Linear(head: weights, embedTokens, c, isTied: true)

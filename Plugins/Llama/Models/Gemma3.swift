@@ -71,6 +71,10 @@ extension Gemma3Model {
 // MARK: - Loading
 
 extension Gemma3Model {
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? {
+        c.hasWindow(layer, globalEvery: own.pattern) ? c.window : nil
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
         let global = try Rotary(weights["model"]["rotary_emb"], c)
         let local = Rotary(c, theta: Self.localTheta(c, own))
@@ -80,7 +84,7 @@ extension Gemma3Model {
             let attention = try NormedHeadsAttention(
                 layer["self_attn"], c, isLocal ? local : global,
                 scale: Gemma2Model.scale(c, own.queryPreAttnScalar, largest: 62),
-                window: isLocal ? c.window : nil)
+                window: Self.window(c, own, layer: index))
             return try SandwichLayer(
                 layer, c, attention: attention,
                 feedForward: GatedFeedForward(layer["mlp"], c, activation: .geluTanh))

@@ -32,6 +32,10 @@ extension MistralModel {
 // MARK: - Loading
 
 extension MistralModel {
+    static func window(_ c: DecoderConfiguration, _ own: NoKeys, layer: Int) -> Int? {
+        c.window
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: NoKeys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)

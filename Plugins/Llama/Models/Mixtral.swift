@@ -51,6 +51,10 @@ extension MixtralModel {
 // MARK: - Loading
 
 extension MixtralModel {
+    static func window(_ c: DecoderConfiguration, _ own: Keys, layer: Int) -> Int? {
+        c.window
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: Keys) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         let experts = ExpertFeedForward.Layout(

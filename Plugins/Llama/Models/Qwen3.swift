@@ -32,6 +32,10 @@ extension Qwen3Model {
 // MARK: - Loading
 
 extension Qwen3Model {
+    static func window(_ c: DecoderConfiguration, _ own: QwenWindows, layer: Int) -> Int? {
+        own.window(layer, c)
+    }
+
     init(_ weights: Weights, _ c: DecoderConfiguration, _ own: QwenWindows) throws {
         let rotary = try Rotary(weights["model"]["rotary_emb"], c)
         embedTokens = try Embedding(weights["model"]["embed_tokens"], c)
@@ -39,7 +43,7 @@ extension Qwen3Model {
             try PreNormLayer(
                 layer, c,
                 attention: NormedHeadsAttention(
-                    layer["self_attn"], c, rotary, window: own.window(index, c)))
+                    layer["self_attn"], c, rotary, window: Self.window(c, own, layer: index)))
         }
         head = try Linear(head: weights, embedTokens, c)
     }

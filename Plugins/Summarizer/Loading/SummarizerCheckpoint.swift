@@ -66,13 +66,16 @@ extension SummarizerCheckpoint {
         return tensors.storedBytes + (tensors.map(\.storedBytes).max() ?? 0)
     }
 
-    /// Bytes of one sequence of the model's intended length, and of its source, with keys and
-    /// values in F16.
-    var sequenceBytes: UInt64 {
+    /// Bytes of one sequence of the model's intended length, and of its source.
+    ///
+    /// - Parameter element: of keys and values.
+    func sequenceBytes(_ element: ElementType) -> UInt64 {
         let c = configuration
         let source = c.longestSource ?? c.trainedSource ?? c.decoderPositions
+        let pages = [c.decoderPositions, source].map { KVCache.pages(positions: $0, window: nil) }
         return .bytes(
-            2 * 2, c.decoderDepth, c.decoderHeads, c.headSize, c.decoderPositions + source)
+            KVCache.pageBytes(headSize: c.headSize, element: element), c.decoderDepth,
+            c.decoderHeads, pages[0] + pages[1])
     }
 }
 

@@ -46,7 +46,8 @@ private enum Stored: CaseIterable {
         case .f16: return x.map { Float(Float16($0)) }
         case .bf16:
             return x.map {
-                Float(bitPattern: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16) & 1) & 0xFFFF_0000)
+                Float(
+                    bitPattern: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16) & 1) & 0xFFFF_0000)
             }
         case .q8_0:
             return stride(from: 0, to: x.count, by: size).flatMap { start in
@@ -186,16 +187,20 @@ private struct Head {
             for stored in Stored.allCases {
                 var noise = Noise(UInt64(size * 1000 + rows))
                 let positions = first + rows
-                let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
+                let (keys, values) = (
+                    noise.floats(positions * size), noise.floats(positions * size)
+                )
                 let queries = noise.floats(rows * group * size)
                 let head = Head(
-                    size: size, group: group, stored: stored, tier: tier, keys: keys, values: values)
+                    size: size, group: group, stored: stored, tier: tier, keys: keys, values: values
+                )
                 let fast = head.attend(queries, first: first, scale: 0.3)
                 let plain = Self.plain(
                     queries, stored.rounded(keys, size), stored.rounded(values, size), size: size,
                     group: group, first: first, scale: 0.3)
                 #expect(
-                    distance(fast, plain) < 2e-5, "\(stored), group \(group), rows \(rows), first \(first)")
+                    distance(fast, plain) < 2e-5,
+                    "\(stored), group \(group), rows \(rows), first \(first)")
             }
         }
     }
@@ -227,7 +232,9 @@ private struct Head {
                 for stored in Stored.allCases {
                     var noise = Noise(UInt64(size * 1000 + window))
                     let positions = first + rows
-                    let (keys, values) = (noise.floats(positions * size), noise.floats(positions * size))
+                    let (keys, values) = (
+                        noise.floats(positions * size), noise.floats(positions * size)
+                    )
                     let queries = noise.floats(rows * group * size)
                     let head = Head(
                         size: size, group: group, stored: stored, tier: tier, keys: keys,

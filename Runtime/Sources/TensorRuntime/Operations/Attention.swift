@@ -80,6 +80,8 @@ private struct AttentionCall {
         let last = Int(rows.positions.max() ?? 0)
         try bias?.check(heads: queries.shape[1], distances: -last...0)
         precondition(cache.hasBegun(rows), "the cache has not begun a batch with these rows")
+        precondition(
+            window ?? .max <= cache.window(of: layer) ?? .max, "the cache keeps fewer positions")
         self.queries = queries
         self.keys = keys
         self.values = values
@@ -110,14 +112,15 @@ private struct AttentionCall {
     }
 
     private func remember(_ run: SequenceRows.Run, _ head: Int) {
-        let (layout, pages) = (cache.layout, cache.pages(of: run.sequence))
+        let (layout, place) = cache.layout(of: layer)
+        let pages = cache.pages(of: run.sequence, layer: layer)
         for row in run.rows {
             let position = run.firstPosition + row - run.rows.lowerBound
             let source = (row * cache.kvHeads + head) * headSize
             layout.remember(
                 keys.data() + source, values.data() + source, headSize: headSize,
                 in: pages[position / layout.positions], place: position % layout.positions,
-                layer: layer, head: head)
+                layer: place, head: head)
         }
     }
 
@@ -127,7 +130,7 @@ private struct AttentionCall {
         let pieces = self.pieces
         let pages = Dictionary(
             uniqueKeysWithValues: Set(rows.runs.map(\.sequence)).map { sequence in
-                (sequence, cache.pages(of: sequence).map { UnsafeRawPointer?($0.storage.base) })
+                (sequence, cache.pages(of: sequence, layer: layer).addresses)
             })
         ThreadPool.shared.parallel(pieces.count * cache.kvHeads) { index in
             let (piece, head) = (pieces[index / cache.kvHeads], index % cache.kvHeads)
@@ -158,17 +161,18 @@ private struct AttentionCall {
         let start = piece.rows.lowerBound * stride + head * group * headSize
         let floats = rk_attention_scratch(piece.rows.count * group, headSize)
         let scratch = Storage(byteCount: floats * MemoryLayout<Float>.size)
+        let (layout, place) = cache.layout(of: layer)
         var arguments = rk_attention(
             out: out + start, queries: queries.data() + start, row_stride: stride,
             rows: piece.rows.count, group: group, head_size: headSize,
             first_position: piece.firstPosition, length: 0, window: window ?? 0,
             pages: pages.baseAddress,
-            keys: cache.layout.keys(layer: layer, head: head),
-            values: cache.layout.values(layer: layer, head: head),
+            keys: layout.keys(layer: place, head: head),
+            values: layout.values(layer: place, head: head),
             bias: bias?.origin(head * group), bias_stride: bias?.stride ?? 0, scale: scale,
             soft_cap: softCap ?? 0,
             sinks: sinks.map { UnsafePointer($0.data() + head * group) },
             scratch: scratch.base.assumingMemoryBound(to: Float.self))
-        cache.layout.attend(&arguments)
+        layout.attend(&arguments)
     }
 }
