@@ -1,3 +1,4 @@
+import PluginCommon
 import PluginKit
 import TensorRuntime
 
@@ -32,29 +33,11 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
     }
 
     func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
-        let places = SequenceRows(
-            sequences: batch.sequences, positions: batch.positions.map { Int32($0) })
-        try cache.begin(places)
-        do {
-            try fill(rows, batch, places, call)
-        } catch {
-            cache.rollback()
-            throw error
-        }
-        cache.commit()
-    }
-
-    private func fill(_ rows: Rows, _ batch: Batch, _ places: SequenceRows, _ call: Call) throws {
-        let states = try network.states(batch.tokens, at: places, cache, wanted: batch.wanted) {
-            try call.check()
-        }
-        if batch.wanted.isEmpty { return }
-        try network.logits(states).withFloats { logits in
-            for row in 0..<rows.count {
-                let width = rows.width
-                let values = UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width])
-                _ = rows[row].update(fromContentsOf: values)
+        try batch.run(in: cache, into: rows) { places in
+            let states = try network.states(batch.tokens, at: places, cache, wanted: batch.wanted) {
+                try call.check()
             }
+            return batch.wanted.isEmpty ? nil : try network.logits(states)
         }
     }
 }

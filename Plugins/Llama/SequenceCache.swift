@@ -7,7 +7,7 @@ import TensorRuntime
 ///
 /// A batch is begun, written layer by layer, and committed as a whole or rolled back. One thread at a
 /// time.
-final class SequenceCache {
+final class SequenceCache: DecoderCache {
     let attention: KVCache
     /// Nil for a network without recurrent layers.
     let states: SequenceStates?
