@@ -11,6 +11,14 @@ package struct JSONViolation: Error, Equatable {
     package private(set) var path: String
     package let problem: Problem
 
+    package var sentence: String {
+        let what = path.isEmpty ? "it" : "\"\(path)\""
+        return switch problem {
+        case .missing(let expected): "\(what) is missing, expected \(expected)"
+        case .wrong(let reason): "\(what) \(reason)"
+        }
+    }
+
     init(_ reason: String, at path: String = "") {
         self.path = path
         problem = .wrong(reason)

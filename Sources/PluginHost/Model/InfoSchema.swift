@@ -36,15 +36,6 @@ package enum InfoSchema {
     }
 }
 
-extension JSONViolation {
-    fileprivate var sentence: String {
-        switch problem {
-        case .missing(let expected): "\"\(path)\" is missing, expected \(expected)"
-        case .wrong(let reason): "\"\(path)\" \(reason)"
-        }
-    }
-}
-
 extension JSONValue {
     /// Without members that are null, which say nothing.
     fileprivate var saidMembers: JSONValue {

@@ -104,6 +104,18 @@ import Testing
         try await host.stop()
     }
 
+    @Test func anEventThatIsNotAsThePluginSaysEndsTheTask() async throws {
+        let host = try await TestHost(models: TestHost.counter(at: "advance", does: "shape"))
+        let answer = try await host.client.post(path, ["input": ["n": 2]])
+        #expect(answer.status == 502, "\(answer.text)")
+        #expect(
+            answer.error["message"]?.string?.contains(
+                "\"i\" is a string, expected an integer") == true, "\(answer.text)")
+        let engine = #"{model="org/counter",engine="vectors"}"#
+        try await host.client.wait(for: "roost_jobs_running" + engine) { $0 == 0 }
+        try await host.stop()
+    }
+
     @Test func aClientThatLeavesEndsTheTask() async throws {
         let host = try await TestHost(models: TestHost.counter())
         let endless: JSONValue = ["input": ["n": 1_000_000], "stream": true]

@@ -37,10 +37,13 @@ struct TaskRoutes {
         }
         guard streams else { return try await whole(address, input, context) }
         let (hold, events) = try await begin(address, input, context)
+        let task = hold.engine.task
         return RoostDialect().stream(context) { answer in
             defer { hold.release() }
             try await workload.run(for: context.channel, cancel: events.cancel) {
-                for try await event in events { try await answer.send(event) }
+                for try await event in events {
+                    try await answer.send(task.checked(event: event))
+                }
             }
         }
     }
@@ -51,7 +54,9 @@ struct TaskRoutes {
         let found = try await workload.run(for: context.channel) {
             let (hold, events) = try await begin(address, input, context)
             defer { hold.release() }
-            return try await events.reduce(into: []) { $0.append($1) }
+            return try await events.reduce(into: []) { found, event in
+                found.append(try hold.engine.task.checked(event: event))
+            }
         }
         return await .long {
             [
