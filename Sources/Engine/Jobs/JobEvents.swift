@@ -1,4 +1,4 @@
-import PluginHost
+package import PluginHost
 import Synchronization
 
 /// An event of a job.
@@ -23,7 +23,7 @@ package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
     private let engine: any AnyObject & Sendable
 
     /// - Parameter engine: kept alive as long as somebody may read.
-    init(_ channel: JobChannel<Event>, of engine: any AnyObject & Sendable) {
+    package init(_ channel: JobChannel<Event>, of engine: any AnyObject & Sendable) {
         self.channel = channel
         self.engine = engine
     }
@@ -51,7 +51,7 @@ package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
 }
 
 /// Carries the events of a job from the loop's thread to its one reader, without blocking the loop.
-final class JobChannel<Event: JobEvent>: Sendable {
+package final class JobChannel<Event: JobEvent>: Sendable {
     private typealias Reader = CheckedContinuation<Event?, any Error>
 
     private struct State {
@@ -69,26 +69,26 @@ final class JobChannel<Event: JobEvent>: Sendable {
     /// Wakes the loop: the job was cancelled, or its backlog is read.
     private let wake: @Sendable () -> Void
 
-    init<Job>(_ options: EngineOptions, to queue: JobQueue<Job>) {
+    package init<Job>(_ options: EngineOptions, to queue: JobQueue<Job>) {
         limit = max(1, options.backlog)
         stallLimit = options.stallLimit
         wake = { [weak queue] in queue?.ring() }
     }
 
-    var isCancelled: Bool { cancellation.load(ordering: .acquiring) }
+    package var isCancelled: Bool { cancellation.load(ordering: .acquiring) }
 
     /// Whether the reader is so far behind that the job should pause.
-    var isFull: Bool { state.withLock { $0.pausedSince != nil } }
+    package var isFull: Bool { state.withLock { $0.pausedSince != nil } }
 
     /// When a reader that far behind will have been idle for too long.
-    var stall: MonotonicTime? { state.withLock { $0.pausedSince }.map { $0 + stallLimit } }
+    package var stall: MonotonicTime? { state.withLock { $0.pausedSince }.map { $0 + stallLimit } }
 }
 
 // MARK: - The loop's side
 
 extension JobChannel {
     /// - Parameter count: how much it adds to the reader's backlog.
-    func send(_ event: Event, count: Int = 1) {
+    package func send(_ event: Event, count: Int = 1) {
         let reader = state.withLock { state -> Reader? in
             guard state.end == nil else { return nil }
             if let reader = state.reader.take() { return reader }
@@ -100,11 +100,11 @@ extension JobChannel {
     }
 
     /// - Parameter last: an event that comes after those that were sent.
-    func finish(_ last: Event? = nil) {
+    package func finish(_ last: Event? = nil) {
         end(with: .success(last))
     }
 
-    func fail(_ error: any Error) {
+    package func fail(_ error: any Error) {
         end(with: .failure(error))
     }
 
@@ -127,13 +127,13 @@ extension JobChannel {
 // MARK: - The reader's side
 
 extension JobChannel {
-    func cancel() {
+    package func cancel() {
         guard !cancellation.exchange(true, ordering: .acquiringAndReleasing) else { return }
         fail(CancellationError())
         wake()
     }
 
-    func next() async throws -> Event? {
+    package func next() async throws -> Event? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (ready, resumes) = take(orWait: continuation)

@@ -1,8 +1,8 @@
-import PluginHost
+package import PluginHost
 
 /// Work that waits in a queue, is done by one loop, and ends once. After its submission only the
 /// loop's thread changes it.
-protocol EngineJob: AnyObject, Sendable {
+package protocol EngineJob: AnyObject, Sendable {
     var submitted: MonotonicTime { get }
     /// Its cost in the queue: for a request with many texts, their number.
     var cost: Int { get }
@@ -19,13 +19,13 @@ protocol EngineJob: AnyObject, Sendable {
 }
 
 extension EngineJob {
-    var cost: Int { 1 }
-    var deadline: MonotonicTime? { nil }
-    var generated: Int { 0 }
+    package var cost: Int { 1 }
+    package var deadline: MonotonicTime? { nil }
+    package var generated: Int { 0 }
 }
 
 /// What an engine's clients and its loop share: new jobs, requests to end, and their statistics.
-final class JobQueue<Job: EngineJob>: Sendable {
+package final class JobQueue<Job: EngineJob>: Sendable {
     private enum Phase {
         case open, draining, stopped
     }
@@ -57,16 +57,16 @@ final class JobQueue<Job: EngineJob>: Sendable {
     ///   - parallel: jobs that may run in addition; 0 if `limit` includes these.
     ///   - costLimit: for all of them together; a single larger one is accepted if there is no
     ///     other.
-    init(limit: Int, parallel: Int = 0, costLimit: Int = .max) {
+    package init(limit: Int, parallel: Int = 0, costLimit: Int = .max) {
         self.limit = limit
         self.parallel = parallel
         self.costLimit = costLimit
         loop.add()
     }
 
-    var statistics: EngineStatistics { state.withLock { $0.statistics } }
+    package var statistics: EngineStatistics { state.withLock { $0.statistics } }
 
-    func record(_ change: (inout EngineStatistics) -> Void) {
+    package func record(_ change: (inout EngineStatistics) -> Void) {
         state.withLock { change(&$0.statistics) }
     }
 }
@@ -77,7 +77,7 @@ extension JobQueue {
     /// Submits a job; one that needs no step is only counted.
     ///
     /// - Throws: `.overloaded`, `.draining` or `.stopped`.
-    func submit(_ job: Job, needsStep: Bool = true) throws(EngineError) {
+    package func submit(_ job: Job, needsStep: Bool = true) throws(EngineError) {
         let refusal = state.withLock { state -> EngineError? in
             if let refusal = self.refusal(of: job, needsStep: needsStep, state) {
                 state.statistics.refused += 1
@@ -113,7 +113,7 @@ extension JobQueue {
 
     /// Makes the loop check for cancelled and paused jobs. A call that no longer serves any job is
     /// asked to stop.
-    func ring() {
+    package func ring() {
         state.withLock { state in
             state.isRung = true
             guard let call = state.call, call.jobs.allSatisfy(\.isCancelled) else { return }
@@ -123,13 +123,13 @@ extension JobQueue {
     }
 
     /// Accepts no new jobs and returns when the remaining ones have ended, or after `limit`.
-    func drain(upTo limit: Duration) async {
+    package func drain(upTo limit: Duration) async {
         state.withLock { if $0.phase == .open { $0.phase = .draining } }
         await unfinished.waitForZero(atMost: limit)
     }
 
     /// Ends every job and lets the loop's thread go.
-    func stop() {
+    package func stop() {
         let jobs = state.withLock { state in
             state.phase = .stopped
             state.arrivals = []
@@ -146,7 +146,7 @@ extension JobQueue {
     }
 
     /// The same; returns when the loop no longer calls the model, or after `patience`.
-    func stop(patience: Duration) async {
+    package func stop(patience: Duration) async {
         stop()
         await loop.waitForZero(atMost: patience)
     }
@@ -160,7 +160,7 @@ extension JobQueue {
     /// - Parameters:
     ///   - waits: until there is something to handle.
     ///   - deadline: when it waits no longer.
-    func collect(waits: Bool, until deadline: MonotonicTime? = nil) -> [Job]? {
+    package func collect(waits: Bool, until deadline: MonotonicTime? = nil) -> [Job]? {
         guard waits else { return state.withLock(take) }
         let limit = deadline.map { max(.zero, $0 - .now) }
         let woken = state.wait(atMost: limit) { state -> [Job]?? in
@@ -178,7 +178,7 @@ extension JobQueue {
     }
 
     /// Counts a job that has entered the batch, or had its first step.
-    func begin(_ job: Job) {
+    package func begin(_ job: Job) {
         guard !job.hasBegun else { return }
         state.withLock { state in
             job.hasBegun = true
@@ -194,7 +194,7 @@ extension JobQueue {
     /// - Parameters:
     ///   - jobs: the jobs that it serves.
     ///   - steps: what it counts as, if anything.
-    func call<Value>(
+    package func call<Value>(
         _ model: any LoadedModel, for jobs: [Job],
         as steps: WritableKeyPath<EngineStatistics, Int>? = nil, _ body: () throws -> Value
     ) rethrows -> Value {
@@ -217,7 +217,7 @@ extension JobQueue {
     /// Removes a job; its reader is notified afterwards.
     ///
     /// - Parameter outcome: what it counts as.
-    func leave(_ job: Job, as outcome: WritableKeyPath<EngineStatistics, Int>) {
+    package func leave(_ job: Job, as outcome: WritableKeyPath<EngineStatistics, Int>) {
         let wasOpen = state.withLock { state in
             guard state.open.removeValue(forKey: ObjectIdentifier(job)) != nil else { return false }
             state.cost -= job.cost
