@@ -52,6 +52,27 @@ import Testing
         #expect(tally.most == 2)
     }
 
+    /// Work that comes while the threads wait, and while they are about to end, is done too.
+    @Test func workThatComesOneAfterTheOtherIsAllDone() async throws {
+        let pool = BlockingPool("pool", limit: 2)
+        for number in 0..<1000 { #expect(try await pool.run { number } == number) }
+    }
+
+    /// A thread that is idle takes one job; those behind it get threads of their own.
+    @Test(.timeLimit(.minutes(10))) func idleThreadsKeepNoWorkWaiting() async throws {
+        let pool = BlockingPool("pool", limit: 3)
+        try await pool.run {}
+        let tally = Tally()
+        async let works: Void = withThrowingTaskGroup { group in
+            for _ in 0..<3 { group.addTask { try await pool.run { tally.work() } } }
+            try await group.waitForAll()
+        }
+        await tally.waitFor(3)
+        tally.open()
+        try await works
+        #expect(tally.most == 3)
+    }
+
     @Test func whatTheWorkThrowsIsThrown() async throws {
         let pool = BlockingPool("pool", limit: 1)
         await #expect(throws: Refusal.self) { try await pool.run { throw Refusal() } }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Runs code that blocks on a few threads of its own, which end when there is nothing to do.
+/// Runs code that blocks on a few threads of its own, which end when there has been nothing to do for a
+/// while: a host that answers one request after the other starts no thread for each.
 ///
 /// Neither Swift's cooperative pool nor Dispatch's global queues may run it: on Linux both take their
 /// threads, one per core, from the same place, and the requests of all other models would wait.
@@ -8,11 +9,20 @@ package final class BlockingPool: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var threads = 0
+        /// Those of the threads that wait for a job.
+        var idle = 0
+
+        mutating func next() -> (@Sendable () -> Void)? {
+            jobs.isEmpty ? nil : jobs.removeFirst()
+        }
     }
+
+    /// How long a thread waits for the next job.
+    private static let rest = Duration.seconds(2)
 
     private let name: String
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     /// - Parameter limit: threads at a time.
     package init(_ name: String, limit: Int) {
@@ -33,7 +43,7 @@ package final class BlockingPool: Sendable {
     package func start(_ job: @escaping @Sendable () -> Void) {
         let needsThread = state.withLock { state in
             state.jobs.append(job)
-            guard state.threads < limit else { return false }
+            guard state.jobs.count > state.idle, state.threads < limit else { return false }
             state.threads += 1
             return true
         }
@@ -46,13 +56,25 @@ package final class BlockingPool: Sendable {
 
     /// Nil ends the thread.
     private func next() -> (@Sendable () -> Void)? {
-        state.withLock { state in
-            if state.jobs.isEmpty {
-                state.threads -= 1
-                return nil
-            }
-            return state.jobs.removeFirst()
+        let ready = state.withLock { state in
+            let ready = state.next()
+            if ready == nil { state.idle += 1 }
+            return ready
         }
+        if let ready { return ready }
+        // Whoever starts a job relies on the number of idle threads: it changes with what they take.
+        let late = state.wait(atMost: Self.rest) { state in
+            let job = state.next()
+            if job != nil { state.idle -= 1 }
+            return job
+        }
+        return late
+            ?? state.withLock { state in
+                let job = state.next()
+                state.idle -= 1
+                if job == nil { state.threads -= 1 }
+                return job
+            }
     }
 }
 

@@ -10,6 +10,8 @@ struct TokenRoutes {
     let body: Body
     let inputs: InputList
 
+    private static let writing = BlockingPool("roost-detokenize", limit: 2)
+
     var routes: [Route] {
         [
             Route(.post, "/v1/tokenize", .inference, tokenize),
@@ -59,7 +61,7 @@ struct TokenRoutes {
         }
         let hold = try await hold(model, context)
         // Millions of tokens are tens of megabytes of text.
-        let json = try await BlockingThread.run("roost-detokenize") {
+        let json = try await Self.writing.run {
             let text = try Self.text(of: tokens, hold.tokenizer)
             // llama.cpp's clients read `content`.
             let answer: JSONValue = [
