@@ -13,8 +13,8 @@ static const unsigned char search_css[] = {
 static const unsigned char classify_css[] = {
 #embed "Files/classify.css"
 };
-static const unsigned char pictures_css[] = {
-#embed "Files/pictures.css"
+static const unsigned char images_css[] = {
+#embed "Files/images.css"
 };
 static const unsigned char favicon_svg[] = {
 #embed "Files/favicon.svg"
@@ -112,14 +112,14 @@ static const unsigned char classify_js[] = {
 static const unsigned char judgements_js[] = {
 #embed "Files/judgements.js"
 };
-static const unsigned char pictures_js[] = {
-#embed "Files/pictures.js"
+static const unsigned char images_js[] = {
+#embed "Files/images.js"
 };
-static const unsigned char easel_js[] = {
-#embed "Files/easel.js"
+static const unsigned char imageview_js[] = {
+#embed "Files/imageview.js"
 };
-static const unsigned char painting_js[] = {
-#embed "Files/painting.js"
+static const unsigned char generation_js[] = {
+#embed "Files/generation.js"
 };
 
 #define SCRIPT(name) {#name ".js", "text/javascript; charset=utf-8", name##_js, sizeof name##_js}
@@ -129,7 +129,7 @@ const roost_page roost_pages[] = {
     {"style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
     {"search.css", "text/css; charset=utf-8", search_css, sizeof search_css},
     {"classify.css", "text/css; charset=utf-8", classify_css, sizeof classify_css},
-    {"pictures.css", "text/css; charset=utf-8", pictures_css, sizeof pictures_css},
+    {"images.css", "text/css; charset=utf-8", images_css, sizeof images_css},
     {"favicon.svg", "image/svg+xml", favicon_svg, sizeof favicon_svg},
     SCRIPT(theme),
     SCRIPT(app),
@@ -162,8 +162,8 @@ const roost_page roost_pages[] = {
     SCRIPT(query),
     SCRIPT(classify),
     SCRIPT(judgements),
-    SCRIPT(pictures),
-    SCRIPT(easel),
-    SCRIPT(painting),
+    SCRIPT(images),
+    SCRIPT(imageview),
+    SCRIPT(generation),
 };
 const size_t roost_page_count = sizeof roost_pages / sizeof roost_pages[0];

@@ -6,7 +6,7 @@ import * as chat from "./chat.js";
 import * as classify from "./classify.js";
 import * as history from "./history.js";
 import * as models from "./models.js";
-import * as pictures from "./pictures.js";
+import * as images from "./images.js";
 import * as search from "./search.js";
 import { startShell } from "./shell.js";
 import * as tabs from "./tabs.js";
@@ -25,7 +25,7 @@ async function route() {
   shell.closeSidebarOnPhone();
   if (tabs.tab() === "search") return search.show();
   if (tabs.tab() === "classify") return classify.show();
-  if (tabs.tab() === "pictures") return pictures.shown();
+  if (tabs.tab() === "images") return images.shown();
   await chat.showAddressed();
 }
 
@@ -61,7 +61,7 @@ async function load() {
 // On a host without a model to chat with.
 function goWhereSomethingCanBeDone() {
   if (models.able("embeddings").length) tabs.go("search");
-  else if (models.able("image").length) tabs.go("pictures");
+  else if (models.able("image").length) tabs.go("images");
 }
 
 window.addEventListener("hashchange", route);
@@ -69,7 +69,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden || chat.isWriting() || trouble.isShown()) return;
   models.refresh().then(() => {
     if (tabs.tab() === "classify") classify.show();
-    if (tabs.tab() === "pictures") pictures.shown();
+    if (tabs.tab() === "images") images.shown();
   }).catch(trouble.report);
 });
 
@@ -77,7 +77,7 @@ trouble.start(load);
 models.start(chat.showGreeting);
 search.start();
 classify.start();
-pictures.start();
+images.start();
 tabs.show();
 chat.start();
 takeKey().then(load);

@@ -90,7 +90,7 @@ function card(model, state) {
     ["Abilities", model.abilities?.join(", ")],
     ["Dimensions", meta.dimensions],
     ["Labels", meta.labels?.length],
-    ["Pictures", meta.image?.width && `${meta.image.width} × ${meta.image.height}, ${meta.image.steps} steps`],
+    ["Images", meta.image?.width && `${meta.image.width} × ${meta.image.height}, ${meta.image.steps} steps`],
     ["Context", meta.context_length?.toLocaleString("en")],
     ["Chat template", { model: "its own", plain: "none, it continues", broken: "cannot be read" }[meta.chat_template]],
     ["License", meta.license],

@@ -1,6 +1,6 @@
 // The tabs. Which one is shown is the first word of the address after `#/`.
 
-const NAMES = ["search", "classify", "pictures"];
+const NAMES = ["search", "classify", "images"];
 
 export const tab = () => NAMES.find((name) => new RegExp(`^#/${name}\\b`).test(location.hash)) ?? "chat";
 

@@ -1,4 +1,4 @@
-// Asks the host for a picture, and tells of its making.
+// Asks the host for an image, and tells of its making.
 
 import { HostError, events, request, sentence } from "./api.js";
 
@@ -6,27 +6,27 @@ const source = ({ b64_json }) => `data:image/png;base64,${b64_json}`;
 const lost = () => new HostError("The connection to the host was lost.");
 
 // Calls `onStep(step, steps)` and `onPreview(source)`; answers { source, seed, size, model }.
-export async function paint(body, signal, { onStep, onPreview }) {
+export async function generate(body, signal, { onStep, onPreview }) {
   const response = await request("POST", "/v1/images/generations", { body: { ...body, stream: true, progress: true }, signal });
-  let picture = null;
+  let image = null;
   try {
     for await (const event of events(response.body)) {
       if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
       if (event.type === "image_generation.progress") onStep(event.step, event.steps);
       else if (event.type === "image_generation.partial_image") onPreview(source(event));
-      else if (event.type === "image_generation.completed") picture = { ...event, source: source(event) };
+      else if (event.type === "image_generation.completed") image = { ...event, source: source(event) };
     }
   } catch (error) {
     if (error instanceof HostError || error.name === "AbortError") throw error;
     throw lost();
   }
-  if (!picture) throw lost();
-  return picture;
+  if (!image) throw lost();
+  return image;
 }
 
-// Saves a picture under a name that its prompt gives it.
+// Saves an image under a name that its prompt gives it.
 export async function save({ source: from, prompt, seed }) {
-  const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
+  const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["image"];
   const link = document.createElement("a");
   link.href = URL.createObjectURL(fromBase64(from.split(",")[1]));
   link.download = `${words.join("-").slice(0, 60)}-${seed}.png`;

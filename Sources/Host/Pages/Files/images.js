@@ -1,42 +1,42 @@
-// The pictures tab: what is asked for, and the pictures of this session.
+// The images tab: what is asked for, and the images of this session.
 
 import { announce, element, find } from "./dom.js";
-import { Easel } from "./easel.js";
+import { ImageView } from "./imageview.js";
 import { grow } from "./message.js";
 import * as models from "./models.js";
-import { paint } from "./painting.js";
+import { generate } from "./generation.js";
 import * as tabs from "./tabs.js";
 import * as trouble from "./trouble.js";
 
-const CHOSEN = "roost.picture-model";
+const CHOSEN = "roost.image-model";
 const PREVIEWS = 8;
 const TRIES = ["four little yellow houses on a light blue background", "a purple star over a red boat on the sea", "a big green tree on a beige background"];
 const SHAPES = [["Square", 1, 1], ["Wide", 3, 2], ["Tall", 2, 3]];
 
-const prompt = element("textarea", { id: "picture-prompt", rows: 2, placeholder: "What should the picture show?", "aria-label": "What the picture is to show", enterkeyhint: "go", oninput: () => changed() });
-const make = element("button", { type: "submit", class: "primary", id: "make-picture", disabled: true }, "Make the picture");
-const size = element("select", { id: "picture-size" });
-const scheduler = element("select", { id: "picture-scheduler" });
+const prompt = element("textarea", { id: "image-prompt", rows: 2, placeholder: "What should the image show?", "aria-label": "What the image is to show", enterkeyhint: "go", oninput: () => changed() });
+const make = element("button", { type: "submit", class: "primary", id: "make-image", disabled: true }, "Make the image");
+const size = element("select", { id: "image-size" });
+const scheduler = element("select", { id: "image-scheduler" });
 const numbers = {
   steps: number("steps", { min: 1, max: 1000, step: 1, inputmode: "numeric" }),
   guidance_scale: number("guidance", { min: 0, max: 100, step: 0.5, inputmode: "decimal" }),
   seed: number("seed", { min: 0, step: 1, inputmode: "numeric", placeholder: "a new one each time" }),
 };
-const negative = element("input", { id: "picture-negative", type: "text", autocomplete: "off", placeholder: "nothing" });
+const negative = element("input", { id: "image-negative", type: "text", autocomplete: "off", placeholder: "nothing" });
 const tries = element("div", { class: "tries" }, ...TRIES.map((text) => element("button", { type: "button", class: "chip", onclick: () => begin(text) }, text)));
 const missing = element("div", { class: "welcome", hidden: true },
-  element("h1", {}, "Pictures from words"),
-  element("p", {}, "No model that makes pictures is loaded. Add one to plugins.toml, and it paints here what you describe."));
+  element("h1", {}, "Images from words"),
+  element("p", {}, "No model that makes images is loaded. Add one to plugins.toml, and it draws here what you describe."));
 
-let pictures = []; // the newest first
-let making = null; // { controller } while a picture is made
-const easel = new Easel(element("div", { id: "easel", class: "easel-place" }), { stop, again });
+let images = []; // the newest first
+let making = null; // { controller } while an image is made
+const view = new ImageView(element("div", { id: "image-view", class: "image-view-place" }), { stop, again });
 
-const model = () => models.named(find("picture-model").value);
+const model = () => models.named(find("image-model").value);
 const known = () => model()?.meta?.image ?? {};
 
 function number(name, attributes) {
-  return element("input", { id: `picture-${name}`, type: "number", ...attributes });
+  return element("input", { id: `image-${name}`, type: "number", ...attributes });
 }
 
 // MARK: - What is asked for
@@ -72,7 +72,7 @@ function offer() {
   scheduler.closest(".field").hidden = schedulers.length < 2;
   numbers.steps.placeholder = steps ?? "";
   numbers.guidance_scale.placeholder = guidance ?? "";
-  find("picture-facts").textContent = [width && `${width} × ${height}`, steps && `${steps} steps`].filter(Boolean).join(" · ");
+  find("image-facts").textContent = [width && `${width} × ${height}`, steps && `${steps} steps`].filter(Boolean).join(" · ");
   changed();
 }
 
@@ -88,8 +88,8 @@ function begin(text) {
   submit();
 }
 
-function again(picture) {
-  prompt.value = picture.prompt;
+function again(image) {
+  prompt.value = image.prompt;
   numbers.seed.value = "";
   submit();
 }
@@ -106,14 +106,14 @@ async function submit() {
   const asked = request(text);
   changed();
   tries.hidden = true;
-  easel.begin(text, asked.size?.split("x") ?? (known().width && [known().width, known().height]));
-  easel.node.scrollIntoView({ block: "nearest" });
-  announce("Making the picture");
+  view.begin(text, asked.size?.split("x") ?? (known().width && [known().width, known().height]));
+  view.node.scrollIntoView({ block: "nearest" });
+  announce("Making the image");
   const start = performance.now();
   try {
-    const made = await paint(asked, mine.controller.signal, {
-      onStep: (...how) => easel.step(...how),
-      onPreview: (source) => easel.preview(source),
+    const made = await generate(asked, mine.controller.signal, {
+      onStep: (...how) => view.step(...how),
+      onPreview: (source) => view.preview(source),
     });
     finish({ ...made, prompt: text, seconds: (performance.now() - start) / 1000 });
   } catch (error) {
@@ -124,50 +124,50 @@ async function submit() {
   }
 }
 
-function finish(picture) {
-  pictures.unshift(picture);
-  show(picture);
-  announce(`The picture is done: ${picture.prompt}`);
+function finish(image) {
+  images.unshift(image);
+  show(image);
+  announce(`The image is done: ${image.prompt}`);
   if (model()?.state !== "ready") models.refresh().then(refresh).catch(trouble.report);
 }
 
 function fail(error) {
   if (error.name === "AbortError") {
-    if (pictures.length) show(pictures[0]);
-    else easel.clear();
-    tries.hidden = pictures.length > 0;
+    if (images.length) show(images[0]);
+    else view.clear();
+    tries.hidden = images.length > 0;
     return announce("Stopped");
   }
   const wait = error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
-  easel.fail(`${error.message}${wait}`);
+  view.fail(`${error.message}${wait}`);
   trouble.report(error, true);
 }
 
 // MARK: - Showing
 
-function show(picture) {
-  easel.show(picture);
-  gallery(picture);
+function show(image) {
+  view.show(image);
+  gallery(image);
 }
 
 function gallery(current) {
-  const items = pictures.map((picture) => element("li", { class: picture === current ? "entry current" : "entry" },
-    element("button", { type: "button", class: "entry-link thumb", "aria-current": picture === current ? "true" : null, onclick: () => making ?? show(picture) },
-      element("img", { src: picture.source, alt: "" }), element("span", {}, picture.prompt))));
+  const items = images.map((image) => element("li", { class: image === current ? "entry current" : "entry" },
+    element("button", { type: "button", class: "entry-link thumb", "aria-current": image === current ? "true" : null, onclick: () => making ?? show(image) },
+      element("img", { src: image.source, alt: "" }), element("span", {}, image.prompt))));
   find("gallery").replaceChildren(...(items.length
     ? [element("section", {}, element("h2", {}, "This session"), element("ul", {}, ...items))]
-    : [element("p", { class: "nothing" }, "Your pictures will be here until you leave the page.")]));
+    : [element("p", { class: "nothing" }, "Your images will be here until you leave the page.")]));
 }
 
 function refresh() {
   const able = models.able("image");
-  const picker = find("picture-model");
+  const picker = find("image-model");
   const wanted = picker.value || localStorage.getItem(CHOSEN);
   picker.replaceChildren(...able.map(({ id }) => element("option", { value: id, selected: id === wanted }, id)));
   if (!able.length) picker.append(element("option", { value: "" }, "No model"));
   picker.disabled = able.length === 0;
   missing.hidden = able.length > 0;
-  find("picture-area").hidden = able.length === 0;
+  find("image-area").hidden = able.length === 0;
   // What is chosen stays chosen while the model does.
   if (picker.dataset.offered !== JSON.stringify(known())) offer();
   picker.dataset.offered = JSON.stringify(known());
@@ -180,11 +180,11 @@ export function shown() {
 
 export function start() {
   const field = (label, control) => element("div", { class: "field" }, element("label", { for: control.id }, label), control);
-  const form = element("form", { class: "text-box", id: "picture-form" }, prompt, element("div", { class: "form-foot" },
-    element("details", { id: "picture-more" }, element("summary", {}, "Size, steps, seed"), element("div", { class: "fields" },
+  const form = element("form", { class: "text-box", id: "image-form" }, prompt, element("div", { class: "form-foot" },
+    element("details", { id: "image-more" }, element("summary", {}, "Size, steps, seed"), element("div", { class: "fields" },
       field("Size", size), field("Steps", numbers.steps), field("How closely it follows the words", numbers.guidance_scale),
       field("Seed", numbers.seed), field("Keep out of it", negative), field("Scheduler", scheduler))), make));
-  find("pictures-column").replaceChildren(missing, element("div", { id: "picture-area" }, form, tries, easel.node));
+  find("images-column").replaceChildren(missing, element("div", { id: "image-area" }, form, tries, view.node));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -195,10 +195,10 @@ export function start() {
     submit();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && tabs.tab() === "pictures" && !document.querySelector("dialog[open]")) stop();
+    if (event.key === "Escape" && tabs.tab() === "images" && !document.querySelector("dialog[open]")) stop();
   });
-  find("picture-model").addEventListener("change", () => {
-    localStorage.setItem(CHOSEN, find("picture-model").value);
+  find("image-model").addEventListener("change", () => {
+    localStorage.setItem(CHOSEN, find("image-model").value);
     refresh();
   });
   gallery(null);
