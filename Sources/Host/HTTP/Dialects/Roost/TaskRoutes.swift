@@ -54,7 +54,7 @@ struct TaskRoutes {
         let found = try await workload.run(for: context.channel) {
             let (hold, events) = try await begin(address, input, context)
             defer { hold.release() }
-            return try await events.reduce(into: []) { found, event in
+            return try await events.reduce(into: [JSONValue]()) { found, event in
                 found.append(try hold.engine.task.checked(event: event))
             }
         }
