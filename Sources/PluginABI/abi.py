@@ -243,7 +243,7 @@ def swift_type(kind, members, access, names):
     _, name, storage, is_set, doc = kind
     if is_set:
         lines = [f"{access} struct {name}: OptionSet, Hashable, Sendable {{", f"    {access} let rawValue: {storage}", "",
-                 f"    {access} init(rawValue: {storage}) {{", "        self.rawValue = rawValue", "    }", ""]
+                 f"    {access} init(rawValue: {storage}) {{ self.rawValue = rawValue }}", ""]
     else:
         lines = [f"{access} enum {name}: {storage}, Sendable {{"]
     for member, _, value, comment in members:

@@ -26,9 +26,7 @@ public enum ErrorCode: Int32, Sendable {
 public struct ErrorFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The same call may succeed later.
     public static let retryable = ErrorFlags(rawValue: 1)
@@ -63,9 +61,7 @@ public enum MemoryTag: UInt32, Sendable {
 public struct PluginFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// [load] calls may overlap.
     public static let parallelOpen = PluginFlags(rawValue: 1)
@@ -77,9 +73,7 @@ public struct PluginFlags: OptionSet, Hashable, Sendable {
 public struct TokenAttributes: OptionSet, Hashable, Sendable {
     public let rawValue: UInt16
 
-    public init(rawValue: UInt16) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Never shown: <s>, <|im_start|>.
     public static let control = TokenAttributes(rawValue: 1)
@@ -95,9 +89,7 @@ public struct TokenAttributes: OptionSet, Hashable, Sendable {
 public struct VocabularyFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// A text's first token begins with a space that is not its own.
     public static let spacePrefix = VocabularyFlags(rawValue: 1)
@@ -107,9 +99,7 @@ public struct VocabularyFlags: OptionSet, Hashable, Sendable {
 public struct TokenizeFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Add bos and eos as the model's own tokenizer does.
     public static let addSpecial = TokenizeFlags(rawValue: 1)
@@ -121,9 +111,7 @@ public struct TokenizeFlags: OptionSet, Hashable, Sendable {
 public struct DecodeFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// seq_truncate to any length.
     public static let truncateAny = DecodeFlags(rawValue: 1)
@@ -143,9 +131,7 @@ public enum Want: UInt8, Sendable {
 public struct EmbedFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The texts are queries: the model's query prefix applies.
     public static let query = EmbedFlags(rawValue: 1)

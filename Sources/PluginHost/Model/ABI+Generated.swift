@@ -41,9 +41,7 @@ package enum ErrorCode: Int32, Sendable {
 package struct ErrorFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The same call may succeed later.
     package static let retryable = ErrorFlags(rawValue: 1)
@@ -78,9 +76,7 @@ package enum MemoryTag: UInt32, Sendable {
 package struct PluginFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// [load] calls may overlap.
     package static let parallelOpen = PluginFlags(rawValue: 1)
@@ -92,9 +88,7 @@ package struct PluginFlags: OptionSet, Hashable, Sendable {
 package struct TokenAttributes: OptionSet, Hashable, Sendable {
     package let rawValue: UInt16
 
-    package init(rawValue: UInt16) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Never shown: <s>, <|im_start|>.
     package static let control = TokenAttributes(rawValue: 1)
@@ -110,9 +104,7 @@ package struct TokenAttributes: OptionSet, Hashable, Sendable {
 package struct VocabularyFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// A text's first token begins with a space that is not its own.
     package static let spacePrefix = VocabularyFlags(rawValue: 1)
@@ -122,9 +114,7 @@ package struct VocabularyFlags: OptionSet, Hashable, Sendable {
 package struct TokenizeFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Add bos and eos as the model's own tokenizer does.
     package static let addSpecial = TokenizeFlags(rawValue: 1)
@@ -136,9 +126,7 @@ package struct TokenizeFlags: OptionSet, Hashable, Sendable {
 package struct DecodeFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// seq_truncate to any length.
     package static let truncateAny = DecodeFlags(rawValue: 1)
@@ -158,9 +146,7 @@ package enum Want: UInt8, Sendable {
 package struct EmbedFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The texts are queries: the model's query prefix applies.
     package static let query = EmbedFlags(rawValue: 1)

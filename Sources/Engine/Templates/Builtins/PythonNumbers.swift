@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Glibc
 
 extension Double {
     /// The number as C's `printf` writes it with that conversion (`f`, `e`, `g`).
