@@ -38,6 +38,7 @@ enum LlamaPlugin: Plugin {
             throw PluginError(
                 .unsupported, "'\(request.path)' is of no family that this plugin serves")
         }
+        if let order = settings.quantize { return try QuantizingModel(model, order) }
         if let budget = request.budgetBytes, model.weightBytes > budget {
             throw PluginError(
                 .outOfMemory,

@@ -9,6 +9,8 @@ struct LlamaSettings: Decodable {
     var preTokenizer: PreTokenizerName?
     /// Overrides what the files say.
     var purpose: Purpose?
+    /// Nothing but to write the file again.
+    var quantize: QuantizationOrder?
 
     // Of a model that embeds.
 
@@ -31,7 +33,7 @@ struct LlamaSettings: Decodable {
     var instruction: String?
 
     private static let known = [
-        "cache_type", "pre_tokenizer", "purpose", "pooling", "normalize", "max_tokens",
+        "cache_type", "pre_tokenizer", "purpose", "quantize", "pooling", "normalize", "max_tokens",
         "query_prefix", "passage_prefix", "matryoshka", "rank_template", "instruction",
     ]
 

@@ -43,7 +43,8 @@ struct Roost: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, OpenCommand.self, ChatCommand.self, EmbedCommand.self,
             SearchCommand.self,
-            SummarizeCommand.self, ImageCommand.self, BenchCommand.self, ModelsCommand.self,
+            SummarizeCommand.self, ImageCommand.self, BenchCommand.self, QuantizeCommand.self,
+            ModelsCommand.self,
             PluginsCommand.self,
             ConfigCommand.self,
         ])

@@ -173,6 +173,13 @@ void rk_unpack_coded(rk_block_format format, const void *block, rk_coded_block *
 /// A number that is not finite makes its block's scale not a number.
 void rk_round_q8_0(void *blocks, const float *x, size_t depth);
 
+/// Rounds weights to blocks so that they come close in squares: scales are searched for, and chosen again as
+/// the format rounds them.
+///
+/// - depth: a multiple of the block. Finite numbers.
+/// Returns false for a format that is only read.
+bool rk_round_blocks(rk_block_format format, void *blocks, const float *x, size_t depth);
+
 // MARK: - Element by element
 
 /// out[i] = a[i] + b[i]; out may be a or b.

@@ -115,6 +115,13 @@ extension CheckpointError: CustomStringConvertible {
         case .valueRange(let key):
             "metadata '\(key)' is out of range"
 
+        case .exists:
+            "is there already; --force replaces it"
+        case .unwritable(let reason):
+            "cannot be written: \(reason)"
+        case .notFinite(let tensor):
+            "tensor '\(tensor)' has numbers that are not finite, which no block holds"
+
         case .missingTensor(let name, let near):
             "tensor '\(name)' is missing" + (near.isEmpty ? "" : "; there is \(list(near))")
         case .sameName(let name, let stored):

@@ -64,6 +64,11 @@ public enum CheckpointError: Error, Equatable, Sendable {
     case valueKind(key: String, found: String, expected: String)
     case valueRange(key: String)
 
+    // Files that are written
+    case exists
+    case unwritable(reason: String)
+    case notFinite(tensor: String)
+
     // Weights
     case missingTensor(String, near: [String])
     case sameName(String, stored: [String])

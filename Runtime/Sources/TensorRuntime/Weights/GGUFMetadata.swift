@@ -22,6 +22,11 @@ public struct GGUFMetadata: Sendable {
 
     public var keys: [String] { values.keys.sorted() }
 
+    /// As the file has them.
+    var keysInOrder: [String] {
+        values.sorted { $0.value.offset < $1.value.offset }.map(\.key)
+    }
+
     public func has(_ key: String) -> Bool { values[key] != nil }
 
     func value(_ key: String) -> GGUFValue? { values[key] }

@@ -37,6 +37,8 @@ struct GGUFValue {
     let count: Int
     /// The first byte of the value, or of the array's first element.
     let offset: Int
+    /// Behind the last byte.
+    let end: Int
 
     private static let mostNested = 8
     /// Far above any vocabulary; limits what decoding a value can allocate.
@@ -54,6 +56,7 @@ struct GGUFValue {
         }
         offset = cursor.offset
         try Self.skip(element, count: count, &cursor, key: key, depth: 1)
+        end = cursor.offset
         guard cursor.offset - offset <= Self.mostBytes else {
             throw CheckpointError.valueTooLarge(
                 key: key, found: cursor.offset - offset, most: Self.mostBytes)

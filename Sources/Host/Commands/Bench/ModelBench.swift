@@ -39,42 +39,31 @@ struct ModelBench {
     }
 
     let identity: Identity
-    private let model: any LoadedModel
+    private let own: OwnModel
     private let decoder: DecodeCapabilities
-    private let store = LibraryStore()
     private let stepDeadline: Duration
 
     /// - Parameter plugins: those that are asked, unless the model names its own.
-    /// - Throws: `BenchError` for a model that writes no text or that nobody serves.
+    /// - Throws: `BenchError` for a model that writes no text, `OwnModelError` for one that nobody serves.
     init(_ spec: ModelSpec, plugins: [PluginSpec]) throws {
         stepDeadline = spec.stepTimeout ?? EngineOptions.text.stepDeadline
-        let loader = ModelLoader(PluginHostOptions(store: store.path))
-        let plugin = try Self.choose(among: plugins, for: spec, loader)
-        let clock = ContinuousClock()
-        let started = clock.now
-        model = try loader.launch(
-            try loader.stage(plugin), name: spec.name, OpenRequest(spec))
-        guard let decoder = model.description.decode, model.description.encoder == nil else {
-            model.close()
+        let own = try OwnModel(spec, plugins: plugins)
+        guard let decoder = own.model.description.decode, own.model.description.encoder == nil
+        else {
+            own.close()
             throw BenchError.writesNothing(spec.name)
         }
+        self.own = own
         self.decoder = decoder
         identity = Identity(
-            plugin: plugin.name, family: model.description.family,
-            bytes: Self.bytes(of: spec.source), loadTime: clock.now - started)
+            plugin: own.plugin, family: own.model.description.family,
+            bytes: Self.bytes(of: spec.source), loadTime: own.loadTime)
     }
+
+    private var model: any LoadedModel { own.model }
 
     func close() {
-        model.close()
-    }
-
-    /// The folder of the copies of libraries, which goes with the bench, or with the refusal to make one.
-    private final class LibraryStore: Sendable {
-        let path = FileManager.default.temporaryDirectory.path + "/roost-bench-\(getpid())"
-
-        deinit {
-            try? FileManager.default.removeItem(atPath: path)
-        }
+        own.close()
     }
 }
 
@@ -144,31 +133,6 @@ extension ModelBench {
 // MARK: - What is measured
 
 extension ModelBench {
-    private static func choose(
-        among plugins: [PluginSpec], for spec: ModelSpec, _ loader: ModelLoader
-    ) throws -> PluginSpec {
-        if let name = spec.plugin {
-            guard let plugin = plugins.first(where: { $0.name == name }) else {
-                throw BenchError.noPlugin(name)
-            }
-            return plugin
-        }
-        var best: (plugin: PluginSpec, score: Int)?
-        var reasons: [String] = []
-        for plugin in plugins {
-            do {
-                let score = try loader.ask(plugin, OpenRequest(spec)).score
-                if score > (best?.score ?? 0) { best = (plugin, score) }
-            } catch {
-                reasons.append("\(plugin.name): \(error)")
-            }
-        }
-        guard let best else {
-            throw BenchError.nobodyServes("\(ModelFiles(spec.source))", reasons: reasons)
-        }
-        return best.plugin
-    }
-
     /// The bytes of a file, or of the weights that lie in a folder.
     private static func bytes(of source: String) -> Int {
         guard Paths.isFolder(source) else { return size(source) }
@@ -184,16 +148,11 @@ extension ModelBench {
 }
 
 enum BenchError: Error, CustomStringConvertible {
-    case noPlugin(String)
-    case nobodyServes(String, reasons: [String])
     case writesNothing(String)
     case tooManyStreams(Int, most: Int)
 
     var description: String {
         switch self {
-        case .noPlugin(let name): "the settings have no plugin '\(name)', which the model names"
-        case .nobodyServes(let files, let reasons):
-            (["no plugin serves \(files)"] + reasons).joined(separator: "; ")
         case .writesNothing(let name):
             "'\(name)' does not write text from a prompt, and nothing else is measured here"
         case .tooManyStreams(let streams, let most):

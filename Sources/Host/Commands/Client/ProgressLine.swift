@@ -16,9 +16,14 @@ final class ProgressLine: Sendable {
 
     /// - Parameter of: nil when nobody knows.
     func show(step: Int, of steps: Int?, image: Int, of images: Int) {
-        guard !isQuiet else { return }
         let which = images > 1 ? "image \(image + 1) of \(images), " : ""
         let text = which + "step \(step)" + (steps.map { " of \($0)" } ?? "")
+        show(text, step: step, of: steps, image: image)
+    }
+
+    /// - Parameter text: what stands beside the bar.
+    func show(_ text: String, step: Int, of steps: Int?, image: Int = 0) {
+        guard !isQuiet else { return }
         let tenth = steps.map { 10 * step / max(1, $0) } ?? step
         last.withLock { last in
             if isTerminal {
