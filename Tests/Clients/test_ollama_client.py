@@ -89,7 +89,7 @@ def test_texts_are_embedded_at_length_one(make_host):
 @pytest.mark.parametrize("change, status, words", [
     (dict(model="nobody"), 404, "nobody"),
     (dict(options={"temperature": -1}), 400, "options.temperature"),
-    (dict(options={"mirostat": 2}), 400, "options.mirostat"),
+    (dict(options={"tfs_z": 0.5}), 400, "options.tfs_z"),
     (dict(messages=[{"role": "user", "content": "What?", "images": ["AAAA"]}]), 400,
      "messages[0].images"),
     (dict(messages=[{"role": "king", "content": "What?"}]), 400, "messages[0].role"),

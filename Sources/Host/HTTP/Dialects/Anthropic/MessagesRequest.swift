@@ -44,6 +44,11 @@ struct MessagesRequest: Sendable {
             fields, defaults: defaults(generation.model))
         generation.request.maxTokens = try fields.integer("max_tokens", in: 0...Int.max)
         generation.request.stop = try GenerationOptions.stop(fields, "stop_sequences")
+        if try fields.fields("output_config")?.value("format") != nil {
+            throw APIError.unsupported(
+                param: "output_config.format",
+                "is not supported yet; ask for the form in a message")
+        }
         return generation
     }
 }

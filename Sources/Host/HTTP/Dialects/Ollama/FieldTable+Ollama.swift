@@ -10,6 +10,7 @@ extension FieldTable {
         "template": .refused(
             "is not supported: the model's own template is used; render the prompt yourself and send it "
                 + "with 'raw'"),
+        "format": .refused("is not supported yet; ask for the form in a message"),
         "suffix": .refused("is not supported; leave it out"),
         "width": .refused(imageless), "height": .refused(imageless), "steps": .refused(imageless),
     ])
@@ -26,7 +27,6 @@ extension FieldTable {
         "num_thread": .inert, "num_gqa": .inert, "low_vram": .inert, "f16_kv": .inert,
         "use_mmap": .inert, "use_mlock": .inert, "vocab_only": .inert, "logits_all": .inert,
         "embedding_only": .inert, "num_keep": .inert, "draft_num_predict": .inert,
-        "mirostat": .refused(unless: [0]), "mirostat_tau": .inert, "mirostat_eta": .inert,
         "tfs_z": .refused(unless: [1]), "penalize_newline": .refused(unless: [false]),
         "n": .refused(unless: [1], "is not of this API, which has one reply to a request"),
     ])
