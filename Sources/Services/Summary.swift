@@ -63,7 +63,7 @@ where Events.Element == GenerationEvent {
                     whole.text += gap + piece
                     try await emit(gap + piece)
                     gap = ""
-                case .prompt: break
+                case .prompt, .mark: break  // Neither is asked for.
                 case .finished(let reason, let usage):
                     if reason == .length { whole.isCut = true }
                     whole.usages.append(usage)

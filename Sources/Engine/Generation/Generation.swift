@@ -20,6 +20,8 @@ final class Generation: EngineJob, @unchecked Sendable {
     /// What guesses how the output goes on.
     var drafter = Drafter()
     private var output: OutputText
+    /// Where it stands in a stretch of the output that is limited.
+    var stretch: LimitedStretch?
     /// Prompt tokens whose log probabilities have been sent, if they are wanted.
     private var scored = 0
     /// Tokens of the output that are no longer among `tokens`, or of the prompt.
@@ -49,7 +51,8 @@ final class Generation: EngineJob, @unchecked Sendable {
         output = OutputText(
             profile.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
             beginsText: request.source != nil || request.echo,
-            showsControl: request.showsControlTokens)
+            showsControl: request.showsControlTokens, marks: request.marks)
+        stretch = request.stretch.map { LimitedStretch($0) }
         usage.promptTokens = request.inputCount
         usage.seed = sampler.seed
         for token in request.prompt { sampler.append(token, generated: false) }
@@ -143,6 +146,7 @@ extension Generation {
         if !piece.isEmpty {
             events.send(.text(piece.text, tokens: piece.tokens), count: piece.count)
         }
+        if let mark = piece.mark { events.send(.mark(mark)) }
         return piece.stop
     }
 }

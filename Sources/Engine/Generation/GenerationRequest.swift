@@ -16,6 +16,10 @@ package struct GenerationRequest: Sendable {
     package var includesStop = false
     /// Control tokens, except the model's own end, are written as their text.
     package var showsControlTokens = false
+    /// Tokens that are reported as such, `GenerationEvent.mark`, and not as text.
+    package var marks: Set<Int32> = []
+    /// A stretch of the output that is ended where it gets too long.
+    package var stretch: StretchLimit?
     /// The longest output in tokens; nil is what is left of the context. 0 computes only the
     /// prompt.
     package var maxTokens: Int?
@@ -100,6 +104,8 @@ package enum GenerationEvent: Sendable, Equatable {
     case prompt([TokenLogProb])
     /// Text that follows what came before; `tokens` is empty unless log probabilities are wanted.
     case text(String, tokens: [TokenLogProb])
+    /// One of the request's marks, after the text before it.
+    case mark(Int32)
     /// The last event.
     case finished(FinishReason, Usage)
 }

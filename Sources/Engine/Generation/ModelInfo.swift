@@ -12,6 +12,12 @@ package struct ModelInfo: Sendable {
     package var license: String?
     /// Jinja.
     package var chatTemplate: String?
+    /// Further templates, by name: "tool_use", "rag".
+    package var chatTemplates: [String: String]
+    /// How calls of tools are written, by the name of the format.
+    package var toolCalls: String?
+    /// What stands around thoughts; `start` is empty where the prompt ends with it.
+    package var reasoning: (start: String, end: String)?
     /// Floats per embedding.
     package var dimensions: Int?
     /// The longest text that is embedded, scored or labelled without a cut.
@@ -52,6 +58,14 @@ package struct ModelInfo: Sendable {
         quantization = json["quantization"]?.string
         license = json["license"]?.string
         chatTemplate = json["chat_template"]?.string
+        chatTemplates = Dictionary(
+            (json["chat_templates"]?.object?.members ?? []).compactMap { member in
+                member.value.string.map { (member.key, $0) }
+            }, uniquingKeysWith: { $1 })
+        toolCalls = json["tool_calls"]?.string
+        reasoning = json["reasoning"]?["end"]?.string.map {
+            (json["reasoning"]?["start"]?.string ?? "", $0)
+        }
         dimensions = json.count("dimensions")
         maxTokens = json.count("max_tokens")
         pooling = json["pooling"]?.string

@@ -395,6 +395,7 @@ extension TextLoop {
                 $0.timeToFirstToken.observe(.now - generation.submitted)
             }
         }
+        if generation.events.isConcluded { return finish(generation, .stop) }
         let ends = generation.ends.contains(token)
         if ends, !generation.request.includesStop || profile.endTokens.contains(token) {
             if let info, generation.request.reportsEnd { generation.send(end: info) }

@@ -37,6 +37,11 @@ package final class JobEvents<Event: JobEvent>: AsyncSequence, Sendable {
         channel.cancel()
     }
 
+    /// Ends the job at its next step as if it had come to its end by itself.
+    package func conclude() {
+        channel.conclude()
+    }
+
     package func makeAsyncIterator() -> Iterator {
         Iterator(events: self)
     }
@@ -64,6 +69,7 @@ package final class JobChannel<Event: JobEvent>: Sendable {
 
     private let state = Mutex(State())
     private let cancellation = Atomic(false)
+    private let conclusion = Atomic(false)
     private let limit: Int
     private let stallLimit: Duration
     /// Wakes the loop: the job was cancelled, or its backlog is read.
@@ -76,6 +82,9 @@ package final class JobChannel<Event: JobEvent>: Sendable {
     }
 
     package var isCancelled: Bool { cancellation.load(ordering: .acquiring) }
+
+    /// Whether the reader needs no more than there is.
+    package var isConcluded: Bool { conclusion.load(ordering: .acquiring) }
 
     /// Whether the reader is so far behind that the job should pause.
     package var isFull: Bool { state.withLock { $0.pausedSince != nil } }
@@ -131,6 +140,10 @@ extension JobChannel {
         guard !cancellation.exchange(true, ordering: .acquiringAndReleasing) else { return }
         fail(CancellationError())
         wake()
+    }
+
+    package func conclude() {
+        conclusion.store(true, ordering: .releasing)
     }
 
     package func next() async throws -> Event? {

@@ -79,9 +79,15 @@ extension TextProfile {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
         let count = generation.generated + outcome.choices.count
         let isEarly = count < generation.request.minTokens
-        let token = try generation.sampler.choose(
-            from: logits, except: isEarly ? generation.ends : [], with: workspace)
+        let token =
+            if let forced = generation.stretch?.next {
+                forced
+            } else {
+                try generation.sampler.choose(
+                    from: logits, except: isEarly ? generation.ends : [], with: workspace)
+            }
         generation.sampler.append(token, generated: true)
+        generation.stretch?.append(token)
         let info =
             generation.scoresOutput
             ? try info(token, row, generation.request.logprobs ?? 0, workspace) : nil

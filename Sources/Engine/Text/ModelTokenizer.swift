@@ -50,14 +50,23 @@ package final class ModelTokenizer: Sendable {
     package func tokenize(
         _ render: @escaping @Sendable () throws -> RenderedPrompt
     ) async throws -> [Int32] {
+        try await tokenize(render) { _ in }.tokens
+    }
+
+    /// - Parameter look: gets the prompt before it is turned into tokens.
+    package func tokenize<Value: Sendable>(
+        _ render: @escaping @Sendable () throws -> RenderedPrompt,
+        look: @escaping @Sendable (RenderedPrompt) -> Value
+    ) async throws -> (tokens: [Int32], value: Value) {
         try await pool.run { [self] in
             let prompt = try render()
-            return try supervisor.tokenizing(
+            let tokens = try supervisor.tokenizing(
                 Fingerprint.of("prompt", ExactString(prompt.text), prompt.plain),
                 input: "text", retries: retries
             ) {
                 try $0.tokenize(mixed: prompt.text, plain: prompt.plain)
             }
+            return (tokens, look(prompt))
         }
     }
 
@@ -71,6 +80,21 @@ package final class ModelTokenizer: Sendable {
 
     /// The beginning-of-text token.
     package var bos: Int32? { vocabulary.bos }
+
+    /// The tokens that are spelled so; a text that is none has no entry.
+    package func tokens(spelled texts: [String]) -> [String: Int32] {
+        let wanted = Dictionary(
+            texts.map { (Array($0.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+        let lengths = Set(wanted.keys.map(\.count))
+        var found: [String: Int32] = [:]
+        for id in 0..<Int32(tokenCount) {
+            let piece = vocabulary.piece(id)
+            guard lengths.contains(piece.count), let text = wanted[Array(piece)] else { continue }
+            found[text] = found[text] ?? id
+        }
+        return found
+    }
+
     /// The beginning-of-text token as templates write it; empty without one.
     package var bosToken: String { text(of: vocabulary.bos) }
     /// The end-of-text token as templates write it; empty without one.

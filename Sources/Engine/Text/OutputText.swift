@@ -11,12 +11,15 @@ struct OutputText: Sendable {
         var count = 0
         /// The stop string that ended the output.
         var stop: String?
+        /// A token after the text that is reported as itself.
+        var mark: Int32?
 
         var isEmpty: Bool { text.isEmpty && tokens.isEmpty }
     }
 
     private let vocabulary: Vocabulary
     private let showsControl: Bool
+    private let marks: Set<Int32>
     private var joiner = UTF8Joiner()
     private var matcher: StopMatcher
     /// Bytes of text decoded and shown.
@@ -33,12 +36,14 @@ struct OutputText: Sendable {
     /// - Parameters:
     ///   - beginsText: the output is a text from its beginning, not the rest of one.
     ///   - showsControl: control tokens are part of the text.
+    ///   - marks: tokens that are none of the text, but reported.
     init(
         _ vocabulary: Vocabulary, stop: StopMatcher, beginsText: Bool = false,
-        showsControl: Bool = false
+        showsControl: Bool = false, marks: Set<Int32> = []
     ) {
         self.vocabulary = vocabulary
         self.showsControl = showsControl
+        self.marks = marks
         matcher = stop
         dropsSpace = beginsText && vocabulary.spacePrefix
     }
@@ -46,9 +51,27 @@ struct OutputText: Sendable {
     /// Adds a token of the output.
     mutating func append(_ id: Int32, _ info: TokenLogProb?) -> Piece {
         count += 1
+        if marks.contains(id) { return mark(id, info) }
         let (text, info) = decode(id, info)
         if let info { waiting.append((info, decoded)) }
         return text.map { release($0) } ?? Piece()
+    }
+
+    /// Nothing before a mark can become a character or a stop string with what follows it.
+    private mutating func mark(_ id: Int32, _ info: TokenLogProb?) -> Piece {
+        var piece = release(joiner.finish())
+        guard piece.stop == nil else { return piece }
+        piece.text += matcher.finish()
+        shown = decoded
+        piece.tokens += waiting.map(\.token)
+        waiting = []
+        if var info {
+            info.offset = scalars
+            waiting = [(info, decoded)]
+        }
+        (piece.count, count) = (piece.count + count, 0)
+        piece.mark = id
+        return piece
     }
 
     /// Adds a token of an echoed prompt, in which stop strings mean nothing.

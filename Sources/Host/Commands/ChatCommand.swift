@@ -103,6 +103,8 @@ struct ChatConversation: Sendable {
         var object = JSONObject()
         object["model"] = .string(model)
         object["stream"] = true
+        // Thoughts are shown where they stand, with their marks.
+        object["reasoning_format"] = "none"
         object["messages"] = .array(
             all.map { ["role": .string($0.role), "content": .string($0.content)] })
         object["temperature"] = temperature.map { .number($0) }

@@ -41,7 +41,9 @@ package final class ModelServing: RevisionServing {
         text =
             description.decode == nil
             ? nil
-            : TextServing(try TextEngine(supervisor: supervisor, options: options(.text)))
+            : TextServing(
+                try TextEngine(supervisor: supervisor, options: options(.text)),
+                chat: settings?.chat ?? Settings.Chat())
         vectors =
             description.vectors == nil && description.tasks.isEmpty
             ? nil

@@ -1,4 +1,5 @@
 package import PluginHost
+package import Services
 
 /// What `plugins.toml` says, checked: paths are absolute, keys are read, names are unique.
 package struct Settings: Sendable {
@@ -90,10 +91,22 @@ package struct Settings: Sendable {
         package var isOptional: Bool
         /// Defaults for requests that do not set them.
         package var sampling: SamplingChoices
+        /// How its chats are put into text, and its answers read.
+        package var chat = Chat()
         /// A JSON object for the plugin, or empty.
         package var settings: String
         /// Its table in the file: `models[0]`; nil for one found in the folder.
         package var path: String?
+    }
+
+    /// What a model's settings say of its chats.
+    package struct Chat: Sendable, Equatable {
+        /// A Jinja template instead of the model's own, or the name of one of those.
+        package var template: String?
+        /// How the model writes calls of tools; nil for what the template shows.
+        package var toolFormat: ToolFormat?
+
+        package init() {}
     }
 
     package enum LogFormat: String, Sendable, CaseIterable {

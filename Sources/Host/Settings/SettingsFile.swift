@@ -264,7 +264,7 @@ extension SettingsFile {
             speculates: table.bool("speculation") ?? true,
             memoryBudget: table.bytes("memory_budget"),
             defaultFor: capabilities(&table), isOptional: table.bool("optional") ?? false,
-            sampling: sampling(&table), settings: pluginSettings(&table))
+            sampling: sampling(&table), chat: chat(&table), settings: pluginSettings(&table))
         return name == nil ? nil : model
     }
 
@@ -286,6 +286,26 @@ extension SettingsFile {
             table.report("found string \"\(text)\", expected \(known)", "default_for")
             return nil
         }
+    }
+
+    /// `chat_template`, `chat_template_file` and `tool_format`
+    private func chat(_ table: inout TableReader) -> Settings.Chat {
+        var chat = Settings.Chat()
+        chat.toolFormat = table.choice("tool_format")
+        chat.template = table.string("chat_template")
+        guard let path = table.string("chat_template_file").map(paths.absolute) else {
+            return chat
+        }
+        if chat.template != nil {
+            table.report("beside \"chat_template\"; give one of them", "chat_template_file")
+        }
+        do {
+            chat.template = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            table.report(
+                "no file with UTF-8 text at \(path)", "chat_template_file", isFatal: false)
+        }
+        return chat
     }
 
     /// `[models.sampling]`

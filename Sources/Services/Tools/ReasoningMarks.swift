@@ -23,7 +23,14 @@ package struct ReasoningMarks: Sendable, Hashable {
         if source.contains("<response>") { silent = ["<response>", "</response>"] }
     }
 
-    init(start: String, end: String, silent: [String] = []) {
+    /// Those that a model's description gives.
+    ///
+    /// - Parameter start: empty where the prompt ends with it.
+    package init(start: String, end: String) {
+        self.init(start: start, end: end, silent: [])
+    }
+
+    private init(start: String, end: String, silent: [String]) {
         self.start = start
         self.end = end
         self.silent = silent

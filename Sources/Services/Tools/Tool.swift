@@ -88,6 +88,10 @@ package struct ReasoningOptions: Sendable, Hashable {
     package var isEnabled: Bool?
     /// Tokens after which the end of the thoughts is forced; nil is no limit.
     package var budget: Int?
+    /// Whether thoughts are told apart from the text; otherwise they are part of it, with their marks.
+    package var isSeparate = true
+    /// Whether thoughts that are told apart are sent.
+    package var isShown = true
 
     package init() {}
 }

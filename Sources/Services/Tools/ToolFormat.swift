@@ -1,35 +1,36 @@
-/// How a model writes calls of tools, by the name that `tool_format` of `plugins.toml` gives it.
+/// How a model writes calls of tools, by the name that `tool_format` of `plugins.toml` and `tool_calls`
+/// of a plugin's `info_json` give it.
 package enum ToolFormat: String, CaseIterable, Sendable {
     /// Hermes, Qwen 2.5 and 3, SmolLM3, Granite 4: `<tool_call>{"name": …, "arguments": …}</tool_call>`
     case hermes
     /// Qwen 3 Coder and 3.5: tags for the function and each parameter.
-    case qwenCoder = "qwen3_coder"
+    case qwenCoder = "qwen-coder"
     /// GLM 4.5: `<tool_call>name`, then `<arg_key>` and `<arg_value>`.
-    case glm45 = "glm45"
+    case glm45 = "glm-4.5"
     /// GLM 4: the name on a line, then an object.
-    case glm4 = "glm4"
+    case glm4 = "glm-4"
     /// Llama 3.x: a bare object, or one after `<|python_tag|>`; built-in tools and code too.
-    case llama = "llama3"
+    case llama = "llama-json"
     /// Llama 3.2, Llama 4 and others: `[name(key="value")]`
-    case pythonic
+    case pythonic = "llama-python"
     /// Gemma: the same in a fence that is called `tool_code`.
     case gemma
     /// `[TOOL_CALLS]` with an array of objects.
     case mistral
     /// The same with `name[ARGS]{…}`.
-    case mistralArguments = "mistral_args"
+    case mistralArguments = "mistral-args"
     /// Granite 3: `<|tool_call|>` with an array of objects.
     case granite
     /// Phi 4 mini: the same with an end.
-    case phi = "phi4_mini"
+    case phi
     /// Command R and R+: `Action:` with a fence.
-    case commandR = "command_r"
+    case commandR = "command-r"
     /// Command R7B and A: `<|START_ACTION|>` with an array of objects.
-    case commandA = "command_r7b"
+    case commandA = "command-a"
     /// DeepSeek V3 and R1: kind, name and a fence.
-    case deepSeek = "deepseek_v3"
+    case deepSeek = "deepseek"
     /// DeepSeek V3.1: the name, then an object.
-    case deepSeekV31 = "deepseek_v31"
+    case deepSeekV31 = "deepseek-v3.1"
     /// gpt-oss: channels.
     case harmony
     /// A bare object or one in a fence, for templates that say nothing of it.

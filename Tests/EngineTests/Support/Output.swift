@@ -8,6 +8,8 @@ struct Output {
     var prompt: [TokenLogProb] = []
     /// The text event by event.
     var pieces: [String] = []
+    /// The marks, each with how many bytes of text came before it.
+    var marks: [(token: Int32, offset: Int)] = []
     var reason: FinishReason?
     var usage = Usage()
 
@@ -20,6 +22,7 @@ struct Output {
             self.text += text
             self.tokens += tokens
             pieces.append(text)
+        case .mark(let token): marks.append((token, text.utf8.count))
         case .finished(let reason, let usage):
             self.reason = reason
             self.usage = usage

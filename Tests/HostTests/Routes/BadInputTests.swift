@@ -72,7 +72,10 @@ import Testing
         ("logit_bias", "{\"x\":1}"), ("logit_bias.5", "{\"5\":101}"),
         ("logit_bias", "{\"999999\":1}"),
         ("model", "5"), ("top_logprobs", "5"), ("logprobs", "3"), ("response_format", "\"json\""),
-        ("response_format.type", #"{"type":"json_object"}"#), ("tools", #"[{"type":"function"}]"#),
+        ("response_format.type", #"{"type":"json_object"}"#),
+        ("tools", #"[{"type":"function","function":{"name":"f"}}]"#), ("tools", "5"),
+        ("tool_choice", "\"required\""), ("tool_choice", "5"), ("reasoning_effort", "\"some\""),
+        ("thinking.type", #"{"type":"perhaps"}"#), ("chat_template", "\"{{ 1 }}\""),
     ])
     func aWrongParameterOfAChatIsNamed(param: String, value: String) async throws {
         let key = param.prefix { $0 != "." }

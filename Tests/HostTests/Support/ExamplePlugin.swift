@@ -11,6 +11,9 @@ struct ExamplePlugin: Sendable {
     /// Vectors, scores, labels and tasks out of the words of a text.
     static let wordbag = ExamplePlugin("Tests/Support/Plugins/wordbag.c")
 
+    /// Writes what its script says.
+    static let script = ExamplePlugin("Tests/Support/Plugins/script.c")
+
     /// Images of hills, without weights.
     static let painter = ExamplePlugin("Tests/Support/Plugins/painter.c")
 

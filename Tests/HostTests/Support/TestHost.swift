@@ -203,6 +203,9 @@ final class TestHost: Sendable {
         [plugins.reader]
         library = "\(try ExamplePlugin.reader.library.get())"
         isolation = "in-process"
+        [plugins.script]
+        library = "\(try ExamplePlugin.script.library.get())"
+        isolation = "in-process"
         [plugins.wordbag]
         library = "\(try ExamplePlugin.wordbag.library.get())"
         isolation = "in-process"

@@ -15,6 +15,11 @@ struct Choices: Sendable {
         for stream in streams { stream.cancel() }
     }
 
+    /// Ends one of them as if it had come to its end by itself.
+    func conclude(_ index: Int) {
+        streams[index].conclude()
+    }
+
     /// Calls `body` with every event and the index of its choice. Meanwhile that choice delivers no
     /// other event, so that a slow reader pauses it.
     func forEach(_ body: (Int, GenerationEvent) async throws -> Void) async throws {

@@ -49,6 +49,8 @@ package struct Conversation: Sendable {
     package var reasoning = ReasoningOptions()
     /// Tokens of an earlier conversation, which stand before the prompt.
     var preceding: [Int32] = []
+    /// The name of one of the model's chat templates; nil for the usual one.
+    package var templateName: String?
     /// Further variables of the chat template.
     package var templateArguments: [String: JSONValue] = [:]
     package var generation = GenerationOptions()

@@ -41,6 +41,8 @@ package enum ReplyEnd: Sendable, Equatable {
 package struct Reply: Sendable {
     let hold: ModelHold<TextServing>
     private let choices: Choices
+    /// Nil where all of the output is text.
+    private let reading: OutputReading?
     /// How many choices each prompt has.
     private let perPrompt: Int
     private let workload: Workload
@@ -56,10 +58,12 @@ package struct Reply: Sendable {
     package var count: Int { choices.count }
 
     fileprivate init(
-        _ hold: ModelHold<TextServing>, _ requests: [GenerationRequest], perPrompt: Int,
+        _ hold: ModelHold<TextServing>, _ requests: [GenerationRequest],
+        _ reading: OutputReading?, perPrompt: Int,
         _ workload: Workload, _ context: HTTPContext
     ) throws {
         self.hold = hold
+        self.reading = reading
         choices = try Choices(requests, engine: hold.engine.engine)
         self.perPrompt = perPrompt
         firstPrompt = requests.first?.prompt ?? []
@@ -84,17 +88,22 @@ package struct Reply: Sendable {
     ) async throws {
         var usage = UsageSum()
         let client = outlivesClient ? nil : context.channel
+        var readers = (0..<count).map { ReplyReader(reading, choice: $0) }
         try await workload.run(for: client, cancel: choices.cancel) {
             try await choices.forEach { choice, event in
                 watch(choice, event)
+                let events: [ReplyEvent]
                 switch event {
-                case .prompt: break
+                case .prompt: events = []
                 case .text(let text, let tokens):
-                    try await body(.text(text, tokens: tokens, choice: choice))
+                    events = readers[choice].text(text, tokens: tokens)
+                case .mark(let token): events = readers[choice].mark(token)
                 case .finished(let reason, let cost):
                     usage.add(cost, isFirst: choice % perPrompt == 0)
-                    try await body(.finish(ReplyEnd(reason), choice: choice))
+                    events = readers[choice].finish(reason)
                 }
+                if readers[choice].isOver { choices.conclude(choice) }
+                for event in events { try await body(event) }
             }
         }
         context.record.note(usage)
@@ -196,10 +205,8 @@ extension Backend {
     package func reply(
         to conversation: Conversation, _ context: HTTPContext
     ) async throws -> Reply {
-        let generation = conversation.generation
-        return try await reply(generation, for: .chat, context) { serving in
-            var request = generation.request
-            request.prompt = try await serving.prompt.tokens(
+        try await reading(conversation.generation, for: .chat, context) { serving in
+            var (request, reading) = try await serving.prompt.request(
                 of: conversation, engine: serving.engine)
             request.prompt = conversation.continued(request.prompt, serving.engine.tokenizer.bos)
             if case .shift(let keep) = request.overflow {
@@ -207,7 +214,7 @@ extension Backend {
                     of: conversation, in: request.prompt, engine: serving.engine)
                 request.overflow = .shift(keep: max(keep, instructions))
             }
-            return [request]
+            return ([request], reading)
         }
     }
 
@@ -229,16 +236,23 @@ extension Backend {
         _ generation: GenerationOptions, for capability: Capability, _ context: HTTPContext,
         prompts: (TextServing) async throws -> [GenerationRequest]
     ) async throws -> Reply {
+        try await reading(generation, for: capability, context) { (try await prompts($0), nil) }
+    }
+
+    private func reading(
+        _ generation: GenerationOptions, for capability: Capability, _ context: HTTPContext,
+        prompts: (TextServing) async throws -> ([GenerationRequest], OutputReading?)
+    ) async throws -> Reply {
         try await Models.inNextRevision {
             let hold = try await models.text(generation.model, for: capability)
             context.record.note { $0.model = hold.name }
-            var requests = try await generation.requests(
-                try await prompts(hold.engine), hold.engine.engine)
+            let (prompts, reading) = try await prompts(hold.engine)
+            var requests = try await generation.requests(prompts, hold.engine.engine)
             for index in requests.indices {
                 context.stamp(&requests[index], asked: generation.priority)
             }
             return try Reply(
-                hold, requests, perPrompt: generation.choices, workload, context)
+                hold, requests, reading, perPrompt: generation.choices, workload, context)
         }
     }
 }

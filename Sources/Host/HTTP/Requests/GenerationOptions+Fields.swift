@@ -111,9 +111,9 @@ extension GenerationOptions {
                     "is not supported yet, only \"text\"; ask for the form in the prompt")
             }
         }
-        for key in ["tools", "functions"] where try fields.array(key)?.isEmpty == false {
+        if try fields.array("functions")?.isEmpty == false {
             throw APIError.unsupported(
-                param: fields.full(key), "is not supported yet; leave it out")
+                param: fields.full("functions"), "is not supported; use 'tools'")
         }
         if let modalities = try fields.array("modalities"), modalities != ["text"] {
             throw APIError.unsupported(param: "modalities", "holds more than \"text\"")

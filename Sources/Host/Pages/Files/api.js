@@ -93,13 +93,23 @@ async function stream(path, body, signal, onText) {
     signal,
   });
   const result = { reason: null, usage: null };
+  // Thoughts come apart from the text; a message keeps them between marks before it.
+  let thinks = false;
+  const think = (text) => {
+    if (text) onText((thinks ? "" : "<think>") + text);
+    thinks = thinks || Boolean(text);
+  };
+  const answer = (text) => {
+    if (text) onText((thinks ? "</think>\n\n" : "") + text);
+    thinks = thinks && !text;
+  };
   try {
     for await (const event of events(response.body)) {
       if (event.error) throw new HostError(sentence(event.error.message), { status: 500, code: event.error.code });
       if (event.usage) result.usage = event.usage;
       for (const choice of event.choices ?? []) {
-        const text = choice.delta?.content ?? choice.text;
-        if (text) onText(text);
+        think(choice.delta?.reasoning_content);
+        answer(choice.delta?.content ?? choice.text);
         if (choice.finish_reason) result.reason = choice.finish_reason;
       }
     }

@@ -6,7 +6,6 @@ extension FieldTable {
         "content": .means("text"), "prompt": .means("text"),
         "add_special_tokens": .means("add_special"),
         "with_pieces": .refused(unless: [false]), "return_token_strs": .refused(unless: [false]),
-        "chat_template": .refused("is not supported: the model's own template is used"),
-        "tools": .refused(), "mm_processor_kwargs": .refused(),
+        "mm_processor_kwargs": .refused(),
     ])
 }

@@ -1,5 +1,6 @@
 import Engine
 import JSON
+import Services
 
 /// The body of `POST /v1/chat/completions`.
 struct ChatRequest: Sendable {
@@ -43,6 +44,9 @@ extension Conversation {
                 return try Message(Fields(object, path: path))
             })
         ending = try Self.ending(fields)
+        try readTools(fields)
+        reasoning = try ReasoningOptions(fields)
+        templateName = try fields.string("chat_template")
         let members = try fields.fields("chat_template_kwargs")?.object.members ?? []
         templateArguments = Dictionary(
             members.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })

@@ -8,6 +8,7 @@ extension FieldTable {
             "metadata": .inert, "store": .inert, "user": .inert, "safety_identifier": .inert,
             "service_tier": .inert, "prompt_cache_key": .inert, "prompt_cache_retention": .inert,
             "prediction": .inert, "parallel_tool_calls": .inert,
+            "tools": .refused("is for /v1/chat/completions; leave it out"),
             "tool_choice": .refused(unless: ["none", "auto"], toolless),
             "function_call": .refused(unless: ["none", "auto"], toolless),
             "audio": .refused(), "web_search_options": .refused(),

@@ -42,7 +42,7 @@ struct GroundedAnswer: AnswerWork {
                 case .text(let piece, _):
                     text += piece
                     try await emit(piece)
-                case .prompt: break
+                case .prompt, .mark: break  // Neither is asked for.
                 case .finished(_, let usage):
                     sum.add(usage, isFirst: true)
                 }
