@@ -70,7 +70,7 @@ let package = Package(
             name: "Engine", dependencies: ["Grammar", "JSON", "PluginHost"],
             swiftSettings: settings),
         .target(
-            name: "Services", dependencies: ["Engine", "JSON", "PluginHost"],
+            name: "Services", dependencies: ["Engine", "Grammar", "JSON", "PluginHost"],
             swiftSettings: settings),
 
         // The model side.
@@ -110,7 +110,8 @@ let package = Package(
             name: "PluginHostTests", dependencies: ["CHostShims", "JSON", "PluginHost"],
             swiftSettings: settings),
         .testTarget(
-            name: "ServicesTests", dependencies: ["Engine", "JSON", "PluginHost", "Services"],
+            name: "ServicesTests",
+            dependencies: ["Engine", "Grammar", "JSON", "PluginHost", "Services"],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(

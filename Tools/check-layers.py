@@ -22,7 +22,7 @@ LAYERS = {
     "Sources/Deflate": {"CZlib"},
     "Sources/SearchCollections": {
         "JSON", "PluginHost", "CVectorIndex", "Deflate", "GRDB", "GRDBSQLite"},
-    "Sources/Services": {"Engine", "JSON", "PluginHost"},
+    "Sources/Services": {"Engine", "Grammar", "JSON", "PluginHost"},
     "Sources/PluginKit": {"PluginABI"},
     "Plugins": {
         "PluginABI", "PluginKit", "PluginCommon", "TensorRuntime", "Tokenizers", "ModelJSON"},

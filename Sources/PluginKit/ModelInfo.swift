@@ -7,6 +7,8 @@ public struct ModelInfo: Sendable {
     public var contextLength: Int?
     /// A Jinja template.
     public var chatTemplate: String?
+    /// Further templates, by name: `tool_use`, `rag`.
+    public var chatTemplates: [String: String] = [:]
     /// How the template has calls of tools written.
     public var toolCalls: ToolCallFormat?
     /// What stands around the reasoning before an answer.
@@ -124,6 +126,13 @@ extension ModelInfo {
         object.add("parameters", parameters)
         object.add("context_length", contextLength)
         object.add("chat_template", chatTemplate)
+        if !chatTemplates.isEmpty {
+            var templates = JSONObjectWriter()
+            for (name, text) in chatTemplates.sorted(by: { $0.key < $1.key }) {
+                templates.add(name, text)
+            }
+            object.add("chat_templates", json: templates.text)
+        }
         object.add("tool_calls", toolCalls?.rawValue)
         reasoning.map { object.add("reasoning", json: $0.json) }
         object.add("quantization", quantization)

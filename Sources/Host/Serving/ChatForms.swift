@@ -58,7 +58,7 @@ struct ChatForm: Sendable {
     init(_ template: ChatTemplate, _ format: ToolFormat?, _ engine: TextEngine) {
         let info = engine.info
         let format =
-            format ?? info.toolCalls.flatMap(ToolFormat.init) ?? ToolFormat(
+            format ?? info.toolCalls.flatMap { ToolFormat(rawValue: $0) } ?? ToolFormat(
                 template: template.source)
             ?? .json
         self.template = template
