@@ -5,19 +5,15 @@ import Testing
 
 /// What a reply may be like, in every format, and that it is read as the calls it was made of.
 @Suite struct ToolGrammarTests {
+    private static let schema: JSONValue = [
+        "type": "object",
+        "properties": [
+            "to": ["type": "string"], "steps": ["type": "integer", "minimum": 1],
+        ],
+        "required": ["to"], "additionalProperties": false,
+    ]
     private static let tools = [
-        Tool(
-            name: "move",
-            parameters: JSONObject([
-                (key: "type", value: "object"),
-                (
-                    key: "properties",
-                    value: [
-                        "to": ["type": "string"], "steps": ["type": "integer", "minimum": 1],
-                    ]
-                ),
-                (key: "required", value: ["to"]), (key: "additionalProperties", value: false),
-            ])), Tool(name: "now"),
+        Tool(name: "move", parameters: schema.object), Tool(name: "now"),
     ]
 
     private static func reading(_ format: ToolFormat, thinks: Bool = false) -> OutputReading {
