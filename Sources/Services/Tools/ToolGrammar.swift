@@ -26,7 +26,6 @@ package struct ToolGrammar: Sendable {
         let calls = calls(format)
         switch choice {
         case .none: return nil
-        case .auto where format == .harmony: return free(format, calls)
         case .auto: return afterThoughts(free(format, calls))
         case .required, .named: return afterThoughts(calls.all)
         }
@@ -58,7 +57,8 @@ extension ToolGrammar {
         }
         let isList = !notation.listStart.isEmpty
         var parts = [call(isList ? notation.start : "")]
-        if reading.isParallel {
+        // The end of harmony's call ends the reply.
+        if reading.isParallel, format != .harmony {
             let next = GrammarExpression.sequence([
                 pieces(notation.separator), call(notation.start),
             ])
@@ -72,12 +72,10 @@ extension ToolGrammar {
     /// Text with calls in it; of formats without a mark, a call or a text that begins like none.
     private func free(_ format: ToolFormat, _ calls: Calls) -> GrammarExpression {
         if format == .harmony {
-            // Every message has the mark of a channel; a recipient makes it a call.
-            let call = GrammarExpression.sequence([.textUntil([Self.recipient]), calls.rest])
-            return .sequence([
-                .repeated(call, reading.isParallel ? 0...Int.max : 0...1),
-                .textWithout([Self.recipient]),
+            let final = GrammarExpression.sequence([
+                pieces("<|channel|>final<|message|>"), .textWithout([]),
             ])
+            return .choice([final, calls.all])
         }
         guard let mark = Self.mark(calls.opening) else {
             return .choice([calls.all, .regex(#"([^\s{\[][\s\S]*)?"#)])
@@ -88,11 +86,17 @@ extension ToolGrammar {
         let call = GrammarExpression.sequence([
             .textUntil(texts, tokens: token.map { [$0] } ?? []), pieces(rest), calls.rest,
         ])
-        let text = GrammarExpression.textWithout(texts)
-        return .sequence([.repeated(call, reading.isParallel ? 0...Int.max : 0...1), text])
+        let calls = GrammarExpression.repeated(call, reading.isParallel ? 0...Int.max : 0...1)
+        let reply = GrammarExpression.sequence([calls, .textWithout(texts)])
+        guard format == .commandA else { return reply }
+        return .choice([
+            reply,
+            .sequence([
+                pieces("<|START_RESPONSE|>"), .textWithout(texts + ["<|END_RESPONSE|>"]),
+                .repeated(pieces("<|END_RESPONSE|>"), 0...1),
+            ]),
+        ])
     }
-
-    private static let recipient = " to=functions."
 
     /// The mark that a call begins with; nil if it begins with a brace or a name.
     private static func mark(_ opening: String) -> String? {
@@ -132,8 +136,8 @@ extension ToolGrammar {
     private func afterThoughts(_ answer: GrammarExpression) -> GrammarExpression {
         if reading.format == .harmony {
             let thoughts = GrammarExpression.sequence([
-                pieces("<|channel|>analysis<|message|>"), until("<|end|>"),
-                pieces("<|start|>assistant"),
+                pieces("<|channel|>"), .oneOf(["analysis", "commentary"]), pieces("<|message|>"),
+                until("<|end|>"), pieces("<|start|>assistant"),
             ])
             return .sequence([.repeated(thoughts, 0...Int.max), answer])
         }

@@ -125,7 +125,7 @@ import Testing
 
     @Test func aCallThatIsCutOffComesAsWhatItIs() async throws {
         try await withHost([Self.weather]) { client in
-            let answer = try await ask(client, ["tools": Self.tools, "max_tokens": 60])
+            let answer = try await ask(client, ["tools": Self.tools, "max_tokens": 50])
             let choice = try #require(answer.json["choices"]?[0])
             #expect(choice["finish_reason"] == "length")
             let arguments = choice["message"]?["tool_calls"]?[0]?["function"]?["arguments"]
