@@ -178,7 +178,7 @@ package struct WholeReply: Sendable {
     fileprivate mutating func note(_ event: GenerationEvent, of choice: Int) {
         switch event {
         case .prompt(let tokens): choices[choice].prompt += tokens
-        case .text: break
+        case .text, .mark: break
         case .finished(_, let usage):
             choices[choice].meanLogprob = usage.logprob / Double(max(1, usage.completionTokens))
         }
