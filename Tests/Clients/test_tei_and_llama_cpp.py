@@ -88,5 +88,7 @@ def test_the_server_of_llama_cpp_tells_of_itself(url):
     props = httpx.get(url + "/props").json()
     assert props["default_generation_settings"]["n_ctx"] == 4096 and props["total_slots"] == 8
     assert len(httpx.get(url + "/slots").json()) == 8
+    prompt = post(url, "/apply-template", messages=[{"role": "user", "content": "Hi"}])["prompt"]
+    assert "Hi" in prompt
     tokens = post(url, "/tokenize", content="Hi", model="markov")["tokens"]
     assert post(url, "/detokenize", tokens=tokens, model="markov")["content"] == "Hi"

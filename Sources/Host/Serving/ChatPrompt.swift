@@ -105,6 +105,18 @@ struct ChatPrompt: Sendable {
         return max(bos, zip(tokens, prompt).prefix { $0 == $1 }.count)
     }
 
+    /// The prompt before it is tokenized.
+    ///
+    /// - Throws: as `request`.
+    func text(of chat: Conversation) throws -> String {
+        switch form {
+        case .plain: plain(chat)
+        case .template(let forms): try render(try forms.form(for: chat), chat).text
+        case .broken(let reason):
+            throw APIError.broken("the model's chat template cannot be read: \(reason)")
+        }
+    }
+
     private func plain(_ chat: Conversation) -> String {
         chat.messages.compactMap(\.text).joined(separator: "\n")
             + (chat.ending == .text ? "" : "\n")

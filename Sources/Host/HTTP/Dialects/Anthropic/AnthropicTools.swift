@@ -13,7 +13,7 @@ enum AnthropicTools {
                         + "of the type \"custom\"")
             }
             return Tool(
-                name: try tool.required("name"), description: try tool.string("description"),
+                name: try Tool.name(tool), description: try tool.string("description"),
                 parameters: try tool.fields("input_schema")?.object,
                 isStrict: try tool.bool("strict") ?? false)
         }

@@ -20,6 +20,7 @@ struct MessagesRequest: Sendable {
         (conversation.toolChoice, conversation.parallelToolCalls) =
             try AnthropicTools.choice(fields, among: conversation.tools)
         conversation.reasoning = thinking.options
+        conversation.reasoning.isShown = showsThinking
         conversation.generation = try Self.generation(fields, defaults: defaults)
         self.conversation = conversation
         streams = try fields.bool("stream") ?? false

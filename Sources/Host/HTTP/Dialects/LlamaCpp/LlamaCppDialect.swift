@@ -25,6 +25,6 @@ struct LlamaCppDialect: Dialect {
 
     func routes(on backend: Backend) -> [Route] {
         LlamaCompletionRoutes(backend: backend).routes
-            + LlamaServerRoutes(models: backend.models).routes
+            + LlamaServerRoutes(models: backend.models, body: backend.body).routes
     }
 }

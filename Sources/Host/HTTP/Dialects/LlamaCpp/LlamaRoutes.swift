@@ -25,14 +25,17 @@ struct LlamaCompletionRoutes {
     }
 }
 
-/// `GET /props` and `GET /slots`, of the model that completes text or of the one that `model` names.
+/// `GET /props`, `GET /slots` and `POST /apply-template`, of the model that completes text or of the one
+/// that `model` names.
 struct LlamaServerRoutes {
     let models: Models
+    let body: Body
 
     var routes: [Route] {
         [
             Route(.get, "/props", .inference, properties),
             Route(.get, "/slots", .inference, slots),
+            Route(.post, "/apply-template", .inference, applyTemplate),
         ]
     }
 
@@ -72,5 +75,21 @@ struct LlamaServerRoutes {
             ]
         }
         return Response(.array(slots))
+    }
+
+    private func applyTemplate(
+        _ request: Request, _ context: HTTPContext
+    ) async throws -> Response {
+        let (conversation, model) = try await body.read(request, context, .text) {
+            (try Conversation($0), try $0.string("model"))
+        }
+        let hold = try await models.text(model, for: .chat)
+        defer { hold.release() }
+        context.record.note { $0.model = hold.name }
+        let prompt = hold.engine.prompt
+        let text = try await BlockingThread.run("roost-render") {
+            try prompt.text(of: conversation)
+        }
+        return Response(["prompt": .string(text)])
     }
 }

@@ -27,6 +27,7 @@ struct OllamaChatRequest: Sendable {
             try reader.read(element.fields(at: "messages[\(index)]"))
         }
         var conversation = Conversation(messages: reader.messages)
+        try conversation.readTools(fields)
         // A reply that the assistant has begun goes on.
         if let last = reader.messages.last, last.role == "assistant", last.toolCalls.isEmpty {
             conversation.ending = .text

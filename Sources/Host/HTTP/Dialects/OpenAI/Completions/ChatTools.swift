@@ -45,16 +45,21 @@ extension Tool {
             throw APIError.missing(
                 param: fields.full("function"), expected: "an object with 'name' and 'parameters'")
         }
+        self.init(
+            name: try Self.name(function), description: try function.string("description"),
+            parameters: try Self.parameters(function),
+            isStrict: try function.bool("strict") ?? false)
+    }
+
+    /// `name`
+    static func name(_ function: Fields) throws -> String {
         let name = try function.required("name")
-        guard Self.isName(name) else {
+        guard isName(name) else {
             throw APIError.invalid(
                 param: function.full("name"),
                 "is wrong, expected 1 to 64 letters, digits, '_', '-' and '.'")
         }
-        self.init(
-            name: name, description: try function.string("description"),
-            parameters: try Self.parameters(function),
-            isStrict: try function.bool("strict") ?? false)
+        return name
     }
 
     /// Whether a tool can be called so; the dot is for names with a namespace.

@@ -14,7 +14,7 @@ enum ResponseTools {
                         + "\"function\"")
             }
             return Tool(
-                name: try tool.required("name"), description: try tool.string("description"),
+                name: try Tool.name(tool), description: try tool.string("description"),
                 parameters: try tool.fields("parameters")?.object,
                 isStrict: try tool.bool("strict") ?? false)
         }
