@@ -88,7 +88,7 @@ def test_a_changed_file_is_loaded_at_the_next_start(make_host, tmp_path):
     assert call(host, "GET", "/v1/collections/plants")["created"] == created
     file.write_text("id,title\n1,oak\n")
     host.restart(signal.SIGTERM)
-    host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["count"] == 1, "loaded anew")
+    host.wait_for(lambda: call(host, "GET", "/v1/collections/plants")["count"] == 1, "loaded again")
     assert query(host, "plants", "oak", mode="text")["data"][0]["id"] == "1"
 
 
@@ -212,7 +212,7 @@ def test_an_embedding_that_was_killed_goes_on(make_host):
         assert found["score"] > 0.999, (n, found)
 
 
-def test_other_weights_make_a_collection_stale_until_it_is_embedded_anew(make_host, tmp_path):
+def test_other_weights_make_a_collection_stale_until_it_is_embedded_again(make_host, tmp_path):
     source = tmp_path / "model"
     shutil.copytree(TINY, source)
     host = make_host(encoder(source), BERT)
@@ -226,7 +226,7 @@ def test_other_weights_make_a_collection_stale_until_it_is_embedded_anew(make_ho
         query(host, "some", "bread")
     assert stale.value.code == 409 and "other weights" in json.loads(stale.value.read())["error"]["message"]
     assert query(host, "some", "bread", mode="text")["data"]
-    host.wait_for(lambda: answers(host, "some"), "embedded anew", 60)
+    host.wait_for(lambda: answers(host, "some"), "embedded again", 60)
     assert call(host, "GET", "/v1/collections/some")["state"] == "ready"
 
 

@@ -145,14 +145,14 @@ def test_a_bomb_is_refused_by_what_comes_out_of_it(make_host):
     assert call(host, "GET", "/v1/collections/kept")["count"] == 1
 
 
-def test_an_older_collection_is_indexed_anew_though_the_host_is_killed_meanwhile(make_host, tmp_path):
+def test_an_older_collection_is_indexed_again_though_the_host_is_killed_meanwhile(make_host, tmp_path):
     data = tmp_path / "older"
     shutil.copytree(ROOT / "Tests" / "Fixtures" / "collections-1", data / "collections")
     host = make_host(markov(), data=data)
     for _ in range(3):
         host.restart()
     assert call(host, "GET", "/v1/collections/kept")["count"] == 10
-    host.wait_for(lambda: query(host, "kept", "绿茶", mode="text")["data"], "indexed anew")
+    host.wait_for(lambda: query(host, "kept", "绿茶", mode="text")["data"], "indexed again")
     for text, id in [("绿茶", "1"), ("天気", "2"), ("ไทย", "3"), ("gzip", "4"), ("green tea", "5"), ("학교", "6")]:
         assert [row["id"] for row in query(host, "kept", text, mode="text")["data"]] == [id]
     documents = call(host, "GET", "/v1/collections/kept/documents")["data"]

@@ -62,7 +62,7 @@ def test_input_that_the_schema_does_not_allow_never_reaches_the_worker(counter):
 
 def test_a_worker_that_dies_is_told_of_and_the_next_one_serves(counter, tmp_path):
     host = counter(at="advance", do="abort", marker=tmp_path / "marker")
-    # Nobody has seen an event yet, so the task begins anew.
+    # Nobody has seen an event yet, so the task begins again.
     assert len(json.load(post(host, {"input": {"n": 10}}))["data"]) == 10
     host = counter(at="advance", do="abort", when="later")
     streamed = events(post(host, {"input": {"n": 10}, "stream": True}))

@@ -24,7 +24,7 @@ enum Fixtures {
         try TestFiles.shared("models/stories260K/\(name)", sourceLocation: sourceLocation)
     }
 
-    /// A folder with links to the files of a fixture, some left out, some written anew.
+    /// A folder with links to the files of a fixture, some left out, some written again.
     static func copy(
         of fixture: String, without: [String] = [], writing files: [String: Data] = [:]
     ) throws -> String {

@@ -92,7 +92,7 @@ struct ModelsCommand: AsyncParsableCommand {
 
     struct Reload: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Starts the model anew beside the old one and lets it take over.")
+            abstract: "Starts the model again beside the old one and lets it take over.")
         @Argument(help: "The model's name.") var name: String
         @Option(help: "Fail unless this generation is the one that serves.") var expecting: Int?
         @OptionGroup var client: AdminOptions

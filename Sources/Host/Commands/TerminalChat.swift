@@ -16,7 +16,7 @@ struct TerminalChat {
 
     private static let help = """
         /new            begin a new conversation
-        /again          answer the last message anew
+        /again          answer the last message again
         /model NAME     go on with another model
         /models         list the models
         /system TEXT    tell the model something before the conversation; without TEXT, nothing

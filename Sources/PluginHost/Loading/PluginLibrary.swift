@@ -22,7 +22,7 @@ struct PluginImage {
             throw ModelFailure.load(
                 stage: .query,
                 reason: "the plugin was built with \(foreign), this host with "
-                    + "\(ABI.toolchain); set isolation = \"worker\", or build it anew"
+                    + "\(ABI.toolchain); set isolation = \"worker\", or rebuild it"
             )
         }
         try Self.checkMembers(table)

@@ -127,7 +127,7 @@ class Prompts:
         self.texts = [stream(host, body) for body in self.bodies]
 
     def ask(self, host, index, tally):
-        """Asks one of them anew and counts how it went."""
+        """Asks one of them again and counts how it went."""
         index %= len(self.bodies)
         try:
             text = stream(host, self.bodies[index])

@@ -5,7 +5,7 @@ package final class TestFolder {
     package let path: String
 
     /// - Parameters:
-    ///   - source: a directory whose files are linked to, but for those left out or written anew.
+    ///   - source: a directory whose files are linked to, but for those left out or written again.
     package init(
         copying source: String? = nil, without: [String] = [], writing files: [String: Data] = [:]
     ) throws {
