@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Runs code that blocks on a few threads of its own, which end when there has been nothing to do for a
@@ -47,21 +48,25 @@ package final class BlockingPool: Sendable {
             state.threads += 1
             return true
         }
-        if needsThread { BlockingThread.start(name) { self.work() } }
+        guard needsThread else { return }
+        let caller = pthread_self()
+        // Where the system has no thread left, the caller does the work, and does not wait for more.
+        BlockingThread.start(name) { [self] in work(rests: pthread_self() != caller) }
     }
 
-    private func work() {
-        while let job = next() { job() }
+    private func work(rests: Bool) {
+        while let job = next(rests: rests) { job() }
     }
 
     /// Nil ends the thread.
-    private func next() -> (@Sendable () -> Void)? {
+    private func next(rests: Bool) -> (@Sendable () -> Void)? {
         let ready = state.withLock { state in
             let ready = state.next()
-            if ready == nil { state.idle += 1 }
+            if ready == nil, rests { state.idle += 1 }
+            if ready == nil, !rests { state.threads -= 1 }
             return ready
         }
-        if let ready { return ready }
+        if ready != nil || !rests { return ready }
         // Whoever starts a job relies on the number of idle threads: it changes with what they take.
         let late = state.wait(atMost: Self.rest) { state in
             let job = state.next()
