@@ -46,6 +46,15 @@ enum Families {
         }
     }
 
+    /// - Parameter architectures: those of files that have more than a decoder.
+    /// - Returns: nil for others, and for a decoder that is not read from such files.
+    static func decoder(composite architectures: [String]?) -> (any DecoderNetwork.Type)? {
+        all.first { decoder in
+            decoder.family.huggingFace.composite.map { architectures?.contains($0) == true }
+                ?? false
+        }
+    }
+
     /// - Returns: nil for another architecture.
     static func decoder(gguf metadata: GGUFMetadata) throws -> (any DecoderNetwork.Type)? {
         let name = try metadata.string("general.architecture")

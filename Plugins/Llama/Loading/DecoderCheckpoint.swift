@@ -14,6 +14,8 @@ struct DecoderCheckpoint {
     let decoder: any DecoderNetwork.Type
     let memory: SequenceCache.Layout
     private let file: ConfigurationFile
+    /// Of a directory.
+    private let huggingFace: HuggingFaceForm
 
     /// - Returns: `nil` for a checkpoint of another family.
     /// - Throws: if it is of one of these families, but damaged or not supported.
@@ -25,6 +27,7 @@ struct DecoderCheckpoint {
                 let form = decoder.family.gguf
             else { return nil }
             self.decoder = decoder
+            huggingFace = decoder.family.huggingFace
             file = try form.configuration(metadata, checkpoint.tensors)
             do {
                 configuration = try Self.checked(file, decoder)
@@ -36,13 +39,21 @@ struct DecoderCheckpoint {
             purpose = try settings().purpose ?? Purpose(metadata)
         case .huggingFace(let metadata):
             let own = ConfigurationFile(name: "config.json", metadata.configuration)
-            guard let head = try? own.decode(HeadConfiguration.self),
-                let decoder = Families.decoder(
-                    modelType: head.modelType, architectures: head.architectures)
-            else { return nil }
-            self.decoder = decoder
+            guard let head = try? own.decode(HeadConfiguration.self) else { return nil }
             self.head = head
-            file = try decoder.family.huggingFace.configuration(own)
+            if let decoder = Families.decoder(
+                modelType: head.modelType, architectures: head.architectures)
+            {
+                self.decoder = decoder
+                huggingFace = decoder.family.huggingFace
+                file = try huggingFace.configuration(own)
+            } else if let decoder = Families.decoder(composite: head.architectures) {
+                self.decoder = decoder
+                huggingFace = decoder.family.huggingFace.ofComposite()
+                file = try huggingFace.configuration(HuggingFaceForm.textConfiguration(own))
+            } else {
+                return nil
+            }
             configuration = try Self.checked(file, decoder)
             sentence = try SentenceLayout(directory: metadata.directory)
             purpose = try settings().purpose ?? Purpose(head, sentence)
@@ -81,14 +92,14 @@ extension DecoderCheckpoint {
     func weights() throws -> Weights {
         let (c, family) = (configuration, decoder.family)
         let layout =
-            isGGUF ? family.gguf?.layout ?? TensorLayouts.asItIs : family.huggingFace.layout
+            isGGUF ? family.gguf?.layout ?? TensorLayouts.asItIs : huggingFace.layout
         return try Weights(checkpoint, names: networkNames, layout: { try layout(c, $0, $1) })
     }
 
     /// The network's name of a stored tensor; nil for one that no network reads.
     private var networkNames: (String) -> String? {
         if isGGUF, let form = decoder.family.gguf { return form.huggingFaceName }
-        let form = decoder.family.huggingFace
+        let form = huggingFace
         let isBare = !checkpoint.tensors.keys.contains { $0.hasPrefix("\(form.network).") }
         return { form.networkName($0, isBare: isBare) }
     }

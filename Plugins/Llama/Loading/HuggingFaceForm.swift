@@ -18,6 +18,21 @@ struct HuggingFaceForm: Sendable {
     var layout = TensorLayouts.asItIs
     /// What no network reads, by how the names end.
     var buffers: [String] = []
+    /// What this network does not read, such as layers that draft tokens, by how the names begin.
+    var ignored: [String] = []
+    /// The class of files that have more than this network, such as one for images: its configuration
+    /// stands in their `text_config`, and its tensors in a folder `language_model` of the network's.
+    var composite: String?
+}
+
+extension HuggingFaceForm {
+    /// Of the files of the composite class.
+    func ofComposite() -> HuggingFaceForm {
+        var form = self
+        form.network = "\(network).language_model"
+        form.ignored.append("\(network).visual.")
+        return form
+    }
 }
 
 // MARK: - Tensors
@@ -34,6 +49,7 @@ extension HuggingFaceForm {
     /// - Parameter isBare: whether the file leaves that folder out.
     func networkName(_ stored: String, isBare: Bool) -> String? {
         if (Self.buffers + buffers).contains(where: stored.hasSuffix) { return nil }
+        if ignored.contains(where: stored.hasPrefix) { return nil }
         let (folder, leaf) = stored.splitAtLastDot
         if let outer = outerNames[folder] { return "\(outer).\(leaf)" }
         guard isBare ? !Self.heads.contains(folder) : folder.hasPrefix("\(network).") else {
@@ -62,6 +78,16 @@ extension String {
 // MARK: - Configuration
 
 extension HuggingFaceForm {
+    /// What stands in `text_config`, and the keys beside it that it lacks.
+    static func textConfiguration(_ file: ConfigurationFile) throws -> ConfigurationFile {
+        guard case .object(let outer) = try file.value(),
+            case .object(let inner)? = outer.first(where: { $0.key == "text_config" })?.value
+        else { throw ConfigurationError.missing("text_config") }
+        let known = Set(inner.map(\.key))
+        return ConfigurationFile(
+            name: file.name, .object(inner + outer.filter { !known.contains($0.key) }))
+    }
+
     /// `config.json` with the keys that most families have.
     func configuration(_ file: ConfigurationFile) throws -> ConfigurationFile {
         guard case .object(var members) = try file.value() else { return file }

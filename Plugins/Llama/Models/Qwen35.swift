@@ -26,7 +26,9 @@ extension Qwen35Model {
             architecture: "qwen35", keys: DeltaNetMixer.ggufKeys,
             recurrentLayers: "linear_attention", layerNames: DeltaNetMixer.ggufLayerNames,
             layerTensors: DeltaNetMixer.ggufLayerTensors),
-        huggingFace: HuggingFaceForm(layout: DeltaNetMixer.normsFromOne),
+        huggingFace: HuggingFaceForm(
+            layout: DeltaNetMixer.normsFromOne, ignored: ["mtp."],
+            composite: "Qwen3_5ForConditionalGeneration"),
         layerTypes: ["linear_attention", "full_attention"])
 
     static func check(_ c: DecoderConfiguration, _ own: DeltaNetMixer.Keys) throws {

@@ -56,7 +56,7 @@ extension Qwen3NextModel {
                 "ffn_down_shexp": "mlp.shared_expert.down_proj",
                 "ffn_gate_inp_shexp": "mlp.shared_expert_gate",
             ]) { $1 }, layerTensors: DeltaNetMixer.ggufLayerTensors),
-        huggingFace: HuggingFaceForm(layout: DeltaNetMixer.normsFromOne),
+        huggingFace: HuggingFaceForm(layout: DeltaNetMixer.normsFromOne, ignored: ["mtp."]),
         layerTypes: ["linear_attention", "full_attention"])
 
     static func check(_ c: DecoderConfiguration, _ own: Keys) throws {
