@@ -23,10 +23,6 @@ extension Qwen2Model {
     static let family = Family(
         name: "qwen2", architecture: "Qwen2ForCausalLM", gguf: GGUFForm(architecture: "qwen2"))
 
-    static func window(_ c: DecoderConfiguration, _ own: QwenWindows, layer: Int) -> Int? {
-        own.window(layer, c)
-    }
-
     static func check(_ c: DecoderConfiguration, _ own: QwenWindows) throws {
         try c.expectActivation("silu")
         try c.expectWholeHeadsRotated()

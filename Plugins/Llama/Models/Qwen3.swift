@@ -23,10 +23,6 @@ extension Qwen3Model {
     static let family = Family(
         name: "qwen3", architecture: "Qwen3ForCausalLM", gguf: GGUFForm(architecture: "qwen3"))
 
-    static func window(_ c: DecoderConfiguration, _ own: QwenWindows, layer: Int) -> Int? {
-        own.window(layer, c)
-    }
-
     static func check(_ c: DecoderConfiguration, _ own: QwenWindows) throws {
         try c.expectActivation("silu")
         try c.expectWholeHeadsRotated()
