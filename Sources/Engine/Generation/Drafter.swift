@@ -81,7 +81,7 @@ extension StepCost {
         while length < limit, let after = seconds(of: rows + length + 1),
             chance * time > Double(streams) * max(after - before, 0)
         {
-            (chance, before, length) = (chance * acceptance, after, length + 1)
+            (chance, before, length) = (chance * acceptance, max(before, after), length + 1)
         }
         return length
     }

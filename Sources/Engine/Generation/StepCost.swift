@@ -11,13 +11,17 @@ package struct StepCost: Sendable {
 
     /// The point of steps with 2^k to 2^(k + 1) - 1 rows.
     private var points = [Point?](repeating: nil, count: 32)
-    private static let weight = 0.5
+    private static let weight = 0.3
     /// Steps grow at most this much beyond those that have been seen.
     private static let growth = 2.0
     /// What a step of twice the rows is taken to cost more, before one has been seen.
     private static let optimism = 0.1
-    /// A larger step costs at most this much more per row; what was measured longer ago gives way.
+    /// A larger step is taken to cost at most this much more per row where it decides how long streams
+    /// wait, so that one slow step does not keep prompts back.
     private static let tolerance = 1.25
+    /// What was measured longer ago gives way by this with each smaller step, so that it is tried again
+    /// some day.
+    private static let relaxation = 0.005
 
     package init() {}
 
@@ -35,7 +39,7 @@ package struct StepCost: Sendable {
         for larger in (place + 1)..<points.count {
             guard let point = points[larger] else { continue }
             let most = seconds * point.rows / rows * Self.tolerance
-            points[larger]?.seconds = min(point.seconds, most)
+            points[larger]?.seconds -= max(0, point.seconds - most) * Self.relaxation
         }
     }
 
@@ -57,9 +61,19 @@ package struct StepCost: Sendable {
         return below.seconds + (above.seconds - below.seconds) * share
     }
 
+    /// The points, none of which costs much more per row than a smaller one.
+    private var bounded: [Point] {
+        var perRow = Double.infinity
+        return points.compactMap { $0 }.map { point in
+            let seconds = min(point.seconds, perRow * Self.tolerance * point.rows)
+            perRow = min(perRow, seconds / point.rows)
+            return Point(rows: point.rows, seconds: seconds)
+        }
+    }
+
     /// How many rows a step may have to end within a time; nil while no step has been seen.
     package func rows(within time: Duration) -> Int? {
-        let known = points.compactMap { $0 }
+        let known = bounded
         guard let smallest = known.first else { return nil }
         let target = time.inSeconds
         guard let last = known.lastIndex(where: { $0.seconds <= target }) else {
