@@ -308,7 +308,7 @@ import Testing
     @Test(arguments: [
         ("{ priority = 1 }", "2 server.api_keys[0].key: is missing"),
         ("{ key = \"k\", share = 0 }", "2 server.api_keys[0].share: found integer 0, expected"),
-        ("{ key = \"k\", prio = 0 }", "2 server.api_keys[0].prio: unknown key; did you mean"),
+        ("{ key = \"k\", priorty = 0 }", "2 server.api_keys[0].priorty: unknown key; did you mean"),
         ("5", "2 server.api_keys[0]: found integer 5, expected a key"),
     ])
     func aWrongTableOfAKeyIsNamed(entry: String, problem: String) {
