@@ -7,13 +7,15 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
     let capabilities: DecodeCapabilities
     private let network: any DecoderNetwork
     private let cache: SequenceCache
+    private let adapters: LoadedAdapters<DecoderAdapter>
 
     /// Far above any batch; limits what a context takes before its first token.
     private static let mostSequences = 1 << 16
 
     init(
         _ network: any DecoderNetwork, _ configuration: DecoderConfiguration,
-        _ memory: SequenceCache.Layout, _ parameters: ContextParameters, cacheElement: ElementType
+        _ memory: SequenceCache.Layout, _ parameters: ContextParameters,
+        _ adapters: LoadedAdapters<DecoderAdapter>, cacheElement: ElementType
     ) throws {
         guard parameters.sequences <= Self.mostSequences else {
             throw LlamaError.sequences(found: parameters.sequences, most: Self.mostSequences)
@@ -21,6 +23,7 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
         let contextLength = min(
             parameters.contextLength ?? configuration.contextLength, configuration.longestContext)
         self.network = network
+        self.adapters = adapters
         cache = try SequenceCache(
             memory, sequences: parameters.sequences, positions: contextLength,
             element: cacheElement)
@@ -33,11 +36,15 @@ final class DecoderContext: DecodeContext, SelfTestingContext {
     }
 
     func forward(_ batch: Batch, into rows: Rows, call: Call) throws {
+        let adapters = try adapters.rows(batch.adapters)
         try batch.run(in: cache, into: rows) { places in
-            let states = try network.states(batch.tokens, at: places, cache, wanted: batch.wanted) {
-                try call.check()
+            try RowAdapters.with(adapters) {
+                let states = try network.states(
+                    batch.tokens, at: places, cache, wanted: batch.wanted
+                ) { try call.check() }
+                if batch.wanted.isEmpty { return nil }
+                return try RowAdapters.selecting(batch.wanted) { try network.logits(states) }
             }
-            return batch.wanted.isEmpty ? nil : try network.logits(states)
         }
     }
 }

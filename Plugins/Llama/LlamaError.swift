@@ -8,6 +8,7 @@ enum LlamaError: Error {
     case missingSetting(String, reason: String)
     case token(Int32, text: Int, vocabulary: Int)
     case sequences(found: Int, most: Int)
+    case adapter(String, AdapterProblem)
 }
 
 extension LlamaError: CustomStringConvertible {
@@ -25,6 +26,7 @@ extension LlamaError: CustomStringConvertible {
             "text \(text) has token \(token), expected 0 to \(vocabulary - 1)"
         case .sequences(let found, let most):
             "a context of \(found) sequences, expected at most \(most)"
+        case .adapter(let path, let problem): "\(path): \(problem)"
         }
     }
 }

@@ -7,6 +7,7 @@ extension LlamaError: PluginErrorConvertible {
     private var code: ErrorCode {
         switch self {
         case .settings, .unknownSettings, .setting, .missingSetting, .token, .sequences: .argument
+        case .adapter: .model
         }
     }
 }

@@ -7,6 +7,10 @@ import Tokenizers
 final class LoadedDecoder: TextModel {
     let info: ModelInfo
     let vocabulary: Vocabulary
+    let adapters = LoadedAdapters<DecoderAdapter>()
+    let form: DecoderForm
+    let weightBytes: UInt64
+    let budget: UInt64?
     private let configuration: DecoderConfiguration
     private let memory: SequenceCache.Layout
     private let network: any DecoderNetwork
@@ -29,6 +33,10 @@ final class LoadedDecoder: TextModel {
         let weights = try checkpoint.weights()
         network = try checkpoint.network(weights)
         try weights.requireAllRead()
+        form = DecoderForm(
+            family: checkpoint.decoder.family, configuration: configuration, maps: weights.maps)
+        weightBytes = checkpoint.weightBytes
+        budget = request.budgetBytes
         cacheElement = settings.cacheType?.element ?? .f16
         try request.call.check()
         request.tell(2, of: 3, "reading the weights into memory")
@@ -52,7 +60,7 @@ final class LoadedDecoder: TextModel {
     func makeContext(_ parameters: ContextParameters, call: Call) throws -> DecoderContext {
         let own = try LlamaSettings(json: parameters.configJSON)
         return try DecoderContext(
-            network, configuration, memory, parameters,
+            network, configuration, memory, parameters, adapters,
             cacheElement: own.cacheType?.element ?? cacheElement)
     }
 }

@@ -86,6 +86,16 @@ extension Directory {
     }
 }
 
+extension Checkpoint {
+    /// The tensors of a safetensors file that is no model by itself, such as an adapter's.
+    public static func tensors(ofSafetensors path: String) throws -> [String: TensorEntry] {
+        try CheckpointError.at(path) {
+            let file = try SafetensorsFile(MappedFile(path))
+            return Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
+        }
+    }
+}
+
 // MARK: - Shards
 
 extension Directory {
