@@ -66,7 +66,7 @@ extension BoundaryTests {
             ("the batch has 0 rows, expected 1 to 4", -1, TestBatch([1]).with { $0.count = 0 }),
             ("the batch has a null array", -1, TestBatch([1]).with { $0.nullTokens = true }),
             (
-                "roost_batch has struct_size 8, expected at least 40", -1,
+                "roost_batch has struct_size 8, expected at least 48", -1,
                 TestBatch([1]).with { $0.size = 8 }
             ),
             (

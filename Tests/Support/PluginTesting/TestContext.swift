@@ -7,12 +7,17 @@ package struct Row {
     package var sequence: UInt32
     package var position: UInt32
     package var wants: Bool
+    package var adapter: UInt32
 
-    package init(token: Int32, sequence: UInt32 = 0, position: UInt32, wants: Bool = true) {
+    package init(
+        token: Int32, sequence: UInt32 = 0, position: UInt32, wants: Bool = true,
+        adapter: UInt32 = 0
+    ) {
         self.token = token
         self.sequence = sequence
         self.position = position
         self.wants = wants
+        self.adapter = adapter
     }
 }
 
@@ -90,7 +95,11 @@ extension TestContext {
                         batch.seq = sequences.baseAddress
                         batch.pos = positions.baseAddress
                         batch.want = wants.baseAddress
-                        try body(&batch)
+                        let adapters = rows.map(\.adapter)
+                        try adapters.withUnsafeBufferPointer {
+                            batch.adapter = $0.baseAddress
+                            try body(&batch)
+                        }
                     }
                 }
             }
@@ -98,11 +107,15 @@ extension TestContext {
     }
 
     /// Appends tokens to a sequence; the logits of every row.
-    package func append(_ tokens: [Int32], to sequence: UInt32 = 0) throws -> [[Float]] {
+    package func append(
+        _ tokens: [Int32], to sequence: UInt32 = 0, adapter: UInt32 = 0
+    ) throws -> [[Float]] {
         let start = try length(sequence)
         return try forward(
             tokens.enumerated().map { index, token in
-                Row(token: token, sequence: sequence, position: start + UInt32(index))
+                Row(
+                    token: token, sequence: sequence, position: start + UInt32(index),
+                    adapter: adapter)
             })
     }
 

@@ -64,6 +64,28 @@ package final class TestModel {
     }
 }
 
+// MARK: - Adapters
+
+extension TestModel {
+    package func load(adapter path: String, as number: UInt32) throws -> roost_adapter {
+        let table: roost_ext_adapters = try table(ROOST_EXT_ADAPTERS)
+        var found = roost_adapter()
+        found.struct_size = UInt32(MemoryLayout<roost_adapter>.size)
+        try withString(path) { path in
+            var source = roost_adapter_source(
+                struct_size: UInt32(MemoryLayout<roost_adapter_source>.size), adapter: number,
+                path: path, config_json: roost_str())
+            try checked { table.load(handle, &source, &found, $0) }
+        }
+        return found
+    }
+
+    package func unload(adapter number: UInt32) throws {
+        let table: roost_ext_adapters = try table(ROOST_EXT_ADAPTERS)
+        try checked { table.unload(handle, number, $0) }
+    }
+}
+
 // MARK: - Tokens
 
 extension TestModel {
