@@ -99,7 +99,6 @@ private struct CopiedSources {
         folder = copy.path
         for path in [
             "PluginABI", "PluginKit/ABI+Generated.swift", "PluginHost/Model/ABI+Generated.swift",
-            "PluginHost/Model/InfoSchema+Generated.swift",
         ] {
             let target = copy.appending(path: path)
             try FileManager.default.createDirectory(

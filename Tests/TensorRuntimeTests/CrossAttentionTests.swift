@@ -106,7 +106,7 @@ import Testing
         }
         #expect(throws: TensorError.self) {
             try AttentionMemory(
-                layers: 1, kvHeads: 1, headSize: 4, length: 1, element: .bf16)
+                layers: 1, kvHeads: 1, headSize: 4, length: 1, element: .q4_0)
         }
     }
 }

@@ -90,7 +90,7 @@ import Testing
         ("/v1/completions", "prompt", "{}"), ("/v1/completions", "prompt", "[]"),
         ("/v1/completions", "prompt[1]", "[1,-1]"), ("/v1/completions", "prompt[1]", "[1,\"a\"]"),
         ("/v1/completions", "prompt[0][0]", "[[\"a\"]]"), ("/v1/completions", "prompt", "[99999]"),
-        ("/v1/completions", "logprobs", "21"), ("/v1/completions", "best_of", "2"),
+        ("/v1/completions", "logprobs", "21"), ("/v1/completions", "best_of", "0"),
         ("/v1/completions", "suffix", "\"x\""), ("/v1/completions", "echo", "1"),
         ("/v1/tokenize", "text", "5"), ("/v1/tokenize", "add_special", "5"),
         ("/v1/detokenize", "tokens", "5"), ("/v1/detokenize", "tokens[0]", "[-1]"),
