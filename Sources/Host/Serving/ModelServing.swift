@@ -34,7 +34,7 @@ package final class ModelServing: RevisionServing {
             var options = usual
             options.parallel = spec.parallel
             options.queueLimit = settings?.queue ?? usual.queueLimit
-            options.guesses = settings?.speculates ?? true
+            options.guesses = settings?.speculates ?? false
             options.stepDeadline = settings?.stepTimeout ?? usual.stepDeadline
             return options
         }

@@ -83,7 +83,7 @@ package struct Settings: Sendable {
         /// Requests that may wait; nil is the engine's choice.
         package var queue: Int?
         /// Whether what a text repeats is guessed, where that is faster.
-        package var speculates = true
+        package var speculates = false
         /// Bytes that it and its context may take; nil is no limit.
         package var memoryBudget: UInt64?
         package var defaultFor: [Capability]

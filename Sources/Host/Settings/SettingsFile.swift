@@ -261,7 +261,7 @@ extension SettingsFile {
             stepTimeout: table.time("step_timeout") ?? defaults.stepTimeout,
             loadTimeout: table.time("load_timeout") ?? defaults.loadTimeout,
             queue: table.integer("queue", in: 0...65536),
-            speculates: table.bool("speculation") ?? true,
+            speculates: table.bool("speculation") ?? false,
             memoryBudget: table.bytes("memory_budget"),
             defaultFor: capabilities(&table), isOptional: table.bool("optional") ?? false,
             sampling: sampling(&table), chat: chat(&table), settings: pluginSettings(&table))
