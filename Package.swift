@@ -101,6 +101,11 @@ let package = Package(
             name: "Bench", dependencies: ["PluginHost"], path: "Benchmarks/Bench",
             swiftSettings: settings),
 
+        // Measures and checks grammars for Benchmarks/grammar_*.py.
+        .executableTarget(
+            name: "GrammarBench", dependencies: ["Grammar", "JSON"],
+            path: "Benchmarks/GrammarBench", swiftSettings: settings),
+
         // Tests.
         .executableTarget(
             name: "TestWorker", dependencies: ["PluginHost"], path: "Tests/Support/TestWorker",

@@ -83,7 +83,10 @@ import Testing
 
     @Test(arguments: [
         (#"{"type":"string","minLength":5,"maxLength":3}"#, GrammarError.Place.pointer("")),
-        (#"{"properties":{"a":{"enum":[]}},"required":["a"]}"#, .pointer("/properties/a")),
+        (
+            #"{"type":"object","properties":{"a":{"enum":[]}},"required":["a"]}"#,
+            .pointer("/properties/a")
+        ),
         (##"{"properties":{"a":{"$ref":"#/x"}}}"##, .pointer("/properties/a/$ref")),
         (##"{"$ref":"#"}"##, .pointer("")),
         (##"{"type":"object","properties":{"n":{"$ref":"#"}},"required":["n"]}"##, .whole),

@@ -1,3 +1,4 @@
+import Grammar
 import PluginHost
 
 /// A request for text, as a job.
@@ -13,6 +14,8 @@ final class Generation: EngineJob, @unchecked Sendable {
     /// Tokens that end the output, the model's own and the request's.
     let ends: Set<Int32>
     var sampler: Sampler
+    /// How far the output has come in the grammar that it must follow.
+    let constraint: GrammarCursor?
     var usage = Usage()
     /// The model's sequence, while running.
     var slot: Int?
@@ -48,6 +51,7 @@ final class Generation: EngineJob, @unchecked Sendable {
         sampler = Sampler(
             request.sampling, forbidden: profile.unusedTokens + forbidden,
             vocabulary: profile.vocabulary, seed: seed)
+        constraint = request.constraint?.begin()
         output = OutputText(
             profile.vocabulary, stop: StopMatcher(request.stop, includesStop: request.includesStop),
             beginsText: request.source != nil || request.echo,
@@ -65,6 +69,9 @@ final class Generation: EngineJob, @unchecked Sendable {
 
     /// How many tokens of a guess the context and the output have room for.
     var room: Int { min(contextLength - tokens.count, limit - generated) - 1 }
+
+    /// Whether the output must end, as its grammar has it.
+    var isComplete: Bool { constraint?.isFinal == true }
 
     var isCancelled: Bool { events.isCancelled }
 
@@ -101,10 +108,35 @@ final class Generation: EngineJob, @unchecked Sendable {
 extension Generation {
     /// Adds a token that the sampler has chosen and knows of, and sends the text that it completes.
     ///
+    /// - Parameter complete: as `GrammarCursor.append` returned it; nil without a grammar.
     /// - Returns: the stop string that ends the output.
-    func append(_ token: Int32, _ info: TokenLogProb?) -> String? {
+    func append(_ token: Int32, _ info: TokenLogProb?, complete: [Bool]? = nil) -> String? {
         tokens.append(token)
-        return send(output.append(token, info))
+        return send(output.append(token, info, complete: complete))
+    }
+
+    /// The tokens that must come next, as far as no choice is left and the output has room.
+    ///
+    /// None where log probabilities are wanted, which come from the model.
+    ///
+    /// - Parameter tokenize: the model's own way to write a text.
+    func forcedTokens(_ tokenize: (String) -> [Int32]?) -> ArraySlice<Int32> {
+        guard let constraint, !scoresOutput, generated < limit, stretch?.next == nil else {
+            return []
+        }
+        let tokens = constraint.forcedTokens { bytes in
+            String(validating: bytes, as: UTF8.self).flatMap(tokenize)
+        }
+        return tokens.prefix(limit - generated)
+    }
+
+    /// Tells sampler and grammar of a token that is written without being sampled.
+    ///
+    /// - Returns: as `GrammarCursor.append`.
+    func force(_ token: Int32) -> [Bool]? {
+        sampler.append(token, generated: true)
+        stretch?.append(token)
+        return constraint?.append(token)
     }
 
     /// Sends what is known of the prompt before the model has read it.

@@ -1,3 +1,5 @@
+package import Grammar
+
 /// A client's request for text.
 package struct GenerationRequest: Sendable {
     package private(set) var basis = SequenceBasis()
@@ -47,6 +49,9 @@ package struct GenerationRequest: Sendable {
     package var priority = 0
     /// Who it is for: clients share a busy model by what they have had of it.
     package var client = Client()
+    /// What the output must be like; only tokens that it allows are sampled, and it ends where its
+    /// text must. Stop strings count only where the text before them is complete.
+    package var constraint: TokenGrammar?
     /// From submission to the last token; nil is the engine's default.
     package var deadline: Duration?
 

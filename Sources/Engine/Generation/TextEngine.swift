@@ -11,6 +11,8 @@ package final class TextEngine: RevisionServing {
     private let queue: JobQueue<Generation>
     /// Turns text into the model's tokens and back.
     package let tokenizer: ModelTokenizer
+    /// What requests' outputs can be constrained to.
+    package let constraints: ConstraintCache
 
     /// Starts the model if necessary; blocks until it is up.
     ///
@@ -28,6 +30,7 @@ package final class TextEngine: RevisionServing {
         tokenizer = ModelTokenizer(
             supervisor, profile.vocabulary, tokenCount: profile.tokenCount, retries: options.retries
         )
+        constraints = ConstraintCache(profile)
         let loop = TextLoop(supervisor, profile, options, queue)
         BlockingThread.start("roost-text") { loop.run() }
     }

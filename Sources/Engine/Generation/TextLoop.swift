@@ -1,3 +1,4 @@
+import Grammar
 import PluginHost
 
 /// The loop of one text model.
@@ -344,6 +345,7 @@ extension TextLoop {
             deliver(outcome, to: part.generation)
         }
         for part in plan.parts where !part.guess.isEmpty { settle(part) }
+        for part in plan.parts where part.generation.slot != nil { writeForced(part.generation) }
     }
 
     /// Cuts what was guessed wrong from the sequence of a stream.
@@ -367,6 +369,19 @@ extension TextLoop {
         }
     }
 
+    /// Writes what a grammar leaves no choice about, without a step for each token; the next step
+    /// feeds it to the model as a whole.
+    private func writeForced(_ generation: Generation) {
+        let tokens = generation.forcedTokens {
+            // How a text is cut into tokens matters little; the model's failures show elsewhere.
+            try? model?.tokenize($0, addSpecial: false, parseSpecial: false)
+        }
+        for token in tokens where generation.slot != nil {
+            accept(token, nil, complete: generation.force(token), for: generation)
+        }
+        if generation.slot != nil, generation.isComplete { finish(generation, .stop) }
+    }
+
     private func deliver(
         _ outcome: Result<SamplingPool.Outcome, EngineError>, to generation: Generation
     ) {
@@ -376,13 +391,18 @@ extension TextLoop {
         case .success(let outcome):
             for score in outcome.scores { generation.send(score: score) }
             if outcome.isPromptOnly { return finish(generation, .length) }
-            for (token, info) in outcome.choices where generation.slot != nil {
-                accept(token, info, for: generation)
+            for choice in outcome.choices where generation.slot != nil {
+                accept(choice.token, choice.info, complete: choice.complete, for: generation)
+            }
+            if generation.slot != nil, outcome.isComplete || generation.isComplete {
+                finish(generation, .stop)
             }
         }
     }
 
-    private func accept(_ token: Int32, _ info: TokenLogProb?, for generation: Generation) {
+    private func accept(
+        _ token: Int32, _ info: TokenLogProb?, complete: [Bool]?, for generation: Generation
+    ) {
         generation.usage.completionTokens += 1
         shares.charge(generation.request.client, Self.outputCost)
         if generation.request.sumsLogprobs {
@@ -401,12 +421,12 @@ extension TextLoop {
             if let info, generation.request.reportsEnd { generation.send(end: info) }
             return finish(generation, .stop)
         }
-        if let stop = generation.append(token, info) {
+        if let stop = generation.append(token, info, complete: complete) {
             finish(generation, .stopString(stop))
         } else if ends {
             finish(generation, .stop)
         } else if generation.generated == generation.limit {
-            finish(generation, .length)
+            finish(generation, generation.isComplete ? .stop : .length)
         }
     }
 

@@ -45,13 +45,14 @@ package struct Sampler: Sendable {
     ///   - logits: one per token of the vocabulary. Whatever a plugin writes to them meanwhile, the token
     ///     is one of the vocabulary.
     ///   - early: tokens that are not chosen this time.
+    ///   - allowed: what a grammar allows; nil allows all.
     /// - Throws: `EngineError.invalidLogits`, `.invalidParameter` for parameters that leave no token; the
     ///   random state is then as before.
     package mutating func choose(
         from logits: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
-        with workspace: SamplingWorkspace
+        allowing allowed: AllowedTokens? = nil, with workspace: SamplingWorkspace
     ) throws(EngineError) -> Int32 {
-        let row = adjust(logits, except: early, workspace)
+        let row = adjust(logits, except: early, allowing: allowed, workspace)
         try look(at: row, workspace)
         if parameters.temperature == 0 {
             return Int32(workspace.maxima.firstOfLargest(in: row))
@@ -99,14 +100,16 @@ extension Sampler {
     /// The logits after bias and penalties: a copy in the workspace, unless there are none.
     private func adjust(
         _ raw: UnsafeBufferPointer<Float>, except early: Set<Int32> = [],
-        _ workspace: SamplingWorkspace
+        allowing allowed: AllowedTokens? = nil, _ workspace: SamplingWorkspace
     ) -> UnsafeBufferPointer<Float> {
         guard
-            !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff || !bans.isOff
+            allowed != nil || !parameters.logitBias.isEmpty || !history.isOff || !runs.isOff
+                || !bans.isOff
                 || !repeats.isOff || !forbidden.isEmpty || !early.isEmpty
                 || parameters.allowedTokens != nil
         else { return raw }
         let logits = workspace.copy(raw)
+        allowed?.apply(to: logits)
         for (token, bias) in parameters.logitBias where Int(token) < logits.count {
             logits[Int(token)] += bias
         }

@@ -1,17 +1,28 @@
 import Dispatch
 import Glibc
+import Grammar
 import PluginHost
 
 /// Samples the rows of a step, on several threads if that is faster.
 struct SamplingPool {
+    /// A token of the output.
+    struct Choice: Sendable {
+        var token: Int32
+        var info: TokenLogProb?
+        /// As `GrammarCursor.append` returned it; nil without a grammar.
+        var complete: [Bool]?
+    }
+
     /// The outcome for one request's rows of logits.
     struct Outcome: Sendable {
         /// Log probabilities of prompt tokens.
         var scores: [TokenLogProb] = []
         /// The next tokens of the output: more than one where the model has read a guess.
-        var choices: [(token: Int32, info: TokenLogProb?)] = []
+        var choices: [Choice] = []
         /// The prompt is complete, and no output is wanted.
         var isPromptOnly = false
+        /// The output must end here.
+        var isComplete = false
     }
 
     /// Below this many logits, waking threads costs more than it saves.
@@ -63,7 +74,7 @@ extension TextProfile {
                     outcome.isPromptOnly = true
                 } else {
                     try choose(from: row, for: generation, workspace, &outcome)
-                    if !part.holds(outcome.choices.map(\.token)) { break }
+                    if outcome.isComplete || !part.holds(outcome.choices.map(\.token)) { break }
                 }
             }
             return .success(outcome)
@@ -77,6 +88,11 @@ extension TextProfile {
         _ workspace: SamplingWorkspace, _ outcome: inout SamplingPool.Outcome
     ) throws(EngineError) {
         let logits = UnsafeBufferPointer(rebasing: row.prefix(tokenCount))
+        let allowed = try generation.constraint?.allowed(ends: generation.ends)
+        if generation.constraint != nil, allowed == nil, generation.stretch?.next == nil {
+            outcome.isComplete = true
+            return
+        }
         let count = generation.generated + outcome.choices.count
         let isEarly = count < generation.request.minTokens
         let token =
@@ -84,14 +100,17 @@ extension TextProfile {
                 forced
             } else {
                 try generation.sampler.choose(
-                    from: logits, except: isEarly ? generation.ends : [], with: workspace)
+                    from: logits, except: isEarly ? generation.ends : [], allowing: allowed,
+                    with: workspace)
             }
         generation.sampler.append(token, generated: true)
         generation.stretch?.append(token)
         let info =
             generation.scoresOutput
             ? try info(token, row, generation.request.logprobs ?? 0, workspace) : nil
-        outcome.choices.append((token, info))
+        outcome.choices.append(
+            SamplingPool.Choice(
+                token: token, info: info, complete: generation.constraint?.append(token)))
     }
 
     /// The log probability of a token of the prompt, under the logits before it.

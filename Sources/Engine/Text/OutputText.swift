@@ -30,6 +30,9 @@ struct OutputText: Sendable {
     /// Log probabilities that wait for their text, with the place in the text where it begins.
     private var waiting: [(token: TokenLogProb, start: Int)] = []
     private var count = 0
+    /// Where stop strings may begin in the bytes that have not been decoded yet; without a grammar
+    /// they may anywhere.
+    private var starts: [Bool] = []
     /// The next token's space before its first word is not part of the text.
     private var dropsSpace: Bool
 
@@ -49,10 +52,16 @@ struct OutputText: Sendable {
     }
 
     /// Adds a token of the output.
-    mutating func append(_ id: Int32, _ info: TokenLogProb?) -> Piece {
+    ///
+    /// - Parameter complete: for each byte of the token, whether a text that must follow a grammar is
+    ///   complete before it, so that a stop string may begin there; nil without a grammar.
+    mutating func append(
+        _ id: Int32, _ info: TokenLogProb?, complete: [Bool]? = nil
+    ) -> Piece {
         count += 1
         if marks.contains(id) { return mark(id, info) }
         let (text, info) = decode(id, info)
+        if let complete, text != nil { starts += complete.dropLast() }
         if let info { waiting.append((info, decoded)) }
         return text.map { release($0) } ?? Piece()
     }
@@ -129,7 +138,9 @@ struct OutputText: Sendable {
 
     private mutating func release(_ text: String) -> Piece {
         note(text)
-        let (certain, stop) = matcher.append(text)
+        let places = starts.isEmpty ? nil : Array(starts.prefix(text.utf8.count))
+        starts.removeFirst(places?.count ?? 0)
+        let (certain, stop) = matcher.append(text, mayBegin: places)
         shown += certain.utf8.count
         let tokens = waiting.prefix { $0.start < shown }.map(\.token)
         waiting.removeFirst(tokens.count)

@@ -7,6 +7,8 @@ struct StopMatcher: Sendable {
     /// Whether the stop string itself is part of the text.
     private let includesStop: Bool
     private var held: [UInt8] = []
+    /// Whether a stop string may begin at each of the held bytes.
+    private var mayBegin: [Bool] = []
 
     init(_ stops: [String], includesStop: Bool = false) {
         self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty }
@@ -14,25 +16,35 @@ struct StopMatcher: Sendable {
     }
 
     /// - Returns: the text that is now certain, and the stop string that followed or ended it.
-    mutating func append(_ text: String) -> (text: String, stop: String?) {
+    ///
+    /// - Parameter places: for each byte, whether a stop string may begin there; nil is everywhere.
+    mutating func append(
+        _ text: String, mayBegin places: [Bool]? = nil
+    ) -> (text: String, stop: String?) {
         guard !stops.isEmpty else { return (text, nil) }
         var text = text
         let scanned = held.count
         text.withUTF8 { held += $0 }
+        let added = held.count - scanned
+        mayBegin += places?.prefix(added) ?? []
+        mayBegin += Array(repeating: places == nil, count: held.count - mayBegin.count)
         if let match = firstMatch(after: scanned) {
-            defer { held = [] }
+            defer { (held, mayBegin) = ([], []) }
             let end = includesStop ? match.upperBound : match.lowerBound
             let stop = String(decoding: held[match], as: UTF8.self)
             return (String(decoding: held[..<end], as: UTF8.self), stop)
         }
         let certain = held.count - undecided
-        defer { held.removeFirst(certain) }
+        defer {
+            held.removeFirst(certain)
+            mayBegin.removeFirst(certain)
+        }
         return (String(decoding: held[..<certain], as: UTF8.self), nil)
     }
 
     /// The end of the text: nothing can become a stop string any more.
     mutating func finish() -> String {
-        defer { held = [] }
+        defer { (held, mayBegin) = ([], []) }
         return String(decoding: held, as: UTF8.self)
     }
 
@@ -40,7 +52,7 @@ struct StopMatcher: Sendable {
     private func firstMatch(after scanned: Int) -> Range<Int>? {
         for end in (scanned + 1)..<(held.count + 1) {
             let starts = stops.filter { held[..<end].ends(with: $0) }.map { end - $0.count }
-            if let start = starts.min() { return start..<end }
+            if let start = starts.filter({ mayBegin[$0] }).min() { return start..<end }
         }
         return nil
     }

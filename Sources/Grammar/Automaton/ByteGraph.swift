@@ -29,12 +29,31 @@ extension ByteGraph {
         }
     }
 
+    /// One of several sequences, in order, which share the states of their beginnings.
+    mutating func add(
+        sequences: [[ClosedRange<UInt8>]], from: Int32, to: Int32
+    ) throws(GrammarError) {
+        var path: [Int32] = [from]
+        var previous: ArraySlice<ClosedRange<UInt8>> = []
+        for ranges in sequences {
+            let shared = zip(previous, ranges.dropLast()).prefix { $0 == $1 }.count
+            path.removeLast(path.count - 1 - shared)
+            for range in ranges.dropLast().dropFirst(shared) {
+                let next = try addNode()
+                try addEdge(path[path.count - 1], range, next)
+                path.append(next)
+            }
+            if let last = ranges.last { try addEdge(path[path.count - 1], last, to) }
+            previous = ranges.dropLast()
+        }
+    }
+
     /// One scalar of a set, in a certain spelling.
     mutating func add(
         _ set: ScalarSet, as spelling: Spelling, from: Int32, to: Int32
     ) throws(GrammarError) {
         let plain = spelling == .json ? set.subtracting(JSONSpelling.escaped) : set
-        for ranges in plain.utf8 { try add(ranges: ranges, from: from, to: to) }
+        try add(sequences: plain.utf8, from: from, to: to)
         guard spelling == .json else { return }
         for range in set.intersection(JSONSpelling.escaped).ranges {
             for scalar in range {

@@ -82,7 +82,7 @@ extension DFA {
         var table: [Int32] = []
         var place = 0
         while place < states.count {
-            try budget.spend(count)
+            try budget.spend(3 * count)
             for byte in representatives {
                 guard let byte, let target = next(states[place], byte) else {
                     table.append(none)
@@ -162,8 +162,8 @@ extension DFA {
 // MARK: - Minimization
 
 extension DFA {
-    /// The same texts with as few states as possible, none of them useless (Moore 1956). Large
-    /// automata are only relieved of useless states.
+    /// The same texts with as few states as possible, none of them useless (Moore 1956). Automata
+    /// for which that takes long, as long chains are, are only relieved of useless states.
     func smallest() -> DFA {
         let useful = useful
         guard useful[0] else {
@@ -173,7 +173,8 @@ extension DFA {
         }
         var group = (0..<count).map { useful[$0] ? Int32(accepts[$0] ? 1 : 0) : Self.none }
         var groups = Set(group).subtracting([Self.none]).count
-        let isLarge = count > 2000
+        var isLarge = count > 2000
+        var rounds = 0
         while !isLarge {
             var numbers: [[Int32]: Int32] = [:]
             var refined = group
@@ -194,6 +195,8 @@ extension DFA {
             group = refined
             if numbers.count == groups { break }
             groups = numbers.count
+            rounds += 1
+            isLarge = rounds == 16
         }
         if isLarge {
             var next: Int32 = 0

@@ -17,7 +17,7 @@ struct NFA: ByteGraph {
     init(_ budget: Budget) { self.budget = budget }
 
     mutating func addNode() throws(GrammarError) -> Int32 {
-        try budget.spend(1)
+        try budget.spend(4)
         edges.append([])
         jumps.append([])
         return Int32(edges.count - 1)

@@ -128,7 +128,7 @@ extension NetworkBuilder {
         character = rule
         let (start, end) = (rules[Int(rule)].start, rules[Int(rule)].end)
         let plain = ScalarSet.all.subtracting(JSONSpelling.escaped)
-        for ranges in plain.utf8 { try add(ranges: ranges, from: start, to: end) }
+        try add(sequences: plain.utf8, from: start, to: end)
         let escape = try addNode()
         try addEdge(start, 0x5C...0x5C, escape)
         for letter in "\"\\/bfnrt".utf8 { try addEdge(escape, letter...letter, end) }

@@ -25,22 +25,27 @@ extension Recognizer {
     private func walk(_ part: TokenTrie.Part, from start: Int32, into mask: inout [UInt64]) {
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: part.deepest + 1) { path in
             path[0] = start
-            let count = part.nodes.count
+            let (count, last) = (part.nodes.count, part.tokens.count)
             part.nodes.withUnsafeBufferPointer { nodes in
                 part.tokens.withUnsafeBufferPointer { tokens in
                     mask.withUnsafeMutableBufferPointer { mask in
+                        var known = transitions
                         var index = 0
                         while index < count {
                             let node = nodes[index]
                             let depth = Int(node.depth)
-                            let state = next(path[depth - 1], node.byte)
+                            var state = known[path[depth - 1], node.byte]
+                            if state == Transitions.unknown {
+                                state = next(path[depth - 1], node.byte)
+                                known = transitions
+                            }
                             if state == Self.dead {
                                 index = Int(node.skip)
                                 continue
                             }
                             path[depth] = state
                             index += 1
-                            let end = index < count ? Int(nodes[index].firstToken) : tokens.count
+                            let end = index < count ? Int(nodes[index].firstToken) : last
                             for place in Int(node.firstToken)..<end {
                                 let token = Int(tokens[place])
                                 mask[token / 64] |= 1 << (token % 64)

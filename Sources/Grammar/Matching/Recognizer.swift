@@ -1,3 +1,19 @@
+/// What is known of the states that follow others.
+struct Transitions {
+    static let unknown: Int32 = -1
+
+    /// `[states, classes]`; unknown until asked for.
+    var table: UnsafeMutablePointer<Int32>
+    /// The class of each byte.
+    let classes: UnsafeMutablePointer<UInt8>
+    let width: Int
+
+    subscript(state: Int32, byte: UInt8) -> Int32 {
+        get { table[Int(state) * width + Int(classes[Int(byte)])] }
+        nonmutating set { table[Int(state) * width + Int(classes[Int(byte)])] = newValue }
+    }
+}
+
 /// Reads bytes with a network: makes deterministic states as they are needed, and keeps them.
 ///
 /// A state is the set of all places that the network may be in, each with its own stack. Stacks are
@@ -36,7 +52,6 @@ final class Recognizer {
 
     static let dead: Int32 = 0
     static let start: Int32 = 1
-    private static let unknown: Int32 = -1
     /// Deeper nesting is not read, and more places at a time are not followed.
     private static let deepest: Int32 = 1000
     private static let mostThreads = 3000
@@ -50,8 +65,7 @@ final class Recognizer {
     private var memories = DistinctTexts()
     /// Stacks with their counts as `representative` has them.
     var representatives: [Int32: Int32] = [:]
-    /// `[states, classes]`; unknown until asked for.
-    private var table: UnsafeMutablePointer<Int32>
+    private(set) var transitions: Transitions
     private var capacity = 0
     private var closure = Closure()
     /// The bytes that stand for their classes.
@@ -64,13 +78,19 @@ final class Recognizer {
         var firstOf = [UInt8](repeating: 0, count: network.classCount)
         for byte in (0...255).reversed() { firstOf[Int(network.classOf[byte])] = UInt8(byte) }
         self.firstOf = firstOf
-        table = .allocate(capacity: 0)
+        transitions = Transitions(
+            table: .allocate(capacity: 0), classes: .allocate(capacity: 256),
+            width: network.classCount)
+        transitions.classes.update(from: network.classOf, count: 256)
         _ = intern([], accepting: false)
         close([Thread(node: network.ruleStarts[Int(network.root)])])
         _ = internClosure()
     }
 
-    deinit { table.deallocate() }
+    deinit {
+        transitions.table.deallocate()
+        transitions.classes.deallocate()
+    }
 
     func adoptMemories(of other: Recognizer) { memories = other.memories }
 
@@ -82,11 +102,10 @@ final class Recognizer {
 
     /// The state after a byte; `dead` if there is none.
     func next(_ state: Int32, _ byte: UInt8) -> Int32 {
-        let kind = Int(network.classOf[Int(byte)])
-        let known = table[Int(state) * network.classCount + kind]
-        if known != Self.unknown { return known }
-        let next = step(state, firstOf[kind])
-        table[Int(state) * network.classCount + kind] = next
+        let known = transitions[state, byte]
+        if known != Transitions.unknown { return known }
+        let next = step(state, firstOf[Int(network.classOf[Int(byte)])])
+        transitions[state, byte] = next
         return next
     }
 
@@ -117,14 +136,14 @@ final class Recognizer {
         if threads.count > capacity {
             let larger = max(64, capacity * 2)
             let grown = UnsafeMutablePointer<Int32>.allocate(capacity: larger * width)
-            grown.update(from: table, count: capacity * width)
+            grown.update(from: transitions.table, count: capacity * width)
             (grown + capacity * width).update(
-                repeating: Self.unknown, count: (larger - capacity) * width)
-            table.deallocate()
-            (table, capacity) = (grown, larger)
+                repeating: Transitions.unknown, count: (larger - capacity) * width)
+            transitions.table.deallocate()
+            (transitions.table, capacity) = (grown, larger)
         }
         if places.isEmpty {
-            (table + Int(id) * width).update(repeating: Self.dead, count: width)
+            (transitions.table + Int(id) * width).update(repeating: Self.dead, count: width)
         }
         return id
     }

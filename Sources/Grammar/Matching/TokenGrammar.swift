@@ -203,7 +203,7 @@ package final class GrammarCursor: @unchecked Sendable {
 
 extension TokenTrie {
     /// A text in as long tokens as possible, from the left; without its end if no token writes that.
-    func longestTokens(of bytes: [UInt8]) -> [Int32] {
+    package func longestTokens(of bytes: [UInt8]) -> [Int32] {
         var tokens: [Int32] = []
         var start = 0
         while start < bytes.count, let token = longestToken(of: bytes[start...]) {

@@ -117,6 +117,7 @@ extension SchemaCompiler {
         var nodes = [start: first]
         var work = [start]
         while let found = work.popLast() {
+            try builder.budget.spend(10)
             let node = nodes[found]!
             let isEnough =
                 found.elements >= rules.least

@@ -41,6 +41,7 @@ extension SchemaCompiler {
             for (count, node) in states.sorted(by: { $0.key < $1.key }) {
                 if !isRequired { try builder.addJump(node, try state(count)) }
                 guard isAllowed, count < most else { continue }
+                try builder.budget.spend(5)
                 let begin = count == 0 ? node : try addSeparator(from: node)
                 let key = try builder.addNode()
                 try builder.add([0x22] + content + [0x22], from: begin, to: key)

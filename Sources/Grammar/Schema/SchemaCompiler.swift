@@ -159,6 +159,13 @@ struct SchemaCompiler {
         if !isDistinct, let range = lengthAlone(shape.strings) {
             return try builder.addRepeat(open, try builder.jsonCharacter(), range, close)
         }
+        if shape.strings.count == 1, case .oneOf(let texts, true) = shape.strings[0].rule {
+            let contents = texts.map { JSONSpelling.content(of: $0) }
+            for end in try builder.add(oneOf: contents, from: open) {
+                try builder.addJump(end.node, close)
+            }
+            return
+        }
         let automaton = try StringLanguage.automaton(shape.strings, builder.budget)
         if automaton.isEmpty {
             let pointer = shape.strings.last?.pointer ?? place

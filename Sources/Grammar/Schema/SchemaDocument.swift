@@ -21,13 +21,14 @@ struct SchemaDocument {
     /// The URI of each resource, by its pointer.
     private var uris: [String: String] = ["": ""]
 
-    /// More values than this are not read.
+    /// More values, and more bytes of text, than this are not read.
     private static let mostValues = 50_000
+    private static let mostBytes = 1 << 20
 
     init(_ root: JSONValue) throws(GrammarError) {
         self.root = root
-        var left = Self.mostValues
-        try Self.count(root, at: "", &left)
+        var (values, bytes) = (Self.mostValues, Self.mostBytes)
+        try Self.count(root, at: "", &values, &bytes)
         collect(root, at: "", base: "")
     }
 
@@ -108,21 +109,25 @@ struct SchemaDocument {
     }
 
     private static func count(
-        _ value: JSONValue, at pointer: String, _ left: inout Int
+        _ value: JSONValue, at pointer: String, _ left: inout Int, _ bytes: inout Int
     ) throws(GrammarError) {
         left -= 1
-        guard left >= 0 else {
+        if case .string(let text) = value { bytes -= text.utf8.count }
+        guard left >= 0, bytes >= 0 else {
             throw GrammarError(
-                "the schema has more than \(mostValues) values; split it", at: .pointer(pointer))
+                "the schema has more than \(mostValues) values or \(mostBytes) bytes of text up to "
+                    + "here; split it", at: .pointer(pointer))
         }
         switch value {
         case .array(let elements):
             for (index, element) in elements.enumerated() {
-                try count(element, at: "\(pointer)/\(index)", &left)
+                try count(element, at: "\(pointer)/\(index)", &left, &bytes)
             }
         case .object(let object):
             for (key, member) in object.members {
-                try count(member, at: "\(pointer)/\(escaped(String(key.prefix(40))))", &left)
+                bytes -= key.utf8.count
+                try count(
+                    member, at: "\(pointer)/\(escaped(String(key.prefix(40))))", &left, &bytes)
             }
         default: break
         }

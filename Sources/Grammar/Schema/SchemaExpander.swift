@@ -44,7 +44,8 @@ struct SchemaExpander {
         case .object(let object):
             let schema = SchemaMembers(object, term.node, node.pointer)
             shapes =
-                term.isNegated ? try negated(schema) : try asserted(schema)
+                term.isNegated
+                ? try negated(schema).map(\.unevaluated) : try asserted(schema)
         default:
             throw GrammarError(
                 "is \(node.json.kind), expected a schema: an object, true or false",

@@ -90,6 +90,15 @@ struct SchemaShape {
     var array = ArrayRules()
     var object = ObjectRules()
 
+    /// The same as part of a negation, which evaluates nothing for `unevaluatedItems` and
+    /// `unevaluatedProperties`.
+    var unevaluated: SchemaShape {
+        var shape = self
+        for index in array.groups.indices { shape.array.groups[index].evaluates = false }
+        for index in object.groups.indices { shape.object.groups[index].evaluates = false }
+        return shape
+    }
+
     /// Both hold.
     func and(_ other: SchemaShape) -> SchemaShape {
         var both = self

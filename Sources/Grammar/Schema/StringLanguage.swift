@@ -5,11 +5,7 @@ enum StringLanguage {
     static func automaton(
         _ rules: [SchemaShape.Placed<SchemaShape.StringRule>], _ budget: Budget
     ) throws(GrammarError) -> DFA {
-        var language = try anything(budget)
-        for case .oneOf(let texts, true) in rules.map(\.rule) {
-            language = try literals(texts, budget)
-            break
-        }
+        var language: DFA?
         // Lengths last: they are counted only along what else is left.
         for placed in rules {
             do throws(GrammarError) {
@@ -19,34 +15,40 @@ enum StringLanguage {
             }
         }
         for case .length(let range) in rules.map(\.rule) {
-            language = try language.limited(to: range, budget)
+            language = try existing(language, budget).limited(to: range, budget)
         }
-        return language
+        return try existing(language, budget)
+    }
+
+    /// - Parameter language: nil for any text.
+    private static func existing(_ language: DFA?, _ budget: Budget) throws(GrammarError) -> DFA {
+        if let language { return language }
+        return try anything(budget)
     }
 
     private static func apply(
-        _ rule: SchemaShape.StringRule, to language: DFA, _ budget: Budget
-    ) throws(GrammarError) -> DFA {
+        _ rule: SchemaShape.StringRule, to language: DFA?, _ budget: Budget
+    ) throws(GrammarError) -> DFA? {
+        let (texts, isExcluded): (DFA, Bool)
         switch rule {
         case .length: return language
         case .pattern(let pattern, let flag):
-            let matching = try RegexCompiler.contents(matching: pattern, budget)
-            return flag
-                ? try language.intersection(matching, budget)
-                : try language.subtracting(matching, budget)
+            texts = try RegexCompiler.contents(matching: pattern, budget)
+            isExcluded = !flag
         case .format(let name):
             guard let format = try StringFormat.automaton(named: name) else {
                 throw GrammarError(
                     "the format '\(name.shortened)' cannot be enforced, expected "
                         + StringFormat.names.joined(separator: ", "))
             }
-            return try language.intersection(format, budget)
-        case .oneOf(let texts, let flag):
-            let literals = try literals(texts, budget)
-            return flag
-                ? try language.intersection(literals, budget)
-                : try language.subtracting(literals, budget)
+            (texts, isExcluded) = (format, false)
+        case .oneOf(let values, let flag):
+            texts = try literals(values, budget)
+            isExcluded = !flag
         }
+        if isExcluded { return try existing(language, budget).subtracting(texts, budget) }
+        guard let language else { return texts }
+        return try language.intersection(texts, budget)
     }
 
     static func anything(_ budget: Budget) throws(GrammarError) -> DFA {
@@ -125,7 +127,7 @@ enum StringFormat {
     static func automaton(named name: String) throws(GrammarError) -> DFA? {
         guard let pattern = patterns[name] else { return nil }
         if let found = known.withLock({ $0[name] }) { return found }
-        let automaton = try RegexCompiler.contents(matching: "^(?:\(pattern))$", Budget())
+        let automaton = try RegexCompiler.contents(matching: "^(?:\(pattern))$", Budget(5_000_000))
         known.withLock { $0[name] = automaton }
         return automaton
     }
@@ -140,6 +142,9 @@ enum StringFormat {
         "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,6})?"
         + "(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)"
     private static let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    /// Host names within other formats, whose length is not limited.
+    private static let host =
+        "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
     /// Up to three labels, so that a name stays below 253 characters.
     private static let hostname = "\(label)(?:\\.\(label)){0,2}"
     private static let octet = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
@@ -154,13 +159,13 @@ enum StringFormat {
     private static let uriEnd =
         "(?:\\?(?:\(uriCharacter)|[/?])*)?(?:#(?:\(uriCharacter)|[/?])*)?"
     private static let uri =
-        "[A-Za-z][A-Za-z0-9+.-]*:(?://\(hostname)(?::\\d{1,4})?(?:/\(uriCharacter)*)*"
+        "[A-Za-z][A-Za-z0-9+.-]*:(?://\(host)(?::\\d{1,4})?(?:/\(uriCharacter)*)*"
         + "|\(uriCharacter)+(?:/\(uriCharacter)*)*)\(uriEnd)"
     private static let segment = "(?:[A-Za-z0-9._~!$&'()*+,;=@-]|%[0-9A-Fa-f]{2})"
     private static let reference =
         "(?:\(uri)|(?:/?\(segment)+(?:/\(uriCharacter)*)*)?\(uriEnd))"
     private static let email =
-        "[A-Za-z0-9_+-]+(?:\\.[A-Za-z0-9_+-]+)*@\(hostname)"
+        "[A-Za-z0-9_+-]+(?:\\.[A-Za-z0-9_+-]+)*@\(host)"
     private static let duration =
         "P(?:\\d+W|(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)"
         + "(?:T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S))?"

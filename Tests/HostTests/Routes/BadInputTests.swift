@@ -72,7 +72,12 @@ import Testing
         ("logit_bias", "{\"x\":1}"), ("logit_bias.5", "{\"5\":101}"),
         ("logit_bias", "{\"999999\":1}"),
         ("model", "5"), ("top_logprobs", "5"), ("logprobs", "3"), ("response_format", "\"json\""),
-        ("response_format.type", #"{"type":"json_object"}"#),
+        ("response_format.type", #"{"type":"xml"}"#),
+        ("response_format.json_schema", #"{"type":"json_schema"}"#),
+        (
+            "response_format.json_schema.schema",
+            #"{"type":"json_schema","json_schema":{"schema":5}}"#
+        ),
         ("tools", #"[{"type":"function","function":{"name":"f"}}]"#), ("tools", "5"),
         ("tool_choice", "\"required\""), ("tool_choice", "5"), ("reasoning_effort", "\"some\""),
         ("thinking.type", #"{"type":"perhaps"}"#), ("chat_template", "\"{{ 1 }}\""),

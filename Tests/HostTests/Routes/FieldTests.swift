@@ -17,9 +17,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("grammar", #""root ::= [a-z]""#), ("json_schema", #"{"type":"object"}"#),
-        ("guided_json", "{\"a\":1}"), ("guided_regex", #""a+""#), ("guided_choice", #"["a"]"#),
-        ("guided_grammar", #""x""#), ("structured_outputs", #"{"json":{}}"#),
+        ("structural_tag", #"{"type":"x"}"#), ("grammar_triggers", #"[{"value":"x"}]"#),
         ("tool_choice", #""required""#), ("tool_choice", #"{"type":"function"}"#),
         ("function_call", #"{"name":"f"}"#), ("suffix", #""x""#),
         ("use_beam_search", "true"), ("num_beams", "4"), ("tfs_z", "0.9"), ("dry_range", "64"),
@@ -31,7 +29,7 @@ import Testing
         ("watermark", "true"), ("options", #"{"num_predict":3}"#), ("format", #""json""#),
         ("system", #""Be kind.""#), ("think", "true"), ("reasoning_effort", #""high""#),
         ("thinking", #"{"type":"enabled"}"#), ("audio", #"{"voice":"x"}"#),
-        ("web_search_options", #"{"a":1}"#), ("penalty_alpha", "0.6"), ("regex", #""a""#),
+        ("web_search_options", #"{"a":1}"#), ("penalty_alpha", "0.6"),
         ("logits_processors", #"["x"]"#), ("safe_prompt", "true"),
     ])
     func whatWouldChangeTheAnswerIsRefusedByItsName(name: String, value: String) async throws {

@@ -10,6 +10,8 @@ package struct GenerationOptions: Sendable {
     package var request = GenerationRequest(prompt: [])
     /// Words that are not to be written.
     package var badWords: [String] = []
+    /// What each reply must be like.
+    package var form: OutputForm?
     /// How many replies there are to a prompt.
     package var choices = 1
     /// How many of them are sent, those whose tokens are the likeliest; nil: all.
@@ -28,6 +30,7 @@ extension GenerationOptions {
     {
         try check(vocabulary: engine.vocabularySize)
         let runs = try await forbiddenRuns(engine)
+        let constraint = try await form?.constraint(engine)
         guard prompts.count * choices <= engine.capacity else {
             throw APIError.invalid(
                 param: "n",
@@ -39,6 +42,7 @@ extension GenerationOptions {
                 var request = prompt
                 request.sampling.seed = prompt.sampling.seed.map { $0 &+ UInt64(index) }
                 request.sampling.forbiddenRuns = runs
+                if let constraint { request.constraint = constraint }
                 return request
             }
         }

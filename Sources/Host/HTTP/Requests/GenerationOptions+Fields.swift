@@ -22,6 +22,7 @@ extension GenerationOptions {
         request.promptLogprobs = try fields.integer("prompt_logprobs", in: 0...20)
         request.inputLimit = try Self.inputLimit(fields)
         request.overflow = try Self.overflow(fields)
+        form = try OutputForm(fields)
         try Self.refuseUnsupported(fields)
     }
 
@@ -103,14 +104,6 @@ extension GenerationOptions {
 
     /// Members that cannot be ignored without changing the answer.
     private static func refuseUnsupported(_ fields: Fields) throws {
-        if let format = try fields.fields("response_format") {
-            let type = try format.required("type")
-            guard type == "text" else {
-                throw APIError.unsupported(
-                    param: format.full("type"),
-                    "is not supported yet, only \"text\"; ask for the form in the prompt")
-            }
-        }
         if try fields.array("functions")?.isEmpty == false {
             throw APIError.unsupported(
                 param: fields.full("functions"), "is not supported; use 'tools'")

@@ -115,14 +115,10 @@ extension FieldTable {
 
     /// The form of the text, and reasoning before it.
     private static let constrained: [String: Rule] = [
-        "grammar": .refused(unconstrained), "grammar_lazy": .refused(unless: [false]),
-        "grammar_triggers": .refused(unconstrained), "preserved_tokens": .refused(),
-        "json_schema": .refused(unconstrained), "guided_json": .refused(unconstrained),
-        "guided_regex": .refused(unconstrained), "guided_choice": .refused(unconstrained),
-        "guided_grammar": .refused(unconstrained), "guided_json_object": .refused(unconstrained),
-        "structural_tag": .refused(unconstrained), "structured_outputs": .refused(unconstrained),
-        "regex": .refused(unconstrained), "ebnf": .refused(unconstrained),
-        "format": .refused(unless: ["text"], unconstrained),
+        "grammar_lazy": .refused(unless: [false]), "grammar_triggers": .refused(),
+        "preserved_tokens": .refused(),
+        "structural_tag": .refused("is not supported; use 'tools' or 'structured_outputs'"),
+        "format": .refused(unless: ["text"], "is not supported; use 'response_format'"),
         "reasoning_effort": .refused(unless: ["none"], thoughtless),
         "reasoning": .refused(thoughtless), "think": .refused(unless: [false], thoughtless),
         "thinking": .refused(unless: [["type": "disabled"]], thoughtless),
@@ -133,7 +129,6 @@ extension FieldTable {
         "thinking_forced_open": .refused(unless: [false], thoughtless),
     ]
 
-    private static let unconstrained = "is not supported yet; ask for the form in the prompt"
     private static let thoughtless =
         "is not supported; give what the model's template knows of it in 'chat_template_kwargs'"
 }
