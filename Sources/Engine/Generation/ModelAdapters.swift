@@ -192,7 +192,7 @@ extension ModelAdapters {
     }
 
     /// Names stand behind the model's and a colon.
-    private static func isName(_ name: String) -> Bool {
+    package static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 200 && !name.contains(":")
             && name.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 }
     }

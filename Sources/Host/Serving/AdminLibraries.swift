@@ -19,9 +19,7 @@ struct AdminLibraries: Sendable {
     /// - Returns: the name, or the path made absolute.
     /// - Throws: `APIError` for what is not there, lies elsewhere or cannot be loaded.
     func checked(library: String, for isolation: Isolation) async throws -> String {
-        let name =
-            library.contains("/")
-            ? Paths(file: folder + "/", environment: [:]).absolute(library) : library
+        let name = library.contains("/") ? absolute(library) : library
         let path = try located(name)
         try check(path, param: "library", remedy: "add its folder to server.plugin_path")
         let refusals = await BlockingThread.run("roost-look") {
@@ -32,6 +30,11 @@ struct AdminLibraries: Sendable {
                 param: "library", "cannot be loaded: \(refusals.joined(separator: "; "))")
         }
         return name
+    }
+
+    /// A path of a request, which may be relative.
+    func absolute(_ path: String) -> String {
+        Paths(file: folder + "/", environment: [:]).absolute(path)
     }
 
     func check(source: String) throws {

@@ -8,12 +8,16 @@ struct ModelHold<Engine: Sendable>: Sendable {
     let engine: Engine
     /// Which of the requested capabilities the model serves; nil for one of its own tasks.
     let capability: Capability?
+    /// What its text is generated with.
+    let adapter: AdapterLease?
     private let lease: Lease<ModelServing>
 
     fileprivate init(
-        name: String, engine: Engine, capability: Capability?, lease: Lease<ModelServing>
+        name: String, engine: Engine, capability: Capability?, adapter: AdapterLease? = nil,
+        lease: Lease<ModelServing>
     ) {
         self.name = name
+        self.adapter = adapter
         self.engine = engine
         self.capability = capability
         self.lease = lease
@@ -110,7 +114,7 @@ extension Models {
 
     /// What the settings say of it.
     func said(of name: String?, for capability: Capability) -> SamplingChoices {
-        let name = name ?? (try? choose(for: [capability]))
+        let name = (name ?? (try? choose(for: [capability]))).map { choice($0).model }
         return settings.first { $0.name == name }?.sampling ?? SamplingChoices()
     }
 
@@ -118,11 +122,14 @@ extension Models {
         _ name: String?, for capabilities: [Capability], _ engine: (ModelServing) -> Engine?
     ) async throws -> ModelHold<Engine> {
         let name = try name ?? choose(for: capabilities)
-        let lease = try await lease(name)
+        let choice = choice(name)
+        let lease = try await lease(choice.model)
         guard let capability = capabilities.first(where: lease.description.can),
             let engine = engine(lease.serving)
         else { throw cannot(name, capabilities[0]) }
-        return ModelHold(name: name, engine: engine, capability: capability, lease: lease)
+        return ModelHold(
+            name: name, engine: engine, capability: capability,
+            adapter: try adapter(of: choice), lease: lease)
     }
 
     /// The names of the models that are known to serve `capability`.
@@ -133,6 +140,22 @@ extension Models {
     /// The default for `capability`, else the first model that is known to serve it.
     func preferred(for capability: Capability) -> String? {
         defaultName(for: capability) ?? able(capability).first
+    }
+
+    /// The name of a model with an adapter, where a request says both.
+    ///
+    /// - Throws: `APIError.invalid` if the name has another adapter already.
+    func name(
+        _ name: String?, with adapter: String?, for capability: Capability
+    ) throws -> String? {
+        guard let adapter else { return name }
+        var choice = choice(try name ?? choose(for: [capability]))
+        guard choice.adapter == nil || choice.adapter == adapter else {
+            throw APIError.invalid(
+                param: "adapter", "is '\(adapter)', and 'model' names '\(choice.name)'")
+        }
+        choice.adapter = adapter
+        return choice.name
     }
 
     private func choose(for capabilities: [Capability]) throws -> String {

@@ -13,6 +13,8 @@ package final class Models: Sendable {
     private let lastUses = Mutex<[String: ContinuousClock.Instant]>([:])
     /// What each model could do when it was last up.
     private let known: KnownModels
+    /// Of all models that have been up.
+    let adapters = AdaptersOfModels()
 
     package init(_ settings: Settings, options: PluginHostOptions) {
         let known = KnownModels()
@@ -24,10 +26,11 @@ package final class Models: Sendable {
         registry = DeploymentRegistry(
             plugins: settings.plugins.map(\.spec), models: settings.models.map(\.spec),
             options: options
-        ) { supervisor, spec in
+        ) { [adapters] supervisor, spec in
             let model = configured[spec.name]
             // It waits for the model, which may already be restarting.
             return try await BlockingThread.run("roost-serve") {
+                try adapters.of(spec.name, named: model?.adapters ?? []).follow(supervisor)
                 let serving = try ModelServing(supervisor, spec, model)
                 let capabilities = try supervisor.current().description.capabilities
                 known.set(
@@ -107,6 +110,7 @@ extension Models {
     func remove(_ name: String) async throws {
         try await registry.remove(name)
         configured.remove(name)
+        adapters.remove(name)
     }
 }
 

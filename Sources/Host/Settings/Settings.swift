@@ -93,6 +93,8 @@ package struct Settings: Sendable {
         package var sampling: SamplingChoices
         /// How its chats are put into text, and its answers read.
         package var chat = Chat()
+        /// By distinct names, in the order of their names.
+        package var adapters: [Adapter] = []
         /// A JSON object for the plugin, or empty.
         package var settings: String
         /// Its table in the file: `models[0]`; nil for one found in the folder.
@@ -107,6 +109,12 @@ package struct Settings: Sendable {
         package var toolFormat: ToolFormat?
 
         package init() {}
+    }
+
+    /// An entry of `[models.adapters]`.
+    package struct Adapter: Sendable, Equatable {
+        package var name: String
+        package var source: String
     }
 
     package enum LogFormat: String, Sendable, CaseIterable {

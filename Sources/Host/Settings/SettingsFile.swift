@@ -264,7 +264,8 @@ extension SettingsFile {
             speculates: table.bool("speculation") ?? false,
             memoryBudget: table.bytes("memory_budget"),
             defaultFor: capabilities(&table), isOptional: table.bool("optional") ?? false,
-            sampling: sampling(&table), chat: chat(&table), settings: pluginSettings(&table))
+            sampling: sampling(&table), chat: chat(&table), adapters: adapters(&table),
+            settings: pluginSettings(&table))
         return name == nil ? nil : model
     }
 
@@ -328,6 +329,25 @@ extension SettingsFile {
         }
         reader.finish()
         return sampling
+    }
+
+    /// `[models.adapters]`: names and sources.
+    private func adapters(_ table: inout TableReader) -> [Settings.Adapter] {
+        guard let members = table.table("adapters") else { return [] }
+        var reader = TableReader(
+            members, path: table.full("adapters"), line: table.line, problems: problems)
+        let adapters = members.keys.sorted().compactMap { name -> Settings.Adapter? in
+            if !ModelAdapters.isName(name) {
+                reader.report("\(AdapterError.name(name))", name)
+            }
+            guard let source = reader.string(name).map(paths.absolute) else { return nil }
+            if !Paths.exists(source) {
+                reader.report("no file or folder at \(source)", name, isFatal: false)
+            }
+            return Settings.Adapter(name: name, source: source)
+        }
+        reader.finish()
+        return adapters
     }
 
     /// `[models.settings]`: handed to the plugin as it is.

@@ -21,6 +21,7 @@ extension APIError {
         case let error as DeploymentError: self.init(error)
         case let error as CollectionError: self.init(error)
         case let error as TaskRefusal: self.init(error)
+        case let error as AdapterError: self.init(error)
         case let error as SourceParts.TooLong:
             self = .contextLengthExceeded(tokens: error.tokens, context: error.most)
         case let error as GroundedPrompt.TooLong:
@@ -66,6 +67,17 @@ extension APIError {
         case .unknown: self = .unknown(text)
         // The request itself may be right.
         case .notServed: self = .broken(text)
+        }
+    }
+
+    private init(_ error: AdapterError) {
+        let text = String(describing: error)
+        switch error {
+        case .unknown: self = .unknown(text)
+        case .unusable: self = .unavailable(text, retryAfter: nil)
+        case .name: self = .invalid(param: "name", "is refused: \(text)")
+        case .failed: self = .invalid(param: "source", "is refused: \(text)")
+        case .exists, .noModel, .inUse: self = .conflict(text)
         }
     }
 

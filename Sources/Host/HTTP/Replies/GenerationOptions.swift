@@ -4,6 +4,8 @@ package import Engine
 package struct GenerationOptions: Sendable {
     /// Nil for the default model.
     package var model: String?
+    /// What the model's text is generated with; nil unless `model` says so.
+    package var adapter: String?
     /// Requests with a lower number come first; nil is what their key has.
     package var priority: Int?
     /// What each choice asks for, but for its prompt.

@@ -244,12 +244,15 @@ extension Backend {
         prompts: (TextServing) async throws -> ([GenerationRequest], OutputReading?)
     ) async throws -> Reply {
         try await Models.inNextRevision {
-            let hold = try await models.text(generation.model, for: capability)
+            let name = try models.name(
+                generation.model, with: generation.adapter, for: capability)
+            let hold = try await models.text(name, for: capability)
             context.record.note { $0.model = hold.name }
             let (prompts, reading) = try await prompts(hold.engine)
             var requests = try await generation.requests(prompts, hold.engine.engine)
             for index in requests.indices {
                 context.stamp(&requests[index], asked: generation.priority)
+                requests[index].adapter = hold.adapter
             }
             return try Reply(
                 hold, requests, reading, perPrompt: generation.choices, workload, context)

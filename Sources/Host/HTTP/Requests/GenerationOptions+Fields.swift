@@ -8,6 +8,7 @@ extension GenerationOptions {
     init(_ fields: Fields, defaults: (String?) -> SamplingParameters) throws {
         self.init()
         model = try fields.string("model")
+        adapter = try fields.string("adapter")
         priority = try fields.priority()
         badWords = try Self.badWords(fields)
         choices = try fields.integer("n", in: 1...128) ?? 1

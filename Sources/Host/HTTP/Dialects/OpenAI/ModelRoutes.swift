@@ -18,23 +18,33 @@ struct ModelRoutes {
     }
 
     private func list(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        let data = models.registry.models.map { JSONValue.object(json($0)) }
+        let data = models.registry.models.flatMap { status in
+            let adapters = models.adapters(of: status.name).map { adapter in
+                JSONValue.object(
+                    json(status, ModelChoice(model: status.name, adapter: adapter.name)))
+            }
+            return [.object(json(status))] + adapters
+        }
         return Response(["object": "list", "data": .array(data)])
     }
 
     private func show(_ request: Request, _ context: HTTPContext) async throws -> Response {
-        Response(.object(json(try models.status(in: request.uri.path))))
+        let (status, choice) = try models.chosen(in: request.uri.path)
+        return Response(.object(json(status, choice)))
     }
 
-    private func json(_ status: DeploymentStatus) -> JSONObject {
+    /// - Parameter choice: the model with one of its adapters, whose parent it is.
+    private func json(_ status: DeploymentStatus, _ choice: ModelChoice? = nil) -> JSONObject {
         let capabilities = models.capabilities(of: status.name)
         var json = JSONObject([
-            (key: "id", value: .string(status.name)), (key: "object", value: "model"),
+            (key: "id", value: .string(choice?.name ?? status.name)),
+            (key: "object", value: "model"),
             (key: "created", value: .integer(started)), (key: "owned_by", value: "roost"),
             (key: "state", value: .string(status.state.rawValue)),
             (key: "abilities", value: .array(capabilities.map { .string($0.rawValue) })),
             (key: "meta", value: .object(meta(status))),
         ])
+        if choice?.adapter != nil { json["parent"] = .string(status.name) }
         if status.state == .failed, let reason = status.lastError {
             json["reason"] = .string(reason.withoutFolders)
         }
@@ -73,6 +83,24 @@ extension Models {
         let start = path.firstRange(of: "/models/")?.upperBound ?? path.startIndex
         let name = String(path[start...])
         return try status(of: name.percentDecoded ?? name)
+    }
+
+    /// The same, with an adapter if the path names one.
+    ///
+    /// - Throws: `APIError.unknownModel`.
+    func chosen(in path: String) throws -> (DeploymentStatus, ModelChoice) {
+        let start = path.firstRange(of: "/models/")?.upperBound ?? path.startIndex
+        let name = String(path[start...])
+        let choice = choice(name.percentDecoded ?? name)
+        let status = try status(of: choice.model)
+        let adapters = adapters(of: choice.model).map(\.name)
+        if let adapter = choice.adapter, !adapters.contains(adapter) {
+            throw APIError.unknownModel(
+                choice.name,
+                known: [choice.model]
+                    + adapters.map { ModelChoice(model: choice.model, adapter: $0).name })
+        }
+        return (status, choice)
     }
 
     /// - Throws: `APIError.unknownModel`.

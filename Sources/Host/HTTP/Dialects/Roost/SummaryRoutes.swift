@@ -45,7 +45,10 @@ struct SummaryWork: Sendable {
     ) async throws {
         self.workload = workload
         self.context = context
-        let hold = try await models.text(asked.generation.model, for: .summarize)
+        let hold = try await models.text(
+            models.name(
+                asked.generation.model, with: asked.generation.adapter, for: .summarize),
+            for: .summarize)
         let name = hold.name
         model = name
         context.record.note { $0.model = name }
@@ -66,6 +69,7 @@ struct SummaryWork: Sendable {
                 var request = asked.request(of: try await engine.source(of: text), engine)
                 request.sampling.forbiddenRuns = try await asked.generation.forbiddenRuns(engine)
                 context.stamp(&request, asked: asked.generation.priority)
+                request.adapter = hold.adapter
                 let stream = try engine.submit(request)
                 return Summary.Part(stream, cancel: stream.cancel, release: hold.release)
             }

@@ -1,3 +1,4 @@
+import Engine
 import Hummingbird
 import JSON
 import PluginHost
@@ -17,6 +18,8 @@ struct AdminRoutes {
             Route(.post, "/admin/models/rescan", .admin, rescanModels),
             Route(.get, "/admin/models/{name}", .admin, showModel),
             Route(.delete, "/admin/models/{name}", .admin, removeModel),
+            Route(.post, "/admin/models/{name}/adapters", .admin, addAdapter),
+            Route(.delete, "/admin/models/{name}/adapters/{adapter}", .admin, removeAdapter),
             Route(.post, "/admin/models/{name}/load", .admin, loadModel),
             Route(.post, "/admin/models/{name}/unload", .admin, unloadModel),
             Route(.post, "/admin/models/{name}/reload", .admin, reloadModel),
@@ -38,8 +41,8 @@ struct AdminRoutes {
     }
 
     /// The name in the path, whose slashes are written `%2F`.
-    private func name(_ context: HTTPContext) -> String {
-        let name = context.parameters.get("name") ?? ""
+    private func name(_ context: HTTPContext, _ parameter: String = "name") -> String {
+        let name = context.parameters.get(parameter) ?? ""
         return name.percentDecoded ?? name
     }
 }
@@ -56,6 +59,7 @@ extension AdminRoutes {
         var json = status.json
         let capabilities = models.capabilities(of: status.name)
         json["abilities"] = .array(capabilities.map { .string($0.rawValue) })
+        json["adapters"] = .array(models.adapters(of: status.name).map { .object($0.json) })
         return json
     }
 
@@ -94,6 +98,34 @@ extension AdminRoutes {
         }
         return model
     }
+
+    private static let adapterKeys = ["name", "source"]
+
+    /// `{"name", "source"}`
+    private func addAdapter(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        let fields = try await body.fields(request)
+        if let key = fields.object.keys.first(where: { !Self.adapterKeys.contains($0) }) {
+            throw APIError.invalid(
+                param: key, "is unknown, expected \(Self.adapterKeys.joined(separator: ", "))")
+        }
+        let adapter = Settings.Adapter(
+            name: try fields.required("name"),
+            source: libraries.absolute(try fields.required("source")))
+        try libraries.check(source: adapter.source)
+        try await models.addAdapter(adapter, to: name(context))
+        return try answer(name(context))
+    }
+
+    private func removeAdapter(
+        _ request: Request, _ context: HTTPContext
+    ) async throws -> Response {
+        let (model, adapter) = (name(context), name(context, "adapter"))
+        try await models.removeAdapter(adapter, of: model, within: Self.adapterPatience)
+        return Response(["name": .string(adapter), "model": .string(model), "deleted": true])
+    }
+
+    /// How long the requests that use an adapter are waited for.
+    private static let adapterPatience = Duration.seconds(30)
 
     private func rescanModels(
         _ request: Request, _ context: HTTPContext

@@ -26,6 +26,18 @@ extension DeploymentStatus {
     }
 }
 
+extension ModelAdapters.Status {
+    var json: JSONObject {
+        JSONObject([
+            (key: "name", value: .string(name)), (key: "source", value: .string(source.path)),
+            (key: "rank", value: .optional(description?.rank)),
+            (key: "bytes", value: .optional(description.map { Int(clamping: $0.bytes) })),
+            (key: "requests", value: .integer(inUse)),
+            (key: "last_error", value: .optional(failure)),
+        ])
+    }
+}
+
 extension StartingWorker {
     fileprivate var json: JSONObject {
         JSONObject([
