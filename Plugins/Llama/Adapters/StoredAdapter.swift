@@ -46,14 +46,14 @@ extension StoredAdapter {
     /// - Throws: naming what is missing, or does not fit the network.
     func additions(to maps: [NamedMap]) throws -> [LowRankAddition] {
         let known = Dictionary(grouping: maps, by: \.name)
+        if let other = matrices.keys.sorted().first(where: { known[$0] == nil }) {
+            throw LlamaError.adapter(path, .unknownMap(other))
+        }
         if let lost = known.keys.sorted().first(where: { claims($0) && matrices[$0] == nil }) {
             throw CheckpointError.inFile(path: path, .missingTensor(names.a(lost), near: []))
         }
         return try matrices.sorted { $0.key < $1.key }.flatMap { name, matrices in
-            guard let parts = known[name] else {
-                throw LlamaError.adapter(path, .unknownMap(name))
-            }
-            return try additions(matrices, named: name, to: parts)
+            try additions(matrices, named: name, to: known[name] ?? [])
         }
     }
 
