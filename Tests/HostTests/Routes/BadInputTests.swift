@@ -78,7 +78,7 @@ import Testing
             "response_format.json_schema.schema",
             #"{"type":"json_schema","json_schema":{"schema":5}}"#
         ),
-        ("tools", #"[{"type":"function","function":{"name":"f"}}]"#), ("tools", "5"),
+        ("tools", "5"),
         ("tool_choice", "\"required\""), ("tool_choice", "5"), ("reasoning_effort", "\"some\""),
         ("thinking.type", #"{"type":"perhaps"}"#), ("chat_template", "\"{{ 1 }}\""),
     ])

@@ -35,7 +35,7 @@ import Testing
     @Test func aTemplateThatWritesToolsGetsThem() throws {
         let (messages, tools) = try arranged(
             "{{ tools | tojson }}" + Self.plain
-                + "{% for m in messages %}{{ m.tool_calls | tojson }}{% endfor %}")
+                + "{% for m in messages %}{{ (m.tool_calls or []) | tojson }}{% endfor %}")
         #expect(tools?[0]?["function"]?["name"] == "get_weather")
         #expect(messages.count == 3)
         #expect(messages[2]["name"] == "get_weather")
@@ -73,7 +73,8 @@ import Testing
 
     @Test func idsAreNineLettersWhereTheTemplateDemandsIt() throws {
         let (messages, _) = try arranged(
-            Self.plain + "{% for m in messages %}{{ m.tool_calls | tojson }}{% endfor %}", .mistral)
+            Self.plain + "{% for m in messages %}{{ (m.tool_calls or []) | tojson }}{% endfor %}",
+            .mistral)
         #expect(messages.first { $0["role"] == "tool" }?["tool_call_id"] == "def123456")
         let call = messages.first { $0["role"] == "assistant" }?["tool_calls"]?[0]
         #expect(call?["id"] == "def123456")

@@ -193,8 +193,9 @@ static roost_status forward(roost_context *context, const roost_batch *batch, ro
         if (batch->want[i] != ROOST_WANT_LOGITS)
             continue;
         int32_t next = next_token(model, context->token[seq], context->length[seq]);
+        /* Whatever the temperature, the script's token is drawn where it may be. */
         for (uint32_t id = 0; id < model->n_tokens; id++)
-            ((float *)row)[id] = -(float)((id + model->n_tokens - (uint32_t)next) % model->n_tokens);
+            ((float *)row)[id] = id == (uint32_t)next ? 0 : -200 - (float)id / 16;
         row += out->row_stride;
     }
     return ROOST_OK;
