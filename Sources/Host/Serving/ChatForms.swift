@@ -53,6 +53,8 @@ struct ChatForm: Sendable {
     private let format: ToolFormat
     /// The marks that are tokens of the model.
     private let tokens: [String: Int32]
+    /// Those of them that are no text of an output.
+    let controls: Set<Int32>
 
     /// - Parameter format: nil for the one that the template shows.
     init(_ template: ChatTemplate, _ format: ToolFormat?, _ engine: TextEngine) {
@@ -69,6 +71,7 @@ struct ChatForm: Sendable {
         arrangement = ToolArrangement(template, format)
         tokens = engine.tokenizer.tokens(
             spelled: OutputParser.tokenMarks(format, reasoning) + format.ends)
+        controls = Set(tokens.values.filter(engine.tokenizer.isControl))
         ends = Set(format.ends.compactMap { [tokens] in tokens[$0] })
     }
 
@@ -84,6 +87,8 @@ struct ChatForm: Sendable {
         reading.tokens = Dictionary(
             marks.compactMap { mark in tokens[mark].map { ($0, mark) } },
             uniquingKeysWith: { first, _ in first })
+        // A grammar spells the marks that are text, so that they are read as text then.
+        if chat.mustCall { reading.tokens = reading.tokens.filter { controls.contains($0.key) } }
         reading.beginsInReasoning = beginsInReasoning && reasoning != nil
         reading.hasShortIDs = arrangement.hasShortIDs
         reading.isParallel = chat.parallelToolCalls

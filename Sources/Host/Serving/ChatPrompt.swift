@@ -1,4 +1,5 @@
 import Engine
+import Grammar
 import JSON
 import PluginHost
 import Services
@@ -74,6 +75,7 @@ struct ChatPrompt: Sendable {
                 return (request, nil)
             }
             request.marks = Set(reading.tokens.keys)
+            request.constraint = try await constraint(reading, chat, form, engine)
             request.stopTokens.formUnion(form.ends)
             if let budget = chat.reasoning.budget {
                 request.stretch = try await form.limit(budget, isOpen: isOpen, engine.tokenizer)
@@ -82,6 +84,41 @@ struct ChatPrompt: Sendable {
         case .broken(let reason):
             // The request itself may be right.
             throw APIError.broken("the model's chat template cannot be read: \(reason)")
+        }
+    }
+
+    /// What the reply must be like so that its calls are valid; nil where nothing is constrained.
+    ///
+    /// - Throws: `APIError.invalid` for a schema that cannot be enforced, of a tool that is strict or has to
+    ///   be called; the arguments of others are then any object.
+    private func constraint(
+        _ reading: OutputReading, _ chat: Conversation, _ form: ChatForm, _ engine: TextEngine
+    ) async throws -> TokenGrammar? {
+        func grammar(_ reading: OutputReading) async throws -> TokenGrammar? {
+            let calls = ToolGrammar(reading, chat.toolChoice, isControl: form.controls.contains)
+            guard let expression = calls.expression else { return nil }
+            return try await engine.constraints.grammar(expression)
+        }
+        do {
+            return try await grammar(reading)
+        } catch let error as GrammarError {
+            var reading = reading
+            for (index, tool) in chat.tools.enumerated() {
+                do {
+                    let schema = JSONValue.object(tool.parameters ?? JSONObject())
+                    _ = try await engine.constraints.grammar(.schema(schema))
+                } catch let error as GrammarError {
+                    guard !tool.isStrict, !chat.mustCall else {
+                        throw APIError.invalid(
+                            param: "tools[\(index)].function.parameters", "is refused: \(error)")
+                    }
+                    reading.tools[index].parameters = nil
+                }
+            }
+            guard reading.tools != chat.tools else {
+                throw APIError.invalid(param: "tools", "are refused: \(error)")
+            }
+            return try await grammar(reading)
         }
     }
 

@@ -10,12 +10,17 @@ package struct ToolGrammar: Sendable {
     private let choice: ToolChoice
     private let tokens: [String: Int32]
 
-    /// - Parameter reading: how the reply is read, with a format and tools.
-    package init(_ reading: OutputReading, _ choice: ToolChoice) {
+    /// - Parameters:
+    ///   - reading: how the reply is read, with a format and tools.
+    ///   - isControl: whether a mark's token is no text; the others are spelled in the grammar.
+    package init(
+        _ reading: OutputReading, _ choice: ToolChoice, isControl: (Int32) -> Bool = { _ in true }
+    ) {
         self.reading = reading
         self.choice = choice
         tokens = Dictionary(
-            reading.tokens.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+            reading.tokens.filter { isControl($0.key) }.map { ($0.value, $0.key) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Nil where nothing is constrained.
