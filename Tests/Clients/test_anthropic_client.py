@@ -1,5 +1,6 @@
 """The official client of Anthropic, unchanged, against a running host."""
 import asyncio
+import json
 
 import anthropic
 import pytest
@@ -74,6 +75,15 @@ def test_a_conversation_may_hold_every_block_of_text(host):
                 {"type": "tool_result", "tool_use_id": "t1", "content": "21 degrees"},
                 {"type": "text", "text": "So?"}]}])
     assert message.usage.output_tokens == 5
+
+
+def test_a_message_has_the_form_that_it_is_to_have(host):
+    schema = {"type": "object", "properties": {"name": {"enum": ["Rome", "Oslo"]}},
+              "required": ["name"], "additionalProperties": False}
+    message = client_of(host).messages.create(
+        model="markov", messages=HELLO, max_tokens=200,
+        output_config={"format": {"type": "json_schema", "schema": schema}})
+    assert json.loads(message.content[0].text)["name"] in ("Rome", "Oslo")
 
 
 @pytest.mark.parametrize("change, error, words", [

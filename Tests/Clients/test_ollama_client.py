@@ -1,5 +1,6 @@
 """The official client of Ollama, unchanged, against a running host."""
 import asyncio
+import json
 
 import ollama
 import pytest
@@ -57,6 +58,13 @@ def test_a_later_question_goes_on_from_the_context_of_the_first(client):
         model="markov", prompt="Two.", context=first.context, options=options)
     assert list(second.context)[:len(first.context)] == list(first.context)
     assert second.prompt_eval_count > len(first.context)
+
+
+def test_an_answer_has_the_form_that_it_is_to_have(client):
+    schema = {"type": "object", "properties": {"name": {"enum": ["Rome", "Oslo"]}},
+              "required": ["name"], "additionalProperties": False}
+    answer = client.chat(model="markov", messages=HELLO, format=schema)
+    assert json.loads(answer.message.content)["name"] in ("Rome", "Oslo")
 
 
 def test_log_probabilities_name_the_chosen_token(client):

@@ -1,5 +1,6 @@
 """The Responses API with OpenAI's client, unchanged, against a running host."""
 import asyncio
+from typing import Literal
 
 import openai
 import pytest
@@ -90,6 +91,17 @@ def test_a_conversation_may_hold_every_item(host):
         {"type": "function_call_output", "call_id": "c1", "output": "21 degrees"},
         {"role": "user", "content": "So?"}])
     assert response.usage.output_tokens == 5
+
+
+def test_a_response_has_the_form_that_it_is_to_have(host):
+    import pydantic
+
+    class Place(pydantic.BaseModel):
+        name: Literal["Rome", "Oslo"]
+
+    response = host.client().responses.parse(
+        model="markov", input="Where?", text_format=Place, max_output_tokens=200)
+    assert response.output_parsed.name in ("Rome", "Oslo")
 
 
 def test_log_probabilities_come_where_they_are_included(host):

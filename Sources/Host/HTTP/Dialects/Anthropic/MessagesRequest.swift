@@ -36,6 +36,19 @@ struct MessagesRequest: Sendable {
         return .text
     }
 
+    /// `output_config.format`: `{"type": "json_schema", "schema": {…}}`
+    private static func form(_ fields: Fields) throws -> OutputForm? {
+        guard let format = try fields.fields("output_config")?.fields("format") else { return nil }
+        guard try format.required("type") == "json_schema" else {
+            throw APIError.invalid(
+                param: format.full("type"), "is unknown, expected \"json_schema\"")
+        }
+        guard let form = try OutputForm.schema(format, "schema") else {
+            throw APIError.missing(param: format.full("schema"), expected: "a JSON Schema")
+        }
+        return form
+    }
+
     private static func generation(
         _ fields: Fields, defaults: (String?) -> SamplingParameters
     ) throws -> GenerationOptions {
@@ -45,11 +58,7 @@ struct MessagesRequest: Sendable {
             fields, defaults: defaults(generation.model))
         generation.request.maxTokens = try fields.integer("max_tokens", in: 0...Int.max)
         generation.request.stop = try GenerationOptions.stop(fields, "stop_sequences")
-        if try fields.fields("output_config")?.value("format") != nil {
-            throw APIError.unsupported(
-                param: "output_config.format",
-                "is not supported yet; ask for the form in a message")
-        }
+        generation.form = try form(fields)
         return generation
     }
 }

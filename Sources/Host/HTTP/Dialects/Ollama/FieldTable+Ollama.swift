@@ -10,7 +10,6 @@ extension FieldTable {
         "template": .refused(
             "is not supported: the model's own template is used; render the prompt yourself and send it "
                 + "with 'raw'"),
-        "format": .refused("is not supported yet; ask for the form in a message"),
         "suffix": .refused("is not supported; leave it out"),
         "width": .refused(imageless), "height": .refused(imageless), "steps": .refused(imageless),
     ])

@@ -16,6 +16,24 @@ extension GenerationOptions {
         request.stop = try Self.stop(options, "stop")
         request.maxTokens = try options.integer("max_tokens", in: 0...Int.max)
         request.logprobs = try Self.chatLogprobs(fields)
+        form = try OutputForm(ollama: fields)
+    }
+}
+
+extension OutputForm {
+    /// `format`: `"json"` or a JSON Schema; an empty text says nothing.
+    fileprivate init?(ollama fields: Fields) throws {
+        let found: OutputForm?
+        switch fields.value("format") {
+        case nil, "": return nil
+        case "json": found = .anyObject(param: "format")
+        case .string:
+            throw APIError.invalid(
+                param: "format", "is unknown, expected \"json\" or a JSON Schema")
+        default: found = try .schema(fields, "format")
+        }
+        guard let found else { return nil }
+        self = found
     }
 }
 

@@ -59,6 +59,7 @@ struct ResponseRequest: Sendable {
             fields, defaults: defaults(generation.model))
         generation.request.maxTokens = try fields.integer("max_output_tokens", in: 0...Int.max)
         generation.request.logprobs = try logprobs(fields)
+        generation.form = try form(fields)
         return generation
     }
 
@@ -84,7 +85,6 @@ struct ResponseRequest: Sendable {
                 throw APIError.unsupported(
                     param: "text.verbosity", "is not supported; ask for it in the instructions")
             }
-            try refuseFormat(text)
         }
         guard let reasoning = try fields.fields("reasoning") else { return options }
         // Thoughts are told as they are, not in a summary.
@@ -101,12 +101,22 @@ struct ResponseRequest: Sendable {
         return options
     }
 
-    private static func refuseFormat(_ text: Fields) throws {
-        guard let format = try text.fields("format") else { return }
-        guard try format.required("type") == "text" else {
-            throw APIError.unsupported(
-                param: "text.format.type",
-                "is not supported yet, only \"text\"; ask for the form in the instructions")
+    /// `text.format`, whose schema has no object of its own.
+    private static func form(_ fields: Fields) throws -> OutputForm? {
+        guard let format = try fields.fields("text")?.fields("format") else { return nil }
+        switch try format.required("type") {
+        case "text": return nil
+        case "json_object": return .anyObject(param: format.full("type"))
+        case "json_schema":
+            _ = try (format.string("name"), format.string("description"), format.bool("strict"))
+            guard let form = try OutputForm.schema(format, "schema") else {
+                throw APIError.missing(param: format.full("schema"), expected: "a JSON Schema")
+            }
+            return form
+        default:
+            throw APIError.invalid(
+                param: format.full("type"),
+                "is unknown, expected text, json_object or json_schema")
         }
     }
 
