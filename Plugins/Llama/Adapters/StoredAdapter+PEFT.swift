@@ -164,7 +164,8 @@ extension PEFTConfiguration {
             throw ConfigurationError.range(key, found: "\(alpha)", expected: "a finite number")
         }
         for (key, patterns) in [
-            ("rank_pattern", Array((rankPattern ?? [:]).keys)), ("alpha_pattern", alphas.map(\.key)),
+            ("rank_pattern", Array((rankPattern ?? [:]).keys)),
+            ("alpha_pattern", alphas.map(\.key)),
         ] {
             if let other = patterns.sorted().first(where: { !Self.isName($0) }) {
                 throw unsupported(key, "the pattern '\(other)'", "names of modules")
@@ -189,7 +190,8 @@ extension PEFTConfiguration {
         let expected = Self.value(for: module, in: rankPattern) ?? r ?? rank
         guard rank == expected else {
             throw ConfigurationError.range(
-                "r", found: "\(expected) for '\(module)'", expected: "\(rank), which its matrices have")
+                "r", found: "\(expected) for '\(module)'",
+                expected: "\(rank), which its matrices have")
         }
         let alpha = Self.value(for: module, in: alphaPattern) ?? loraAlpha ?? 0
         return Float(alpha / (useRslora == true ? Double(rank).squareRoot() : Double(rank)))
