@@ -17,9 +17,17 @@ import Testing
         ["type": "function", "function": ["name": "now"]],
     ]
 
-    private static let weather =
-        #"<tool_call>{"name": "get_weather", "arguments": {"city": "Paris"}}</tool_call>"#
-    private static let now = #"<tool_call>{"name": "now", "arguments": {}}</tool_call>"#
+    // As the grammar of calls spells them: what a script writes otherwise is not written.
+    private static let weather = """
+        <tool_call>
+        {"name": "get_weather", "arguments": {"city": "Paris"}}
+        </tool_call>
+        """
+    private static let now = """
+        <tool_call>
+        {"name": "now", "arguments": {}}
+        </tool_call>
+        """
 
     /// Runs a host whose model gives these answers.
     private func withHost(
