@@ -92,8 +92,8 @@ def test_a_refusal_is_shown_in_the_hosts_words(painter, make_host):  # noqa: F81
     page = Page(host.url + "/#/images")
     try:
         make(page, "a hill")
-        page.wait("document.querySelector('#view .advice')", "the refusal is shown")
-        assert page.texts("#view .advice") == ["Not a thing to paint."]
+        page.wait("document.querySelector('#image-view .advice')", "the refusal is shown")
+        assert page.texts("#image-view .advice") == ["Not a thing to paint."]
     finally:
         page.close()
 

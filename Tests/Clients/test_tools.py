@@ -14,8 +14,8 @@ TEMPLATE = """\
 {%- else %}{{ m.role }}: {{ m.content }}
 {% endif %}{% endfor %}{% if add_generation_prompt %}<|answer|>{% endif %}{# <think></think> #}"""
 
-WEATHER = '<tool_call>{"name": "get_weather", "arguments": {"city": "Zürich"}}</tool_call>'
-TIME = '<tool_call>{"name": "get_time", "arguments": {"zone": "UTC"}}</tool_call>'
+WEATHER = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Zürich"}}\n</tool_call>'
+TIME = '<tool_call>\n{"name": "get_time", "arguments": {"zone": "UTC"}}\n</tool_call>'
 ANSWERS = ["<think>\nTwo things.\n</think>\n\nOne moment.\n" + WEATHER + "\n" + TIME, "21 °C at noon."]
 
 TOOLS = [

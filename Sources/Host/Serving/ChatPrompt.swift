@@ -160,6 +160,12 @@ struct ChatPrompt: Sendable {
     }
 
     private func render(_ form: ChatForm, _ chat: Conversation) throws -> RenderedPrompt {
+        // Where a template writes no calls, they are text by the time it is rendered.
+        if chat.ending == .text, chat.messages.last?.toolCalls.isEmpty == false {
+            throw APIError.refused(
+                "the last message calls tools, so that it cannot be continued; leave "
+                    + "'continue_final_message' out")
+        }
         let template = form.template
         let (arranged, tools) = form.arrangement.arranged(
             chat.messages.map(\.object), tools: chat.toolChoice == .none ? [] : chat.tools,
