@@ -87,13 +87,20 @@ struct ChatPrompt: Sendable {
         }
     }
 
-    /// What the reply must be like so that its calls are valid; nil where nothing is constrained.
+    /// What the reply must be like so that it has the form that is asked for, else so that its calls are
+    /// valid; nil where nothing is constrained.
     ///
     /// - Throws: `APIError.invalid` for a schema that cannot be enforced, of a tool that is strict or has to
     ///   be called; the arguments of others are then any object.
     private func constraint(
         _ reading: OutputReading, _ chat: Conversation, _ form: ChatForm, _ engine: TextEngine
     ) async throws -> TokenGrammar? {
+        if var wanted = chat.generation.form {
+            wanted.expression = ToolGrammar(
+                reading, chat.toolChoice, isControl: form.controls.contains
+            ).reply(in: wanted.expression)
+            return try await wanted.constraint(engine)
+        }
         func grammar(_ reading: OutputReading) async throws -> TokenGrammar? {
             let calls = ToolGrammar(reading, chat.toolChoice, isControl: form.controls.contains)
             guard let expression = calls.expression else { return nil }

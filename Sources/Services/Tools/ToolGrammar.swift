@@ -35,6 +35,12 @@ package struct ToolGrammar: Sendable {
         case .required, .named: return afterThoughts(calls.all)
         }
     }
+
+    /// A reply that has this form behind its thoughts, and no calls.
+    package func reply(in form: GrammarExpression) -> GrammarExpression {
+        guard reading.format == .harmony else { return afterThoughts(form) }
+        return afterThoughts(.sequence([pieces("<|channel|>final<|message|>"), form]))
+    }
 }
 
 // MARK: - Calls

@@ -177,6 +177,29 @@ import Testing
 
     // MARK: - Thoughts
 
+    @Test func theFormOfAReplyBeginsBehindItsThoughts() async throws {
+        let script = "<think>\nHm.\n</think>\n\n{\"a\": 1}"
+        try await withHost([script], template: Self.thinking) { client in
+            let message = try await ask(
+                client,
+                [
+                    "response_format": [
+                        "type": "json_schema",
+                        "json_schema": [
+                            "name": "n",
+                            "schema": [
+                                "type": "object", "properties": ["a": ["type": "integer"]],
+                                "required": ["a"],
+                            ],
+                        ],
+                    ], "max_tokens": 200,
+                ]
+            ).json["choices"]?[0]?["message"]
+            #expect(message?["reasoning_content"] == "Hm.")
+            #expect(message?["content"] == #"{"a": 1}"#)
+        }
+    }
+
     @Test func thoughtsComeApartFromTheAnswer() async throws {
         try await withHost(["<think>\nHm.\n</think>\n\nYes."], template: Self.thinking) { client in
             let whole = try await ask(client).json["choices"]?[0]?["message"]

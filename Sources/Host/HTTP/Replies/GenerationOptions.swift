@@ -32,7 +32,9 @@ extension GenerationOptions {
     {
         try check(vocabulary: engine.vocabularySize)
         let runs = try await forbiddenRuns(engine)
-        let constraint = try await form?.constraint(engine)
+        // A chat's form is composed with how the model's answers are read.
+        let isFree = prompts.contains { $0.constraint == nil }
+        let constraint = isFree ? try await form?.constraint(engine) : nil
         guard prompts.count * choices <= engine.capacity else {
             throw APIError.invalid(
                 param: "n",
@@ -44,7 +46,7 @@ extension GenerationOptions {
                 var request = prompt
                 request.sampling.seed = prompt.sampling.seed.map { $0 &+ UInt64(index) }
                 request.sampling.forbiddenRuns = runs
-                if let constraint { request.constraint = constraint }
+                request.constraint = prompt.constraint ?? constraint
                 return request
             }
         }
